@@ -1,0 +1,74 @@
+# Everything a person needs; `make run` and `make test` set up what they use.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Clones share one build cache; cargo locks it, so two builds take turns.
+export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/countersign/target
+
+.PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail openapi clean console setup
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: console ## Build what is needed and start the service with the demo shop
+	cargo build --profile quick -p countersign
+	exec $(CARGO_TARGET_DIR)/quick/countersign serve --demo
+
+console: console/dist/index.html
+
+console/node_modules/.package-lock.json: console/package-lock.json
+	cd console && npm ci --no-audit --no-fund
+	@touch $@
+
+console/dist/index.html: console/node_modules/.package-lock.json $(shell find console/src console/public console/index.html console/vite.config.ts -type f 2>/dev/null)
+	cd console && npm run build
+	@touch $@
+
+setup: ## Install what the tests need
+	scripts/setup-tests.sh
+
+test: setup ## Run every test
+	$(MAKE) --no-print-directory test-console
+	$(MAKE) --no-print-directory test-browser
+	$(MAKE) --no-print-directory test-rust
+
+test-rust:
+	cargo nextest run --workspace --all-features --no-fail-fast
+
+test-console: console/node_modules/.package-lock.json
+	cd console && npm test
+
+test-browser: console
+	cargo build -p countersign
+	cd console && COUNTERSIGN_BIN=$(CARGO_TARGET_DIR)/debug/countersign npm run e2e
+
+lint: console/node_modules/.package-lock.json ## Check formatting, lints and types
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	cd console && npm run lint
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; fi
+
+fmt: ## Format the code
+	cargo fmt --all
+
+openapi: ## Write openapi.json and the console's types from the code
+	cargo run -q -p countersign -- openapi > openapi.json.new && mv openapi.json.new openapi.json
+	cd console && npm run generate
+
+bench: bench-runs bench-idle ## Run every benchmark
+
+bench-runs: ## Complete runs per second, durable, on SQLite and Postgres
+	cargo build --release -p countersign
+	cargo run --release -q -p countersign --features testing --example bench_runs
+
+bench-idle: ## 100,000 waiting runs: memory, listing, resuming
+	cargo build --release -p countersign
+	cargo run --release -q -p countersign --features testing --example bench_idle
+
+bench-mail: ## Quoted text and signatures split off real mails (COUNTERSIGN_DATA: the folder with email/)
+	cargo run --release -q -p countersign --example bench_quoted
+
+clean: ## Remove what was built here
+	rm -rf console/dist console/node_modules
+	cargo clean

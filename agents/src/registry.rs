@@ -1,0 +1,43 @@
+//! The agents of this process, by name.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::agent::{Agent, AgentSettings};
+
+use crate::resolution::{self, Resolution};
+
+struct Entry {
+    agent: Arc<dyn Agent>,
+    defaults: fn() -> AgentSettings,
+}
+
+pub struct Registry {
+    agents: BTreeMap<&'static str, Entry>,
+}
+
+impl Registry {
+    /// Every agent of the house.
+    pub fn standard() -> Self {
+        let mut registry = Self { agents: BTreeMap::new() };
+        registry.add(Arc::new(Resolution::default()), resolution::default_settings);
+        registry
+    }
+
+    fn add(&mut self, agent: Arc<dyn Agent>, defaults: fn() -> AgentSettings) {
+        self.agents.insert(agent.name(), Entry { agent, defaults });
+    }
+
+    pub fn get(&self, name: &str) -> Option<Arc<dyn Agent>> {
+        self.agents.get(name).map(|entry| Arc::clone(&entry.agent))
+    }
+
+    /// What applies where the configuration says nothing.
+    pub fn default_settings(&self, name: &str) -> Option<AgentSettings> {
+        self.agents.get(name).map(|entry| (entry.defaults)())
+    }
+
+    /// In alphabetical order.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.agents.keys().copied().collect()
+    }
+}

@@ -1,0 +1,87 @@
+//! What a run knows that speaks for a reply or a call.
+
+use std::borrow::Cow;
+
+use domain::{run::CallOutcome, ticket::Message};
+use serde_json::json;
+
+use super::Turn;
+use crate::{
+    answer::Findings,
+    courtesy,
+    dialogue::{self, SEARCH},
+    journal::{Origin, from_customer},
+    provenance::Origins,
+};
+
+impl Turn<'_, '_> {
+    /// What the first `up_to` entries support.
+    pub(super) fn findings(&self, up_to: usize) -> Findings<'_> {
+        let journal = self.journal;
+        let found = dialogue::passages(journal, up_to);
+        let customers: Vec<(usize, &Message)> =
+            journal.said().filter(|(at, message)| *at < up_to && from_customer(message)).collect();
+        let asked = customers.last().map_or(0, |(at, _)| *at);
+        let fresh = found.iter().filter(|(at, _)| *at > asked).map(|(_, passage)| passage.coverage);
+        let searched = journal.results().any(|(at, s)| at < up_to && at > asked && s.call.tool == SEARCH);
+        let mut findings = Findings {
+            coverage: searched.then(|| fresh.fold(0.0, f32::max)),
+            thanked: customers.last().is_some_and(|(_, message)| courtesy::thanks(&message.body)),
+            ..Findings::default()
+        };
+        let mut used: Vec<&str> = Vec::new();
+        for (_, settled) in journal.results().filter(|(at, s)| *at < up_to && s.call.tool != SEARCH) {
+            used.push(&settled.call.tool);
+            match settled.outcome.as_ref() {
+                CallOutcome::Ok { content } if settled.origin == Origin::Model => {
+                    findings.records.push(Cow::Owned(content.to_string()));
+                }
+                CallOutcome::Rejected { reason, .. } => findings.records.push(Cow::Owned(reason.clone())),
+                CallOutcome::Responded { message, .. } => findings.records.push(Cow::Owned(message.clone())),
+                _ => {}
+            }
+        }
+        for procedure in self.view.procedures.iter() {
+            findings.questions.extend(procedure.slots.iter().map(|slot| slot.question.as_str()));
+            let tools = [
+                procedure.find.as_ref().map(|f| &f.call),
+                procedure.lookup.as_ref(),
+                procedure.action.as_ref(),
+            ];
+            if tools.into_iter().flatten().any(|template| used.contains(&template.tool.as_str())) {
+                findings.wording.push(&procedure.reply);
+                findings.wording.extend(procedure.declined.as_deref());
+                findings.wording.extend(procedure.checks.iter().map(|check| check.otherwise.as_str()));
+                findings.wording.extend(procedure.cases.iter().map(|case| case.text.as_str()));
+            }
+        }
+        findings.said =
+            customers.iter().map(|(_, message)| message.body.as_str()).collect::<Vec<_>>().join("\n");
+        if let Some(ticket) = &journal.input.ticket {
+            findings.said.push('\n');
+            findings.said.push_str(&ticket.subject);
+        }
+        findings.passages = found.into_iter().map(|(_, passage)| passage).collect();
+        findings
+    }
+
+    /// What the arguments of calls made after the first `before` entries may come from.
+    pub(super) fn origins(&self, before: usize) -> Origins {
+        let journal = self.journal;
+        let input = journal.input;
+        let said = journal
+            .said()
+            .filter(|(at, message)| *at < before && from_customer(message))
+            .map(|(_, message)| Cow::Borrowed(message.body.as_str()));
+        let results =
+            journal.results().filter(|(at, _)| *at < before).filter_map(|(_, s)| match s.outcome.as_ref() {
+                CallOutcome::Ok { content } => Some(Cow::Owned(content.to_string())),
+                CallOutcome::Responded { message, .. } => Some(Cow::Owned(message.clone())),
+                _ => None,
+            });
+        let ticket = input.ticket.iter().map(|ticket| Cow::Borrowed(ticket.subject.as_str()));
+        let contact = input.contact.iter().map(|c| Cow::Owned(format!("{} {} {}", c.name, c.email, c.id)));
+        let customer = input.customer.iter().map(|c| Cow::Owned(json!(c).to_string()));
+        Origins::new(said.chain(results).chain(ticket).chain(contact).chain(customer))
+    }
+}

@@ -1,0 +1,118 @@
+//! What goes with a ticket to the person who takes it over.
+
+use domain::{run::CallOutcome, tool::ToolCall};
+use prompts::{Done, HandoffMessage, HandoffSummary, PromptError, Said};
+use serde_json::json;
+
+use super::{ESCALATE, Turn};
+use crate::{
+    answer::Answer,
+    dialogue::{self, SEARCH},
+    journal::{Origin, What, own_id},
+    person,
+};
+
+impl Turn<'_, '_> {
+    /// The call that hands over, because of step `anchor`.
+    pub(super) fn handoff(
+        &self,
+        anchor: i64,
+        reason: &str,
+        draft: Option<&str>,
+    ) -> Result<ToolCall, PromptError> {
+        let journal = self.journal;
+        let reason = match reason.trim() {
+            "" => "the agent could not settle it".to_owned(),
+            reason => shorten(reason, 400),
+        };
+        let wanted = journal.unanswered().iter().any(|(_, message)| person::asks_for_person(&message.body));
+        let mut said: Vec<Said<'_>> = journal
+            .said()
+            .rev()
+            .take(6)
+            .map(|(_, message)| Said { who: dialogue::author(message), text: shorten(&message.body, 250) })
+            .collect();
+        said.reverse();
+        let tried = journal.results().filter(|(_, s)| s.origin == Origin::Model && s.call.tool != SEARCH);
+        let mut done: Vec<Done<'_>> = tried
+            .rev()
+            .take(6)
+            .map(|(_, s)| Done {
+                tool: &s.call.tool,
+                status: s.outcome.status(),
+                detail: detail(s.outcome.as_ref()),
+            })
+            .collect();
+        done.reverse();
+        let draft = draft.map(|text| shorten_lines(text, 800)).filter(|text| !text.is_empty());
+        let subject =
+            shorten(journal.input.ticket.as_ref().map_or("", |ticket| ticket.subject.as_str()), 150);
+        let summary = prompts::handoff_summary(HandoffSummary {
+            reason: &reason,
+            subject: &subject,
+            said,
+            done,
+            draft: draft.as_deref(),
+        })?;
+        let message = prompts::handoff_message(HandoffMessage { wanted })?;
+        Ok(ToolCall {
+            id: own_id("escalate", anchor),
+            tool: ESCALATE.to_owned(),
+            args: json!({
+                "reason": reason,
+                "summary": shorten_lines(&summary.text, 4_000),
+                "message": message.text,
+            }),
+        })
+    }
+
+    /// The last reply that was drafted and did not go out.
+    pub(super) fn draft(&self) -> Option<String> {
+        let sent = self.journal.answered_up_to().map_or(0, |at| at + 1);
+        self.journal.entries[sent..].iter().rev().find_map(|entry| match &entry.what {
+            What::Model(response) if response.tool_calls.is_empty() => {
+                Answer::parse(response.text.as_deref()?).ok().map(|answer| answer.reply)
+            }
+            _ => None,
+        })
+    }
+}
+
+fn detail(outcome: &CallOutcome) -> String {
+    match outcome {
+        CallOutcome::Ok { content } => shorten(&content.to_string(), 120),
+        CallOutcome::Refused { reason }
+        | CallOutcome::Rejected { reason, .. }
+        | CallOutcome::Escalated { reason, .. } => shorten(reason, 120),
+        CallOutcome::Responded { message, .. } => shorten(message, 120),
+        CallOutcome::Failed { error } => shorten(error, 120),
+        CallOutcome::Expired | CallOutcome::Superseded => String::new(),
+    }
+}
+
+/// On one line, at most `limit` characters.
+pub(super) fn shorten(text: &str, limit: usize) -> String {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        // Bytes are at least characters, so this is enough text to cut.
+        if line.len() > limit * 4 {
+            break;
+        }
+    }
+    shorten_lines(&line, limit)
+}
+
+fn shorten_lines(text: &str, limit: usize) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(limit) {
+        None => text.to_owned(),
+        Some(_) => {
+            let end = text.char_indices().nth(limit.saturating_sub(1)).map_or(text.len(), |(at, _)| at);
+            format!("{}…", text[..end].trim_end())
+        }
+    }
+}

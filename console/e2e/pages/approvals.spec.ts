@@ -1,0 +1,177 @@
+import type { Page } from "@playwright/test";
+import { answer, approvals, id, problem, session } from "./answers";
+import { accessible, expect, fits, test } from "./test";
+
+interface Sent {
+  digest: string;
+  decision: Record<string, unknown>;
+}
+
+/** Takes decisions like the service: what is decided leaves the queue. */
+async function desk(page: Page, refuse?: () => unknown): Promise<Sent[]> {
+  const sent: Sent[] = [];
+  const gone = new Set<string>();
+  const item = (approval: (typeof approvals)[number]) => ({ approval, ticket: null });
+  const decisions = Object.fromEntries([
+    [
+      "POST /v1/approvals/:id/decisions",
+      (route: import("@playwright/test").Route, path: string) => {
+        sent.push(route.request().postDataJSON() as Sent);
+        const refused = refuse?.();
+        if (refused) return refused;
+        const approval = approvals.find((each) => path.includes(each.id));
+        if (approval) gone.add(approval.id);
+        return { ...approval, status: "approved" };
+      },
+    ],
+  ]);
+  await answer(page, {
+    ...decisions,
+    "GET /v1/approvals": () => ({
+      items: approvals.filter((each) => !gone.has(each.id)).map(item),
+      next_cursor: null,
+    }),
+  });
+  return sent;
+}
+
+test("what cannot be undone is approved with two keys, by the digest that was shown", async ({
+  page,
+}) => {
+  const sent = await desk(page);
+  await page.goto("/approvals");
+  await expect(page.getByRole("heading", { name: "Refund 349.00 EUR" })).toBeVisible();
+  await page.keyboard.press("a");
+  await expect(page.getByText("It cannot be undone.")).toBeVisible();
+  expect(sent).toEqual([]);
+  await page.keyboard.press("Enter");
+  // On to the next one.
+  await expect(page.getByRole("heading", { name: /Change the delivery address/ })).toBeVisible();
+  expect(sent).toEqual([{ digest: approvals[0]?.digest, decision: { type: "approve" } }]);
+  await expect(page.getByRole("heading", { name: "Approved" })).toBeVisible();
+});
+
+test("J and K move, Enter opens, Escape leaves a form without sending", async ({ page }) => {
+  const sent = await desk(page);
+  await page.goto("/approvals");
+  await expect(page.getByRole("heading", { name: "Refund 349.00 EUR" })).toBeVisible();
+  await page.keyboard.press("j");
+  await expect(page.getByRole("heading", { name: /Change the delivery address/ })).toBeVisible();
+  await page.keyboard.press("k");
+  await expect(page.getByRole("heading", { name: "Refund 349.00 EUR" })).toBeVisible();
+  await page.keyboard.press("r");
+  await page.keyboard.type("jaxk");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: "Approve" })).toBeVisible();
+  expect(sent).toEqual([]);
+});
+
+test("a refusal needs a reason and carries it", async ({ page }) => {
+  const sent = await desk(page);
+  await page.goto("/approvals");
+  await page.getByRole("button", { name: "Reject" }).click();
+  await page.keyboard.press("Control+Enter");
+  expect(sent).toEqual([]);
+  await page.keyboard.type("The photos show wear.");
+  await page.keyboard.press("Control+Enter");
+  await expect(page.getByRole("heading", { name: /Change the delivery address/ })).toBeVisible();
+  expect(sent[0]?.decision).toEqual({ type: "reject", reason: "The photos show wear." });
+});
+
+test("an edit shows what differs and what it would do, and sends the whole call", async ({
+  page,
+}) => {
+  const sent = await desk(page);
+  await page.goto("/approvals");
+  await expect(page.getByRole("button", { name: "Edit" })).toBeVisible();
+  await page.keyboard.press("e");
+  const form = page.getByRole("form", { name: "Edit the proposal" });
+  await expect(form.getByLabel("Order number")).toBeFocused();
+  const amount = form.getByLabel("Amount in cents");
+  await amount.fill("900000");
+  await expect(form.getByText("At most 500000.")).toBeVisible();
+  await expect(form.getByRole("button", { name: /Approve with/ })).toBeDisabled();
+  await amount.fill("20000");
+  await expect(form.getByText("= 200.00")).toBeVisible();
+  await expect(form.getByText("Proposed: 34900")).toBeVisible();
+  await expect(form.getByText("200.00 EUR", { exact: true })).toBeVisible();
+  await expect(form.getByText("349.00 EUR", { exact: true })).toHaveCount(0);
+  await accessible(page);
+  await page.keyboard.press("Control+Enter");
+  await expect(page.getByRole("heading", { name: /Change the delivery address/ })).toBeVisible();
+  expect(sent[0]?.decision).toEqual({
+    type: "edit",
+    args: { ...(approvals[0]?.binding.call.args as object), amount_cents: 20000 },
+  });
+});
+
+test("a conflict shows what happened and keeps the approval open", async ({ page }) => {
+  await desk(page, () =>
+    problem(409, "Conflict", "this approval is already rejected; reload to see what happened"),
+  );
+  await page.goto(`/approvals/${id(201)}`);
+  await expect(page.getByRole("heading", { name: /Change the delivery address/ })).toBeVisible();
+  await page.keyboard.press("a");
+  await expect(page.getByRole("alert")).toContainText("already rejected");
+  await expect(page).toHaveURL(new RegExp(id(201)));
+});
+
+test("several are decided at once, each with its own result", async ({ page }) => {
+  let body: { items: { approval_id: string; digest: string }[] } | undefined;
+  await answer(page, {
+    "POST /v1/approvals/decisions": (route) => {
+      body = route.request().postDataJSON() as typeof body;
+      return {
+        results: [
+          { approval_id: id(200), status: "decided", approval: approvals[0], problem: null },
+          {
+            approval_id: id(201),
+            status: "failed",
+            approval: null,
+            problem: problem(409, "Conflict", "the customer has written since this was proposed"),
+          },
+        ],
+      };
+    },
+  });
+  await page.goto("/approvals");
+  await expect(page.getByRole("button", { name: "Approve" })).toBeVisible();
+  await page.keyboard.press("Space");
+  await page.keyboard.press("j");
+  await page.keyboard.press("Space");
+  const bar = page.getByRole("toolbar", { name: "Selected approvals" });
+  await expect(bar).toContainText("2 selected");
+  await bar.getByRole("button", { name: "Approve" }).click();
+  const dialog = page.getByRole("dialog", { name: "Approve 2 proposals?" });
+  await expect(dialog).toContainText("cannot be undone");
+  await dialog.getByRole("button", { name: "Approve 2" }).click();
+  const results = page.getByRole("dialog", { name: "Results" });
+  await expect(results).toContainText("the customer has written since this was proposed");
+  await expect(results.getByText("Done", { exact: true })).toBeVisible();
+  expect(body?.items.map((each) => each.digest)).toEqual([
+    approvals[0]?.digest,
+    approvals[1]?.digest,
+  ]);
+});
+
+test("who may not decide is told which role it takes", async ({ page }) => {
+  await answer(page, { "GET /v1/session": () => ({ ...session, role: "agent" }) });
+  await page.goto("/approvals");
+  await expect(page.getByText("Deciding this needs the role reviewer")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Approve" })).toHaveCount(0);
+});
+
+test("on a phone the queue leads to the approval and back", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await desk(page);
+  await page.goto("/approvals");
+  await page.getByRole("link", { name: /Refund 349/ }).click();
+  await expect(page.getByRole("button", { name: "Approve" })).toBeVisible();
+  await fits(page);
+  await page.getByRole("button", { name: "Edit" }).click();
+  await expect(page.getByLabel("Amount in cents")).toBeVisible();
+  await fits(page);
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("link", { name: "All approvals" }).click();
+  await expect(page.getByRole("heading", { name: "Approvals" })).toBeVisible();
+});

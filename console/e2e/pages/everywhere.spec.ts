@@ -1,0 +1,138 @@
+import { answer, id, problem } from "./answers";
+import { accessible, expect, fits, test } from "./test";
+
+const PAGES: [string, RegExp][] = [
+  ["/", /Home/],
+  ["/approvals", /Approvals/],
+  ["/tickets", /Tickets/],
+  [`/tickets/${id(100)}`, /#40/],
+  ["/runs", /Runs/],
+  [`/runs/${id(40)}`, /Run of resolution/],
+  ["/knowledge", /Knowledge/],
+  ["/tools", /Tools/],
+  ["/agents", /Agents/],
+  ["/chat", /Chat/],
+  ["/sign-in", /Sign in/],
+];
+
+for (const [path, title] of PAGES) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`${path} is accessible in ${colorScheme}`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme });
+      await answer(page);
+      await page.goto(path);
+      await expect(page).toHaveTitle(title);
+      await expect(page.locator(".skeleton")).toHaveCount(0);
+      await accessible(page);
+    });
+  }
+
+  test(`${path} fits a window of 360 pixels`, async ({ page }) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await answer(page);
+    await page.goto(path);
+    await expect(page).toHaveTitle(title);
+    await expect(page.locator(".skeleton")).toHaveCount(0);
+    await fits(page);
+  });
+}
+
+test("an error shows the service's own words and a way to try again", async ({ page }) => {
+  let works = false;
+  await answer(page, {
+    "GET /v1/tickets": () =>
+      works
+        ? { items: [], next_cursor: null }
+        : problem(500, "Something went wrong", "the tickets cannot be read; try again in a minute"),
+  });
+  await page.goto("/tickets");
+  await expect(page.getByRole("alert")).toContainText("the tickets cannot be read");
+  works = true;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByText("No tickets yet")).toBeVisible();
+});
+
+test("a lost connection is said and does not clear the page", async ({ page }) => {
+  await answer(page);
+  await page.goto("/tickets");
+  await expect(page.getByText("Parcel says delivered")).toBeVisible();
+  // The canned stream ends at once, which is what a cut looks like.
+  await expect(page.getByText(/No connection to the service/)).toBeVisible();
+  await expect(page.getByText("Parcel says delivered")).toBeVisible();
+});
+
+test("whoever is not signed in is asked to, and comes back to where they were going", async ({
+  page,
+}) => {
+  let signedIn = false;
+  await answer(page, {
+    ...(await import("./answers").then(({ session }) => ({
+      "GET /v1/session": () =>
+        signedIn ? session : problem(401, "Not signed in", "sign in or use an API key"),
+      "POST /v1/session": (route: import("@playwright/test").Route) => {
+        const { password } = route.request().postDataJSON() as { password: string };
+        if (password !== "right") {
+          return problem(401, "Not signed in", "the address or the password is wrong");
+        }
+        signedIn = true;
+        return session;
+      },
+    }))),
+  });
+  await page.goto("/tickets?status=open");
+  await expect(page.getByRole("heading", { name: "Sign in to Countersign" })).toBeVisible();
+  await page.getByLabel("Email").fill("reviewer@northfold.example");
+  await page.getByLabel("Password").fill("wrong");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("alert")).toContainText("the address or the password is wrong");
+  await page.getByLabel("Password").fill("right");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/tickets\?status=open/);
+});
+
+test("the keyboard map lists what the keys do here, and single keys can be switched off", async ({
+  page,
+}) => {
+  await answer(page);
+  await page.goto("/approvals");
+  await expect(page.getByRole("button", { name: "Approve" })).toBeVisible();
+  await page.keyboard.press("?");
+  const map = page.getByRole("dialog", { name: "Keyboard" });
+  await expect(map).toContainText("Reject");
+  await expect(map).toContainText("Select for several at once");
+  await accessible(page);
+  await map.getByRole("checkbox").uncheck();
+  await page.keyboard.press("Escape");
+  await expect(map).toBeHidden();
+  await page.keyboard.press("r");
+  await expect(page.getByLabel("Why should this not happen?")).toHaveCount(0);
+});
+
+test("two keys go to a page", async ({ page }) => {
+  await answer(page);
+  await page.goto("/");
+  await expect(page.getByText("Waiting longest")).toBeVisible();
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await expect(page).toHaveURL(/\/tickets$/);
+});
+
+test("the theme can be chosen and stays", async ({ page }) => {
+  await answer(page);
+  await page.goto("/");
+  await page.getByRole("button", { name: /Theme/ }).click();
+  await page.getByRole("button", { name: /Theme: light/ }).click();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+});
+
+test("on a phone the navigation is behind a menu", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await answer(page);
+  await page.goto("/");
+  await page.getByRole("button", { name: "Menu" }).click();
+  await page.getByRole("link", { name: "Tickets", exact: true }).click();
+  await expect(page).toHaveURL(/\/tickets$/);
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+});

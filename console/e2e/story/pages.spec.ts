@@ -1,0 +1,101 @@
+// Every page against the service itself: it shows what the service has, breaks no content policy,
+// and is accessible in both themes and on a phone.
+import { accessible, fits } from "../pages/test";
+import { expect, signIn, test } from "./service";
+
+const PAGES: [string, RegExp][] = [
+  ["/", /Waiting longest/],
+  ["/approvals", /What will happen/],
+  ["/tickets", /#\d+/],
+  ["/runs", /Resolution/],
+  ["/knowledge", /Returns and refunds|returns-and-refunds/],
+  ["/tools", /shop__refund_order/],
+  ["/agents", /May call/],
+];
+
+for (const [look, colorScheme, width] of [
+  ["light", "light", 1360],
+  ["dark", "dark", 1360],
+  ["on a phone", "light", 360],
+] as const) {
+  test(`the pages, ${look}`, async ({ page }) => {
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !/status of 401/.test(message.text())) {
+        errors.push(message.text());
+      }
+    });
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 860 });
+    // The menu hides the navigation on a phone, so people sign in on a wide window first.
+    await page.goto("/sign-in");
+    await page.getByLabel("Email").fill("admin@northfold.example");
+    await page.getByLabel("Password").fill("countersign");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page).toHaveTitle(/Home/);
+    for (const [path, shows] of PAGES) {
+      await page.goto(path);
+      if (path === "/approvals" && width < 860) {
+        await page.locator(".queue-link").first().click();
+      }
+      await expect(page.locator("#main")).toContainText(shows);
+      await expect(page.locator(".skeleton")).toHaveCount(0);
+      await accessible(page);
+      await fits(page);
+      if (process.env.SHOTS) {
+        const name = path.slice(1) || "home";
+        await page.screenshot({ path: `shots/real-${look.replaceAll(" ", "-")}-${name}.png` });
+      }
+    }
+    for (const list of ["/tickets", "/runs"]) {
+      await page.goto(list);
+      await page.locator("[data-row]").first().click();
+      await expect(page).toHaveURL(/\/(tickets|runs)\/[0-9a-f-]{36}/);
+      await expect(page.locator(".skeleton")).toHaveCount(0);
+      await accessible(page);
+      await fits(page);
+      if (process.env.SHOTS) {
+        await page.screenshot({
+          path: `shots/real-${look.replaceAll(" ", "-")}-one-${list.slice(1)}.png`,
+        });
+      }
+    }
+    expect(errors).toEqual([]);
+  });
+}
+
+test("knowledge is added, found and removed", async ({ page }) => {
+  await signIn(page, "admin", "/knowledge");
+  await page.getByRole("button", { name: "New document" }).click();
+  await page.getByLabel("Name").fill("kayak-storage");
+  await page
+    .getByLabel("Markdown")
+    .fill(
+      "---\ntitle: Kayak storage\n---\n\n# Kayak storage\n\nStore a kayak on its side, in the shade.",
+    );
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("button", { name: /Kayak storage/ })).toBeVisible();
+  await page.getByRole("searchbox").fill("how should I store my kayak");
+  await expect(page.getByRole("list", { name: "Passages" })).toContainText("in the shade");
+  await page.getByRole("button", { name: "Kayak storage" }).first().click();
+  await page.getByRole("button", { name: "Remove", exact: true }).click();
+  await page.getByRole("button", { name: "Remove for good" }).click();
+  await page.getByRole("searchbox").fill("");
+  await expect(page.getByRole("button", { name: /Kayak storage/ })).toHaveCount(0);
+});
+
+test("a run's journal replays exactly", async ({ page }) => {
+  await signIn(page, "admin", "/runs?status=done");
+  await page.locator("[data-row]").first().click();
+  await page.getByRole("button", { name: "Check replay" }).click();
+  await expect(page.getByText("The journal replays exactly.")).toBeVisible();
+});
+
+test("a wrong password says so", async ({ page }) => {
+  await page.goto("/sign-in");
+  await page.getByLabel("Email").fill("reviewer@northfold.example");
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("alert")).toContainText("the address or the password is wrong");
+});

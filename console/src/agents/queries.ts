@@ -1,0 +1,8 @@
+import { queryOptions } from "@tanstack/react-query";
+import { api, send } from "../api/client";
+
+export const agentsQuery = queryOptions({
+  queryKey: ["agents"],
+  queryFn: ({ signal }) => send(api.GET("/v1/agents", { signal })).then((page) => page.items),
+  staleTime: 60_000,
+});

@@ -1,0 +1,48 @@
+// Short names for the shapes the service speaks, all taken from its OpenAPI document.
+import type { components } from "./schema.gen";
+
+type S = components["schemas"];
+
+export type Actor = S["Actor"];
+export type Approval = S["Approval"];
+export type ApprovalItem = S["ApprovalItem"];
+export type ApprovalStatus = S["ApprovalStatus"];
+export type Channel = S["Channel"];
+export type Citation = S["Citation"];
+export type Confidence = S["Confidence"];
+export type Contact = S["Contact"];
+export type ConversationItem = S["ConversationItem"];
+export type ConversationMessage = S["ConversationMessage"];
+export type Customer = S["Customer"];
+export type Decision = S["Decision"];
+export type DecisionKind = S["DecisionKind"];
+export type DocumentItem = S["DocumentItem"];
+export type Effect = S["Effect"];
+export type Event = S["Event"];
+export type EventBody = S["EventBody"];
+export type Message = S["Message"];
+export type Outcome = S["Outcome"];
+export type Passage = S["Passage"];
+export type Preview = S["Preview"];
+export type Priority = S["Priority"];
+export type Risk = S["Risk"];
+export type Role = S["Role"];
+export type Run = S["Run"];
+export type RunStatus = S["RunStatus"];
+export type Step = S["Step"];
+export type StreamItem = S["StreamItem"];
+export type Thresholds = S["Thresholds"];
+export type Ticket = S["Ticket"];
+export type TicketStatus = S["TicketStatus"];
+export type ToolSource = S["ToolSource"];
+export type ToolSpec = S["ToolSpec"];
+export type ToolView = S["ToolView"];
+export type User = S["User"];
+export type Visibility = S["Visibility"];
+
+const LADDER: Role[] = ["viewer", "agent", "reviewer", "admin", "owner"];
+
+/** Whether `role` may do what needs `needed`: each role may do what those before it may. */
+export function mayActAs(role: Role | undefined, needed: Role): boolean {
+  return role !== undefined && LADDER.indexOf(role) >= LADDER.indexOf(needed);
+}

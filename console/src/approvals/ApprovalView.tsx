@@ -1,0 +1,368 @@
+// One approval, as a person would understand it, and what can be done about it.
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import { agentsQuery } from "../agents/queries";
+import type { paths } from "../api/schema.gen";
+import type { Approval, Customer, Decision, Message, Preview } from "../api/words";
+import { Quote } from "../messages/Answer";
+import { MessageItem } from "../messages/MessageItem";
+import { ApprovalBadge, Badge, PriorityBadge, RiskBadge, TicketBadge } from "../parts/Badge";
+import { Json } from "../parts/Json";
+import { useNow } from "../parts/now";
+import { Empty, Failure, Loading } from "../parts/states";
+import { Ago } from "../parts/Time";
+import { Icon } from "../shell/Icon";
+import {
+  count,
+  fullTime,
+  percent,
+  remaining,
+  sentence,
+  urgency,
+  waited,
+  words,
+} from "../text/format";
+import { Bar } from "./Bar";
+import { DecisionPanel } from "./DecisionPanel";
+import { approvalQuery } from "./queries";
+import { actWords, BANDS, bandOf, fieldLabel, reasonLabel } from "./words";
+
+export function ApprovalView() {
+  const { id } = useParams({ from: "/staff/approvals/$id" });
+  const query = useQuery(approvalQuery(id));
+  const pane = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another approval starts at its top
+  useEffect(() => {
+    pane.current?.scrollTo({ top: 0 });
+  }, [id]);
+
+  return (
+    <section id="approval" ref={pane} className="approval" aria-label="Approval" tabIndex={-1}>
+      <Link to="/approvals" className="button approval-back" data-tone="quiet" data-size="small">
+        ← All approvals
+      </Link>
+      {query.isPending && <Loading lines={8} />}
+      {query.isError &&
+        !query.data &&
+        ("status" in query.error && query.error.status === 404 ? (
+          <Empty title="This approval does not exist" />
+        ) : (
+          <div className="approval-content">
+            <Failure error={query.error} retry={() => void query.refetch()} />
+          </div>
+        ))}
+      {query.data && <Loaded key={id} {...query.data} />}
+    </section>
+  );
+}
+
+type Data = paths["/v1/approvals/{id}"]["get"]["responses"][200]["content"]["application/json"];
+
+function Loaded({ approval, ticket, messages, customer, decisions, run }: Data) {
+  const now = useNow();
+  const pending = approval.status === "pending";
+  const outcome = approval.question === "outcome";
+  return (
+    <>
+      <div className="approval-content">
+        <header className="approval-head">
+          <div className="row">
+            {pending ? (
+              <RiskBadge risk={approval.risk} />
+            ) : (
+              <ApprovalBadge status={approval.status} />
+            )}
+            <span className="muted small">
+              {words(approval.agent)} agent proposes{" "}
+              {words(approval.binding.call.tool).toLowerCase()}
+            </span>
+          </div>
+          <h2 className="approval-title">{approval.preview.title}</h2>
+          <div className="approval-sub">
+            {ticket && (
+              <Link to="/tickets/$id" params={{ id: ticket.id }}>
+                #{ticket.number} {ticket.subject}
+              </Link>
+            )}
+            {run && (
+              <Link to="/runs/$id" params={{ id: run.id }}>
+                Run
+              </Link>
+            )}
+            {pending ? (
+              <>
+                <span>waiting {waited(approval.requested_at, now)}</span>
+                <span
+                  className="queue-expiry"
+                  data-urgency={urgency(approval.expires_at, now)}
+                  title={fullTime(approval.expires_at)}
+                >
+                  <Icon name="clock" />{" "}
+                  {remaining(approval.expires_at, now) === "expired"
+                    ? "expired"
+                    : `expires ${remaining(approval.expires_at, now)}`}
+                </span>
+              </>
+            ) : (
+              approval.decided_at && (
+                <span>
+                  decided <Ago at={approval.decided_at} />
+                </span>
+              )
+            )}
+          </div>
+        </header>
+
+        {outcome && (
+          <div className="notice" data-tone="amber">
+            <Icon name="warn" />
+            <div className="grow">
+              <strong>This was attempted, and nobody knows whether it was done.</strong> Look it up
+              where it would have happened, then say what you found.
+            </div>
+          </div>
+        )}
+        {!pending && <Decided approval={approval} decisions={decisions} />}
+
+        <div className="approval-columns">
+          <div className="stack">
+            <Proposal preview={approval.preview} />
+            <Why approval={approval} decisions={decisions} />
+            <Conversation messages={messages} />
+            <ConfidenceSection approval={approval} />
+            <Evidence approval={approval} />
+            <Behind approval={approval} />
+          </div>
+          <aside className="stack" aria-label="Context">
+            {customer && <CustomerCard customer={customer} />}
+            {ticket && (
+              <section className="card section">
+                <h3>Ticket</h3>
+                <div className="row">
+                  <TicketBadge status={ticket.status} />
+                  <PriorityBadge priority={ticket.priority} />
+                </div>
+                <dl className="facts small">
+                  <dt>Channel</dt>
+                  <dd>{words(ticket.channel)}</dd>
+                  <dt>Opened</dt>
+                  <dd>
+                    <Ago at={ticket.created_at} />
+                  </dd>
+                  <dt>Messages</dt>
+                  <dd>{ticket.message_count}</dd>
+                </dl>
+                {ticket.tags.length > 0 && (
+                  <div className="row">
+                    {ticket.tags.map((tag) => (
+                      <Badge key={tag}>{tag}</Badge>
+                    ))}
+                  </div>
+                )}
+              </section>
+            )}
+          </aside>
+        </div>
+      </div>
+      {pending && <DecisionPanel approval={approval} decisions={decisions} />}
+    </>
+  );
+}
+
+function Decided({ approval, decisions }: { approval: Approval; decisions: Decision[] }) {
+  const last = decisions.at(-1);
+  const reason =
+    last?.kind.type === "reject" || last?.kind.type === "escalate"
+      ? last.kind.reason
+      : last?.kind.type === "respond"
+        ? last.kind.message
+        : undefined;
+  const text: Partial<Record<Approval["status"], string>> = {
+    expired: "Nobody decided in time. The agent was told and may ask again.",
+    superseded: "The customer wrote again before anyone decided; the agent considers it anew.",
+  };
+  return (
+    <div className="notice" data-tone={approval.status === "rejected" ? "red" : undefined}>
+      <div className="grow">
+        <strong>
+          {last ? actWords(last.kind.type, approval.question).done : words(approval.status)}
+        </strong>
+        {text[approval.status] && <div>{text[approval.status]}</div>}
+        {reason && <div>“{reason}”</div>}
+        {approval.edited_args != null && (
+          <details>
+            <summary className="small">Arguments after the edit</summary>
+            <Json value={approval.edited_args} label="Arguments after the edit" />
+          </details>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** The action itself. Also shows what an edit would do. */
+export function Proposal({
+  preview,
+  title = "What will happen",
+}: {
+  preview: Preview;
+  title?: string;
+}) {
+  return (
+    <section className="card section">
+      <h3>{title}</h3>
+      {preview.fields.length > 0 && (
+        <dl className="proposal">
+          {preview.fields.map((field) => (
+            <div key={field.label} data-protected={field.protected}>
+              <dt>
+                {field.protected && (
+                  <Icon name="lock" label="Protected: decides who is affected or how much" />
+                )}
+                {fieldLabel(field.label)}
+              </dt>
+              <dd>{field.value}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {preview.body && (
+        <figure className="customer-sees">
+          <figcaption>The customer will read</figcaption>
+          <div className="message-text">{preview.body}</div>
+        </figure>
+      )}
+      {preview.fields.length === 0 && !preview.body && <p>{preview.title}</p>}
+    </section>
+  );
+}
+
+function Why({ approval, decisions }: { approval: Approval; decisions: Decision[] }) {
+  const approvals = decisions.filter((each) => each.kind.type === "approve").length;
+  return (
+    <section className="card section">
+      <h3>Why it stopped</h3>
+      <p>{sentence(approval.why || "no rule lets this run by itself")}</p>
+      <p className="muted small">
+        Rule <span className="mono">{approval.rule}</span>. Needs the role {approval.role}
+        {approval.quorum > 1 && `, and ${approvals} of ${approval.quorum} people have approved`}.
+      </p>
+    </section>
+  );
+}
+
+function ConfidenceSection({ approval }: { approval: Approval }) {
+  const agents = useQuery(agentsQuery);
+  const agent = agents.data?.find((each) => each.name === approval.agent);
+  const band = agent && BANDS[bandOf(approval.confidence, agent.settings.thresholds)];
+  return (
+    <section className="card section">
+      <div className="row">
+        <h3 className="grow">Confidence</h3>
+        {band && (
+          <Badge tone={band.tone} title={band.meaning}>
+            {band.label}
+          </Badge>
+        )}
+        <strong>{percent(approval.confidence.score)}</strong>
+      </div>
+      <ul className="reasons">
+        {approval.confidence.reasons.map((reason) => (
+          <li key={reason.name}>
+            <div className="row">
+              <span className="grow">{reasonLabel(reason.name)}</span>
+              <span className="muted small">{percent(reason.score)}</span>
+            </div>
+            <Bar share={reason.score} label={reasonLabel(reason.name)} />
+            <div className="muted small">{reason.detail}</div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Evidence({ approval }: { approval: Approval }) {
+  if (approval.evidence.length === 0) return null;
+  return (
+    <section className="card section">
+      <h3>Evidence</h3>
+      <ul className="stack">
+        {approval.evidence.map((source) => (
+          <li key={source.chunk_id}>
+            <Quote source={source} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const RECENT = 6;
+
+function Conversation({ messages }: { messages: Message[] }) {
+  const earlier = messages.slice(0, -RECENT);
+  return (
+    <section className="card section">
+      <h3>Conversation</h3>
+      {messages.length === 0 && <p className="muted">Nothing was said yet.</p>}
+      {earlier.length > 0 && (
+        <details>
+          <summary className="small">{count(earlier.length, "earlier message")}</summary>
+          <div className="stack">
+            {earlier.map((message) => (
+              <MessageItem key={message.id} message={message} />
+            ))}
+          </div>
+        </details>
+      )}
+      {messages.slice(-RECENT).map((message) => (
+        <MessageItem key={message.id} message={message} />
+      ))}
+    </section>
+  );
+}
+
+function CustomerCard({ customer }: { customer: Customer }) {
+  return (
+    <section className="card section">
+      <h3>Customer</h3>
+      <div className="row">
+        <strong>{customer.name}</strong>
+        {customer.tier !== "standard" && <Badge tone="violet">{customer.tier}</Badge>}
+      </div>
+      <dl className="facts small">
+        <dt>Language</dt>
+        <dd>{customer.locale}</dd>
+        <dt>Since</dt>
+        <dd>{new Date(customer.created_at).toLocaleDateString()}</dd>
+        {Object.entries(customer.fields).map(([name, value]) => (
+          <div key={name} className="facts-row">
+            <dt>{words(name)}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Behind({ approval }: { approval: Approval }) {
+  return (
+    <details className="card section behind">
+      <summary>What the decision binds to</summary>
+      <dl className="facts small">
+        <dt>Digest</dt>
+        <dd className="mono">{approval.digest}</dd>
+        <dt>Tool version</dt>
+        <dd className="mono">{approval.binding.tool_version}</dd>
+        <dt>Policy version</dt>
+        <dd className="mono">{approval.binding.policy_version}</dd>
+        <dt>Evidence</dt>
+        <dd className="mono">{approval.binding.evidence}</dd>
+      </dl>
+      <Json value={approval.binding.call} label="The proposed call" />
+    </details>
+  );
+}

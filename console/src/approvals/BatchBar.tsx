@@ -1,0 +1,161 @@
+// Deciding several approvals at once. Each is sent with the digest that was shown for it, and each
+// gets its own result.
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, send } from "../api/client";
+import type { DecisionKind } from "../api/words";
+import { Badge, RiskBadge } from "../parts/Badge";
+import { Button } from "../parts/Button";
+import { Dialog } from "../parts/Dialog";
+import { Failure } from "../parts/states";
+import { count } from "../text/format";
+import type { Queued } from "./queue";
+
+interface Props {
+  selected: Queued[];
+  onClear: () => void;
+  /** Called when the results have been read, with what was decided. */
+  onDone: (decided: ReadonlySet<string>) => void;
+}
+
+export function BatchBar({ selected, onClear, onDone }: Props) {
+  const client = useQueryClient();
+  const [act, setAct] = useState<"approve" | "reject">();
+  // The rows as they were when the dialog opened: that is what is being decided.
+  const [shown, setShown] = useState<Queued[]>([]);
+  const [reason, setReason] = useState("");
+  const decide = useMutation({
+    mutationFn: (decision: DecisionKind) =>
+      send(
+        api.POST("/v1/approvals/decisions", {
+          body: {
+            items: shown.map((item) => ({
+              approval_id: item.id,
+              digest: item.digest,
+              decision,
+            })),
+          },
+        }),
+      ),
+    onSettled: () => {
+      void client.invalidateQueries({ queryKey: ["approvals"] });
+      void client.invalidateQueries({ queryKey: ["approval"] });
+      void client.invalidateQueries({ queryKey: ["home"] });
+    },
+  });
+
+  const start = (next: "approve" | "reject") => {
+    decide.reset();
+    setReason("");
+    setShown(selected);
+    setAct(next);
+  };
+  const close = () => {
+    const results = decide.data?.results;
+    setAct(undefined);
+    if (!results) return;
+    onDone(
+      new Set(results.filter((each) => each.status === "decided").map((each) => each.approval_id)),
+    );
+  };
+  const result = (id: string) => decide.data?.results.find((each) => each.approval_id === id);
+  const irreversible = shown.filter((item) => item.risk === "irreversible").length;
+
+  return (
+    <div className="batch" role="toolbar" aria-label="Selected approvals">
+      <strong className="grow">{selected.length} selected</strong>
+      <Button size="small" tone="good" onClick={() => start("approve")}>
+        Approve
+      </Button>
+      <Button size="small" tone="danger" onClick={() => start("reject")}>
+        Reject
+      </Button>
+      <Button size="small" tone="quiet" onClick={onClear}>
+        Clear
+      </Button>
+      <Dialog
+        open={act !== undefined}
+        onClose={close}
+        title={
+          decide.data
+            ? "Results"
+            : `${act === "reject" ? "Reject" : "Approve"} ${count(shown.length, "proposal")}?`
+        }
+      >
+        <form
+          className="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (decide.data) close();
+            else if (!decide.isPending) {
+              decide.mutate(
+                act === "reject" ? { type: "reject", reason: reason.trim() } : { type: "approve" },
+              );
+            }
+          }}
+        >
+          {decide.isError && <Failure error={decide.error} />}
+          {!decide.data && act === "approve" && irreversible > 0 && (
+            <div className="notice" data-tone="amber">
+              {count(irreversible, "of these moves money", "of these move money")} or cannot be
+              undone.
+            </div>
+          )}
+          <ul className="batch-list">
+            {shown.map((item) => {
+              const outcome = result(item.id);
+              return (
+                <li key={item.id}>
+                  <span className="grow">
+                    {item.preview.title}
+                    {outcome?.problem && (
+                      <span className="field-error batch-problem">{outcome.problem.detail}</span>
+                    )}
+                  </span>
+                  {outcome ? (
+                    <Badge tone={outcome.status === "decided" ? "green" : "red"}>
+                      {outcome.status === "decided" ? "Done" : "Not decided"}
+                    </Badge>
+                  ) : (
+                    <RiskBadge risk={item.risk} />
+                  )}
+                </li>
+              );
+            })}
+          </ul>
+          {act === "reject" && !decide.data && (
+            <label className="field">
+              <span className="field-label">Why should these not happen?</span>
+              <textarea
+                className="textarea"
+                required
+                maxLength={4000}
+                value={reason}
+                onChange={(event) => setReason(event.target.value)}
+              />
+              <span className="field-hint">The agent reads it and may tell the customers.</span>
+            </label>
+          )}
+          <div className="dialog-foot">
+            {decide.data ? (
+              <Button type="submit" tone="primary">
+                Close
+              </Button>
+            ) : (
+              <>
+                <Button onClick={close}>Cancel</Button>
+                <Button
+                  type="submit"
+                  tone={act === "reject" ? "danger-fill" : "good"}
+                  busy={decide.isPending}
+                >
+                  {act === "reject" ? "Reject" : "Approve"} {shown.length}
+                </Button>
+              </>
+            )}
+          </div>
+        </form>
+      </Dialog>
+    </div>
+  );
+}

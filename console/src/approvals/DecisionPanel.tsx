@@ -1,0 +1,287 @@
+// The decision itself: a bar of acts that opens into a form where an act needs words. The digest
+// that is sent is the one of the approval on screen, and nothing is shown as decided before the
+// service has said so.
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { api, Problem, send } from "../api/client";
+import type { Approval, Decision, DecisionKind } from "../api/words";
+import { mayActAs } from "../api/words";
+import { MOD, useShortcuts } from "../keys/shortcuts";
+import { Button, type Tone } from "../parts/Button";
+import { Failure } from "../parts/states";
+import { tell } from "../parts/toasts";
+import { useSession } from "../session/session";
+import { EditForm } from "./EditForm";
+import { useQueue } from "./queue";
+import { type Act, actWords } from "./words";
+
+const TONES: Record<Act, Tone> = {
+  approve: "good",
+  edit: "plain",
+  reject: "danger",
+  respond: "plain",
+  escalate: "plain",
+};
+
+const ORDER: Act[] = ["approve", "edit", "reject", "respond", "escalate"];
+const LONGEST = 4000;
+
+export function DecisionPanel({
+  approval,
+  decisions,
+}: {
+  approval: Approval;
+  decisions: Decision[];
+}) {
+  const client = useQueryClient();
+  const session = useSession();
+  const queue = useQueue();
+  const [act, setAct] = useState<Act>();
+
+  const decide = useMutation({
+    mutationFn: (decision: DecisionKind) =>
+      send(
+        api.POST("/v1/approvals/{id}/decisions", {
+          params: { path: { id: approval.id } },
+          body: { digest: approval.digest, decision },
+        }),
+      ),
+    onSuccess: (_, decision) => {
+      const words = actWords(decision.type, approval.question);
+      const waits =
+        decision.type === "approve" &&
+        decisions.filter((each) => each.kind.type === "approve").length + 1 < approval.quorum;
+      tell(
+        waits ? "Your approval counts; another person has to approve too" : words.done,
+        decision.type === "approve" || decision.type === "edit" ? "good" : "info",
+        approval.preview.title,
+      );
+      queue.openAfter(approval.id);
+      refresh();
+    },
+    onError: (error) => {
+      // What was decided on is not what there is: show what happened instead.
+      if (error instanceof Problem && error.status === 409) {
+        setAct(undefined);
+        refresh();
+      }
+    },
+  });
+
+  const refresh = () => {
+    void client.invalidateQueries({ queryKey: ["approvals"] });
+    void client.invalidateQueries({ queryKey: ["approval", approval.id] });
+    void client.invalidateQueries({ queryKey: ["home"] });
+    if (approval.ticket_id) {
+      void client.invalidateQueries({ queryKey: ["ticket", approval.ticket_id] });
+    }
+  };
+
+  const allowed = mayActAs(session.role, approval.role);
+  const already = decisions.some((each) => each.user_id === session.userId);
+  const acts = ORDER.filter((each) => !(each === "edit" && approval.question === "outcome"));
+
+  const choose = (next: Act) => {
+    if (decide.isPending) return;
+    decide.reset();
+    // What cannot be undone takes a second, deliberate key.
+    if (next === "approve" && approval.risk !== "irreversible") decide.mutate({ type: "approve" });
+    else setAct(next);
+  };
+
+  const leave = () => {
+    setAct(undefined);
+    document.getElementById("approval")?.focus();
+  };
+
+  useShortcuts(
+    "Decide",
+    acts.map((each) => ({
+      keys: actWords(each, approval.question).keys,
+      label: actWords(each, approval.question).label,
+      when: allowed && !already && act === undefined,
+      run: () => choose(each),
+    })),
+  );
+
+  if (!allowed || already) {
+    return (
+      <div className="decide">
+        <p className="muted">
+          {already
+            ? "You have approved this; another person has to approve too."
+            : `Deciding this needs the role ${approval.role}; yours is ${session.role}.`}
+        </p>
+      </div>
+    );
+  }
+
+  return (
+    <div className="decide" data-open={act !== undefined}>
+      {decide.isError && (
+        <Failure
+          error={decide.error}
+          retry={
+            decide.error instanceof Problem && decide.error.offline && decide.variables
+              ? () => decide.mutate(decide.variables)
+              : undefined
+          }
+        />
+      )}
+      {act === undefined && (
+        <div className="decide-acts" role="toolbar" aria-label="Decide">
+          {acts.map((each) => {
+            const { label, keys } = actWords(each, approval.question);
+            return (
+              <Button
+                key={each}
+                tone={TONES[each]}
+                keys={keys.toUpperCase()}
+                busy={decide.isPending}
+                onClick={() => choose(each)}
+              >
+                {decide.isPending && decide.variables?.type === each ? "Sending…" : label}
+              </Button>
+            );
+          })}
+        </div>
+      )}
+      {act === "approve" && (
+        <Confirm
+          approval={approval}
+          busy={decide.isPending}
+          onLeave={leave}
+          onConfirm={() => decide.mutate({ type: "approve" })}
+        />
+      )}
+      {act === "edit" && (
+        <EditForm
+          approval={approval}
+          busy={decide.isPending}
+          onLeave={leave}
+          onSave={(args) => decide.mutate({ type: "edit", args })}
+        />
+      )}
+      {(act === "reject" || act === "respond" || act === "escalate") && (
+        <WordsForm
+          act={act}
+          approval={approval}
+          busy={decide.isPending}
+          onLeave={leave}
+          onSend={(text) =>
+            decide.mutate(
+              act === "respond" ? { type: act, message: text } : { type: act, reason: text },
+            )
+          }
+        />
+      )}
+    </div>
+  );
+}
+
+/** Escape leaves, Ctrl or Cmd with Enter sends. */
+export function formKeys(onLeave: () => void) {
+  return (event: KeyboardEvent<HTMLFormElement>) => {
+    if (event.key === "Escape") {
+      event.preventDefault();
+      onLeave();
+    }
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      event.currentTarget.requestSubmit();
+    }
+  };
+}
+
+function Confirm({
+  approval,
+  busy,
+  onLeave,
+  onConfirm,
+}: {
+  approval: Approval;
+  busy: boolean;
+  onLeave: () => void;
+  onConfirm: () => void;
+}) {
+  const button = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    button.current?.querySelector<HTMLButtonElement>("[type=submit]")?.focus();
+  }, []);
+  return (
+    <form
+      className="decide-form"
+      aria-label="Confirm"
+      onKeyDown={formKeys(onLeave)}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!busy) onConfirm();
+      }}
+    >
+      <p>
+        <strong>{approval.preview.title}?</strong>{" "}
+        <span className="muted">It cannot be undone.</span>
+      </p>
+      <div ref={button} className="row">
+        <Button type="submit" tone="good" keys="⏎" busy={busy}>
+          {busy ? "Sending…" : actWords("approve", approval.question).label}
+        </Button>
+        <Button onClick={onLeave} keys="Esc">
+          Cancel
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function WordsForm({
+  act,
+  approval,
+  busy,
+  onLeave,
+  onSend,
+}: {
+  act: "reject" | "respond" | "escalate";
+  approval: Approval;
+  busy: boolean;
+  onLeave: () => void;
+  onSend: (text: string) => void;
+}) {
+  const [text, setText] = useState("");
+  const area = useRef<HTMLTextAreaElement>(null);
+  const words = actWords(act, approval.question);
+  useEffect(() => area.current?.focus(), []);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!busy && text.trim() !== "") onSend(text.trim());
+  };
+  return (
+    <form className="decide-form" onKeyDown={formKeys(onLeave)} onSubmit={submit}>
+      <label className="field">
+        <span className="field-label">{words.prompt}</span>
+        <textarea
+          ref={area}
+          className="textarea"
+          required
+          maxLength={LONGEST}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+        {words.hint && <span className="field-hint">{words.hint}</span>}
+      </label>
+      <div className="row">
+        <Button
+          type="submit"
+          tone={act === "reject" ? "danger-fill" : "primary"}
+          keys={`${MOD} ⏎`}
+          busy={busy}
+        >
+          {busy ? "Sending…" : words.label}
+        </Button>
+        <Button onClick={onLeave} keys="Esc">
+          Cancel
+        </Button>
+      </div>
+    </form>
+  );
+}

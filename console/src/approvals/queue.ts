@@ -1,0 +1,32 @@
+// What the queue shares with the approval that is open beside it.
+import { createContext, useContext } from "react";
+import type { Approval, ApprovalItem } from "../api/words";
+
+/** An approval of the queue with enough of its ticket to recognise it. */
+export type Queued = Approval & Pick<ApprovalItem, "ticket">;
+
+export const queued = (item: ApprovalItem): Queued => ({ ...item.approval, ticket: item.ticket });
+
+export interface Queue {
+  items: Queued[];
+  /** Opens what comes after `id`, or what is left. */
+  openAfter: (id: string) => void;
+}
+
+export const QueueContext = createContext<Queue>({ items: [], openAfter: () => {} });
+
+export const useQueue = (): Queue => useContext(QueueContext);
+
+/** The neighbour to go to when `id` is done with: the next one, else the one before. */
+export function neighbour(items: { id: string }[], id: string): string | undefined {
+  const at = items.findIndex((item) => item.id === id);
+  if (at < 0) return items[0]?.id;
+  return (items[at + 1] ?? items[at - 1])?.id;
+}
+
+/** The id `by` places from `id`, stopping at the ends; from nothing, the first. */
+export function moved(items: { id: string }[], id: string | undefined, by: 1 | -1) {
+  const at = items.findIndex((item) => item.id === id);
+  if (at < 0) return items[0]?.id;
+  return items[Math.min(items.length - 1, Math.max(0, at + by))]?.id;
+}

@@ -1,0 +1,97 @@
+// What the approvals pages say, and the few rules behind the words.
+import type { Approval, Confidence, DecisionKind, Thresholds } from "../api/words";
+import type { BadgeTone } from "../parts/Badge";
+import { words } from "../text/format";
+
+export type Act = DecisionKind["type"];
+
+interface ActWords {
+  label: string;
+  done: string;
+  keys: string;
+  /** Over the text field, for acts that take words. */
+  prompt?: string;
+  hint?: string;
+}
+
+const CALL: Record<Act, ActWords> = {
+  approve: { label: "Approve", done: "Approved", keys: "a" },
+  edit: { label: "Edit", done: "Approved with changes", keys: "e" },
+  reject: {
+    label: "Reject",
+    done: "Rejected",
+    keys: "r",
+    prompt: "Why should this not happen?",
+    hint: "The agent reads your reason and may pass it on to the customer.",
+  },
+  respond: {
+    label: "Respond to agent",
+    done: "Sent to the agent",
+    keys: "m",
+    prompt: "What should the agent know or do instead?",
+    hint: "Nothing is done; the agent goes on with what you say.",
+  },
+  escalate: {
+    label: "Escalate",
+    done: "Taken over",
+    keys: "x",
+    prompt: "Why does a person take over?",
+    hint: "The agent stops and the ticket waits for staff.",
+  },
+};
+
+/** For an attempt that ended without an answer, the same acts mean something else. */
+const OUTCOME: Record<Act, ActWords> = {
+  ...CALL,
+  approve: { label: "Not done: try again", done: "Will be tried again", keys: "a" },
+  reject: {
+    ...CALL.reject,
+    label: "Not done: leave it",
+    done: "Left undone",
+    prompt: "How do you know that it was not done?",
+  },
+  respond: {
+    ...CALL.respond,
+    label: "It was done",
+    done: "Recorded as done",
+    prompt: "How do you know that it was done?",
+    hint: "It counts as done; the agent goes on from there.",
+  },
+};
+
+export function actWords(act: Act, question: Approval["question"]): ActWords {
+  return (question === "outcome" ? OUTCOME : CALL)[act];
+}
+
+export type Band = "auto" | "draft" | "low";
+
+export const BANDS: Record<Band, { tone: BadgeTone; label: string; meaning: string }> = {
+  auto: { tone: "green", label: "High", meaning: "At or above the agent's auto threshold" },
+  draft: { tone: "amber", label: "Medium", meaning: "Between the agent's thresholds" },
+  low: { tone: "red", label: "Low", meaning: "Below the agent's floor" },
+};
+
+/** Where a score falls against an agent's thresholds; what is no number is low. */
+export function bandOf(confidence: Confidence, thresholds: Thresholds): Band {
+  if (confidence.score >= thresholds.auto) return "auto";
+  return confidence.score >= thresholds.floor ? "draft" : "low";
+}
+
+/** Labels as the tool words them; a bare argument name, such as `amount_cents`, as people would. */
+export function fieldLabel(label: string): string {
+  return /^[a-z0-9]+(_[a-z0-9]+)*$/.test(label) ? words(label.replace(/_cents$/, "")) : label;
+}
+
+const REASONS: Record<string, string> = {
+  retrieval: "Knowledge covers the question",
+  groundedness: "Reply rests on sources",
+  stated: "The model's own estimate",
+  unsupported_numbers: "Numbers without a source",
+  procedure: "A known procedure",
+  rule: "A rule",
+  arguments: "Arguments come from a record or the customer",
+};
+
+export function reasonLabel(name: string): string {
+  return REASONS[name] ?? name.replaceAll("_", " ");
+}

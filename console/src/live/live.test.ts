@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import type { Event, EventBody } from "../api/words";
+import { staleKeys } from "./live";
+
+const event = (body: EventBody): Event => ({
+  id: "e",
+  ticket_id: "t",
+  version: 2,
+  position: 9,
+  actor: { kind: "system" },
+  body,
+  at: "2026-01-31T09:30:00Z",
+});
+
+describe("what an event makes stale", () => {
+  it("is always its ticket", () => {
+    const keys = staleKeys(event({ type: "priority_set", priority: "high" }));
+    expect(keys).toContainEqual(["ticket", "t"]);
+    expect(keys).not.toContainEqual(["approvals"]);
+  });
+
+  it("is the queue when something waits for a person or was decided", () => {
+    const body: EventBody = {
+      type: "approval_decided",
+      approval_id: "a",
+      run_id: "r",
+      tool: "reply",
+      status: "approved",
+      by: null,
+    };
+    expect(staleKeys(event(body))).toEqual(
+      expect.arrayContaining([["approvals"], ["approval", "a"], ["run", "r"]]),
+    );
+  });
+});

@@ -1,0 +1,130 @@
+// Live without reloading: one event stream per tab. What it reports makes the affected queries
+// fresh; the browser itself resumes the stream by Last-Event-ID after a cut.
+import type { QueryClient } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+import type { Event, StreamItem } from "../api/words";
+
+export type Link = "connecting" | "open" | "lost";
+
+const LOST_AFTER_MS = 2500;
+const REOPEN_MS = [1000, 2000, 5000, 10_000, 20_000];
+const GATHER_MS = 150;
+
+let link: Link = "connecting";
+let typing: ReadonlyMap<string, string> = new Map();
+const listeners = new Set<() => void>();
+
+function publish(): void {
+  for (const listener of listeners) listener();
+}
+
+function setLink(next: Link): void {
+  if (link === next) return;
+  link = next;
+  publish();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Whether the stream is up, for the offline bar. */
+export function useLink(): Link {
+  return useSyncExternalStore(subscribe, () => link);
+}
+
+/** The agent that is writing in a ticket now, if one is. */
+export function useTyping(ticketId: string): string | undefined {
+  return useSyncExternalStore(subscribe, () => typing.get(ticketId));
+}
+
+/** The query keys that an event makes stale. */
+export function staleKeys(event: Event): unknown[][] {
+  const keys: unknown[][] = [["ticket", event.ticket_id], ["tickets"], ["home"]];
+  const body = event.body;
+  if (body.type === "approval_requested" || body.type === "approval_decided") {
+    keys.push(["approvals"], ["approval", body.approval_id], ["run", body.run_id], ["runs"]);
+  }
+  if (body.type === "effect_settled" || body.type === "run_ended") {
+    keys.push(["run", body.run_id], ["runs"], ["approvals"]);
+  }
+  // A new message of the customer supersedes what was proposed before it.
+  if (body.type === "message_added") keys.push(["approvals"], ["approval"], ["runs"]);
+  if (body.type === "created") keys.push(["runs"]);
+  return keys;
+}
+
+function parsed(message: MessageEvent): StreamItem | undefined {
+  try {
+    return JSON.parse(String(message.data)) as StreamItem;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps the stream open for as long as the caller is shown. */
+export function useLive(client: QueryClient): void {
+  useEffect(() => {
+    let source: EventSource | undefined;
+    let lostTimer: ReturnType<typeof setTimeout> | undefined;
+    let reopenTimer: ReturnType<typeof setTimeout> | undefined;
+    let gatherTimer: ReturnType<typeof setTimeout> | undefined;
+    let failures = 0;
+    let missed = false;
+    const stale = new Map<string, unknown[]>();
+
+    const flush = () => {
+      gatherTimer = undefined;
+      for (const queryKey of stale.values()) void client.invalidateQueries({ queryKey });
+      stale.clear();
+    };
+
+    const onItem = (message: MessageEvent) => {
+      const item = parsed(message);
+      if (item?.type === "event") {
+        for (const key of staleKeys(item.event)) stale.set(JSON.stringify(key), key);
+        gatherTimer ??= setTimeout(flush, GATHER_MS);
+      }
+      if (item?.type === "typing") {
+        const next = new Map(typing);
+        if (item.on) next.set(item.ticket_id, item.agent);
+        else next.delete(item.ticket_id);
+        typing = next;
+        publish();
+      }
+    };
+
+    const open = () => {
+      source = new EventSource("/v1/stream");
+      source.onopen = () => {
+        clearTimeout(lostTimer);
+        lostTimer = undefined;
+        failures = 0;
+        setLink("open");
+        // A stream that had to be opened anew cannot say what it missed.
+        if (missed) void client.invalidateQueries();
+        missed = false;
+      };
+      source.onerror = () => {
+        lostTimer ??= setTimeout(() => setLink("lost"), LOST_AFTER_MS);
+        if (source?.readyState !== EventSource.CLOSED) return;
+        missed = true;
+        const delay = REOPEN_MS[Math.min(failures, REOPEN_MS.length - 1)] ?? 20_000;
+        failures += 1;
+        reopenTimer = setTimeout(open, delay);
+      };
+      source.addEventListener("event", onItem);
+      source.addEventListener("typing", onItem);
+    };
+
+    open();
+    return () => {
+      source?.close();
+      clearTimeout(lostTimer);
+      clearTimeout(reopenTimer);
+      clearTimeout(gatherTimer);
+      link = "connecting";
+    };
+  }, [client]);
+}

@@ -1,0 +1,45 @@
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Problem } from "./api/client";
+import { makeRouter } from "./router";
+import "./shell/tokens.css";
+import "./shell/base.css";
+import "./shell/theme";
+
+const TRIES = 3;
+
+const queryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      // The session ended while the page was open: the router asks for a new one.
+      if (error instanceof Problem && error.status === 401 && query.queryKey[0] !== "session") {
+        queryClient.removeQueries({ queryKey: ["session"] });
+        void router.invalidate();
+      }
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // Only what may heal by itself is tried again.
+      retry: (failures, error) =>
+        failures < TRIES && error instanceof Problem && (error.offline || error.status >= 502),
+      networkMode: "always",
+    },
+    mutations: { networkMode: "always" },
+  },
+});
+
+const router = makeRouter(queryClient);
+
+const element = document.getElementById("root");
+if (!element) throw new Error("index.html has no element with the id root");
+createRoot(element).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

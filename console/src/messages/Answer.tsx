@@ -1,0 +1,106 @@
+// What was said, with its `[n]` marks tied to the sources under it. Text only: nothing in a
+// message is ever taken for markup.
+import { useId, useRef, useState } from "react";
+import type { Citation } from "../api/words";
+import { count } from "../text/format";
+import { pieces, unmarked } from "./marks";
+import "./messages.css";
+
+/** A source as staff or as a customer is told of it. */
+export type Source = Pick<Citation, "slug" | "title" | "quote"> & Partial<Citation>;
+
+interface Props {
+  body: string;
+  sources?: Source[];
+}
+
+export function Answer({ body, sources = [] }: Props) {
+  const id = useId();
+  const [open, setOpen] = useState(false);
+  const list = useRef<HTMLOListElement>(null);
+
+  const show = (index: number) => {
+    setOpen(true);
+    // The list is not focusable before it is shown.
+    requestAnimationFrame(() => {
+      const item = list.current?.children[index];
+      if (item instanceof HTMLElement) item.focus();
+    });
+  };
+
+  // Pieces of one text never change places, so that their position is their identity.
+  const parts = pieces(body, sources.length).map((piece, at) => ({ piece, key: `${at}` }));
+  return (
+    <>
+      <div className="message-text">
+        {parts.map(({ piece, key }) => {
+          if (piece.kind === "text") return <span key={key}>{piece.text}</span>;
+          if (piece.kind === "link") {
+            return (
+              <a key={key} href={piece.href} target="_blank" rel="noreferrer nofollow">
+                {piece.href}
+              </a>
+            );
+          }
+          const source = sources[piece.index];
+          return (
+            <button
+              key={key}
+              type="button"
+              className="mark"
+              title={source ? `${source.title}: “${source.quote}”` : undefined}
+              aria-label={`Source ${piece.index + 1}: ${source?.title ?? ""}`}
+              onClick={() => show(piece.index)}
+            >
+              {piece.index + 1}
+            </button>
+          );
+        })}
+      </div>
+      {sources.length > 0 && (
+        <details
+          className="sources"
+          open={open}
+          onToggle={(event) => setOpen(event.currentTarget.open)}
+        >
+          <summary>{count(sources.length, "source")}</summary>
+          <ol ref={list}>
+            {sources.map((source, index) => (
+              <li key={`${id}-${source.slug}-${source.quote}`} tabIndex={-1}>
+                <span className="source-number" aria-hidden="true">
+                  {index + 1}
+                </span>
+                <Quote source={source} />
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
+    </>
+  );
+}
+
+const LONG_QUOTE = 320;
+
+export function Quote({ source }: { source: Source }) {
+  const [open, setOpen] = useState(false);
+  const long = source.quote.length > LONG_QUOTE;
+  const clamped = long && !open;
+  return (
+    <figure className="quote">
+      <figcaption>
+        {source.title}{" "}
+        <span className="muted small">
+          {source.slug}
+          {source.document_version !== undefined && `, version ${source.document_version}`}
+        </span>
+      </figcaption>
+      <blockquote data-clamped={clamped}>{unmarked(source.quote)}</blockquote>
+      {long && (
+        <button type="button" className="link-button small" onClick={() => setOpen(!open)}>
+          {open ? "Less" : "More"}
+        </button>
+      )}
+    </figure>
+  );
+}

@@ -1,0 +1,17 @@
+import type { Actor } from "../api/words";
+import { words } from "../text/format";
+
+/** Who did something, by the name people know them by. */
+export function actorName(actor: Actor): string {
+  switch (actor.kind) {
+    case "customer":
+      return actor.name || "Visitor";
+    case "agent":
+      return `${words(actor.agent)} agent`;
+    case "user":
+    case "api_key":
+      return actor.name;
+    case "system":
+      return "Countersign";
+  }
+}

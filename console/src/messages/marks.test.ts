@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { pieces, unmarked } from "./marks";
+
+describe("source marks", () => {
+  it("links a mark to its source and leaves one without a source as text", () => {
+    expect(pieces("30 days. [1] Unused. [3]", 2)).toEqual([
+      { kind: "text", text: "30 days. " },
+      { kind: "mark", index: 0 },
+      { kind: "text", text: " Unused. [3]" },
+    ]);
+  });
+
+  it("links web addresses without the full stop after them", () => {
+    expect(pieces("See https://northfold.example/returns.", 0)).toEqual([
+      { kind: "text", text: "See " },
+      { kind: "link", href: "https://northfold.example/returns" },
+      { kind: "text", text: "." },
+    ]);
+  });
+
+  it("never makes a link of anything but http", () => {
+    expect(pieces("javascript:alert(1)", 0)).toEqual([
+      { kind: "text", text: "javascript:alert(1)" },
+    ]);
+  });
+});
+
+it("shows a quoted passage without Markdown's signs", () => {
+  expect(unmarked("## At the door\n\n- **Holt**: see [sizes](/sizes), 2 # 3")).toBe(
+    "At the door\n\n- Holt: see sizes, 2 # 3",
+  );
+});

@@ -1,0 +1,103 @@
+// The small coloured words for risk, status and the like: one tone per meaning, everywhere.
+import type { ReactNode } from "react";
+import type { ApprovalStatus, Effect, Priority, Risk, RunStatus, TicketStatus } from "../api/words";
+import { words } from "../text/format";
+
+export type BadgeTone = "grey" | "green" | "amber" | "red" | "blue" | "violet";
+
+export function Badge({
+  tone = "grey",
+  title,
+  children,
+}: {
+  tone?: BadgeTone;
+  title?: string;
+  children: ReactNode;
+}) {
+  return (
+    <span className="badge" data-tone={tone} title={title}>
+      {children}
+    </span>
+  );
+}
+
+const RISK: Record<Risk, [BadgeTone, string, string]> = {
+  read: ["grey", "Read only", "Changes nothing"],
+  reversible: ["blue", "Reversible", "Changes our own records in a way a person can undo"],
+  outward: ["amber", "Outward", "Leaves the house or is seen by a customer"],
+  irreversible: ["red", "Irreversible", "Moves money or cannot be undone"],
+};
+
+export function RiskBadge({ risk }: { risk: Risk }) {
+  const [tone, label, meaning] = RISK[risk];
+  return (
+    <Badge tone={tone} title={meaning}>
+      {label}
+    </Badge>
+  );
+}
+
+const TICKET: Record<TicketStatus, [BadgeTone, string]> = {
+  open: ["blue", "Open"],
+  waiting_for_staff: ["amber", "Waiting for staff"],
+  waiting_for_customer: ["violet", "Waiting for customer"],
+  resolved: ["green", "Resolved"],
+  closed: ["grey", "Closed"],
+};
+
+export const TICKET_STATUSES = Object.keys(TICKET) as TicketStatus[];
+
+export function TicketBadge({ status }: { status: TicketStatus }) {
+  const [tone, label] = TICKET[status];
+  return <Badge tone={tone}>{label}</Badge>;
+}
+
+const APPROVAL: Record<ApprovalStatus, BadgeTone> = {
+  pending: "amber",
+  approved: "green",
+  edited: "green",
+  rejected: "red",
+  responded: "blue",
+  escalated: "violet",
+  expired: "grey",
+  superseded: "grey",
+};
+
+export const APPROVAL_STATUSES = Object.keys(APPROVAL) as ApprovalStatus[];
+
+export function ApprovalBadge({ status }: { status: ApprovalStatus }) {
+  return <Badge tone={APPROVAL[status]}>{status === "pending" ? "Waiting" : words(status)}</Badge>;
+}
+
+const RUN: Record<RunStatus, BadgeTone> = {
+  queued: "grey",
+  running: "blue",
+  waiting: "amber",
+  done: "green",
+  dead: "red",
+  quarantined: "red",
+};
+
+export const RUN_STATUSES = Object.keys(RUN) as RunStatus[];
+
+export function RunBadge({ status }: { status: RunStatus }) {
+  return <Badge tone={RUN[status]}>{words(status)}</Badge>;
+}
+
+const EFFECT: Record<Effect["status"], BadgeTone> = {
+  attempting: "blue",
+  retrying: "amber",
+  succeeded: "green",
+  failed: "red",
+  unknown: "red",
+};
+
+export function EffectBadge({ status }: { status: Effect["status"] }) {
+  return <Badge tone={EFFECT[status]}>{words(status)}</Badge>;
+}
+
+export function PriorityBadge({ priority }: { priority: Priority }) {
+  if (priority === "normal") return null;
+  const tone = priority === "urgent" ? "red" : priority === "high" ? "amber" : "grey";
+  return <Badge tone={tone}>{words(priority)}</Badge>;
+}

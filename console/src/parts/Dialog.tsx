@@ -1,0 +1,31 @@
+import { Dialog as Base } from "@base-ui/react/dialog";
+import type { ReactNode } from "react";
+import { Button } from "./Button";
+
+interface Props {
+  open: boolean;
+  onClose: () => void;
+  title: string;
+  size?: "normal" | "wide";
+  children: ReactNode;
+}
+
+/** A modal dialog: focus stays inside, Escape closes, focus returns to where it was. */
+export function Dialog({ open, onClose, title, size = "normal", children }: Props) {
+  return (
+    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Base.Portal>
+        <Base.Backdrop className="dialog-backdrop" />
+        <Base.Popup className="dialog" data-size={size}>
+          <div className="dialog-head">
+            <Base.Title>{title}</Base.Title>
+            <Button tone="quiet" size="small" onClick={onClose} aria-label="Close">
+              ✕
+            </Button>
+          </div>
+          {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}

@@ -1,0 +1,12 @@
+import { ago, fullTime } from "../text/format";
+import { useNow } from "./now";
+
+/** `4 min ago`, with the full time for machines and on hover. */
+export function Ago({ at }: { at: string }) {
+  const now = useNow();
+  return (
+    <time dateTime={at} title={fullTime(at)}>
+      {ago(at, now)}
+    </time>
+  );
+}

@@ -1,0 +1,249 @@
+// One run: its journal as a story, what it did to the outside world, and checks.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { api, send } from "../api/client";
+import type { Effect, Run, Step } from "../api/words";
+import { mayActAs } from "../api/words";
+import { ModelName } from "../messages/MessageItem";
+import { Badge, EffectBadge, RunBadge } from "../parts/Badge";
+import { Button } from "../parts/Button";
+import { Json } from "../parts/Json";
+import { Empty, Failure, Loading } from "../parts/states";
+import { Ago } from "../parts/Time";
+import { useTitle } from "../parts/title";
+import { tell } from "../parts/toasts";
+import { useSession } from "../session/session";
+import { Icon } from "../shell/Icon";
+import { count, credits, fullTime, sentence, took, words } from "../text/format";
+import { runQuery } from "./queries";
+import { outcomeText, sentenceOf } from "./story";
+import "./runs.css";
+
+export function RunPage() {
+  const { id } = useParams({ from: "/staff/runs/$id" });
+  const query = useQuery(runQuery(id));
+  useTitle(query.data ? `Run of ${query.data.run.agent}` : "Run");
+  if (query.isPending) return <Loading lines={8} />;
+  if (query.isError && !query.data) {
+    return (
+      <div className="page">
+        {"status" in query.error && query.error.status === 404 ? (
+          <Empty title="This run does not exist">
+            <Link to="/runs">All runs</Link>
+          </Empty>
+        ) : (
+          <Failure error={query.error} retry={() => void query.refetch()} />
+        )}
+      </div>
+    );
+  }
+  const { run, steps, effects } = query.data;
+  return (
+    <div className="page run">
+      <Header run={run} steps={steps} />
+      {run.error && (
+        <div className="notice" data-tone="red">
+          <Icon name="warn" />
+          <div className="grow">
+            <strong>
+              {run.status === "quarantined"
+                ? "The journal cannot be continued from"
+                : "The last attempt failed"}
+            </strong>
+            <div>{run.error}</div>
+          </div>
+        </div>
+      )}
+      {run.outcome && (
+        <div className="notice" data-tone="green">
+          <Icon name="flag" />
+          <div className="grow">
+            <strong>{outcomeText(run.outcome).title}</strong>
+            <div>{outcomeText(run.outcome).detail}</div>
+          </div>
+        </div>
+      )}
+      {run.status === "waiting" && run.waiting_for && (
+        <div className="notice" data-tone="amber">
+          <Icon name="clock" />
+          <div className="grow">{sentence(`waits for ${run.waiting_for}`)}</div>
+        </div>
+      )}
+      {effects.length > 0 && <Effects effects={effects} />}
+      <section>
+        <h2 className="run-heading">Journal</h2>
+        <ol className="journal">
+          {steps.map((step) => (
+            <StepItem key={step.seq} step={step} />
+          ))}
+        </ol>
+      </section>
+    </div>
+  );
+}
+
+function Header({ run, steps }: { run: Run; steps: Step[] }) {
+  const client = useQueryClient();
+  const session = useSession();
+  const path = { path: { id: run.id } };
+  const retry = useMutation({
+    mutationFn: () => send(api.POST("/v1/runs/{id}/retry", { params: path })),
+    onSuccess: async () => {
+      tell("The run is in the queue again", "good");
+      await client.invalidateQueries({ queryKey: ["run", run.id] });
+      await client.invalidateQueries({ queryKey: ["runs"] });
+    },
+    onError: (error) => tell("The run was not retried", "error", error.message),
+  });
+  const replay = useMutation({
+    mutationFn: () => send(api.GET("/v1/runs/{id}/replay", { params: path })),
+  });
+  const difference = replay.data?.first_difference;
+  const first = steps[0];
+  const last = steps.at(-1);
+  const mayRetry =
+    (run.status === "dead" || run.status === "quarantined") && mayActAs(session.role, "admin");
+  return (
+    <header className="stack">
+      <Link to="/runs" className="muted small">
+        Runs
+      </Link>
+      <div className="row">
+        <h1 className="grow">
+          {words(run.agent)} agent <RunBadge status={run.status} />
+        </h1>
+        {mayRetry && (
+          <Button tone="primary" busy={retry.isPending} onClick={() => retry.mutate()}>
+            Retry
+          </Button>
+        )}
+        <Button
+          busy={replay.isPending}
+          onClick={() => replay.mutate()}
+          title="Recomputes what each step was asked from the journal; calls nothing and changes nothing"
+        >
+          {replay.isPending ? "Checking…" : "Check replay"}
+        </Button>
+      </div>
+      <div className="row muted small">
+        {run.ticket_id && (
+          <Link to="/tickets/$id" params={{ id: run.ticket_id }}>
+            Ticket
+          </Link>
+        )}
+        <span>
+          started <Ago at={run.created_at} />
+        </span>
+        {first && last && (
+          <span>{took(first.started_at, last.finished_at)} from first to last</span>
+        )}
+        <span>{count(run.step_count, "step")}</span>
+        <span>
+          {(run.usage.tokens_in + run.usage.tokens_out).toLocaleString()} tokens,{" "}
+          {credits(run.usage.cost_micros)}
+        </span>
+        {run.attempts > 0 && <span>{count(run.attempts, "failed attempt")}</span>}
+      </div>
+      <div aria-live="polite">
+        {replay.isError && <Failure error={replay.error} />}
+        {replay.data && (
+          <div className="notice" data-tone={replay.data.ok ? "green" : "red"}>
+            <div className="grow">
+              {replay.data.ok ? (
+                <>
+                  <strong>The journal replays exactly.</strong>{" "}
+                  {count(replay.data.steps_checked, "step was", "steps were")} checked.
+                </>
+              ) : (
+                <>
+                  <strong>
+                    The agent would ask for something else today
+                    {difference ? `, first at step ${difference.step}` : ""}.
+                  </strong>{" "}
+                  {difference && (
+                    <>
+                      {words(difference.kind)}:{" "}
+                      <span className="mono">{difference.journalled}</span> in the journal,{" "}
+                      <span className="mono">{difference.now}</span> now.
+                    </>
+                  )}
+                </>
+              )}
+            </div>
+          </div>
+        )}
+      </div>
+    </header>
+  );
+}
+
+function Effects({ effects }: { effects: Effect[] }) {
+  return (
+    <section>
+      <h2 className="run-heading">Done to the outside world</h2>
+      <ul className="list">
+        {effects.map((effect) => (
+          <li key={effect.id} className="effect">
+            <EffectBadge status={effect.status} />
+            <span className="grow">
+              {effect.summary || words(effect.call.tool)}
+              {effect.error && <span className="field-error"> {effect.error}</span>}
+            </span>
+            <span className="muted small">
+              {count(effect.attempts, "attempt")} · <Ago at={effect.updated_at} />
+            </span>
+            {effect.approval_id && (
+              <Link to="/approvals/$id" params={{ id: effect.approval_id }} className="small">
+                Approval
+              </Link>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function StepItem({ step }: { step: Step }) {
+  const sentence = sentenceOf(step.body);
+  const approval =
+    step.body.type === "proposed" || step.body.type === "tool" ? step.body.approval_id : undefined;
+  const tokens = step.usage.tokens_in + step.usage.tokens_out;
+  return (
+    <li className="step" data-tone={sentence.tone}>
+      <span className="step-icon">
+        <Icon name={sentence.icon} />
+      </span>
+      <div className="step-body">
+        <div className="row">
+          <h3 className="grow">{sentence.title}</h3>
+          <span className="muted small" title={fullTime(step.started_at)}>
+            {took(step.started_at, step.finished_at)}
+          </span>
+        </div>
+        {sentence.detail && <p className="step-detail">{sentence.detail}</p>}
+        <div className="row step-facts muted small">
+          {step.model && <ModelName model={step.model} />}
+          {tokens > 0 && (
+            <span>
+              {step.usage.tokens_in.toLocaleString()} in, {step.usage.tokens_out.toLocaleString()}{" "}
+              out
+            </span>
+          )}
+          {step.usage.cost_micros > 0 && <span>{credits(step.usage.cost_micros)}</span>}
+          {step.prompt && <span className="mono">{step.prompt}</span>}
+          {approval && (
+            <Link to="/approvals/$id" params={{ id: approval }}>
+              Approval
+            </Link>
+          )}
+          {step.body.type === "tool" && step.body.edited && <Badge tone="blue">Edited</Badge>}
+        </div>
+        <details>
+          <summary className="muted small">Step {step.seq} as journalled</summary>
+          <Json value={step} label={`Step ${step.seq} as journalled`} />
+        </details>
+      </div>
+    </li>
+  );
+}

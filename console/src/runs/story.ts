@@ -1,0 +1,109 @@
+// A run's journal as sentences: what each step did, for people who did not build the agent.
+import type { Outcome, Step } from "../api/words";
+import type { IconName } from "../shell/Icon";
+import { count, words } from "../text/format";
+
+export interface Sentence {
+  icon: IconName;
+  title: string;
+  detail?: string;
+  tone?: "good" | "bad" | "wait";
+}
+
+const CALLS = {
+  ok: { tone: "good", says: "done" },
+  refused: { tone: "bad", says: "refused" },
+  rejected: { tone: "bad", says: "rejected by a person" },
+  responded: { tone: "wait", says: "answered by a person" },
+  expired: { tone: "wait", says: "nobody decided in time" },
+  superseded: { tone: "wait", says: "the customer wrote again" },
+  escalated: { tone: "wait", says: "a person took over" },
+  failed: { tone: "bad", says: "failed" },
+} as const;
+
+export function outcomeText(outcome: Outcome): { title: string; detail: string } {
+  switch (outcome.type) {
+    case "answered":
+      return {
+        title: outcome.resolved ? "Answered and resolved" : "Answered",
+        detail: outcome.summary,
+      };
+    case "asked":
+      return { title: "Asked the customer", detail: outcome.summary };
+    case "handed_off":
+      return { title: "Handed to a person", detail: outcome.reason };
+    case "nothing":
+      return { title: "Nothing to do", detail: outcome.reason };
+  }
+}
+
+function purpose(name: string): string {
+  return words(name.slice(name.lastIndexOf(".") + 1)).toLowerCase();
+}
+
+export function sentenceOf(body: Step["body"]): Sentence {
+  switch (body.type) {
+    case "started":
+      return { icon: "play", title: "Started" };
+    case "observed":
+      return {
+        icon: "eye",
+        title: `Saw ${count(body.messages.length, "new message")}`,
+        detail: body.messages.at(-1)?.body,
+      };
+    case "model": {
+      const calls = body.response.tool_calls.map((call) => words(call.tool).toLowerCase());
+      return {
+        icon: "spark",
+        title:
+          calls.length > 0
+            ? `Model, ${purpose(body.purpose)}: wants to ${calls.join(", ")}`
+            : `Model, ${purpose(body.purpose)}`,
+        detail: body.response.text ?? undefined,
+      };
+    }
+    case "unusable":
+      return {
+        icon: "warn",
+        title: `The model's reply could not be used, ${purpose(body.purpose)}`,
+        detail: body.why,
+        tone: "bad",
+      };
+    case "proposed":
+      return {
+        icon: "lock",
+        title: `Asked a person: ${words(body.call.tool).toLowerCase()}`,
+        tone: "wait",
+      };
+    case "tool": {
+      const call = CALLS[body.outcome.type];
+      const why =
+        "reason" in body.outcome
+          ? body.outcome.reason
+          : "message" in body.outcome
+            ? body.outcome.message
+            : "error" in body.outcome
+              ? body.outcome.error
+              : undefined;
+      return {
+        icon: "wrench",
+        title: `${words(body.call.tool)}: ${call.says}${body.edited ? ", with a person's changes" : ""}`,
+        detail: why,
+        tone: call.tone,
+      };
+    }
+    case "woken":
+      return { icon: "clock", title: `Went on: ${words(body.name).toLowerCase()}` };
+    case "failed":
+      return {
+        icon: "warn",
+        title: `Could not ${words(body.what).toLowerCase()}`,
+        detail: body.error,
+        tone: "bad",
+      };
+    case "ended": {
+      const { title, detail } = outcomeText(body.outcome);
+      return { icon: "flag", title, detail, tone: "good" };
+    }
+  }
+}

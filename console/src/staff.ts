@@ -1,0 +1,13 @@
+// All pages of staff as one module: who visits one visits the others, and none should wait for a
+// download. The customer's chat page loads none of this.
+export { AgentsPage } from "./agents/AgentsPage";
+export { ApprovalsPage, NoApproval } from "./approvals/ApprovalsPage";
+export { ApprovalView } from "./approvals/ApprovalView";
+export { HomePage } from "./home/HomePage";
+export { KnowledgePage } from "./knowledge/KnowledgePage";
+export { RunPage } from "./runs/RunPage";
+export { RunsPage } from "./runs/RunsPage";
+export { Shell } from "./shell/Shell";
+export { TicketPage } from "./tickets/TicketPage";
+export { TicketsPage } from "./tickets/TicketsPage";
+export { ToolsPage } from "./tools/ToolsPage";

@@ -1,0 +1,245 @@
+// What a ticket is, beside what was said in it: status, priority, tags, customer, runs, approvals.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, send } from "../api/client";
+import type { paths } from "../api/schema.gen";
+import type { Contact, Customer, Event, Priority, Ticket, TicketStatus } from "../api/words";
+import { mayActAs } from "../api/words";
+import { ApprovalBadge, Badge, RunBadge, TICKET_STATUSES } from "../parts/Badge";
+import { Button } from "../parts/Button";
+import { Ago } from "../parts/Time";
+import { tell } from "../parts/toasts";
+import { runsOfTicketQuery } from "../runs/queries";
+import { useSession } from "../session/session";
+import { plain, words } from "../text/format";
+
+type Change = paths["/v1/tickets/{id}"]["patch"]["requestBody"]["content"]["application/json"];
+
+const PRIORITIES: Priority[] = ["low", "normal", "high", "urgent"];
+
+interface Props {
+  ticket: Ticket;
+  customer?: Customer | null;
+  contact?: Contact | null;
+  events: Event[];
+}
+
+export function Properties({ ticket, customer, contact, events }: Props) {
+  const client = useQueryClient();
+  const session = useSession();
+  const mayChange = mayActAs(session.role, "agent");
+  const change = useMutation({
+    mutationFn: (body: Change) =>
+      send(api.PATCH("/v1/tickets/{id}", { params: { path: { id: ticket.id } }, body })),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["ticket", ticket.id] });
+      await client.invalidateQueries({ queryKey: ["tickets"] });
+    },
+    onError: (error) => tell("The ticket was not changed", "error", error.message),
+  });
+
+  return (
+    <aside className="properties" aria-label="Properties">
+      <section className="stack">
+        <h2>Properties</h2>
+        <div className="property">
+          <label htmlFor="status">Status</label>
+          <select
+            id="status"
+            className="select"
+            disabled={!mayChange || change.isPending}
+            value={ticket.status}
+            onChange={(event) => change.mutate({ status: event.target.value as TicketStatus })}
+          >
+            {TICKET_STATUSES.map((status) => (
+              <option key={status} value={status}>
+                {words(status)}
+              </option>
+            ))}
+          </select>
+        </div>
+        <div className="property">
+          <label htmlFor="priority">Priority</label>
+          <select
+            id="priority"
+            className="select"
+            disabled={!mayChange || change.isPending}
+            value={ticket.priority}
+            onChange={(event) => change.mutate({ priority: event.target.value as Priority })}
+          >
+            {PRIORITIES.map((priority) => (
+              <option key={priority} value={priority}>
+                {words(priority)}
+              </option>
+            ))}
+          </select>
+        </div>
+        <Tags
+          tags={ticket.tags}
+          mayChange={mayChange}
+          onAdd={(tag) => change.mutate({ tags_add: [tag] })}
+          onRemove={(tag) => change.mutate({ tags_remove: [tag] })}
+        />
+        <dl className="facts small">
+          <dt>Channel</dt>
+          <dd>{words(ticket.channel)}</dd>
+          <dt>Opened</dt>
+          <dd>
+            <Ago at={ticket.created_at} />
+          </dd>
+          {Object.entries(ticket.fields).map(([name, value]) => (
+            <div key={name} className="facts-row">
+              <dt>{words(name)}</dt>
+              <dd>{plain(value)}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      <section className="stack">
+        <h2>Customer</h2>
+        {customer || contact ? (
+          <dl className="facts small">
+            {contact && (
+              <>
+                <dt>Contact</dt>
+                <dd>
+                  {contact.name}
+                  <br />
+                  <a href={`mailto:${contact.email}`}>{contact.email}</a>
+                </dd>
+              </>
+            )}
+            {customer && (
+              <>
+                <dt>Customer</dt>
+                <dd>
+                  {customer.name}{" "}
+                  {customer.tier !== "standard" && <Badge tone="violet">{customer.tier}</Badge>}
+                </dd>
+                <dt>Language</dt>
+                <dd>{customer.locale}</dd>
+              </>
+            )}
+          </dl>
+        ) : (
+          <p className="muted small">A visitor who has not said who they are.</p>
+        )}
+      </section>
+      <Runs ticketId={ticket.id} />
+      <Approvals events={events} />
+    </aside>
+  );
+}
+
+function Tags({
+  tags,
+  mayChange,
+  onAdd,
+  onRemove,
+}: {
+  tags: string[];
+  mayChange: boolean;
+  onAdd: (tag: string) => void;
+  onRemove: (tag: string) => void;
+}) {
+  const [tag, setTag] = useState("");
+  return (
+    <div className="stack-tight">
+      <span className="property-name">Tags</span>
+      <div className="row">
+        {tags.map((each) => (
+          <span key={each} className="badge">
+            {each}
+            {mayChange && (
+              <button
+                type="button"
+                className="tag-remove"
+                aria-label={`Remove tag ${each}`}
+                onClick={() => onRemove(each)}
+              >
+                ✕
+              </button>
+            )}
+          </span>
+        ))}
+        {tags.length === 0 && <span className="muted small">None</span>}
+      </div>
+      {mayChange && (
+        <form
+          className="row tag-add"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (tag.trim()) onAdd(tag.trim());
+            setTag("");
+          }}
+        >
+          <input
+            className="input"
+            aria-label="New tag"
+            placeholder="Add a tag"
+            maxLength={60}
+            value={tag}
+            onChange={(event) => setTag(event.target.value)}
+          />
+          <Button type="submit" size="small" disabled={tag.trim() === ""}>
+            Add
+          </Button>
+        </form>
+      )}
+    </div>
+  );
+}
+
+function Runs({ ticketId }: { ticketId: string }) {
+  const runs = useQuery(runsOfTicketQuery(ticketId));
+  if (!runs.data?.items.length) return null;
+  return (
+    <section className="stack">
+      <h2>Runs</h2>
+      <ul className="stack-tight">
+        {runs.data.items.map((run) => (
+          <li key={run.id} className="row">
+            <Link to="/runs/$id" params={{ id: run.id }}>
+              {words(run.agent)}
+            </Link>
+            <RunBadge status={run.status} />
+            <span className="muted small">
+              <Ago at={run.created_at} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Approvals({ events }: { events: Event[] }) {
+  const approvals = events.flatMap(({ body }) =>
+    body.type === "approval_requested" ? [body] : [],
+  );
+  if (approvals.length === 0) return null;
+  const status = (id: string) =>
+    events.reduce(
+      (found, { body }) =>
+        body.type === "approval_decided" && body.approval_id === id ? body.status : found,
+      "pending",
+    );
+  return (
+    <section className="stack">
+      <h2>Approvals</h2>
+      <ul className="stack-tight">
+        {approvals.map((approval) => (
+          <li key={approval.approval_id} className="row">
+            <Link to="/approvals/$id" params={{ id: approval.approval_id }}>
+              {approval.title}
+            </Link>
+            <ApprovalBadge
+              status={status(approval.approval_id) as Parameters<typeof ApprovalBadge>[0]["status"]}
+            />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

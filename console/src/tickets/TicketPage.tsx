@@ -1,0 +1,158 @@
+// One ticket: what was said and done, a place to answer, and its properties.
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { Fragment, useEffect, useMemo, useRef } from "react";
+import type { Event } from "../api/words";
+import { useTyping } from "../live/live";
+import { MessageItem } from "../messages/MessageItem";
+import { TicketBadge } from "../parts/Badge";
+import { Json } from "../parts/Json";
+import { Empty, Failure, Loading } from "../parts/states";
+import { useTitle } from "../parts/title";
+import { Icon } from "../shell/Icon";
+import { clockTime, fullTime, words } from "../text/format";
+import { Composer } from "./Composer";
+import { Properties } from "./Properties";
+import { ticketQuery, timelineQuery } from "./queries";
+import { lineOf } from "./timeline";
+import "./tickets.css";
+
+export function TicketPage() {
+  const { id } = useParams({ from: "/staff/tickets/$id" });
+  const ticket = useQuery(ticketQuery(id));
+  const timeline = useQuery(timelineQuery(id));
+  const agent = useTyping(id);
+  const end = useRef<HTMLDivElement>(null);
+  const events = timeline.data?.events;
+  const count = events?.length ?? 0;
+  const shown = useRef(0);
+  useTitle(ticket.data ? `#${ticket.data.ticket.number} ${ticket.data.ticket.subject}` : "Ticket");
+
+  useEffect(() => {
+    // Follow the conversation, but only after the first showing has begun at its end.
+    if (count > shown.current) end.current?.scrollIntoView({ block: "nearest" });
+    shown.current = count;
+  }, [count]);
+
+  if (ticket.isPending) return <Loading lines={8} />;
+  if (ticket.isError && !ticket.data) {
+    return (
+      <div className="page">
+        {"status" in ticket.error && ticket.error.status === 404 ? (
+          <Empty title="This ticket does not exist">
+            <Link to="/tickets">All tickets</Link>
+          </Empty>
+        ) : (
+          <Failure error={ticket.error} retry={() => void ticket.refetch()} />
+        )}
+      </div>
+    );
+  }
+  const { ticket: self, customer, contact } = ticket.data;
+
+  return (
+    <div className="ticket">
+      <section className="ticket-main" aria-label="Conversation">
+        <header className="ticket-head">
+          <Link to="/tickets" className="muted small">
+            Tickets
+          </Link>
+          <div className="row">
+            <h1>
+              <span className="muted">#{self.number}</span> {self.subject}
+            </h1>
+            <TicketBadge status={self.status} />
+          </div>
+        </header>
+        {self.handoff && (
+          <div className="notice" data-tone="amber">
+            <Icon name="hand" />
+            <div className="grow">
+              <strong>A person is wanted: {self.handoff.reason}</strong>
+              {self.handoff.summary && <div>{self.handoff.summary}</div>}
+            </div>
+          </div>
+        )}
+        <div className="timeline">
+          {timeline.isPending && <Loading lines={6} />}
+          {timeline.isError && !events && (
+            <Failure error={timeline.error} retry={() => void timeline.refetch()} />
+          )}
+          {events && <Entries events={events} />}
+          {timeline.data?.cut && (
+            <div className="notice">The first 2,000 events are shown; this ticket has more.</div>
+          )}
+          {agent && (
+            <p className="typing muted small" role="status">
+              {words(agent)} agent is working…
+            </p>
+          )}
+          <div ref={end} />
+        </div>
+        <Composer ticketId={self.id} contactName={contact?.name} />
+      </section>
+      <Properties ticket={self} customer={customer} contact={contact} events={events ?? []} />
+    </div>
+  );
+}
+
+function day(at: string): string {
+  return new Date(at).toLocaleDateString(undefined, { dateStyle: "full" });
+}
+
+function Entries({ events }: { events: Event[] }) {
+  const entries = useMemo(
+    () =>
+      events.map((event, index) => {
+        const before = events[index - 1];
+        return { event, newDay: !before || day(before.at) !== day(event.at) };
+      }),
+    [events],
+  );
+  return entries.map(({ event, newDay }) => (
+    <Fragment key={event.id}>
+      {newDay && <h2 className="timeline-day">{day(event.at)}</h2>}
+      <Entry event={event} />
+    </Fragment>
+  ));
+}
+
+function Entry({ event }: { event: Event }) {
+  if (event.body.type === "message_added") return <MessageItem message={event.body.message} />;
+  const line = lineOf(event.body, event.actor);
+  if (!line) return null;
+  return (
+    <div className="line" data-strong={line.strong}>
+      <Icon name={line.icon} />
+      <div className="grow">
+        <span>{line.text}</span>
+        {line.approvalId && (
+          <>
+            {" · "}
+            <Link to="/approvals/$id" params={{ id: line.approvalId }}>
+              Approval
+            </Link>
+          </>
+        )}
+        {line.runId && (
+          <>
+            {" · "}
+            <Link to="/runs/$id" params={{ id: line.runId }}>
+              Run
+            </Link>
+          </>
+        )}
+        {line.detail && <div className="line-detail">{line.detail}</div>}
+        {event.body.type === "external" && (
+          <details>
+            <summary>What came</summary>
+            <Json value={event.body.data} label="What came" />
+          </details>
+        )}
+      </div>
+      <time dateTime={event.at} title={fullTime(event.at)}>
+        {clockTime(event.at)}
+      </time>
+    </div>
+  );
+}

@@ -1,0 +1,61 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, send } from "../api/client";
+import type { Channel, Event, TicketStatus } from "../api/words";
+
+export interface TicketFilter {
+  status?: TicketStatus;
+  channel?: Channel;
+  q?: string;
+}
+
+export const ticketsQuery = (filter: TicketFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["tickets", filter],
+    queryFn: ({ pageParam, signal }) =>
+      send(
+        api.GET("/v1/tickets", {
+          params: { query: { ...filter, limit: 50, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
+export const ticketQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["ticket", id, "self"],
+    queryFn: ({ signal }) =>
+      send(api.GET("/v1/tickets/{id}", { params: { path: { id } }, signal })),
+  });
+
+const PAGE = 100;
+const MOST_PAGES = 20;
+
+export interface Timeline {
+  events: Event[];
+  /** The timeline is longer than what is shown. */
+  cut: boolean;
+}
+
+/** The whole timeline, oldest first, up to 2,000 events. */
+export const timelineQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["ticket", id, "events"],
+    queryFn: async ({ signal }): Promise<Timeline> => {
+      const events: Event[] = [];
+      let cursor: string | undefined;
+      for (let page = 0; page < MOST_PAGES; page += 1) {
+        const next = await send(
+          api.GET("/v1/tickets/{id}/events", {
+            params: { path: { id }, query: { limit: PAGE, cursor } },
+            signal,
+          }),
+        );
+        events.push(...next.items);
+        cursor = next.next_cursor ?? undefined;
+        if (!cursor) return { events, cut: false };
+      }
+      return { events, cut: true };
+    },
+  });

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import type { Actor, EventBody } from "../api/words";
+import { lineOf } from "./timeline";
+
+const system: Actor = { kind: "system" };
+const robin: Actor = { kind: "user", user_id: "u", name: "Robin" };
+
+describe("the timeline", () => {
+  it("leaves messages to the conversation", () => {
+    const body = { type: "message_added", message: {} } as EventBody;
+    expect(lineOf(body, system)).toBeUndefined();
+  });
+
+  it("makes a proposal that waits stand out and links to it", () => {
+    const line = lineOf(
+      {
+        type: "approval_requested",
+        approval_id: "a",
+        run_id: "r",
+        tool: "shop__refund_order",
+        title: "Refund 349.00 EUR",
+      },
+      system,
+    );
+    expect(line).toMatchObject({ approvalId: "a", strong: true });
+    expect(line?.text).toContain("Refund 349.00 EUR");
+  });
+
+  it("names the person who decided", () => {
+    const line = lineOf(
+      {
+        type: "approval_decided",
+        approval_id: "a",
+        run_id: "r",
+        tool: "shop__refund_order",
+        status: "approved",
+        by: "u",
+      },
+      robin,
+    );
+    expect(line?.text).toBe("Robin: approved, refund order");
+  });
+
+  it("shows an effect that failed as something not to overlook", () => {
+    const body: EventBody = {
+      type: "effect_settled",
+      effect_id: "e",
+      run_id: "r",
+      tool: "shop__refund_order",
+      status: "failed",
+      summary: "",
+    };
+    expect(lineOf(body, system)).toMatchObject({ text: "Refund order: failed", strong: true });
+  });
+});

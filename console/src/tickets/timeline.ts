@@ -1,0 +1,95 @@
+// What the compact lines of a ticket's timeline say. Messages are drawn in full elsewhere.
+import type { Actor, EventBody } from "../api/words";
+import { actorName } from "../messages/actor";
+import type { IconName } from "../shell/Icon";
+import { fullTime, plain, words } from "../text/format";
+
+export interface Line {
+  icon: IconName;
+  text: string;
+  detail?: string;
+  approvalId?: string;
+  runId?: string;
+  /** Something a person should not overlook. */
+  strong?: boolean;
+}
+
+/** The line for an event; `undefined` for what is shown in another form or says nothing new. */
+export function lineOf(body: EventBody, actor: Actor): Line | undefined {
+  const who = actorName(actor);
+  switch (body.type) {
+    case "message_added":
+      return undefined;
+    case "created":
+      return { icon: "inbox", text: `Opened by ${words(body.channel).toLowerCase()}` };
+    case "status_changed":
+      return {
+        icon: "flag",
+        text: `${who} set the status to ${words(body.status).toLowerCase()}`,
+        detail: body.reason || undefined,
+      };
+    case "fields_set":
+      return {
+        icon: "flag",
+        text: `${who} set ${Object.entries(body.fields)
+          .map(([name, value]) => `${words(name).toLowerCase()} to ${plain(value)}`)
+          .join(", ")}`,
+      };
+    case "priority_set":
+      return { icon: "flag", text: `${who} set the priority to ${body.priority}` };
+    case "tags_added":
+      return { icon: "flag", text: `${who} added ${body.tags.join(", ")}` };
+    case "tags_removed":
+      return { icon: "flag", text: `${who} removed ${body.tags.join(", ")}` };
+    case "assigned":
+      return {
+        icon: "person",
+        text: body.assignee ? `${who} assigned the ticket` : `${who} took the assignee away`,
+      };
+    case "escalated":
+      return {
+        icon: "hand",
+        text: `A person is wanted: ${body.reason}`,
+        detail: body.summary || undefined,
+        strong: true,
+      };
+    case "contact_identified":
+      return { icon: "person", text: "The customer became known" };
+    case "follow_up_scheduled":
+      return { icon: "clock", text: `Follow-up on ${fullTime(body.at)}`, detail: body.note };
+    case "follow_up_due":
+      return { icon: "clock", text: "The follow-up is due", detail: body.note };
+    case "approval_requested":
+      return {
+        icon: "lock",
+        text: `Waits for a person: ${body.title}`,
+        approvalId: body.approval_id,
+        strong: true,
+      };
+    case "approval_decided":
+      return {
+        icon: "check",
+        text:
+          actor.kind === "user"
+            ? `${who}: ${words(body.status).toLowerCase()}, ${words(body.tool).toLowerCase()}`
+            : `${words(body.status)}: ${words(body.tool).toLowerCase()}`,
+        approvalId: body.approval_id,
+      };
+    case "effect_settled":
+      return {
+        icon: body.status === "succeeded" ? "check" : "warn",
+        text: body.summary || `${words(body.tool)}: ${words(body.status).toLowerCase()}`,
+        runId: body.run_id,
+        strong: body.status !== "succeeded",
+      };
+    case "run_ended":
+      return {
+        icon: "spark",
+        text: `${words(body.agent)} agent: ${words(body.outcome).toLowerCase()}`,
+        detail: body.summary || undefined,
+        runId: body.run_id,
+      };
+    case "external":
+      return { icon: "code", text: `${who} reported ${words(body.name).toLowerCase()}` };
+  }
+}

@@ -1,0 +1,183 @@
+// What agents may be granted: what each tool may do, where it comes from, and what is suspended.
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { api, send } from "../api/client";
+import type { ToolSource, ToolSpec, ToolView } from "../api/words";
+import { mayActAs } from "../api/words";
+import { useShortcuts } from "../keys/shortcuts";
+import { Badge, RiskBadge } from "../parts/Badge";
+import { Button } from "../parts/Button";
+import { Json } from "../parts/Json";
+import { useSettled } from "../parts/settled";
+import { Empty, Failure, Loading } from "../parts/states";
+import { useTitle } from "../parts/title";
+import { tell } from "../parts/toasts";
+import { useSession } from "../session/session";
+import { Icon } from "../shell/Icon";
+import { toolsQuery } from "./queries";
+import "./tools.css";
+
+function sourceText(source: ToolSource): string {
+  switch (source.kind) {
+    case "built_in":
+      return "Built in";
+    case "http":
+      return `HTTP, ${source.file}`;
+    case "mcp":
+      return `MCP server ${source.server}`;
+  }
+}
+
+export function ToolsPage() {
+  useTitle("Tools");
+  const [typed, setTyped] = useState("");
+  const q = useSettled(typed.trim());
+  const box = useRef<HTMLInputElement>(null);
+  const query = useQuery({ ...toolsQuery(q), placeholderData: keepPreviousData });
+  useShortcuts("Tools", [{ keys: "/", label: "Search", run: () => box.current?.focus() }]);
+  const suspended = query.data?.items.filter((view) => view.suspended) ?? [];
+  const active = query.data?.items.filter((view) => !view.suspended) ?? [];
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>Tools</h1>
+        <search>
+          <input
+            ref={box}
+            className="input"
+            type="search"
+            aria-label="Search tools by what they are good for"
+            placeholder="What should it do?"
+            maxLength={200}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+            onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+          />
+        </search>
+      </header>
+      {query.isPending && <Loading lines={8} />}
+      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
+      {query.data?.items.length === 0 && <Empty title={q ? "No tool fits" : "No tools"} />}
+      <div className="stack">
+        {suspended.map((view) => (
+          <Suspended key={view.tool.name} view={view} />
+        ))}
+        {active.length > 0 && (
+          <ul className="list">
+            {active.map(({ tool }) => (
+              <ToolItem key={tool.name} tool={tool} />
+            ))}
+          </ul>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function ToolItem({ tool }: { tool: ToolSpec }) {
+  return (
+    <li className="tool">
+      <div className="row">
+        <h2>{tool.title}</h2>
+        <RiskBadge risk={tool.risk} />
+        {tool.idempotent && (
+          <Badge title="A repeated attempt with the same key does nothing twice">
+            Safe to repeat
+          </Badge>
+        )}
+        <span className="grow" />
+        <span className="muted small">{sourceText(tool.source)}</span>
+      </div>
+      <p>{tool.description}</p>
+      <div className="row small muted">
+        <span className="mono">{tool.name}</span>
+        {tool.protected.length > 0 && (
+          <span className="tool-protected">
+            <Icon name="lock" /> Protected:{" "}
+            <span className="mono">{tool.protected.join(", ")}</span>
+          </span>
+        )}
+        {tool.compensation && (
+          <span>
+            Undone by <span className="mono">{tool.compensation}</span>
+          </span>
+        )}
+        {tool.capabilities.map((capability) => (
+          <Badge key={capability}>{capability}</Badge>
+        ))}
+      </div>
+      <details>
+        <summary className="small muted">Arguments</summary>
+        <Json value={tool.parameters} label={`Arguments of ${tool.title}`} />
+      </details>
+    </li>
+  );
+}
+
+function Suspended({ view }: { view: ToolView }) {
+  const client = useQueryClient();
+  const session = useSession();
+  const { tool, suspended } = view;
+  const accept = useMutation({
+    mutationFn: () =>
+      send(
+        api.POST("/v1/tools/{name}/accept", {
+          params: { path: { name: tool.name } },
+          // What is on screen: a tool that has changed again since is not accepted unseen.
+          body: { version: tool.version },
+        }),
+      ),
+    onSuccess: async () => {
+      tell("Accepted; agents may call it again", "good", tool.title);
+      await client.invalidateQueries({ queryKey: ["tools"] });
+      await client.invalidateQueries({ queryKey: ["tool", tool.name] });
+    },
+  });
+  if (!suspended) return null;
+  return (
+    <section className="notice tool-suspended" data-tone="amber">
+      <Icon name="warn" />
+      <div className="grow stack">
+        <div>
+          <h2>{tool.title} is suspended</h2>
+          <p>
+            {suspended.why} It comes from {suspended.server} and cannot be called until an admin has
+            looked at it.
+          </p>
+        </div>
+        <div className="tool-compare">
+          <div>
+            <h3>Accepted before</h3>
+            {suspended.was ? (
+              <Json value={face(suspended.was)} label="Accepted before" />
+            ) : (
+              <p className="muted">Never accepted.</p>
+            )}
+          </div>
+          <div>
+            <h3>Now</h3>
+            <Json value={face(tool)} label="Now" />
+          </div>
+        </div>
+        {accept.isError && <Failure error={accept.error} />}
+        {mayActAs(session.role, "admin") ? (
+          <div>
+            <Button tone="primary" busy={accept.isPending} onClick={() => accept.mutate()}>
+              Accept as it is now
+            </Button>
+          </div>
+        ) : (
+          <p className="muted small">Accepting it needs the role admin.</p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** What an admin accepts: the parts that decide how a model uses the tool. */
+const face = ({ title, description, risk, parameters }: ToolSpec) => ({
+  title,
+  description,
+  risk,
+  parameters,
+});

@@ -1,0 +1,33 @@
+// Builds the console into dist/, which the service serves; `npm run dev` proxies the API to it.
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const service = process.env.COUNTERSIGN_URL ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    target: "es2022",
+    // The policy is default-src 'self': nothing may be inlined as a data: URL.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 600,
+  },
+  server: {
+    proxy: {
+      "/v1": { target: service, changeOrigin: false },
+      "/healthz": { target: service, changeOrigin: false },
+    },
+  },
+  // What the service sends with its pages, so that a violation shows before it is served there.
+  preview: {
+    headers: {
+      "Content-Security-Policy":
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'",
+    },
+  },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.{ts,tsx}"],
+  },
+});

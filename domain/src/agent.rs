@@ -1,0 +1,87 @@
+//! What an agent is: a pure function from the run's journal to its next step.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    DomainError, Timestamp,
+    canonical::Digest,
+    confidence::{Confidence, Thresholds},
+    model::{ModelRequest, ToolSchema},
+    procedure::Procedure,
+    run::{Outcome, Run, Step},
+    tool::ToolCall,
+};
+
+/// What the operator may set per agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgentSettings {
+    /// Tools it may call: names, or a prefix with `*` such as `shop__*`.
+    pub tools: Vec<String>,
+    pub thresholds: Thresholds,
+    /// Model calls in one run before it is handed to a person.
+    pub max_model_calls: u32,
+    pub max_output_tokens: u32,
+}
+
+/// Everything `next` may look at. Two equal views give equal answers.
+pub struct RunView<'a> {
+    pub run: &'a Run,
+    pub steps: &'a [Step],
+    pub settings: &'a AgentSettings,
+    /// Schemas of the granted tools, ordered by name.
+    pub tools: Arc<Vec<ToolSchema>>,
+    pub procedures: &'a Arc<Vec<Procedure>>,
+    /// What the workspace calls itself, for prompts.
+    pub workspace_name: &'a str,
+}
+
+/// What the agent wants next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    Model(Box<ModelRequest>),
+    /// Calls to settle, side by side. A call that already waits for a person is listed again until
+    /// it is settled.
+    Tools(Vec<ProposedCall>),
+    Wait(Wait),
+    End(Outcome),
+}
+
+/// A call with the agent's case for it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProposedCall {
+    pub call: ToolCall,
+    pub confidence: Confidence,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Wait {
+    /// Names the wait, so that the journal can say which one is over.
+    pub name: String,
+    pub until: Option<Timestamp>,
+    /// Wakes when the customer writes.
+    pub for_message: bool,
+}
+
+impl Next {
+    /// The digests that steps performed for this must carry.
+    pub fn digests(&self) -> Vec<Digest> {
+        match self {
+            Self::Model(request) => vec![request.digest()],
+            Self::Tools(calls) => calls.iter().map(|c| Digest::of(&c.call)).collect(),
+            Self::Wait(wait) => vec![Digest::of(wait)],
+            Self::End(outcome) => vec![Digest::of(outcome)],
+        }
+    }
+}
+
+/// A worker with a goal. It has no state: everything it knows is in the view.
+pub trait Agent: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn description(&self) -> &'static str;
+    /// The next step. An error means that this journal cannot be continued from and names the step.
+    fn next(&self, view: &RunView<'_>) -> Result<Next, DomainError>;
+}

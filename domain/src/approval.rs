@@ -1,0 +1,307 @@
+//! Approvals, decisions and the permit.
+//!
+//! A decision binds to the digest of exactly what the reviewer saw: tool and tool version,
+//! arguments, policy version, evidence, and the versions of the records shown. Anything that
+//! drifted goes back to review. [`Permit`] can be made here and nowhere else.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    ApprovalId, DecisionId, DomainError, EffectId, RunId, TicketId, Timestamp, UserId,
+    canonical::Digest,
+    confidence::Confidence,
+    effect::Effect,
+    knowledge::Citation,
+    policy::{Answer, Verdict},
+    tool::{Preview, Risk, ToolCall},
+    user::Role,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalStatus {
+    Pending,
+    /// Approved as proposed.
+    Approved,
+    /// Approved with changed arguments.
+    Edited,
+    Rejected,
+    /// Answered with a message to the agent.
+    Responded,
+    /// A person took the ticket over.
+    Escalated,
+    /// Nobody decided in time.
+    Expired,
+    /// The customer wrote again before anyone decided.
+    Superseded,
+}
+
+impl ApprovalStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Edited => "edited",
+            Self::Rejected => "rejected",
+            Self::Responded => "responded",
+            Self::Escalated => "escalated",
+            Self::Expired => "expired",
+            Self::Superseded => "superseded",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::Pending,
+            Self::Approved,
+            Self::Edited,
+            Self::Rejected,
+            Self::Responded,
+            Self::Escalated,
+            Self::Expired,
+            Self::Superseded,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == text)
+    }
+}
+
+/// What is asked of the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// May this call run?
+    Call,
+    /// An attempt ended without an answer. Approve: it was not done, try again. Reject: it was not
+    /// done, and leave it. Respond: it was done; the message says how that is known.
+    Outcome,
+}
+
+/// What a decision binds to. Its digest is what the reviewer's decision must carry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Binding {
+    pub run_id: RunId,
+    pub call: ToolCall,
+    pub tool_version: Digest,
+    pub policy_version: Digest,
+    /// Digest of the evidence shown.
+    pub evidence: Digest,
+    /// The last ticket version that carried something from the customer.
+    pub customer_version: i64,
+}
+
+impl Binding {
+    pub fn digest(&self) -> Digest {
+        Digest::of(self)
+    }
+}
+
+/// A proposed call that waits for a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Approval {
+    pub id: ApprovalId,
+    pub run_id: RunId,
+    pub ticket_id: Option<TicketId>,
+    pub agent: String,
+    pub question: Question,
+    pub status: ApprovalStatus,
+    pub binding: Binding,
+    /// Digest of the binding.
+    pub digest: Digest,
+    pub risk: Risk,
+    pub preview: Preview,
+    /// Why it stopped: the rule and its words.
+    pub rule: String,
+    pub why: String,
+    pub confidence: Confidence,
+    pub evidence: Vec<Citation>,
+    pub role: Role,
+    pub quorum: u8,
+    pub requested_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub decided_at: Option<Timestamp>,
+    /// Changed arguments, when it was edited.
+    pub edited_args: Option<Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum DecisionKind {
+    Approve,
+    Edit { args: Value },
+    Reject { reason: String },
+    Respond { message: String },
+    Escalate { reason: String },
+}
+
+impl DecisionKind {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Edit { .. } => "edit",
+            Self::Reject { .. } => "reject",
+            Self::Respond { .. } => "respond",
+            Self::Escalate { .. } => "escalate",
+        }
+    }
+}
+
+/// What a person said to an approval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Decision {
+    pub id: DecisionId,
+    pub approval_id: ApprovalId,
+    pub user_id: UserId,
+    pub role: Role,
+    /// The digest the reviewer was shown.
+    pub digest: Digest,
+    pub kind: DecisionKind,
+    pub at: Timestamp,
+}
+
+impl Approval {
+    /// Takes a decision. `earlier` are the decisions already taken on it; `customer_version` is the
+    /// ticket's now. Returns the approval as it stands after; it may still be pending when more
+    /// people have to approve.
+    pub fn decide(
+        &self,
+        earlier: &[Decision],
+        decision: &Decision,
+        customer_version: i64,
+    ) -> Result<Approval, DomainError> {
+        let refuse = |why: String| Err(DomainError::Decision(why));
+        if self.status != ApprovalStatus::Pending {
+            return refuse(format!(
+                "this approval is already {}; reload to see what happened",
+                self.status.as_str()
+            ));
+        }
+        if decision.at >= self.expires_at {
+            return refuse("this approval has expired; the agent will be told and may ask again".to_owned());
+        }
+        if decision.role < self.role {
+            return refuse(format!("this approval needs the role {} or above", self.role.as_str()));
+        }
+        if decision.digest != self.digest {
+            return refuse("what you saw is not what is proposed now; reload and look again".to_owned());
+        }
+        if self.question == Question::Call && customer_version != self.binding.customer_version {
+            return refuse(
+                "the customer has written since this was proposed; it goes back to review".to_owned(),
+            );
+        }
+        if earlier.iter().any(|d| d.user_id == decision.user_id) {
+            return refuse("you have decided on this already; another person has to".to_owned());
+        }
+        let mut after = self.clone();
+        let status = match &decision.kind {
+            DecisionKind::Approve => {
+                let approvals =
+                    1 + earlier.iter().filter(|d| matches!(d.kind, DecisionKind::Approve)).count();
+                if approvals < usize::from(self.quorum) {
+                    return Ok(after);
+                }
+                ApprovalStatus::Approved
+            }
+            DecisionKind::Edit { .. } if self.question == Question::Outcome => {
+                return refuse("an unknown outcome cannot be edited: approve to try again, reject to leave it, respond if it was done".to_owned());
+            }
+            DecisionKind::Edit { args } => {
+                after.edited_args = Some(args.clone());
+                ApprovalStatus::Edited
+            }
+            DecisionKind::Reject { .. } => ApprovalStatus::Rejected,
+            DecisionKind::Respond { .. } => ApprovalStatus::Responded,
+            DecisionKind::Escalate { .. } => ApprovalStatus::Escalated,
+        };
+        after.status = status;
+        after.decided_at = Some(decision.at);
+        Ok(after)
+    }
+
+    /// The call that a positive decision allows.
+    pub fn approved_call(&self) -> Option<ToolCall> {
+        match self.status {
+            ApprovalStatus::Approved => Some(self.binding.call.clone()),
+            ApprovalStatus::Edited => self
+                .edited_args
+                .as_ref()
+                .map(|args| ToolCall { args: args.clone(), ..self.binding.call.clone() }),
+            _ => None,
+        }
+    }
+}
+
+/// The proof that one call may run once. It cannot be cloned, stored or made elsewhere; executing
+/// a tool with effects consumes it.
+#[derive(Debug)]
+pub struct Permit {
+    call: ToolCall,
+    effect_id: EffectId,
+    idempotency_key: String,
+}
+
+impl Permit {
+    /// For a call that the policy lets run by itself.
+    pub fn by_policy(verdict: &Verdict, effect: &Effect) -> Result<Self, DomainError> {
+        match &verdict.answer {
+            Answer::Run => Ok(Self::of(effect)),
+            Answer::Ask { .. } => Err(DomainError::Decision("the policy asks for a person".to_owned())),
+            Answer::Refuse { why } => Err(DomainError::Decision(format!("the policy refuses: {why}"))),
+        }
+    }
+
+    /// For a call that a person decided on: the approval must be decided in favour of exactly this
+    /// call by this tool version under this policy.
+    pub fn by_decision(
+        approval: &Approval,
+        effect: &Effect,
+        tool_version: &Digest,
+        policy_version: &Digest,
+    ) -> Result<Self, DomainError> {
+        let refuse = |why: &str| Err(DomainError::Decision(why.to_owned()));
+        if approval.approved_call().as_ref() != Some(&effect.call) {
+            return refuse("the decision is not about this call");
+        }
+        if effect.approval_id != Some(approval.id) || effect.run_id != approval.run_id {
+            return refuse("the effect belongs to another approval");
+        }
+        if approval.binding.digest() != approval.digest {
+            return refuse("the approval was changed after it was shown");
+        }
+        if &approval.binding.tool_version != tool_version {
+            return refuse("the tool has changed since it was approved");
+        }
+        if &approval.binding.policy_version != policy_version {
+            return refuse("the policy has changed since it was approved");
+        }
+        Ok(Self::of(effect))
+    }
+
+    /// For another attempt at an effect that was permitted and recorded before, whose first attempt
+    /// is known not to have been done or is safe to repeat.
+    pub fn again(effect: &Effect) -> Result<Self, DomainError> {
+        if effect.status.is_settled() {
+            return Err(DomainError::Decision("the effect is settled".to_owned()));
+        }
+        Ok(Self::of(effect))
+    }
+
+    fn of(effect: &Effect) -> Self {
+        Self { call: effect.call.clone(), effect_id: effect.id, idempotency_key: effect.idempotency_key() }
+    }
+
+    pub fn call(&self) -> &ToolCall {
+        &self.call
+    }
+
+    pub fn effect_id(&self) -> EffectId {
+        self.effect_id
+    }
+
+    pub fn idempotency_key(&self) -> &str {
+        &self.idempotency_key
+    }
+}

@@ -1,0 +1,202 @@
+//! What is written together.
+//!
+//! A [`Commit`] is all or nothing, and many of them share one database transaction (group commit).
+//! Its operations carry their own preconditions: the store loads the rows they touch, applies them
+//! in order with the domain's own rules, and refuses a commit whose preconditions do not hold
+//! without touching its neighbours.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::{
+    ApprovalId, DeliveryId, EffectId, EventId, RunId, TicketId, Timestamp,
+    approval::{Approval, ApprovalStatus, Decision},
+    effect::{Effect, EffectStatus},
+    model::Usage,
+    run::{Outcome, Run, RunStatus, Step},
+    ticket::{Event, NewEvent, Ticket},
+};
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Commit {
+    pub ops: Vec<Op>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// Appends events; the first event of a new ticket is `Created`. Events that concern agents
+    /// signal the ticket's active run and wake it when it waits.
+    Append {
+        ticket_id: TicketId,
+        events: Vec<NewEvent>,
+    },
+    /// Starts a run on the ticket unless one is active; the active one has been signalled by the
+    /// `Append` before it.
+    EnsureRun(NewRun),
+    /// Moves a run on and appends to its journal. Refused when the lease was lost.
+    Run(Box<RunChange>),
+    AddApproval(Box<Approval>),
+    /// Takes a decision by the rules of [`Approval::decide`]; a decided approval signals its run.
+    Decide(Decision),
+    /// Ends a pending approval without a person: expired or superseded. A no-op on a decided one.
+    EndApproval {
+        approval_id: ApprovalId,
+        status: ApprovalStatus,
+        at: Timestamp,
+    },
+    /// Records an effect before it is attempted. Refused when the run's call has one already.
+    AddEffect(Box<Effect>),
+    /// Refused when the effect is settled.
+    ChangeEffect(Box<EffectChange>),
+    /// Puts a dead or quarantined run back in the queue.
+    RetryRun {
+        run_id: RunId,
+        at: Timestamp,
+    },
+    /// Moves an outgoing mail on. Refused when it is not in the state `from`, so that of several who
+    /// mean to send it one does; what was sent stays sent.
+    ChangeDelivery {
+        id: DeliveryId,
+        from: DeliveryStatus,
+        status: DeliveryStatus,
+        error: Option<String>,
+        at: Timestamp,
+        next_attempt_at: Option<Timestamp>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRun {
+    pub id: RunId,
+    pub ticket_id: Option<TicketId>,
+    pub agent: String,
+    pub priority: i64,
+    /// When it becomes due.
+    pub wake_at: Option<Timestamp>,
+    pub at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunChange {
+    pub run_id: RunId,
+    /// Must equal the run's.
+    pub fence: i64,
+    /// When set, refused as stale if the run has been signalled more often than this.
+    pub expect_signals: Option<i64>,
+    pub steps: Vec<Step>,
+    /// Added to the run's own.
+    pub usage: Usage,
+    pub seen_signals: Option<i64>,
+    pub seen_version: Option<i64>,
+    pub to: RunTo,
+    pub at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunTo {
+    /// Stays leased; attempts go back to zero.
+    Running,
+    Waiting {
+        for_what: String,
+        wake_at: Option<Timestamp>,
+    },
+    Done(Outcome),
+    /// The attempt failed; due again at the given time.
+    Retry {
+        error: String,
+        at: Timestamp,
+    },
+    Dead {
+        error: String,
+    },
+    Quarantined {
+        error: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct EffectChange {
+    pub id: EffectId,
+    pub status: EffectStatus,
+    pub attempts: i64,
+    pub next_attempt_at: Option<Timestamp>,
+    pub output: Option<serde_json::Value>,
+    pub summary: String,
+    pub error: Option<String>,
+    pub at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    Pending,
+    Sending,
+    Sent,
+    Failed,
+    /// The connection ended after the mail was handed over and before the server's answer.
+    Unknown,
+}
+
+impl DeliveryStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a commit wrote.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Receipt {
+    pub events: Vec<Event>,
+    /// The tickets it touched, as they stand after it.
+    pub tickets: Vec<Ticket>,
+    /// The runs it touched, as they stand after it.
+    pub runs: Vec<Run>,
+    /// The approvals it touched, as they stand after it.
+    pub approvals: Vec<Approval>,
+}
+
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum CommitError {
+    /// An event with this idempotency key exists; nothing was written.
+    #[error("this was already done")]
+    Duplicate { ticket_id: TicketId, event_id: EventId },
+    /// The run was signalled meanwhile: read what is new and go on from there.
+    #[error("something new has reached the run")]
+    Stale { run: Box<Run> },
+    /// Another worker holds the run now.
+    #[error("the lease on run {0} was lost")]
+    LeaseLost(RunId),
+    #[error("{0} does not exist")]
+    NotFound(String),
+    /// A rule of the domain forbids it; the text says which and what to do.
+    #[error("{0}")]
+    Conflict(String),
+    /// More work is waiting to be written than the queue holds.
+    #[error("too much is being written at once; try again in {} ms", retry_after.as_millis())]
+    Busy { retry_after: Duration },
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+}
+
+/// What a receipt's reader may need to know of one touched run.
+impl Receipt {
+    pub fn run(&self, id: RunId) -> Option<&Run> {
+        self.runs.iter().find(|run| run.id == id)
+    }
+
+    pub fn ticket(&self, id: TicketId) -> Option<&Ticket> {
+        self.tickets.iter().find(|ticket| ticket.id == id)
+    }
+
+    /// Whether the run is leased after this commit, so that its worker may go on.
+    pub fn is_running(&self, id: RunId) -> bool {
+        self.run(id).is_some_and(|run| run.status == RunStatus::Running)
+    }
+}

@@ -1,0 +1,16 @@
+//! What can go wrong inside the domain. Each message says what happened and what to do.
+
+use thiserror::Error;
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum DomainError {
+    /// An event does not fit the ticket it is applied to.
+    #[error("event cannot be applied to the ticket: {0}")]
+    Event(String),
+    /// A journal that the agent cannot continue from. The run is quarantined.
+    #[error("step {step} of the journal cannot be read: {why}")]
+    Journal { step: i64, why: String },
+    /// A decision that does not fit its approval.
+    #[error("{0}")]
+    Decision(String),
+}

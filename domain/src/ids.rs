@@ -1,0 +1,78 @@
+//! Typed identifiers. All are UUIDv7, so they sort by creation time and never collide across
+//! processes; they are minted by the [`Ids`] port and never by the code that uses them.
+
+use std::{fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Mints identifiers and secrets. The one source of randomness.
+pub trait Ids: Send + Sync {
+    /// A fresh UUIDv7.
+    fn uuid(&self) -> Uuid;
+    /// 32 unpredictable bytes, for tokens and keys.
+    fn secret(&self) -> [u8; 32];
+    /// A number in `[0, 1)`, for jitter and sampling.
+    fn fraction(&self) -> f64;
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            pub fn new(ids: &dyn Ids) -> Self {
+                Self(ids.uuid())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A tenant.
+    WorkspaceId,
+    /// A person on the staff side.
+    UserId,
+    /// A key that stands for a service instead of a person.
+    ApiKeyId,
+    /// The company or household that is served.
+    CustomerId,
+    /// A person at a customer.
+    ContactId,
+    /// A support case. A chat conversation is a ticket whose channel is chat.
+    TicketId,
+    MessageId,
+    AttachmentId,
+    EventId,
+    RunId,
+    ApprovalId,
+    DecisionId,
+    EffectId,
+    DocumentId,
+    ChunkId,
+    /// A message on its way out by email.
+    DeliveryId,
+}

@@ -1,0 +1,28 @@
+//! The words of the house as types, state machines and ports.
+//!
+//! Nothing here does I/O, speaks HTTP or SQL, reads the wall clock or draws randomness: time and
+//! ids come in through [`ports`]. Every other room depends on this one and it depends on none.
+
+pub mod agent;
+pub mod approval;
+pub mod canonical;
+pub mod commit;
+pub mod confidence;
+pub mod customer;
+pub mod effect;
+pub mod error;
+pub mod ids;
+pub mod knowledge;
+pub mod model;
+pub mod policy;
+pub mod ports;
+pub mod procedure;
+pub mod run;
+pub mod ticket;
+pub mod time;
+pub mod tool;
+pub mod user;
+
+pub use error::DomainError;
+pub use ids::*;
+pub use time::{Clock, Timestamp};

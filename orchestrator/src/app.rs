@@ -1,0 +1,377 @@
+//! Everything a running service shares, and how it is put together.
+//!
+//! The binary, the tests, the benchmarks and the evaluations all start this one [`App`].
+
+mod keys;
+mod parts;
+mod registrations;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use domain::{
+    Clock, Ids, RunId, WorkspaceId,
+    confidence::Confidence,
+    model::Model,
+    policy::Verdict,
+    tool::{AnyTool, ToolCall},
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::Value;
+use store::{Store, StoreError, StoreOptions};
+use thiserror::Error;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tracing::{info, warn};
+
+pub use keys::Keys;
+pub(crate) use parts::prepare_folder;
+
+use crate::{
+    channels::{self, Senders},
+    config::{Config, ConfigError},
+    demo::{self, shop::Shop},
+    engine::{Engine, EngineHandle, House, HouseParts, RunSettings, replay},
+    gate::{Gate, GateError, Matter},
+    http,
+    intake::Intake,
+    live::Live,
+    models, password,
+};
+
+#[derive(Debug, Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    #[error(transparent)]
+    Models(#[from] models::ModelsError),
+    #[error(transparent)]
+    Tools(#[from] tools::ToolsError),
+    #[error("the demo shop cannot be opened: {0}")]
+    Shop(#[from] crate::demo::shop::ShopError),
+    #[error("the demo cannot be seeded: {0}")]
+    Seed(#[from] demo::SeedError),
+    /// The text says what is wrong and what to do.
+    #[error("{0}")]
+    Setup(String),
+}
+
+pub struct App {
+    pub config: Arc<Config>,
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub knowledge: Arc<rag::Knowledge>,
+    pub catalog: tools::Catalog,
+    pub mcp: tools::mcp::McpServers,
+    pub agents: Arc<agents::Registry>,
+    pub model: Arc<dyn Model>,
+    pub gate: Arc<Gate>,
+    pub live: Live,
+    pub intake: Intake,
+    /// How much mail each sender has sent lately.
+    pub senders: Senders,
+    pub metrics: PrometheusHandle,
+    pub keys: Keys,
+    pub house: Arc<House>,
+    /// The demo shop this process serves, when the demo is on.
+    pub shop: Option<Shop>,
+    /// Signs calls between this process and its own demo shop.
+    pub shop_token: String,
+    stopping: watch::Sender<bool>,
+}
+
+impl App {
+    /// Opens the store, brings the schema up to date, reads the configured files and seeds the demo
+    /// when it is on. `address` is where this process will listen.
+    pub async fn build(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        address: SocketAddr,
+    ) -> Result<Arc<Self>, AppError> {
+        Self::build_with(config, clock, ids, address, None).await
+    }
+
+    /// Like [`App::build`], with a model of the caller's instead of the configured ones.
+    pub async fn build_with(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        address: SocketAddr,
+        model: Option<Arc<dyn Model>>,
+    ) -> Result<Arc<Self>, AppError> {
+        parts::install_crypto();
+        let keys = Keys::load(&config.secrets, &*ids)?;
+        let options = StoreOptions {
+            owner: format!("{}-{}", std::process::id(), ids.uuid()),
+            lease: Duration::from_secs(config.runs.lease_seconds),
+            max_claimed: config.runs.concurrency,
+            queue: config.database.queue,
+            read_connections: config.database.read_connections,
+        };
+        parts::prepare_folder(&config.database.url)?;
+        let store = Store::open(&config.database.url, options, Arc::clone(&clock), Arc::clone(&ids)).await?;
+        store.migrate().await?;
+
+        let shop_token = hex::encode(ids.secret());
+        let shop = if config.demo.enabled {
+            parts::prepare_folder(&config.demo.shop_url)?;
+            Some(Shop::open(&config.demo.shop_url, Arc::clone(&clock), Arc::clone(&ids)).await?)
+        } else {
+            None
+        };
+        let catalog = parts::catalog(&config, shop.as_ref().map(|_| shop_token.as_str()), address)?;
+        let model = match model {
+            Some(model) => model,
+            None => models::build(&config.models, Arc::clone(&clock), Arc::clone(&ids))?,
+        };
+        let gate = Arc::new(Gate::load(&config.policy.file)?);
+        let knowledge = Arc::new(rag::Knowledge::new());
+        let agents = Arc::new(agents::Registry::standard());
+        parts::check_agents(&config, &agents)?;
+        let procedures = Arc::new(parts::procedures(&config)?);
+        let live = Live::default();
+        let intake = Intake::new(store.clone(), catalog.clone(), Arc::clone(&clock), Arc::clone(&ids));
+        let house = Arc::new(House::new(HouseParts {
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            catalog: catalog.clone(),
+            agents: Arc::clone(&agents),
+            settings: config.agents.clone(),
+            procedures,
+            gate: Arc::clone(&gate),
+            model: Arc::clone(&model),
+            live: live.clone(),
+            knowledge: Arc::clone(&knowledge),
+            runs: RunSettings {
+                max_attempts: config.runs.max_attempts,
+                retry: Duration::from_millis(config.runs.retry_ms),
+                tool_timeout: Duration::from_millis(config.runs.tool_timeout_ms),
+                cached_journals: config.runs.cached_journals,
+            },
+        }));
+        let registrations =
+            Arc::new(registrations::StoredRegistrations::new(store.clone(), Arc::clone(&clock)));
+        let mcp = tools::mcp::McpServers::new(
+            parts::mcp_settings(&config)?,
+            registrations,
+            catalog.clone(),
+            Arc::clone(&ids),
+        )?;
+        let app = Arc::new(Self {
+            metrics: parts::metrics()?,
+            config: Arc::new(config),
+            store,
+            clock,
+            ids,
+            knowledge,
+            catalog,
+            mcp,
+            agents,
+            model,
+            gate,
+            live,
+            intake,
+            senders: Senders::default(),
+            keys,
+            house,
+            shop,
+            shop_token,
+            stopping: watch::Sender::new(false),
+        });
+        app.fill().await?;
+        Ok(app)
+    }
+
+    /// Brings knowledge into memory, and the demo and configured folders into the database.
+    async fn fill(&self) -> Result<(), AppError> {
+        if let Some(shop) = &self.shop {
+            let report = self.seed_demo(shop, &|_| {}).await?;
+            if report.seeded {
+                info!(
+                    tickets = report.tickets,
+                    customers = report.customers,
+                    articles = report.articles,
+                    "seeded the demo workspace"
+                );
+            }
+        }
+        for workspace in self.store.workspaces().await? {
+            let documents = self.store.workspace(workspace.id).all_chunks().await?;
+            self.knowledge.replace(workspace.id, documents);
+        }
+        parts::add_folders(self).await
+    }
+
+    /// Seeds the demo workspace unless it is there.
+    pub async fn seed_demo(
+        &self,
+        shop: &Shop,
+        progress: &(dyn Fn(demo::Progress) + Send + Sync),
+    ) -> Result<demo::SeedReport, AppError> {
+        let config = &self.config.demo;
+        let known = demo::is_seeded(&self.store).await?;
+        // Hashing is slow on purpose; a workspace that has been seeded needs none.
+        let password_hash = if known {
+            String::new()
+        } else {
+            password::hash(config.password.expose().to_owned(), &*self.ids).await.map_err(AppError::Setup)?
+        };
+        let options = demo::SeedOptions { seed: config.seed, password_hash: &password_hash, progress };
+        let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
+        Ok(demo::seed(&self.store, &self.knowledge, shop, clock, ids, &options).await?)
+    }
+
+    /// Replays a run's journal strictly. `None` when there is no such run.
+    pub async fn replay(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+    ) -> Result<Option<replay::ReplayReport>, AppError> {
+        let store = self.store.workspace(workspace);
+        let Some(run) = store.run(run).await? else { return Ok(None) };
+        let steps = store.steps(run.id).await?;
+        let name = self.house.workspace_name(workspace).await?;
+        replay::replay(&self.house, &run, &steps, &name)
+            .map(Some)
+            .map_err(|error| AppError::Setup(error.to_string()))
+    }
+
+    /// What the policy would say of a call by the resolution agent, were it proposed with full
+    /// confidence now.
+    pub fn dry_verdict(&self, tool: &dyn AnyTool, args: &Value) -> Verdict {
+        let call = ToolCall { id: "dry-run".to_owned(), tool: tool.spec().name.clone(), args: args.clone() };
+        let thresholds = self
+            .house
+            .settings_of("resolution")
+            .map_or(domain::confidence::Thresholds { auto: 1.0, floor: 1.0 }, |s| s.thresholds);
+        self.gate.judge(&Matter {
+            call: &call,
+            spec: tool.spec(),
+            agent: "resolution",
+            channel: "",
+            tier: "",
+            confidence: &Confidence::certain("imagined for a dry run"),
+            thresholds,
+            edited: false,
+        })
+    }
+
+    /// Resolves when the service begins to stop; streams end then.
+    pub async fn stopping(&self) {
+        let mut stopping = self.stopping.subscribe();
+        if stopping.wait_for(|stop| *stop).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+}
+
+/// A service that listens and works.
+pub struct Service {
+    pub app: Arc<App>,
+    pub address: SocketAddr,
+    engine: EngineHandle,
+    server: JoinHandle<std::io::Result<()>>,
+    background: Vec<JoinHandle<()>>,
+    /// Ends by itself when the service stops.
+    mail: Vec<JoinHandle<()>>,
+    /// Held for as long as the service runs: an embedded database has one process.
+    _lock: Option<std::fs::File>,
+}
+
+impl Service {
+    /// Listens at the configured address and starts working.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Self, AppError> {
+        Self::start_with(config, clock, ids, None).await
+    }
+
+    /// Like [`Service::start`], with a model of the caller's.
+    pub async fn start_with(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        model: Option<Arc<dyn Model>>,
+    ) -> Result<Self, AppError> {
+        let lock = parts::lock_embedded(&config.database.url)?;
+        let listener = TcpListener::bind(config.server.address).await.map_err(|error| {
+            AppError::Setup(format!(
+                "cannot listen at {}: {error}; set server.address to a free one",
+                config.server.address
+            ))
+        })?;
+        let address = listener.local_addr().map_err(|error| AppError::Setup(error.to_string()))?;
+        let app = App::build_with(config, clock, ids, address, model).await?;
+        if lock.is_some() {
+            // Nobody else can be working: what an earlier process had leased is free again.
+            app.store.take_over_all().await?;
+        }
+        let server = parts::serve(Arc::clone(&app), listener);
+        let runs = &app.config.runs;
+        let engine = Engine::new(
+            Arc::clone(&app.house),
+            app.intake.clone(),
+            Duration::from_millis(runs.poll_ms),
+            Duration::from_secs(runs.lease_seconds),
+            runs.concurrency,
+        )
+        .start();
+        let background = parts::background(&app);
+        let mail = channels::start(&app, lock.is_some());
+        Ok(Self { app, address, engine, server, background, mail, _lock: lock })
+    }
+
+    /// Stops taking work, lets what is under way come to a good place, and closes the database.
+    pub async fn stop(self) {
+        let patience = Duration::from_secs(self.app.config.server.stop_seconds);
+        self.app.stopping.send_replace(true);
+        self.engine.stop(patience).await;
+        for task in &self.background {
+            task.abort();
+        }
+        for mut task in self.mail {
+            // A mail that is being handed over must not be left with its fate unknown.
+            if tokio::time::timeout(patience, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+        self.app.mcp.close().await;
+        let abort = self.server.abort_handle();
+        match tokio::time::timeout(Duration::from_secs(2), self.server).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => warn!(%error, "the server ended with an error"),
+            Ok(Err(error)) => warn!(%error, "the server ended abnormally"),
+            Err(_) => abort.abort(),
+        }
+        self.app.store.clone().close().await;
+    }
+}
+
+/// Seeds the demo into the configured database, and tells how far it is.
+pub(crate) async fn seed(
+    mut config: Config,
+    progress: &(dyn Fn(demo::Progress) + Send + Sync),
+) -> Result<demo::SeedReport, AppError> {
+    let address = config.server.address;
+    let shop_url = config.demo.shop_url.clone();
+    config.demo.enabled = false;
+    let (clock, ids) = (Arc::new(crate::system::SystemClock), Arc::new(crate::system::SystemIds));
+    prepare_folder(&shop_url)?;
+    let app = App::build(config, clock.clone(), ids.clone(), address).await?;
+    let shop = Shop::open(&shop_url, clock, ids).await?;
+    let report = app.seed_demo(&shop, progress).await?;
+    app.store.clone().close().await;
+    Ok(report)
+}
+
+/// The router with every route, for tests that need no socket.
+pub fn router(app: &Arc<App>) -> axum::Router {
+    http::router(Arc::clone(app))
+}

@@ -1,0 +1,59 @@
+//! The key everything this service signs is derived from.
+
+use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+
+use domain::Ids;
+
+use super::AppError;
+use crate::config::SecretsConfig;
+
+/// 32 secret bytes. Not printable on purpose.
+pub struct Keys {
+    master: [u8; 32],
+}
+
+impl Keys {
+    /// From the configuration, else from the key file, which is made when it is missing.
+    pub(super) fn load(config: &SecretsConfig, ids: &dyn Ids) -> Result<Self, AppError> {
+        if config.key.is_set() {
+            return Self::parse(config.key.expose(), "secrets.key");
+        }
+        let path = Path::new(&config.key_file);
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(text.trim(), &config.key_file),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let master = ids.secret();
+                write_private(path, &hex::encode(master)).map_err(|error| {
+                    AppError::Setup(format!("the key file {} cannot be written: {error}", config.key_file))
+                })?;
+                Ok(Self { master })
+            }
+            Err(error) => {
+                Err(AppError::Setup(format!("the key file {} cannot be read: {error}", config.key_file)))
+            }
+        }
+    }
+
+    fn parse(text: &str, place: &str) -> Result<Self, AppError> {
+        let bytes = hex::decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        let master = bytes.ok_or_else(|| {
+            AppError::Setup(format!(
+                "{place} must be 64 hexadecimal digits; `openssl rand -hex 32` makes some"
+            ))
+        })?;
+        Ok(Self { master })
+    }
+
+    pub fn master(&self) -> &[u8; 32] {
+        &self.master
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

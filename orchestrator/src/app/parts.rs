@@ -1,0 +1,286 @@
+//! The parts an [`App`] is put together from.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use domain::{procedure::Procedure, tool::AnyTool};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use serde::Deserialize;
+use tokio::{net::TcpListener, task::JoinHandle, time};
+use tools::{
+    Catalog, Secret, Secrets,
+    builtin::{self, WebhookSettings},
+    mcp::{McpSettings, McpTransport},
+};
+use tracing::warn;
+
+use super::{App, AppError};
+use crate::{config::Config, demo, http};
+
+/// One crypto stack for all TLS. A second call finds it installed, which is as good.
+pub(super) fn install_crypto() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+}
+
+/// The recorder is one per process; tests that start many services share it.
+pub(super) fn metrics() -> Result<PrometheusHandle, AppError> {
+    static HANDLE: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
+    HANDLE
+        .get_or_init(|| PrometheusBuilder::new().install_recorder().map_err(|error| error.to_string()))
+        .clone()
+        .map_err(|error| AppError::Setup(format!("measurements cannot be recorded: {error}")))
+}
+
+fn sqlite_path(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split('?').next().unwrap_or(path);
+    (!path.is_empty() && path != ":memory:").then(|| Path::new(path))
+}
+
+/// Makes the folder of an embedded database.
+pub(crate) fn prepare_folder(url: &str) -> Result<(), AppError> {
+    if let Some(folder) = sqlite_path(url).and_then(Path::parent)
+        && !folder.as_os_str().is_empty()
+    {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            AppError::Setup(format!("the folder {} cannot be made: {error}", folder.display()))
+        })?;
+    }
+    Ok(())
+}
+
+/// An embedded database serves one process at a time; a second one is told so at its start.
+pub(super) fn lock_embedded(url: &str) -> Result<Option<File>, AppError> {
+    let Some(path) = sqlite_path(url) else {
+        return Ok(None);
+    };
+    prepare_folder(url)?;
+    let lock_path = path.with_extension("lock");
+    let setup = |why: String| AppError::Setup(format!("{}: {why}", lock_path.display()));
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&lock_path)
+        .map_err(|error| setup(error.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(setup(
+            "another Countersign is serving this database; stop it, or use Postgres for several processes"
+                .to_owned(),
+        )),
+        Err(std::fs::TryLockError::Error(error)) => Err(setup(error.to_string())),
+    }
+}
+
+/// Secrets for declared tools: environment variables, and the demo shop's token.
+struct ToolSecrets<'a> {
+    shop_token: Option<&'a str>,
+}
+
+impl Secrets for ToolSecrets<'_> {
+    fn get(&self, name: &str) -> Option<Secret> {
+        if name == "SHOP_TOKEN"
+            && let Some(token) = self.shop_token
+        {
+            return Some(Secret::new(token));
+        }
+        std::env::var(name).ok().map(Secret::new)
+    }
+}
+
+/// Built-in tools and those declared in files; MCP servers add theirs when they connect.
+pub(super) fn catalog(
+    config: &Config,
+    shop_token: Option<&str>,
+    address: SocketAddr,
+) -> Result<Catalog, AppError> {
+    let timeout = Duration::from_millis(config.runs.tool_timeout_ms);
+    let webhooks =
+        WebhookSettings::new(&config.tools.webhook_urls, &config.tools.webhook_private_hosts, timeout)?;
+    let mut all: Vec<Arc<dyn AnyTool>> = builtin::all(webhooks);
+    let secrets = ToolSecrets { shop_token };
+    let mut overrides = BTreeMap::new();
+    if shop_token.is_some() {
+        let host =
+            if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
+        let host = if host.contains(':') { format!("[{host}]") } else { host };
+        overrides.insert("shop".to_owned(), format!("http://{host}:{}/demo/shop", address.port()));
+        all.extend(tools::http::load(demo::SHOP_TOOLS, "shop-tools.toml", &secrets, &overrides)?);
+    }
+    for file in &config.tools.files {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| AppError::Setup(format!("the tools file {file} cannot be read: {error}")))?;
+        all.extend(tools::http::load(&text, file, &secrets, &overrides)?);
+    }
+    Ok(Catalog::builder().tools(all)?.build())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProceduresFile {
+    #[serde(default)]
+    procedure: Vec<Procedure>,
+}
+
+/// The configured procedures, or the demo's own.
+pub(super) fn procedures(config: &Config) -> Result<Vec<Procedure>, AppError> {
+    let file = &config.procedures.file;
+    let (name, text) = if !file.is_empty() {
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            AppError::Setup(format!("the procedures file {file} cannot be read: {error}"))
+        })?;
+        (file.as_str(), text)
+    } else if config.demo.enabled {
+        ("procedures.toml", demo::PROCEDURES.to_owned())
+    } else {
+        return Ok(Vec::new());
+    };
+    let parsed: ProceduresFile = toml::from_str(&text)
+        .map_err(|error| AppError::Setup(format!("the procedures in {name} are not valid: {error}")))?;
+    Ok(parsed.procedure)
+}
+
+/// An agent in the configuration that does not exist is a spelling mistake.
+pub(super) fn check_agents(config: &Config, agents: &agents::Registry) -> Result<(), AppError> {
+    for name in config.agents.keys() {
+        if agents.get(name).is_none() {
+            let known = agents.names().join(", ");
+            return Err(AppError::Setup(format!(
+                "agents.{name}: there is no such agent; there are: {known}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn mcp_settings(config: &Config) -> Result<Vec<McpSettings>, AppError> {
+    let secrets = ToolSecrets { shop_token: None };
+    let expand = |values: &BTreeMap<String, String>, server: &str| {
+        values
+            .iter()
+            .map(|(key, value)| {
+                let (secret, _) = tools::secrets::expand(value, &secrets)
+                    .map_err(|why| AppError::Setup(format!("tools.mcp `{server}`, `{key}`: {why}")))?;
+                Ok((key.clone(), secret))
+            })
+            .collect::<Result<BTreeMap<_, _>, AppError>>()
+    };
+    config
+        .tools
+        .mcp
+        .iter()
+        .map(|server| {
+            let transport = match (&server.url, server.command.split_first()) {
+                (Some(url), None) => {
+                    McpTransport::Http { url: url.clone(), headers: expand(&server.headers, &server.name)? }
+                }
+                (None, Some((command, args))) => McpTransport::Stdio {
+                    command: command.clone(),
+                    args: args.to_vec(),
+                    env: expand(&server.env, &server.name)?,
+                },
+                _ => {
+                    return Err(AppError::Setup(format!(
+                        "tools.mcp `{}`: give either `url` or `command`",
+                        server.name
+                    )));
+                }
+            };
+            let mut settings = McpSettings::new(server.name.clone(), transport);
+            settings.call_timeout = Duration::from_millis(server.timeout_ms);
+            Ok(settings)
+        })
+        .collect()
+}
+
+/// Adds or updates the Markdown of the configured folders in the first workspace.
+pub(super) async fn add_folders(app: &App) -> Result<(), AppError> {
+    if app.config.knowledge.folders.is_empty() {
+        return Ok(());
+    }
+    let Some(workspace) = app.store.workspaces().await?.into_iter().next() else {
+        return Err(AppError::Setup(
+            "knowledge.folders needs a workspace: `countersign workspace create` makes one".to_owned(),
+        ));
+    };
+    for folder in &app.config.knowledge.folders {
+        let report = crate::knowledge::add_folder(app, workspace.id, Path::new(folder))
+            .await
+            .map_err(|error| AppError::Setup(format!("knowledge.folders: {error}")))?;
+        for (file, why) in &report.rejected {
+            warn!(%file, %why, "a knowledge file was left out");
+        }
+    }
+    Ok(())
+}
+
+/// Serves the API, the console and, in the demo, the shop.
+pub(super) fn serve(app: Arc<App>, listener: TcpListener) -> JoinHandle<std::io::Result<()>> {
+    let mut router = http::router(Arc::clone(&app));
+    if let Some(shop) = &app.shop {
+        router = router.nest("/demo/shop", shop.router(app.shop_token.clone()));
+    }
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move {
+        axum::serve(listener, service).with_graceful_shutdown(async move { app.stopping().await }).await
+    })
+}
+
+/// What goes on beside requests and runs.
+pub(super) fn background(app: &Arc<App>) -> Vec<JoinHandle<()>> {
+    let mut tasks = Vec::new();
+    if !app.config.tools.mcp.is_empty() {
+        let mcp = app.mcp.clone();
+        tasks.push(tokio::spawn(async move {
+            mcp.connect_all().await;
+            mcp.watch().await;
+        }));
+    }
+    let known = Arc::clone(app);
+    tasks.push(tokio::spawn(async move { crate::knowledge::follow(&known).await }));
+    let counted = Arc::clone(app);
+    tasks.push(tokio::spawn(async move { count(&counted).await }));
+    tasks
+}
+
+/// Keeps the gauges of the desk: tickets and runs by status, approvals waiting.
+async fn count(app: &App) {
+    let mut tick = time::interval(Duration::from_secs(15));
+    tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let workspaces = match app.store.workspaces().await {
+            Ok(workspaces) => workspaces,
+            Err(error) => {
+                warn!(%error, "the desk could not be counted");
+                continue;
+            }
+        };
+        for workspace in workspaces {
+            match app.store.workspace(workspace.id).counts().await {
+                Ok(counts) => {
+                    let slug = workspace.slug;
+                    for (status, n) in counts.tickets {
+                        metrics::gauge!("countersign_tickets", "workspace" => slug.clone(), "status" => status)
+                            .set(n as f64);
+                    }
+                    for (status, n) in counts.runs {
+                        metrics::gauge!("countersign_runs", "workspace" => slug.clone(), "status" => status)
+                            .set(n as f64);
+                    }
+                    metrics::gauge!("countersign_approvals_pending", "workspace" => slug)
+                        .set(counts.approvals_pending as f64);
+                }
+                Err(error) => warn!(%error, "the desk could not be counted"),
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Mails as they leave, read back by the parser.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    ChunkId, ContactId, CustomerId, DocumentId, RunId, TicketId, UserId,
+    knowledge::Citation,
+    ticket::{Channel, EmailHeaders, Priority, TicketStatus},
+};
+use mail_parser::MessageParser;
+use uuid::Uuid;
+
+use super::*;
+use crate::config::Config;
+
+fn config() -> EmailConfig {
+    Config::with("[email]\naddress = \"help@nordfell.example\"\nname = \"Nordfell Søppört\"").unwrap().email
+}
+
+fn ticket(subject: &str) -> Ticket {
+    Ticket {
+        id: TicketId(Uuid::from_u128(1)),
+        number: 42,
+        channel: Channel::Email,
+        subject: subject.to_owned(),
+        status: TicketStatus::Open,
+        priority: Priority::Normal,
+        tags: BTreeSet::new(),
+        fields: BTreeMap::new(),
+        customer_id: None,
+        contact_id: None,
+        assignee: None,
+        handoff: None,
+        version: 3,
+        customer_version: 2,
+        message_count: 2,
+        created_at: Timestamp(0),
+        updated_at: Timestamp(0),
+    }
+}
+
+fn contact() -> Contact {
+    Contact {
+        id: ContactId(Uuid::from_u128(2)),
+        customer_id: CustomerId(Uuid::from_u128(3)),
+        name: "Ada \"The\" Byron\r\nBcc: evil@example.com".to_owned(),
+        email: "ada@example.com".to_owned(),
+        created_at: Timestamp(0),
+    }
+}
+
+fn message(n: u128, author: Actor, body: &str) -> Message {
+    Message {
+        id: MessageId(Uuid::from_u128(n)),
+        author,
+        visibility: Visibility::Public,
+        body: body.to_owned(),
+        sources: Vec::new(),
+        attachments: Vec::new(),
+        email: None,
+        model: None,
+        at: Timestamp(0),
+    }
+}
+
+fn customer(n: u128, id: &str, references: &[&str]) -> Message {
+    let mut message = message(n, Actor::Customer { contact_id: None, name: "Ada".to_owned() }, "hello");
+    message.email = Some(EmailHeaders {
+        message_id: id.to_owned(),
+        in_reply_to: None,
+        references: references.iter().map(|id| (*id).to_owned()).collect(),
+        from: "ada@example.com".to_owned(),
+        to: "help@nordfell.example".to_owned(),
+    });
+    message
+}
+
+fn staff() -> Actor {
+    Actor::User { user_id: UserId(Uuid::from_u128(9)), name: "Bo".to_owned() }
+}
+
+fn agent() -> Actor {
+    Actor::Agent { agent: "resolution".to_owned(), run_id: RunId(Uuid::from_u128(8)) }
+}
+
+#[test]
+fn an_answer_stands_in_its_thread_with_its_sources() {
+    let mut answer = message(12, agent(), "Grüße: it is on its way [1].");
+    answer.sources.push(Citation {
+        chunk_id: ChunkId(Uuid::from_u128(5)),
+        document_id: DocumentId(Uuid::from_u128(6)),
+        document_version: 1,
+        slug: "late-parcel".to_owned(),
+        title: "Late or missing parcel".to_owned(),
+        quote: "…".to_owned(),
+    });
+    let first = message(11, staff(), "We look into it.");
+    let thread = vec![
+        customer(10, "one@mail.example", &["zero@mail.example"]),
+        first,
+        customer(13, "two@mail.example", &[]),
+        answer.clone(),
+    ];
+    let built = build(
+        &ticket("RE: AW: Where is it? [#42]"),
+        &contact(),
+        &answer,
+        &thread,
+        &config(),
+        Timestamp(1_700_000_000_000_000),
+    )
+    .unwrap();
+    assert!(built.content.is_ascii());
+    let mail = MessageParser::default().parse(&built.content).unwrap();
+    assert_eq!(mail.subject(), Some("Re: Where is it? [#42]"));
+    assert_eq!(mail.message_id(), Some("00000000-0000-0000-0000-00000000000c@nordfell.example"));
+    assert_eq!(mail.in_reply_to().as_text(), Some("two@mail.example"));
+    let references: Vec<&str> = mail.references().as_text_list().unwrap().iter().map(AsRef::as_ref).collect();
+    let ours = "00000000-0000-0000-0000-00000000000b@nordfell.example";
+    assert_eq!(references, ["zero@mail.example", "one@mail.example", ours, "two@mail.example"]);
+    assert_eq!(mail.header_raw("Auto-Submitted").map(str::trim), Some("auto-replied"));
+    assert_eq!(mail.from().unwrap().first().unwrap().name(), Some("Nordfell Søppört"));
+    let text = mail.body_text(0).unwrap().replace("\r\n", "\n");
+    assert_eq!(text, "Grüße: it is on its way [1].\n\n--\nSources:\n[1] Late or missing parcel\n");
+}
+
+#[test]
+fn a_name_cannot_add_headers_and_a_person_is_not_a_machine() {
+    let answer = message(12, staff(), "Hello.");
+    let built = build(
+        &ticket("x\r\nBcc: evil@example.com"),
+        &contact(),
+        &answer,
+        std::slice::from_ref(&answer),
+        &config(),
+        Timestamp(0),
+    )
+    .unwrap();
+    let mail = MessageParser::default().parse(&built.content).unwrap();
+    assert!(mail.bcc().is_none());
+    assert!(mail.header_raw("Auto-Submitted").is_none());
+    assert!(mail.header_raw("In-Reply-To").is_none());
+    assert_eq!(built.envelope.to().len(), 1);
+}
+
+#[test]
+fn long_threads_keep_their_first_and_last_ids() {
+    let mut thread: Vec<Message> =
+        (0..60).map(|n| customer(100 + n, &format!("m{n}@mail.example"), &[])).collect();
+    let answer = message(12, staff(), "Hello.");
+    thread.push(answer.clone());
+    let ids = references(&answer, &thread, &config());
+    assert_eq!((ids.len(), ids[0].as_str(), ids[19].as_str()), (20, "m0@mail.example", "m59@mail.example"));
+}
+
+#[test]
+fn an_address_that_is_none_is_a_clear_error() {
+    let mut nobody = contact();
+    nobody.email = "not an address".to_owned();
+    let answer = message(12, staff(), "Hello.");
+    let error = build(&ticket("x"), &nobody, &answer, &[], &config(), Timestamp(0)).err().unwrap();
+    assert!(error.contains("not an address"), "{error}");
+}

@@ -1,0 +1,264 @@
+//! The command line: serving, and looking into and working on a database without the console.
+
+mod output;
+mod records;
+mod serve;
+mod setup;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Args, Parser, Subcommand};
+use domain::{ApprovalId, RunId};
+
+use crate::{
+    app::App,
+    config::{Config, DEFAULTS},
+    gate::DEFAULT_POLICY,
+    system::{SystemClock, SystemIds},
+};
+use output::Output;
+
+/// Agentic AI orchestration with a human in the loop.
+#[derive(Parser)]
+#[command(name = "countersign", version, about)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Global {
+    /// The configuration file; without it `countersign.toml`, if there is one.
+    #[arg(long, global = true, env = "COUNTERSIGN_CONFIG")]
+    config: Option<PathBuf>,
+    /// Turn the demo shop and its workspace on.
+    #[arg(long, global = true)]
+    demo: bool,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+    /// The workspace's slug; without it the first one.
+    #[arg(long, global = true)]
+    workspace: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API, the console and the channels, and work on runs.
+    Serve,
+    /// Look at the configuration.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Fill the database with the demo workspace.
+    Seed,
+    /// Workspaces, people and keys.
+    Workspace {
+        #[command(subcommand)]
+        command: WorkspaceCommand,
+    },
+    /// The knowledge base.
+    Kb {
+        #[command(subcommand)]
+        command: KbCommand,
+    },
+    /// Tickets.
+    Tickets {
+        #[command(subcommand)]
+        command: TicketsCommand,
+    },
+    /// Runs and their journals.
+    Runs {
+        #[command(subcommand)]
+        command: RunsCommand,
+    },
+    /// What waits for a person.
+    Approvals {
+        #[command(subcommand)]
+        command: ApprovalsCommand,
+    },
+    /// The tools agents may call.
+    Tools {
+        #[command(subcommand)]
+        command: ToolsCommand,
+    },
+    /// Print the API's description (OpenAPI 3.1).
+    Openapi,
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Check the configuration and print what is in effect, secrets redacted.
+    Check,
+    /// Print every key with its default and its meaning.
+    Default,
+    /// Print the built-in policy.
+    Policy,
+}
+
+#[derive(Subcommand)]
+enum WorkspaceCommand {
+    /// Make a workspace with its first owner. The password is read from `COUNTERSIGN_PASSWORD`.
+    Create {
+        slug: String,
+        name: String,
+        owner_email: String,
+    },
+    List,
+    /// Make an API key and print it once.
+    Key {
+        name: String,
+        /// viewer, agent, reviewer, admin or owner.
+        #[arg(long, default_value = "agent")]
+        role: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum KbCommand {
+    /// Add Markdown files, or all of a folder's.
+    Add { paths: Vec<PathBuf> },
+    Search {
+        query: String,
+        #[arg(long, default_value_t = 5)]
+        limit: usize,
+        /// Internal documents too.
+        #[arg(long)]
+        internal: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum TicketsCommand {
+    List {
+        #[arg(long, default_value_t = 20)]
+        limit: i64,
+    },
+    /// Show a ticket with its timeline, by number.
+    Show { number: i64 },
+    /// Rebuild every snapshot from events and report differences.
+    Verify,
+}
+
+#[derive(Subcommand)]
+enum RunsCommand {
+    List {
+        #[arg(long)]
+        status: Option<String>,
+        #[arg(long, default_value_t = 20)]
+        limit: i64,
+    },
+    /// Show a run's journal.
+    Show { id: RunId },
+    /// Put a dead or quarantined run back in the queue.
+    Retry { id: RunId },
+    /// Recompute every step's input from the journal and report the first difference.
+    Replay { id: RunId },
+}
+
+#[derive(Args)]
+struct DecideAs {
+    /// The member of staff who decides, by email address.
+    #[arg(long = "as")]
+    by: String,
+}
+
+#[derive(Subcommand)]
+enum ApprovalsCommand {
+    List {
+        #[arg(long, default_value_t = 20)]
+        limit: i64,
+    },
+    Approve {
+        id: ApprovalId,
+        #[command(flatten)]
+        by: DecideAs,
+    },
+    Reject {
+        id: ApprovalId,
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        by: DecideAs,
+    },
+}
+
+#[derive(Subcommand)]
+enum ToolsCommand {
+    List {
+        query: Option<String>,
+    },
+    /// Call a read tool; of a tool with effects, show the preview and what the policy says.
+    Call {
+        name: String,
+        /// The arguments as JSON.
+        #[arg(default_value = "{}")]
+        args: String,
+    },
+}
+
+/// Parses the command line, runs the command, and turns its result into an exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("the runtime cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let out = Output { json: cli.global.json };
+    let load = || -> anyhow::Result<Config> {
+        let mut config = Config::load(cli.global.config.as_deref())?;
+        config.demo.enabled |= cli.global.demo;
+        Ok(config)
+    };
+    match cli.command {
+        Command::Serve => return serve::serve(load()?).await,
+        Command::Config { command: ConfigCommand::Check } => {
+            let config = load()?;
+            match cli.global.json {
+                true => out.value(&config)?,
+                false => print!("{}", toml::to_string(&config)?),
+            }
+        }
+        Command::Config { command: ConfigCommand::Default } => print!("{DEFAULTS}"),
+        Command::Config { command: ConfigCommand::Policy } => print!("{DEFAULT_POLICY}"),
+        Command::Openapi => println!("{}", serde_json::to_string_pretty(&crate::http::openapi())?),
+        Command::Migrate => setup::migrate(load()?, out).await?,
+        Command::Seed => {
+            let mut config = load()?;
+            config.demo.enabled = true;
+            setup::seed(config, out).await?;
+        }
+        command => {
+            let app = open(load()?).await?;
+            let code = records::run(&app, command, cli.global.workspace.as_deref(), out).await?;
+            app.store.clone().close().await;
+            return Ok(code);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The service's own parts on the same database, without listening or working.
+async fn open(mut config: Config) -> anyhow::Result<Arc<App>> {
+    config.runs.concurrency = 0;
+    let address = config.server.address;
+    Ok(App::build(config, Arc::new(SystemClock), Arc::new(SystemIds), address).await?)
+}

@@ -1,0 +1,455 @@
+//! Commands on the records of one workspace.
+
+use std::{process::ExitCode, sync::Arc};
+
+use anyhow::{Context as _, bail};
+use domain::{
+    ApiKeyId, ApprovalId, RunId, UserId, WorkspaceId,
+    approval::DecisionKind,
+    commit::{Commit, Op},
+    knowledge::{Retriever as _, Scope},
+    run::RunStatus,
+    tool::{Risk, ToolContext},
+    user::{Role, User},
+};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use store::{ApiKey, ApprovalFilter, RunFilter, TicketFilter, Workspace, WorkspaceStore};
+
+use super::{
+    ApprovalsCommand, Command, KbCommand, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand,
+    output::Output,
+};
+use crate::{app::App, knowledge, password};
+
+pub(super) async fn run(
+    app: &Arc<App>,
+    command: Command,
+    workspace: Option<&str>,
+    out: Output,
+) -> anyhow::Result<ExitCode> {
+    if let Command::Workspace { command } = command {
+        return workspaces(app, command, workspace, out).await;
+    }
+    let store = app.store.workspace(pick(app, workspace).await?.id);
+    match command {
+        Command::Kb { command } => kb(app, store.id(), command, out).await?,
+        Command::Tickets { command } => return tickets(&store, command, out).await,
+        Command::Runs { command } => return runs(app, &store, command, out).await,
+        Command::Approvals { command } => approvals(app, &store, command, out).await?,
+        Command::Tools { command } => tools(app, store.id(), command, out).await?,
+        _ => bail!("this command does not work on records"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn pick(app: &App, slug: Option<&str>) -> anyhow::Result<Workspace> {
+    let all = app.store.workspaces().await?;
+    match slug {
+        Some(slug) => {
+            let known: Vec<String> = all.iter().map(|w| w.slug.clone()).collect();
+            all.into_iter()
+                .find(|w| w.slug == slug)
+                .with_context(|| format!("there is no workspace `{slug}`; there are: {}", known.join(", ")))
+        }
+        None => all.into_iter().next().context(
+            "there is no workspace yet: `countersign workspace create` makes one, `countersign seed` makes the demo",
+        ),
+    }
+}
+
+async fn workspaces(
+    app: &App,
+    command: WorkspaceCommand,
+    slug: Option<&str>,
+    out: Output,
+) -> anyhow::Result<ExitCode> {
+    match command {
+        WorkspaceCommand::List => {
+            let all = app.store.workspaces().await?;
+            let rows: Vec<Vec<String>> =
+                all.iter().map(|w| vec![w.slug.clone(), w.name.clone(), w.id.to_string()]).collect();
+            let values: Vec<Value> =
+                all.iter().map(|w| json!({ "id": w.id, "slug": w.slug, "name": w.name })).collect();
+            out.either(&values, || out.table(&["SLUG", "NAME", "ID"], &rows))?;
+        }
+        WorkspaceCommand::Create { slug, name, owner_email } => {
+            let secret = std::env::var("COUNTERSIGN_PASSWORD")
+                .context("set COUNTERSIGN_PASSWORD to the owner's password, at least 10 characters")?;
+            if secret.chars().count() < 10 {
+                bail!("the password must have at least 10 characters");
+            }
+            let hash = password::hash(secret, &*app.ids).await.map_err(anyhow::Error::msg)?;
+            let workspace = app.store.create_workspace(&slug, &name).await?;
+            let owner = User {
+                id: UserId::new(&*app.ids),
+                email: owner_email.to_lowercase(),
+                name: owner_email.split('@').next().unwrap_or("Owner").to_owned(),
+                role: Role::Owner,
+                title: String::new(),
+                created_at: app.clock.now(),
+            };
+            app.store.workspace(workspace.id).create_user(owner, hash).await?;
+            let value = json!({ "id": workspace.id, "slug": slug, "owner": owner_email });
+            out.either(&value, || println!("Made the workspace {slug}; {owner_email} can sign in."))?;
+        }
+        WorkspaceCommand::Key { name, role } => {
+            let role = Role::parse(&role).context("a role is viewer, agent, reviewer, admin or owner")?;
+            let workspace = pick(app, slug).await?;
+            let token = format!("cs_live_{}", hex::encode(app.ids.secret()));
+            let key = ApiKey { id: ApiKeyId::new(&*app.ids), name, role, created_at: app.clock.now() };
+            let hash = hex::encode(Sha256::digest(token.as_bytes()));
+            app.store.workspace(workspace.id).create_api_key(key, hash).await?;
+            out.either(&json!({ "key": token }), || println!("{token}\nIt is not shown again."))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn kb(app: &App, workspace: WorkspaceId, command: KbCommand, out: Output) -> anyhow::Result<()> {
+    match command {
+        KbCommand::Add { paths } => {
+            let mut report = knowledge::FolderReport::default();
+            for path in paths {
+                if path.is_dir() {
+                    let one = knowledge::add_folder(app, workspace, &path).await?;
+                    report.added += one.added;
+                    report.changed += one.changed;
+                    report.unchanged += one.unchanged;
+                    report.rejected.extend(one.rejected);
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path)
+                    .with_context(|| format!("{} cannot be read", path.display()))?;
+                let slug = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+                match knowledge::add_markdown(app, workspace, &slug, &text).await? {
+                    knowledge::Added::New(_) => report.added += 1,
+                    knowledge::Added::Changed(_) => report.changed += 1,
+                    knowledge::Added::Unchanged(_) => report.unchanged += 1,
+                }
+            }
+            let value = json!({
+                "added": report.added, "changed": report.changed, "unchanged": report.unchanged,
+                "rejected": report.rejected,
+            });
+            out.either(&value, || {
+                println!(
+                    "{} added, {} changed, {} unchanged",
+                    report.added, report.changed, report.unchanged
+                );
+                for (file, why) in &report.rejected {
+                    println!("left out {file}: {why}");
+                }
+            })
+        }
+        KbCommand::Search { query, limit, internal } => {
+            let scope = Scope { workspace_id: workspace, internal, customer_id: None };
+            let found = app.knowledge.search(scope, &query, limit).await?;
+            out.either(&found, || {
+                for passage in &found {
+                    println!(
+                        "{:.2}  {} › {}",
+                        passage.coverage,
+                        passage.slug,
+                        passage.heading_path.join(" › ")
+                    );
+                    println!("      {}", first_line(&passage.text));
+                }
+                if found.is_empty() {
+                    println!("Nothing found.");
+                }
+            })
+        }
+    }
+}
+
+fn first_line(text: &str) -> String {
+    let line = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with('#')).unwrap_or_default();
+    line.chars().take(120).collect()
+}
+
+async fn tickets(store: &WorkspaceStore, command: TicketsCommand, out: Output) -> anyhow::Result<ExitCode> {
+    match command {
+        TicketsCommand::List { limit } => {
+            let page = store.tickets(&TicketFilter::default(), limit, None).await?;
+            let rows: Vec<Vec<String>> = page
+                .items
+                .iter()
+                .map(|t| {
+                    vec![
+                        format!("#{}", t.number),
+                        t.status.as_str().to_owned(),
+                        t.channel.as_str().to_owned(),
+                        t.updated_at.rfc3339()[..16].replace('T', " "),
+                        t.subject.chars().take(70).collect(),
+                    ]
+                })
+                .collect();
+            out.either(&page.items, || {
+                out.table(&["TICKET", "STATUS", "CHANNEL", "UPDATED", "SUBJECT"], &rows)
+            })?;
+        }
+        TicketsCommand::Show { number } => {
+            let ticket = store
+                .ticket_by_number(number)
+                .await?
+                .with_context(|| format!("there is no ticket #{number}"))?;
+            let events = store.events(ticket.id, 0, 1000).await?;
+            out.either(&json!({ "ticket": ticket, "events": events }), || {
+                println!("#{} {} [{}]", ticket.number, ticket.subject, ticket.status.as_str());
+                for event in &events {
+                    let what = serde_json::to_string(&event.body).unwrap_or_default();
+                    println!("{:>4} {} {}", event.version, &event.at.rfc3339()[..19], cut(&what, 160));
+                }
+            })?;
+        }
+        TicketsCommand::Verify => {
+            let differences = store.verify_tickets().await?;
+            let values: Vec<String> =
+                differences.iter().map(|d| format!("ticket {}: {}", d.ticket_id, d.why)).collect();
+            let clean = values.is_empty();
+            out.either(&json!({ "ok": clean, "differences": values }), || {
+                if clean {
+                    println!("Every snapshot is the fold of its events.");
+                }
+                for difference in &values {
+                    println!("{difference}");
+                }
+            })?;
+            return Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn cut(text: &str, chars: usize) -> String {
+    if text.chars().count() <= chars {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(chars).collect();
+    short.push('…');
+    short
+}
+
+async fn runs(
+    app: &App,
+    store: &WorkspaceStore,
+    command: RunsCommand,
+    out: Output,
+) -> anyhow::Result<ExitCode> {
+    match command {
+        RunsCommand::List { status, limit } => {
+            let status = match status.as_deref() {
+                None => None,
+                Some(text) => Some(
+                    RunStatus::parse(text)
+                        .context("a status is queued, running, waiting, done, dead or quarantined")?,
+                ),
+            };
+            let filter = RunFilter { status, ..RunFilter::default() };
+            let page = store.runs(&filter, limit, None).await?;
+            let rows: Vec<Vec<String>> = page
+                .items
+                .iter()
+                .map(|r| {
+                    vec![
+                        r.id.to_string(),
+                        r.agent.clone(),
+                        r.status.as_str().to_owned(),
+                        r.step_count.to_string(),
+                        r.outcome.as_ref().map(|o| o.type_name().to_owned()).unwrap_or_default(),
+                        r.error.clone().or_else(|| r.waiting_for.clone()).unwrap_or_default(),
+                    ]
+                })
+                .collect();
+            out.either(&page.items, || {
+                out.table(&["RUN", "AGENT", "STATUS", "STEPS", "OUTCOME", "NOTE"], &rows)
+            })?;
+        }
+        RunsCommand::Show { id } => {
+            let (run, steps) = run_with_steps(store, id).await?;
+            let effects = store.effects_of_run(id).await?;
+            out.either(&json!({ "run": run, "steps": steps, "effects": effects }), || {
+                println!("{} {} [{}]", run.id, run.agent, run.status.as_str());
+                for step in &steps {
+                    let took = step.finished_at.since(step.started_at).as_millis();
+                    let body = serde_json::to_string(&step.body).unwrap_or_default();
+                    println!(
+                        "{:>3} {:<9} {:<24} {took:>6} ms  {}",
+                        step.seq,
+                        step.body.kind(),
+                        step.body.name(),
+                        cut(&body, 140)
+                    );
+                }
+                for effect in &effects {
+                    println!(
+                        "effect {} {} {} {}",
+                        effect.id,
+                        effect.call.tool,
+                        effect.status.as_str(),
+                        effect.summary
+                    );
+                }
+            })?;
+        }
+        RunsCommand::Retry { id } => {
+            let op = Op::RetryRun { run_id: id, at: app.clock.now() };
+            store.commit(Commit { ops: vec![op] }).await?;
+            out.either(&json!({ "queued": id }), || println!("Run {id} is queued again."))?;
+        }
+        RunsCommand::Replay { id } => {
+            let report =
+                app.replay(store.id(), id).await?.with_context(|| format!("there is no run {id}"))?;
+            out.either(&report, || match &report.first_difference {
+                None => println!("The journal reproduces its run: {} steps checked.", report.steps_checked),
+                Some(d) => {
+                    println!("Step {} ({}) differs: the agent now asks for {}.", d.step, d.kind, d.now)
+                }
+            })?;
+            return Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_with_steps(
+    store: &WorkspaceStore,
+    id: RunId,
+) -> anyhow::Result<(domain::run::Run, Vec<domain::run::Step>)> {
+    let run = store.run(id).await?.with_context(|| format!("there is no run {id}"))?;
+    let steps = store.steps(id).await?;
+    Ok((run, steps))
+}
+
+async fn approvals(
+    app: &App,
+    store: &WorkspaceStore,
+    command: ApprovalsCommand,
+    out: Output,
+) -> anyhow::Result<()> {
+    match command {
+        ApprovalsCommand::List { limit } => {
+            let filter = ApprovalFilter {
+                status: Some(domain::approval::ApprovalStatus::Pending),
+                ..ApprovalFilter::default()
+            };
+            let page = store.approvals(&filter, limit, None).await?;
+            let rows: Vec<Vec<String>> = page
+                .items
+                .iter()
+                .map(|a| {
+                    vec![
+                        a.id.to_string(),
+                        a.risk.as_str().to_owned(),
+                        format!("{:.2}", a.confidence.score),
+                        a.expires_at.rfc3339()[..16].replace('T', " "),
+                        a.preview.title.clone(),
+                    ]
+                })
+                .collect();
+            out.either(&page.items, || out.table(&["APPROVAL", "RISK", "CONF", "EXPIRES", "WHAT"], &rows))
+        }
+        ApprovalsCommand::Approve { id, by } => {
+            decide(app, store, id, &by.by, DecisionKind::Approve, out).await
+        }
+        ApprovalsCommand::Reject { id, reason, by } => {
+            decide(app, store, id, &by.by, DecisionKind::Reject { reason }, out).await
+        }
+    }
+}
+
+async fn decide(
+    app: &App,
+    store: &WorkspaceStore,
+    id: ApprovalId,
+    by: &str,
+    kind: DecisionKind,
+    out: Output,
+) -> anyhow::Result<()> {
+    let user = store
+        .users()
+        .await?
+        .into_iter()
+        .find(|user| user.email.eq_ignore_ascii_case(by))
+        .with_context(|| format!("nobody in this workspace has the address {by}"))?;
+    let approval = store.approval(id).await?.with_context(|| format!("there is no approval {id}"))?;
+    // What is decided is what is shown: people see it before they are asked to be sure.
+    eprintln!("{}", approval.preview.title);
+    let receipt = app.intake.decide(store.id(), id, user.id, user.role, approval.digest, kind).await?;
+    let after = receipt.approvals.into_iter().find(|a| a.id == id).context("the approval vanished")?;
+    out.either(&after, || println!("{} is {}.", after.id, after.status.as_str()))
+}
+
+async fn tools(
+    app: &Arc<App>,
+    workspace: WorkspaceId,
+    command: ToolsCommand,
+    out: Output,
+) -> anyhow::Result<()> {
+    app.mcp.connect_all().await;
+    match command {
+        ToolsCommand::List { query } => {
+            let specs = app.catalog.search(query.as_deref().unwrap_or_default());
+            let rows: Vec<Vec<String>> = specs
+                .iter()
+                .map(|s| {
+                    let note = app
+                        .catalog
+                        .suspension(&s.name)
+                        .map_or_else(|| s.title.clone(), |x| format!("suspended: {}", x.why));
+                    vec![s.name.clone(), s.risk.as_str().to_owned(), note]
+                })
+                .collect();
+            out.either(&specs, || out.table(&["TOOL", "RISK", "WHAT"], &rows))
+        }
+        ToolsCommand::Call { name, args } => {
+            let tool = app.catalog.get(&name).with_context(|| format!("there is no tool `{name}`"))?;
+            let args: Value = serde_json::from_str(&args).context("the arguments must be JSON")?;
+            tool.validate(&args)?;
+            if tool.spec().risk == Risk::Read {
+                let output = tool.read(&context(app, workspace), &args).await?;
+                return out.value(&output.content);
+            }
+            let value = json!({ "preview": tool.preview(&args), "verdict": app.dry_verdict(&*tool, &args) });
+            eprintln!(
+                "{name} has effects: only a run may call it, with a permit. This is what would be judged:"
+            );
+            out.value(&value)
+        }
+    }
+}
+
+fn context(app: &Arc<App>, workspace: WorkspaceId) -> ToolContext {
+    let now = app.clock.now();
+    ToolContext {
+        workspace_id: workspace,
+        run: domain::run::Run {
+            id: RunId::new(&*app.ids),
+            ticket_id: None,
+            agent: "cli".to_owned(),
+            status: RunStatus::Running,
+            priority: 0,
+            attempts: 0,
+            lease_owner: None,
+            fence: 0,
+            lease_until: None,
+            wake_at: None,
+            waiting_for: None,
+            signals: 0,
+            seen_signals: 0,
+            seen_version: 0,
+            step_count: 0,
+            usage: Default::default(),
+            outcome: None,
+            error: None,
+            created_at: now,
+            updated_at: now,
+        },
+        ticket: None,
+        customer: None,
+        contact: None,
+        now,
+        ports: Arc::clone(&app.house.ports),
+    }
+}

@@ -1,0 +1,385 @@
+//! The one configuration: the embedded defaults, overridden by a file and by environment variables.
+
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path};
+
+use domain::agent::AgentSettings;
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Toml},
+};
+use serde::{Deserialize, Serialize, Serializer};
+use thiserror::Error;
+
+use crate::models::ModelsConfig;
+
+/// Every key with its default and its comment.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: ServerConfig,
+    pub database: DatabaseConfig,
+    pub secrets: SecretsConfig,
+    pub runs: RunsConfig,
+    pub policy: PolicyConfig,
+    pub tools: ToolsConfig,
+    pub knowledge: KnowledgeConfig,
+    pub procedures: ProceduresConfig,
+    pub agents: BTreeMap<String, AgentSettings>,
+    pub models: ModelsConfig,
+    pub email: EmailConfig,
+    pub visitors: VisitorsConfig,
+    pub demo: DemoConfig,
+    pub log: LogConfig,
+}
+
+/// A value that is never printed. Empty means not set.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    pub fn is_set(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// The value itself; do not log it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    fn redacted(&self) -> &'static str {
+        if self.is_set() { "<redacted>" } else { "" }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.redacted())
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.redacted())
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    pub address: SocketAddr,
+    pub public_url: String,
+    pub console_dir: String,
+    pub stop_seconds: u64,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    #[serde(serialize_with = "without_password")]
+    pub url: String,
+    pub read_connections: u32,
+    pub queue: usize,
+}
+
+impl fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseConfig({})", hide_password(&self.url))
+    }
+}
+
+fn hide_password(text: &str) -> String {
+    match url::Url::parse(text) {
+        Ok(mut url) if url.password().is_some() => {
+            if url.set_password(Some("redacted")).is_err() {
+                return "<redacted>".to_owned();
+            }
+            url.to_string()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn without_password<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hide_password(url))
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretsConfig {
+    pub key: Secret,
+    pub key_file: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunsConfig {
+    pub concurrency: usize,
+    pub lease_seconds: u64,
+    pub poll_ms: u64,
+    pub max_attempts: i64,
+    pub retry_ms: u64,
+    pub tool_timeout_ms: u64,
+    pub cached_journals: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyConfig {
+    pub file: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolsConfig {
+    pub files: Vec<String>,
+    pub webhook_urls: Vec<String>,
+    pub webhook_private_hosts: Vec<String>,
+    #[serde(default)]
+    pub mcp: Vec<McpConfig>,
+}
+
+/// One MCP server: by `url` (streamable HTTP) or by `command` (stdio), not both.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct McpConfig {
+    pub name: String,
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub command: Vec<String>,
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Sent with every request; values may hold `${secret:NAME}`.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    #[serde(default = "twenty_seconds")]
+    pub timeout_ms: u64,
+}
+
+fn twenty_seconds() -> u64 {
+    20_000
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnowledgeConfig {
+    pub folders: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProceduresConfig {
+    pub file: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmailConfig {
+    pub address: String,
+    pub name: String,
+    pub inbound_secret: Secret,
+    pub max_message_bytes: usize,
+    pub max_attachment_bytes: usize,
+    pub max_attachments: usize,
+    pub smtp: SmtpConfig,
+    pub imap: ImapConfig,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSecurity {
+    Tls,
+    Starttls,
+    None,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmtpConfig {
+    pub host: String,
+    pub port: u16,
+    pub security: MailSecurity,
+    pub username: String,
+    pub password: Secret,
+    pub timeout_ms: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImapConfig {
+    pub host: String,
+    pub port: u16,
+    pub security: MailSecurity,
+    pub username: String,
+    pub password: Secret,
+    pub folder: String,
+    pub poll_seconds: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VisitorsConfig {
+    pub messages_per_minute: u32,
+    pub conversations_per_minute: u32,
+    pub max_message_chars: usize,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoConfig {
+    pub enabled: bool,
+    pub seed: u64,
+    pub password: Secret,
+    pub shop_url: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    #[error("the configuration file {path} cannot be read: {error}")]
+    File { path: String, error: std::io::Error },
+    /// The message names the key, where it stands, and the nearest valid name.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl Config {
+    /// The defaults, then `file` (or `countersign.toml` in the working directory, if there is
+    /// one), then environment variables named `COUNTERSIGN_TABLE__KEY`.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        let default_file = Path::new("countersign.toml");
+        let file = file.or_else(|| default_file.exists().then_some(default_file));
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| ConfigError::File { path: path.display().to_string(), error })?;
+            figment = figment.merge(Toml::string(&text));
+        }
+        let env = Env::prefixed("COUNTERSIGN_")
+            .filter(|key| key.as_str().contains("__"))
+            .map(|key| key.as_str().replace("__", ".").into());
+        Self::extract(figment.merge(env))
+    }
+
+    /// The defaults with `overrides` (TOML) on top; what tests and tools start from.
+    pub fn with(overrides: &str) -> Result<Self, ConfigError> {
+        Self::extract(Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(overrides)))
+    }
+
+    fn extract(figment: Figment) -> Result<Self, ConfigError> {
+        let config: Self = figment.extract().map_err(|error| ConfigError::Invalid(explain(error)))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let invalid = |text: String| Err(ConfigError::Invalid(text));
+        for (name, agent) in &self.agents {
+            let t = agent.thresholds;
+            if !(0.0..=1.0).contains(&t.floor) || !(0.0..=1.0).contains(&t.auto) || t.floor > t.auto {
+                return invalid(format!(
+                    "agents.{name}.thresholds: floor and auto must lie between 0 and 1, floor not above auto"
+                ));
+            }
+        }
+        if self.runs.lease_seconds == 0 || self.runs.poll_ms == 0 {
+            return invalid("runs.lease_seconds and runs.poll_ms must be at least 1".to_owned());
+        }
+        if self.runs.max_attempts < 1 {
+            return invalid("runs.max_attempts must be at least 1".to_owned());
+        }
+        for server in &self.tools.mcp {
+            if server.url.is_some() != server.command.is_empty() {
+                return invalid(format!("tools.mcp `{}`: give either `url` or `command`", server.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// How people reach the service.
+    pub fn public_url(&self) -> String {
+        if self.server.public_url.is_empty() {
+            format!("http://{}", self.server.address)
+        } else {
+            self.server.public_url.trim_end_matches('/').to_owned()
+        }
+    }
+}
+
+/// A figment error in the words of the file: the path of the key, what is wrong, and for an
+/// unknown key the nearest valid one.
+fn explain(error: figment::Error) -> String {
+    use figment::error::Kind;
+    let mut lines = Vec::new();
+    for one in error {
+        let path = one.path.join(".");
+        let line = match &one.kind {
+            Kind::UnknownField(field, valid) => {
+                let at = if path.is_empty() || path == *field {
+                    field.clone()
+                } else if path.ends_with(field.as_str()) {
+                    path
+                } else {
+                    format!("{path}.{field}")
+                };
+                let nearest = valid
+                    .iter()
+                    .max_by(|a, b| strsim::jaro_winkler(a, field).total_cmp(&strsim::jaro_winkler(b, field)));
+                match nearest {
+                    Some(name) => format!("unknown key `{at}`: did you mean `{name}`?"),
+                    None => format!("unknown key `{at}`"),
+                }
+            }
+            other if path.is_empty() => format!("{other}"),
+            other => format!("{path}: {other}"),
+        };
+        lines.push(line);
+    }
+    format!("the configuration is not valid:\n  {}", lines.join("\n  "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        Config::with("").unwrap();
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_name() {
+        let error = Config::with("[server]\nadress = \"127.0.0.1:1\"").unwrap_err().to_string();
+        assert!(error.contains("`server.adress`") && error.contains("`address`"), "{error}");
+    }
+
+    #[test]
+    fn secrets_are_never_printed() {
+        let config = Config::with(
+            "[email]\ninbound_secret = \"hunter2\"\n[database]\nurl = \"postgres://u:hunter2@h/d\"",
+        )
+        .unwrap();
+        let printed = format!("{config:?}{}", toml::to_string(&config).unwrap());
+        assert!(!printed.contains("hunter2"), "{printed}");
+    }
+}

@@ -1,0 +1,467 @@
+//! Tool calls: read at once, or judged by the gate and then performed, asked about, or refused.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    ApprovalId, Timestamp,
+    agent::ProposedCall,
+    approval::{Approval, ApprovalStatus, Binding, DecisionKind, Permit, Question},
+    canonical::Digest,
+    commit::{Op, RunTo},
+    confidence::Confidence,
+    effect::{Effect, EffectStatus},
+    knowledge::{Citation, Passage},
+    policy::{Answer, AskTerms, Verdict},
+    run::{CallOutcome, StepBody},
+    ticket::EventBody,
+    tool::{AnyTool, Risk, ToolCall, ToolError, ToolSpec},
+};
+use futures::future::join_all;
+use tokio::time;
+
+use super::{
+    effects::Attempt,
+    models::truncate,
+    session::{Halt, Session},
+};
+use crate::gate::Matter;
+
+/// What is to be done about one call now.
+pub(super) enum Settled {
+    Now,
+    /// It waits; due again at the given time at the latest.
+    Waits {
+        for_what: String,
+        until: Timestamp,
+    },
+}
+
+impl Session {
+    pub(super) async fn settle_calls(&mut self, calls: Vec<ProposedCall>) -> Result<(), Halt> {
+        if calls.is_empty() {
+            return Err(Halt::Quarantine("the agent asked for no calls at all".to_owned()));
+        }
+        let (reads, effects): (Vec<_>, Vec<_>) = calls.into_iter().partition(|proposed| {
+            self.granted(&proposed.call.tool).is_some_and(|tool| tool.spec().risk == Risk::Read)
+        });
+        self.read_all(reads).await;
+        let mut waits: Vec<(String, Timestamp)> = Vec::new();
+        for proposed in effects {
+            if let Settled::Waits { for_what, until } = self.settle(proposed).await? {
+                waits.push((for_what, until));
+            }
+        }
+        if waits.is_empty() {
+            return Ok(());
+        }
+        let wake_at = waits.iter().map(|(_, until)| *until).min();
+        let mut reasons: Vec<String> = waits.into_iter().map(|(for_what, _)| for_what).collect();
+        reasons.dedup();
+        self.park(RunTo::Waiting { for_what: reasons.join(", "), wake_at }).await
+    }
+
+    fn granted(&self, name: &str) -> Option<Arc<dyn AnyTool>> {
+        let granted = self.settings.tools.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(prefix) => name.starts_with(prefix),
+            None => pattern == name,
+        });
+        if granted { self.house.catalog.get(name) } else { None }
+    }
+
+    /// Reads change nothing, so they run side by side and go into the journal with the next write.
+    async fn read_all(&mut self, reads: Vec<ProposedCall>) {
+        let context = self.context();
+        let limit = self.house.runs.tool_timeout;
+        let started = self.house.clock.now();
+        let results = join_all(reads.into_iter().filter_map(|proposed| {
+            let tool = self.granted(&proposed.call.tool)?;
+            let context = &context;
+            Some(async move {
+                let outcome = read(&*tool, context, &proposed.call, limit).await;
+                (proposed.call, outcome)
+            })
+        }))
+        .await;
+        for (call, outcome) in results {
+            let digest = Digest::of(&call);
+            let body = StepBody::Tool { call, effect_id: None, approval_id: None, edited: false, outcome };
+            self.push_timed(body, Some(digest), Default::default(), None, started);
+        }
+    }
+
+    async fn settle(&mut self, proposed: ProposedCall) -> Result<Settled, Halt> {
+        let ProposedCall { call, confidence } = proposed;
+        if self.is_settled(&call.id) {
+            // A call before it brought to light that the customer has written, which settled this one.
+            return Ok(Settled::Now);
+        }
+        let Some(tool) = self.granted(&call.tool) else {
+            if self.effects.iter().any(|e| e.call.id == call.id && !e.status.is_settled()) {
+                // What became of it can only be found out with the tool.
+                return Err(Halt::Retry(format!(
+                    "`{}` is not available, and a call of it is under way",
+                    call.tool
+                )));
+            }
+            let reason = format!("there is no tool `{}` that this agent may use", call.tool);
+            self.journal_call(&call, &call, None, None, CallOutcome::Refused { reason });
+            return Ok(Settled::Now);
+        };
+        if let Some(effect) = self.effects.iter().find(|e| e.call.id == call.id).cloned() {
+            return self.continue_effect(&*tool, &call, effect).await;
+        }
+        let asked = self
+            .approvals
+            .iter()
+            .rfind(|a| a.binding.call.id == call.id && a.question == Question::Call)
+            .cloned();
+        match asked {
+            Some(approval) => self.after_asking(&*tool, &call, &confidence, approval).await,
+            None => self.propose(&*tool, &call, &confidence).await,
+        }
+    }
+
+    async fn propose(
+        &mut self,
+        tool: &dyn AnyTool,
+        call: &ToolCall,
+        confidence: &Confidence,
+    ) -> Result<Settled, Halt> {
+        if let Err(error) = tool.validate(&call.args) {
+            self.journal_call(call, call, None, None, CallOutcome::Refused { reason: error.to_string() });
+            return Ok(Settled::Now);
+        }
+        let verdict = self.judge(tool.spec(), call, confidence, false);
+        match &verdict.answer {
+            Answer::Run => {
+                let effect = self.effect(call.clone(), None);
+                self.perform(tool, call, effect, |effect| Permit::by_policy(&verdict, effect)).await
+            }
+            Answer::Ask { terms, why } => Ok(self.ask(tool, call, call, confidence, &verdict, *terms, why)),
+            Answer::Refuse { why } => {
+                self.journal_call(call, call, None, None, CallOutcome::Refused { reason: why.clone() });
+                Ok(Settled::Now)
+            }
+        }
+    }
+
+    fn judge(&self, spec: &ToolSpec, call: &ToolCall, confidence: &Confidence, edited: bool) -> Verdict {
+        self.house.gate.judge(&Matter {
+            call,
+            spec,
+            agent: &self.run.agent,
+            channel: self.ticket.as_ref().map_or("", |t| t.channel.as_str()),
+            tier: self.customer.as_ref().map_or("", |c| c.tier.as_str()),
+            confidence,
+            thresholds: self.settings.thresholds,
+            edited,
+        })
+    }
+
+    /// Puts the call before a person, bound to exactly what they will see. `asked` is what the agent
+    /// asked for, which a person may have edited into `call` since.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a question is what it shows; grouping it would only rename it"
+    )]
+    fn ask(
+        &mut self,
+        tool: &dyn AnyTool,
+        asked: &ToolCall,
+        call: &ToolCall,
+        confidence: &Confidence,
+        verdict: &Verdict,
+        terms: AskTerms,
+        why: &str,
+    ) -> Settled {
+        let evidence = self.evidence(call);
+        let approval = self.approval(
+            tool,
+            call,
+            Question::Call,
+            confidence.clone(),
+            evidence,
+            verdict,
+            terms,
+            why.to_owned(),
+        );
+        let until = approval.expires_at;
+        self.put_before_person(asked, call, approval);
+        Settled::Waits { for_what: format!("a decision on {}", call.tool), until }
+    }
+
+    pub(super) fn put_before_person(&mut self, asked: &ToolCall, call: &ToolCall, approval: Approval) {
+        let digest = Digest::of(asked);
+        self.push(StepBody::Proposed { call: call.clone(), approval_id: approval.id }, Some(digest));
+        self.ops.push(Op::AddApproval(Box::new(approval.clone())));
+        self.ticket_event(EventBody::ApprovalRequested {
+            approval_id: approval.id,
+            run_id: self.run.id,
+            tool: call.tool.clone(),
+            title: approval.preview.title.clone(),
+        });
+        self.approvals.push(approval);
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "an approval is what it shows; grouping them would only rename them"
+    )]
+    pub(super) fn approval(
+        &self,
+        tool: &dyn AnyTool,
+        call: &ToolCall,
+        question: Question,
+        confidence: Confidence,
+        evidence: Vec<Citation>,
+        verdict: &Verdict,
+        terms: AskTerms,
+        why: String,
+    ) -> Approval {
+        let now = self.house.clock.now();
+        let spec = tool.spec();
+        let binding = Binding {
+            run_id: self.run.id,
+            call: call.clone(),
+            tool_version: spec.version.clone(),
+            policy_version: verdict.policy_version.clone(),
+            evidence: Digest::of(&evidence),
+            customer_version: self.customer_version(),
+        };
+        Approval {
+            id: ApprovalId::new(&*self.house.ids),
+            run_id: self.run.id,
+            ticket_id: self.run.ticket_id,
+            agent: self.run.agent.clone(),
+            question,
+            status: ApprovalStatus::Pending,
+            digest: binding.digest(),
+            binding,
+            risk: spec.risk,
+            preview: tool.preview(&call.args),
+            rule: verdict.rule.clone(),
+            why,
+            confidence,
+            evidence,
+            role: terms.role,
+            quorum: terms.quorum,
+            requested_at: now,
+            expires_at: now.plus(Duration::from_secs(u64::from(terms.ttl_minutes) * 60)),
+            decided_at: None,
+            edited_args: None,
+        }
+    }
+
+    /// The passages a reviewer should read: what the call cites, or what the run found last.
+    fn evidence(&self, call: &ToolCall) -> Vec<Citation> {
+        if let Some(sources) = call.args.get("sources")
+            && let Ok(cited) = serde_json::from_value::<Vec<Citation>>(sources.clone())
+            && !cited.is_empty()
+        {
+            return cited;
+        }
+        let found = self.steps.iter().rev().find_map(|step| match &step.body {
+            StepBody::Tool { call, outcome: CallOutcome::Ok { content }, .. }
+                if call.tool == "search_knowledge" =>
+            {
+                serde_json::from_value::<Vec<Passage>>(content.get("passages")?.clone()).ok()
+            }
+            _ => None,
+        });
+        found
+            .unwrap_or_default()
+            .into_iter()
+            .take(3)
+            .map(|passage| {
+                let mut quote = passage.text;
+                truncate(&mut quote, 400);
+                Citation {
+                    chunk_id: passage.chunk_id,
+                    document_id: passage.document_id,
+                    document_version: passage.document_version,
+                    slug: passage.slug,
+                    title: passage.title,
+                    quote,
+                }
+            })
+            .collect()
+    }
+
+    async fn after_asking(
+        &mut self,
+        tool: &dyn AnyTool,
+        call: &ToolCall,
+        confidence: &Confidence,
+        approval: Approval,
+    ) -> Result<Settled, Halt> {
+        let now = self.house.clock.now();
+        let id = approval.id;
+        let outcome = match approval.status {
+            ApprovalStatus::Pending if now < approval.expires_at => {
+                let for_what = format!("a decision on {}", call.tool);
+                return Ok(Settled::Waits { for_what, until: approval.expires_at });
+            }
+            ApprovalStatus::Pending => {
+                self.ops.push(Op::EndApproval { approval_id: id, status: ApprovalStatus::Expired, at: now });
+                CallOutcome::Expired
+            }
+            ApprovalStatus::Expired => CallOutcome::Expired,
+            ApprovalStatus::Superseded => CallOutcome::Superseded,
+            ApprovalStatus::Approved | ApprovalStatus::Edited => {
+                return self.after_consent(tool, call, confidence, approval).await;
+            }
+            ApprovalStatus::Rejected | ApprovalStatus::Responded | ApprovalStatus::Escalated => {
+                self.words_of(&approval).await?
+            }
+        };
+        if let CallOutcome::Escalated { reason, .. } = &outcome {
+            let body = EventBody::Escalated {
+                reason: reason.clone(),
+                summary: format!("A reviewer took over from the agent at: {}", approval.preview.title),
+            };
+            self.ticket_event(body);
+        }
+        self.journal_call(call, call, None, Some(id), outcome);
+        Ok(Settled::Now)
+    }
+
+    /// What the last person said who decided on it.
+    pub(super) async fn words_of(&self, approval: &Approval) -> Result<CallOutcome, Halt> {
+        let decisions = self.store.decisions(approval.id).await?;
+        let Some(last) = decisions.into_iter().max_by_key(|d| d.at) else {
+            return Err(Halt::Retry(format!("approval {} is decided and has no decision", approval.id)));
+        };
+        let by = Some(last.user_id);
+        Ok(match last.kind {
+            DecisionKind::Reject { reason } => CallOutcome::Rejected { reason, by },
+            DecisionKind::Respond { message } => CallOutcome::Responded { message, by },
+            DecisionKind::Escalate { reason } => CallOutcome::Escalated { reason, by },
+            DecisionKind::Approve | DecisionKind::Edit { .. } => {
+                return Err(Halt::Retry(format!("approval {} changed while it was read", approval.id)));
+            }
+        })
+    }
+
+    /// A person said yes. What drifted since goes back to review; what was edited is judged again.
+    async fn after_consent(
+        &mut self,
+        tool: &dyn AnyTool,
+        call: &ToolCall,
+        confidence: &Confidence,
+        approval: Approval,
+    ) -> Result<Settled, Halt> {
+        if approval.binding.customer_version != self.customer_version() {
+            self.journal_call(call, call, None, Some(approval.id), CallOutcome::Superseded);
+            return Ok(Settled::Now);
+        }
+        let Some(approved) = approval.approved_call() else {
+            return Err(Halt::Quarantine(format!("approval {} is decided without a call", approval.id)));
+        };
+        let edited = approval.status == ApprovalStatus::Edited;
+        let verdict = self.judge(tool.spec(), &approved, confidence, edited);
+        let drifted = tool.spec().version != approval.binding.tool_version
+            || verdict.policy_version != approval.binding.policy_version;
+        match &verdict.answer {
+            Answer::Refuse { why } => {
+                let outcome = CallOutcome::Refused { reason: why.clone() };
+                self.journal_call(call, &approved, None, Some(approval.id), outcome);
+                return Ok(Settled::Now);
+            }
+            Answer::Ask { terms, why } => {
+                let enough = if edited {
+                    let editor = self.store.decisions(approval.id).await?.into_iter().max_by_key(|d| d.at);
+                    editor.is_some_and(|d| d.role >= terms.role) && terms.quorum <= 1
+                } else {
+                    true
+                };
+                if drifted || !enough {
+                    let why = if drifted {
+                        format!("the tool or the policy changed after it was approved; {why}")
+                    } else {
+                        format!("it was edited and needs another approval; {why}")
+                    };
+                    let (terms, proposal) = (*terms, approved.clone());
+                    return Ok(self.ask(tool, call, &proposal, confidence, &verdict, terms, &why));
+                }
+            }
+            Answer::Run if drifted => {
+                let effect = self.effect(approved.clone(), Some(approval.id));
+                return self.perform(tool, call, effect, |effect| Permit::by_policy(&verdict, effect)).await;
+            }
+            Answer::Run => {}
+        }
+        let effect = self.effect(approved, Some(approval.id));
+        let (tool_version, policy_version) = (tool.spec().version.clone(), verdict.policy_version.clone());
+        self.perform(tool, call, effect, |effect| {
+            Permit::by_decision(&approval, effect, &tool_version, &policy_version)
+        })
+        .await
+    }
+
+    fn effect(&self, call: ToolCall, approval_id: Option<ApprovalId>) -> Effect {
+        let now = self.house.clock.now();
+        Effect {
+            id: domain::EffectId::new(&*self.house.ids),
+            run_id: self.run.id,
+            ticket_id: self.run.ticket_id,
+            call,
+            approval_id,
+            status: EffectStatus::Attempting,
+            attempts: 1,
+            next_attempt_at: None,
+            output: None,
+            summary: String::new(),
+            error: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Records how a call ended. `asked` is what the agent asked for, `ran` what it came to.
+    pub(super) fn journal_call(
+        &mut self,
+        asked: &ToolCall,
+        ran: &ToolCall,
+        attempt: Option<&Attempt>,
+        approval_id: Option<ApprovalId>,
+        outcome: CallOutcome,
+    ) {
+        let digest = Digest::of(asked);
+        let body = StepBody::Tool {
+            call: ran.clone(),
+            effect_id: attempt.map(|a| a.effect_id),
+            approval_id,
+            edited: asked.args != ran.args,
+            outcome,
+        };
+        let started = attempt.map_or_else(|| self.house.clock.now(), |a| a.started);
+        self.push_timed(body, Some(digest), Default::default(), None, started);
+    }
+}
+
+async fn read(
+    tool: &dyn AnyTool,
+    context: &domain::tool::ToolContext,
+    call: &ToolCall,
+    limit: Duration,
+) -> CallOutcome {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let result = match time::timeout(limit, tool.read(context, &call.args)).await {
+            Ok(result) => result,
+            Err(_) => Err(ToolError::Unavailable(format!("no answer within {} s", limit.as_secs_f32()))),
+        };
+        return match result {
+            Ok(output) => CallOutcome::Ok { content: output.content },
+            Err(error @ (ToolError::Arguments { .. } | ToolError::Refused(_))) => {
+                CallOutcome::Refused { reason: error.to_string() }
+            }
+            Err(ToolError::Unavailable(_)) if tries < 3 => {
+                time::sleep(Duration::from_millis(100 * tries)).await;
+                continue;
+            }
+            Err(error) => CallOutcome::Failed { error: error.to_string() },
+        };
+    }
+}

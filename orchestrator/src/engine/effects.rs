@@ -1,0 +1,384 @@
+//! Effects: recorded, attempted, settled.
+//!
+//! The record is durable before the first attempt leaves the process. After a crash the row says
+//! that an attempt may have been made: a tool that recognises its idempotency key is asked again,
+//! one that can be asked is asked, and for the rest a person has to say. This module holds the one
+//! caller of [`AnyTool::execute`].
+
+use std::time::Duration;
+
+use domain::{
+    DomainError, EffectId, Timestamp,
+    approval::{ApprovalStatus, Permit, Question},
+    commit::{EffectChange, Op, RunTo},
+    confidence::Confidence,
+    effect::{Effect, EffectStatus},
+    policy::{Answer, Verdict},
+    run::CallOutcome,
+    ticket::EventBody,
+    tool::{AnyTool, Inquiry, ToolCall, ToolError, ToolOutput},
+};
+use tokio::time;
+use tracing::warn;
+
+use super::{
+    calls::Settled,
+    session::{Halt, Session, Written},
+};
+
+/// Attempts at one effect, all in all.
+const MAX_ATTEMPTS: i64 = 6;
+
+/// An attempt at an effect, for the journal.
+pub(super) struct Attempt {
+    pub(super) effect_id: EffectId,
+    pub(super) started: Timestamp,
+}
+
+impl Session {
+    /// Records a new effect and attempts it.
+    pub(super) async fn perform(
+        &mut self,
+        tool: &dyn AnyTool,
+        asked: &ToolCall,
+        mut effect: Effect,
+        permit: impl FnOnce(&Effect) -> Result<Permit, DomainError>,
+    ) -> Result<Settled, Halt> {
+        let permit = match permit(&effect) {
+            Ok(permit) => permit,
+            Err(error) => {
+                let outcome = CallOutcome::Refused { reason: error.to_string() };
+                self.journal_call(asked, &effect.call.clone(), None, effect.approval_id, outcome);
+                return Ok(Settled::Now);
+            }
+        };
+        if tool.spec().local {
+            return self.perform_local(tool, asked, effect, permit).await;
+        }
+        // Durable before anything leaves the process. What the customer wrote meanwhile comes first.
+        let recorded = self.ops.len();
+        self.ops.push(Op::AddEffect(Box::new(effect.clone())));
+        if self.write(RunTo::Running, true).await? == Written::Stale {
+            self.ops.truncate(recorded);
+            let known = self.customer_version();
+            self.observe().await?;
+            if self.customer_version() != known && !self.is_settled(&asked.id) {
+                self.journal_call(asked, asked, None, effect.approval_id, CallOutcome::Superseded);
+            }
+            return Ok(Settled::Now);
+        }
+        self.effects.push(effect.clone());
+        let result = self.attempt(tool, permit).await;
+        self.settle_effect(tool, asked, &mut effect, result).await
+    }
+
+    /// A local tool's effect is ticket events: they are written together with its record.
+    async fn perform_local(
+        &mut self,
+        tool: &dyn AnyTool,
+        asked: &ToolCall,
+        mut effect: Effect,
+        permit: Permit,
+    ) -> Result<Settled, Halt> {
+        let attempt = Attempt { effect_id: effect.id, started: self.house.clock.now() };
+        match self.attempt(tool, permit).await {
+            Ok(output) => {
+                effect.status = EffectStatus::Succeeded;
+                effect.summary = output.summary;
+                effect.output = Some(output.content.clone());
+                let (call, approval_id) = (effect.call.clone(), effect.approval_id);
+                self.ops.push(Op::AddEffect(Box::new(effect.clone())));
+                self.effects.push(effect);
+                for body in output.events {
+                    self.ticket_event(body);
+                }
+                let outcome = CallOutcome::Ok { content: output.content };
+                self.journal_call(asked, &call, Some(&attempt), approval_id, outcome);
+            }
+            Err(error) => {
+                let outcome = CallOutcome::Failed { error: error.to_string() };
+                self.journal_call(asked, &effect.call, Some(&attempt), effect.approval_id, outcome);
+            }
+        }
+        Ok(Settled::Now)
+    }
+
+    /// Goes on with an effect that the database knows.
+    pub(super) async fn continue_effect(
+        &mut self,
+        tool: &dyn AnyTool,
+        asked: &ToolCall,
+        mut effect: Effect,
+    ) -> Result<Settled, Halt> {
+        match effect.status {
+            EffectStatus::Succeeded => {
+                // Settled, and the journal does not know: cannot happen, because both are one commit.
+                Err(Halt::Quarantine(format!(
+                    "effect {} is settled and the journal does not know",
+                    effect.id
+                )))
+            }
+            EffectStatus::Failed => Err(Halt::Quarantine(format!(
+                "effect {} has failed and the journal does not know",
+                effect.id
+            ))),
+            EffectStatus::Retrying => {
+                let due = effect.next_attempt_at.unwrap_or_default();
+                if self.house.clock.now() < due {
+                    return Ok(Settled::Waits {
+                        for_what: format!("another attempt at {}", effect.call.tool),
+                        until: due,
+                    });
+                }
+                self.attempt_again(tool, asked, effect).await
+            }
+            EffectStatus::Attempting => {
+                warn!(effect = %effect.id, "an attempt was under way when the process ended");
+                let unknown = ToolError::Unknown("the service stopped during the attempt".to_owned());
+                self.settle_effect(tool, asked, &mut effect, Err(unknown)).await
+            }
+            EffectStatus::Unknown => self.continue_unknown(tool, asked, effect).await,
+        }
+    }
+
+    async fn attempt_again(
+        &mut self,
+        tool: &dyn AnyTool,
+        asked: &ToolCall,
+        mut effect: Effect,
+    ) -> Result<Settled, Halt> {
+        effect.attempts += 1;
+        effect.status = EffectStatus::Attempting;
+        effect.next_attempt_at = None;
+        self.change_effect(&effect);
+        self.write(RunTo::Running, false).await?;
+        let permit = Permit::again(&effect).map_err(|error| Halt::Quarantine(error.to_string()))?;
+        let result = self.attempt(tool, permit).await;
+        self.settle_effect(tool, asked, &mut effect, result).await
+    }
+
+    /// The one place where a tool with effects is executed.
+    async fn attempt(&self, tool: &dyn AnyTool, permit: Permit) -> Result<ToolOutput, ToolError> {
+        let context = self.context();
+        let limit = self.house.runs.tool_timeout;
+        match time::timeout(limit, tool.execute(permit, &context)).await {
+            Ok(result) => result,
+            Err(_) => Err(ToolError::Unknown(format!("no answer within {} s", limit.as_secs_f32()))),
+        }
+    }
+
+    async fn settle_effect(
+        &mut self,
+        tool: &dyn AnyTool,
+        asked: &ToolCall,
+        effect: &mut Effect,
+        result: Result<ToolOutput, ToolError>,
+    ) -> Result<Settled, Halt> {
+        let result = match result {
+            Err(ToolError::Unknown(why)) => self.find_out(tool, effect, why).await,
+            // Of attempts that may be repeated, an earlier one may have been done unseen: nobody is told
+            // that it was not before that is known.
+            Err(ToolError::Unavailable(why)) if effect.attempts >= MAX_ATTEMPTS && tool.spec().idempotent => {
+                self.find_out(tool, effect, why).await
+            }
+            known => known,
+        };
+        match result {
+            Ok(output) => {
+                self.succeed(asked, effect, output);
+                Ok(Settled::Now)
+            }
+            Err(ToolError::Unavailable(why)) if effect.attempts < MAX_ATTEMPTS => {
+                let wait = self.house.runs.retry.saturating_mul(1 << effect.attempts.clamp(0, 8));
+                let due = self.house.clock.now().plus(wait.mul_f64(0.5 + self.house.ids.fraction()));
+                effect.status = EffectStatus::Retrying;
+                effect.error = Some(why);
+                effect.next_attempt_at = Some(due);
+                self.change_effect(effect);
+                Ok(Settled::Waits {
+                    for_what: format!("another attempt at {}", effect.call.tool),
+                    until: due,
+                })
+            }
+            Err(ToolError::Unknown(why)) => Ok(self.ask_what_happened(tool, asked, effect, why)),
+            Err(error) => {
+                self.fail(asked, effect, error.to_string());
+                Ok(Settled::Now)
+            }
+        }
+    }
+
+    /// Turns "it may have been done" into knowledge where that is possible.
+    async fn find_out(
+        &self,
+        tool: &dyn AnyTool,
+        effect: &Effect,
+        why: String,
+    ) -> Result<ToolOutput, ToolError> {
+        let context = self.context();
+        let key = effect.idempotency_key();
+        match time::timeout(Duration::from_secs(15), tool.inquire(&context, &key))
+            .await
+            .unwrap_or(Inquiry::CannotTell)
+        {
+            Inquiry::Done(output) => Ok(output),
+            Inquiry::NotDone => Err(ToolError::Unavailable(why)),
+            // The other side recognises the key, so repeating is safe.
+            Inquiry::CannotTell if tool.spec().idempotent && effect.attempts < MAX_ATTEMPTS => {
+                Err(ToolError::Unavailable(why))
+            }
+            Inquiry::CannotTell => Err(ToolError::Unknown(why)),
+        }
+    }
+
+    fn succeed(&mut self, asked: &ToolCall, effect: &mut Effect, output: ToolOutput) {
+        effect.status = EffectStatus::Succeeded;
+        effect.summary = output.summary;
+        effect.output = Some(output.content.clone());
+        effect.error = None;
+        effect.next_attempt_at = None;
+        self.change_effect(effect);
+        for body in output.events {
+            self.ticket_event(body);
+        }
+        self.tell_timeline(effect);
+        self.journal_effect(asked, effect, CallOutcome::Ok { content: output.content });
+    }
+
+    fn fail(&mut self, asked: &ToolCall, effect: &mut Effect, error: String) {
+        effect.status = EffectStatus::Failed;
+        effect.summary = format!("not done: {error}");
+        effect.error = Some(error.clone());
+        effect.next_attempt_at = None;
+        self.change_effect(effect);
+        self.tell_timeline(effect);
+        self.journal_effect(asked, effect, CallOutcome::Failed { error });
+    }
+
+    fn journal_effect(&mut self, asked: &ToolCall, effect: &Effect, outcome: CallOutcome) {
+        let attempt = Attempt { effect_id: effect.id, started: effect.created_at };
+        self.journal_call(asked, &effect.call, Some(&attempt), effect.approval_id, outcome);
+    }
+
+    fn tell_timeline(&mut self, effect: &Effect) {
+        self.ticket_event(EventBody::EffectSettled {
+            effect_id: effect.id,
+            run_id: self.run.id,
+            tool: effect.call.tool.clone(),
+            status: effect.status.as_str().to_owned(),
+            summary: effect.summary.clone(),
+        });
+    }
+
+    fn change_effect(&mut self, effect: &Effect) {
+        self.ops.push(Op::ChangeEffect(Box::new(EffectChange {
+            id: effect.id,
+            status: effect.status,
+            attempts: effect.attempts,
+            next_attempt_at: effect.next_attempt_at,
+            output: effect.output.clone(),
+            summary: effect.summary.clone(),
+            error: effect.error.clone(),
+            at: self.house.clock.now(),
+        })));
+        if let Some(known) = self.effects.iter_mut().find(|e| e.id == effect.id) {
+            known.clone_from(effect);
+        }
+    }
+
+    /// Nobody but a person can say whether it was done; it is never simply repeated.
+    fn ask_what_happened(
+        &mut self,
+        tool: &dyn AnyTool,
+        asked: &ToolCall,
+        effect: &mut Effect,
+        why: String,
+    ) -> Settled {
+        effect.status = EffectStatus::Unknown;
+        effect.error = Some(why.clone());
+        self.change_effect(effect);
+        let terms = self.house.gate.policy().default;
+        let verdict = Verdict {
+            rule: "outcome_unknown".to_owned(),
+            policy_version: self.house.gate.version().clone(),
+            answer: Answer::Ask { terms, why: why.clone() },
+        };
+        let why = format!(
+            "It is not known whether this was done: {why}. Check with {}. Approve to try again, reject if it was not \
+             done and should not be, respond if it was done.",
+            effect.call.tool
+        );
+        let confidence = Confidence { score: 0.0, reasons: Vec::new() };
+        let call = effect.call.clone();
+        let mut approval =
+            self.approval(tool, &call, Question::Outcome, confidence, Vec::new(), &verdict, terms, why);
+        approval.preview.title = format!("Was this done? {}", approval.preview.title);
+        let until = approval.expires_at;
+        self.put_before_person(asked, &call, approval);
+        Settled::Waits { for_what: format!("word on whether {} was done", call.tool), until }
+    }
+
+    async fn continue_unknown(
+        &mut self,
+        tool: &dyn AnyTool,
+        asked: &ToolCall,
+        mut effect: Effect,
+    ) -> Result<Settled, Halt> {
+        let question = self
+            .approvals
+            .iter()
+            .rfind(|a| a.binding.call.id == effect.call.id && a.question == Question::Outcome)
+            .cloned();
+        let Some(question) = question else {
+            let why = effect.error.clone().unwrap_or_else(|| "the outcome is unknown".to_owned());
+            return Ok(self.ask_what_happened(tool, asked, &mut effect, why));
+        };
+        let now = self.house.clock.now();
+        match question.status {
+            // Nobody answered in time. It stays open: neither repeating nor forgetting it would be right.
+            ApprovalStatus::Pending if now >= question.expires_at => {
+                self.ops.push(Op::EndApproval {
+                    approval_id: question.id,
+                    status: ApprovalStatus::Expired,
+                    at: now,
+                });
+                let why = effect.error.clone().unwrap_or_default();
+                Ok(self.ask_what_happened(tool, asked, &mut effect, why))
+            }
+            ApprovalStatus::Expired | ApprovalStatus::Superseded => {
+                let why = effect.error.clone().unwrap_or_default();
+                Ok(self.ask_what_happened(tool, asked, &mut effect, why))
+            }
+            ApprovalStatus::Pending => Ok(Settled::Waits {
+                for_what: format!("word on whether {} was done", effect.call.tool),
+                until: question.expires_at,
+            }),
+            ApprovalStatus::Approved => self.attempt_again(tool, asked, effect).await,
+            ApprovalStatus::Responded => {
+                let CallOutcome::Responded { message, .. } = self.words_of(&question).await? else {
+                    return Err(Halt::Retry("the decision changed while it was read".to_owned()));
+                };
+                let content = serde_json::json!({ "confirmed_by_person": message });
+                let output = ToolOutput::new(content, format!("done, as a person confirmed: {message}"));
+                self.succeed(asked, &mut effect, output);
+                Ok(Settled::Now)
+            }
+            // Whoever takes the ticket over finds out; until then nobody claims to know.
+            ApprovalStatus::Escalated => {
+                let outcome = self.words_of(&question).await?;
+                if let CallOutcome::Escalated { reason, .. } = &outcome {
+                    self.ticket_event(EventBody::Escalated {
+                        reason: reason.clone(),
+                        summary: format!("Nobody has said yet. {}", question.preview.title),
+                    });
+                }
+                self.journal_effect(asked, &effect, outcome);
+                Ok(Settled::Now)
+            }
+            ApprovalStatus::Rejected | ApprovalStatus::Edited => {
+                self.fail(asked, &mut effect, "a person found that it was not done".to_owned());
+                Ok(Settled::Now)
+            }
+        }
+    }
+}

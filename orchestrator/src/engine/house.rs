@@ -1,0 +1,166 @@
+//! What the engine works with, shared by all runs of a process.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use domain::{
+    Clock, Ids, RunId, WorkspaceId,
+    agent::AgentSettings,
+    knowledge::Retriever,
+    model::{Model, ToolSchema},
+    ports::{Desk, Ports},
+    procedure::Procedure,
+    run::Step,
+};
+use moka::sync::Cache;
+use store::{Store, StoreError};
+
+use crate::{gate::Gate, live::Live};
+
+#[derive(Clone, Copy, Debug)]
+pub struct RunSettings {
+    pub max_attempts: i64,
+    pub retry: Duration,
+    pub tool_timeout: Duration,
+    pub cached_journals: u64,
+}
+
+/// Everything a run may need.
+pub struct House {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub catalog: tools::Catalog,
+    pub agents: Arc<agents::Registry>,
+    pub settings: BTreeMap<String, AgentSettings>,
+    pub procedures: Arc<Vec<Procedure>>,
+    pub gate: Arc<Gate>,
+    pub model: Arc<dyn Model>,
+    pub live: Live,
+    pub ports: Arc<dyn Ports>,
+    pub runs: RunSettings,
+    pub(super) journals: Cache<RunId, Arc<Vec<Step>>>,
+    names: Cache<WorkspaceId, String>,
+    pub(super) granted: GrantedTools,
+    pub(super) schemas: super::models::OutputSchemas,
+}
+
+/// The parts a [`House`] is made of; the rest is its own.
+pub struct HouseParts {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub catalog: tools::Catalog,
+    pub agents: Arc<agents::Registry>,
+    pub settings: BTreeMap<String, AgentSettings>,
+    pub procedures: Arc<Vec<Procedure>>,
+    pub gate: Arc<Gate>,
+    pub model: Arc<dyn Model>,
+    pub live: Live,
+    pub knowledge: Arc<rag::Knowledge>,
+    pub runs: RunSettings,
+}
+
+impl House {
+    pub fn new(parts: HouseParts) -> Self {
+        let ports = Arc::new(HousePorts {
+            store: parts.store.clone(),
+            knowledge: parts.knowledge,
+            clock: Arc::clone(&parts.clock),
+            ids: Arc::clone(&parts.ids),
+        });
+        Self {
+            store: parts.store,
+            clock: parts.clock,
+            ids: parts.ids,
+            catalog: parts.catalog,
+            agents: parts.agents,
+            settings: parts.settings,
+            procedures: parts.procedures,
+            gate: parts.gate,
+            model: parts.model,
+            live: parts.live,
+            ports,
+            journals: Cache::new(parts.runs.cached_journals),
+            names: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(60)).build(),
+            runs: parts.runs,
+            granted: GrantedTools::default(),
+            schemas: super::models::OutputSchemas::default(),
+        }
+    }
+
+    /// What the workspace calls itself.
+    pub async fn workspace_name(&self, id: WorkspaceId) -> Result<String, StoreError> {
+        if let Some(name) = self.names.get(&id) {
+            return Ok(name);
+        }
+        let name = self.store.workspace(id).workspace().await?.map(|w| w.name).unwrap_or_default();
+        self.names.insert(id, name.clone());
+        Ok(name)
+    }
+
+    /// The operator's settings for an agent, or the agent's own defaults.
+    pub fn settings_of(&self, agent: &str) -> Option<AgentSettings> {
+        self.settings.get(agent).cloned().or_else(|| self.agents.default_settings(agent))
+    }
+}
+
+type Derived = (u64, Arc<Vec<ToolSchema>>);
+
+/// Schemas of the tools each agent is granted, derived once per state of the catalog.
+#[derive(Default)]
+pub(super) struct GrantedTools {
+    /// By agent, with the catalog's generation they were derived from.
+    known: Mutex<BTreeMap<String, Derived>>,
+}
+
+impl GrantedTools {
+    pub(super) fn of(
+        &self,
+        catalog: &tools::Catalog,
+        agent: &str,
+        settings: &AgentSettings,
+    ) -> Arc<Vec<ToolSchema>> {
+        let generation = catalog.generation();
+        // The map is only ever replaced entry by entry, so a poisoned lock still guards a right one.
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, schemas)) = known.get(agent)
+            && *at == generation
+        {
+            return Arc::clone(schemas);
+        }
+        let schemas: Vec<ToolSchema> =
+            catalog.granted(&settings.tools).iter().map(|tool| tool.spec().schema()).collect();
+        let schemas = Arc::new(schemas);
+        known.insert(agent.to_owned(), (generation, Arc::clone(&schemas)));
+        schemas
+    }
+}
+
+struct HousePorts {
+    store: Store,
+    knowledge: Arc<rag::Knowledge>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl Ports for HousePorts {
+    fn retriever(&self) -> &dyn Retriever {
+        &*self.knowledge
+    }
+
+    fn desk(&self) -> &dyn Desk {
+        &self.store
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    fn ids(&self) -> &dyn Ids {
+        &*self.ids
+    }
+}

@@ -1,0 +1,191 @@
+//! The run engine: asks an agent for its next step, performs it, appends the result to the journal
+//! and asks again.
+//!
+//! - A run that is worked on is one task ([`session`]); a run that waits is a row.
+//! - Nothing is performed twice: a step that is in the journal is read, not repeated; an effect is
+//!   recorded before it is attempted ([`effects`]); what the process lost in a crash was never
+//!   acknowledged to anyone.
+//! - The journal is only written with the run's fence, so a worker that was replaced cannot write.
+
+mod calls;
+mod effects;
+mod house;
+mod models;
+pub mod replay;
+mod session;
+mod turn;
+
+use std::{sync::Arc, time::Duration};
+
+use domain::WorkspaceId;
+use store::ReadyRun;
+use tokio::{sync::watch, task::JoinSet, time};
+use tracing::{error, info, warn};
+
+pub use house::{House, HouseParts, RunSettings};
+
+use crate::intake::Intake;
+
+/// The engine of one process.
+pub struct Engine {
+    house: Arc<House>,
+    intake: Intake,
+    poll: Duration,
+    heartbeat: Duration,
+    concurrency: usize,
+}
+
+/// A running engine; dropping it does not stop it.
+pub struct EngineHandle {
+    stop: watch::Sender<bool>,
+    main: tokio::task::JoinHandle<()>,
+    timers: tokio::task::JoinHandle<()>,
+}
+
+impl Engine {
+    pub fn new(
+        house: Arc<House>,
+        intake: Intake,
+        poll: Duration,
+        lease: Duration,
+        concurrency: usize,
+    ) -> Self {
+        Self { house, intake, poll, heartbeat: lease / 3, concurrency }
+    }
+
+    /// Starts working. With a concurrency of zero it only keeps time.
+    pub fn start(self) -> EngineHandle {
+        let (stop, stopping) = watch::channel(false);
+        let engine = Arc::new(self);
+        let main = tokio::spawn(Arc::clone(&engine).work(stopping.clone()));
+        let timers = tokio::spawn(engine.keep_time(stopping));
+        EngineHandle { stop, main, timers }
+    }
+
+    /// Takes runs as they become ready, each in a task of its own.
+    async fn work(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let Some(mut ready) = self.house.store.ready() else {
+            error!("another engine works on this store already");
+            return;
+        };
+        let watched = stopping.clone();
+        let mut tasks = JoinSet::new();
+        let mut poll = time::interval(self.poll);
+        poll.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        let mut heartbeat = time::interval(self.heartbeat);
+        heartbeat.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = stopped(&mut stopping) => break,
+                _ = heartbeat.tick() => {
+                    if let Err(error) = self.house.store.heartbeat().await {
+                        warn!(%error, "the leases could not be extended");
+                    }
+                }
+                run = ready.recv() => match run {
+                    Some(run) => self.spawn(&mut tasks, run, watched.clone()),
+                    None => break,
+                },
+                _ = poll.tick(), if self.concurrency > 0 => {
+                    if let Err(error) = self.house.store.claim_due().await {
+                        warn!(%error, "due runs could not be claimed");
+                    }
+                }
+                Some(done) = tasks.join_next(), if !tasks.is_empty() => log_panic(done),
+            }
+        }
+        while let Some(done) = tasks.join_next().await {
+            log_panic(done);
+        }
+    }
+
+    fn spawn(&self, tasks: &mut JoinSet<()>, ready: ReadyRun, stopping: watch::Receiver<bool>) {
+        let house = Arc::clone(&self.house);
+        tasks.spawn(async move {
+            let release = Release(house.store.clone());
+            session::work(house, ready, stopping).await;
+            drop(release);
+        });
+    }
+
+    /// Fires follow-ups whose time has come, late rather than never.
+    async fn keep_time(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let mut tick = time::interval(self.poll.max(Duration::from_millis(200)));
+        tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stopped(&mut stopping) => return,
+                _ = tick.tick() => {
+                    if let Err(error) = self.fire_follow_ups().await {
+                        warn!(%error, "follow-ups could not be looked up");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn fire_follow_ups(&self) -> Result<(), store::StoreError> {
+        for workspace in self.house.store.workspaces().await? {
+            self.fire_follow_ups_of(workspace.id).await?;
+        }
+        Ok(())
+    }
+
+    async fn fire_follow_ups_of(&self, workspace: WorkspaceId) -> Result<(), store::StoreError> {
+        let store = self.house.store.workspace(workspace);
+        for due in store.due_follow_ups(self.house.clock.now(), 100).await? {
+            let key = format!("follow-up-{}-{}", due.ticket_id, due.version);
+            match self.intake.follow_up_due(workspace, due.ticket_id, due.note.clone(), key).await {
+                // A duplicate was fired before a crash kept it from being marked.
+                Ok(_) | Err(domain::commit::CommitError::Duplicate { .. }) => {
+                    store.mark_follow_up_fired(due.ticket_id, due.version).await?;
+                }
+                Err(error) => warn!(%error, ticket = %due.ticket_id, "a follow-up could not be fired"),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Resolves when the engine is to stop; its handle may have been dropped, which is not a stop.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    if stopping.wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Gives the place back even when the task panics.
+struct Release(store::Store);
+
+impl Drop for Release {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
+fn log_panic(done: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = done {
+        error!(%error, "a run's task ended abnormally; its lease will run out and it will be taken up again");
+    }
+}
+
+impl EngineHandle {
+    /// Stops taking runs and waits for those under way to come to a good place. What is not there
+    /// in time is taken up again by the next process.
+    pub async fn stop(self, patience: Duration) {
+        self.stop.send_replace(true);
+        let aborts = [self.main.abort_handle(), self.timers.abort_handle()];
+        let all = async {
+            for task in [self.main, self.timers] {
+                log_panic(task.await);
+            }
+        };
+        if time::timeout(patience, all).await.is_err() {
+            for abort in aborts {
+                abort.abort();
+            }
+            info!("some runs were still under way; they continue at the next start");
+        }
+    }
+}

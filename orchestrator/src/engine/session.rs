@@ -1,0 +1,518 @@
+//! One run while it is worked on: what is known of it, and what is not written yet.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    EventId, Timestamp,
+    agent::{AgentSettings, RunView},
+    approval::{Approval, ApprovalStatus, Question},
+    canonical::Digest,
+    commit::{Commit, CommitError, Op, Receipt, RunChange, RunTo},
+    customer::{Contact, Customer},
+    effect::Effect,
+    model::{ToolSchema, Usage},
+    run::{CallOutcome, Run, RunInput, Step, StepBody},
+    ticket::{Channel, EventBody, Message, NewEvent, Ticket, Visibility},
+    tool::ToolContext,
+    user::Actor,
+};
+use store::{ReadyRun, WorkspaceStore};
+use thiserror::Error;
+use tokio::{sync::watch, time};
+use tracing::{Instrument as _, debug, error, info_span, warn};
+
+use super::House;
+use crate::live::LiveBody;
+
+/// Why work on a run stops.
+#[derive(Debug, Error)]
+pub(super) enum Halt {
+    /// The run is where it should be: waiting, done, or handed back.
+    #[error("parked")]
+    Parked,
+    /// Another worker has it.
+    #[error("the lease was lost")]
+    LeaseLost,
+    /// The attempt failed; try again later.
+    #[error("{0}")]
+    Retry(String),
+    /// The journal cannot be continued from.
+    #[error("{0}")]
+    Quarantine(String),
+}
+
+impl From<store::StoreError> for Halt {
+    fn from(error: store::StoreError) -> Self {
+        match error {
+            // Reading it again would read the same.
+            store::StoreError::Row { .. } => Self::Quarantine(error.to_string()),
+            other => Self::Retry(other.to_string()),
+        }
+    }
+}
+
+pub(super) struct Session {
+    pub(super) house: Arc<House>,
+    pub(super) store: WorkspaceStore,
+    pub(super) run: Run,
+    pub(super) settings: Arc<AgentSettings>,
+    pub(super) tools: Arc<Vec<ToolSchema>>,
+    pub(super) workspace_name: String,
+    pub(super) steps: Vec<Step>,
+    /// How many of `steps` are in the database.
+    pub(super) written: usize,
+    /// What goes with the next commit, besides the steps.
+    pub(super) ops: Vec<Op>,
+    pub(super) ticket: Option<Ticket>,
+    pub(super) customer: Option<Customer>,
+    pub(super) contact: Option<Contact>,
+    pub(super) approvals: Vec<Approval>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// Works on a leased run until it waits, ends, or fails.
+pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Receiver<bool>) {
+    let span = info_span!("run", id = %ready.run.id, agent = %ready.run.agent);
+    async move {
+        let run = ready.run.clone();
+        let workspace = ready.workspace_id;
+        if run.attempts >= house.runs.max_attempts {
+            // Leases that ran out count as attempts, so a run that kills its workers ends here.
+            let halt = Halt::Retry(format!("{} attempts ended without a word", run.attempts));
+            settle_failure(&house, workspace, &run, halt).await;
+            return;
+        }
+        let mut session = match Session::load(Arc::clone(&house), ready, stopping).await {
+            Ok(session) => session,
+            Err(halt) => {
+                settle_failure(&house, workspace, &run, halt).await;
+                return;
+            }
+        };
+        session.typing(true);
+        let halt = session.drive().await;
+        session.typing(false);
+        match halt {
+            Halt::Parked => {
+                if session.run.status.is_active() {
+                    house.journals.insert(session.run.id, Arc::new(session.steps));
+                } else {
+                    house.journals.invalidate(&session.run.id);
+                }
+            }
+            halt => {
+                house.journals.invalidate(&session.run.id);
+                let run = session.run;
+                settle_failure(&house, workspace, &run, halt).await;
+            }
+        }
+    }
+    .instrument(span)
+    .await;
+}
+
+/// Writes down that an attempt failed. If even that is impossible the lease runs out and the run
+/// is taken up again.
+async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run, halt: Halt) {
+    let now = house.clock.now();
+    let to = match halt {
+        Halt::Parked => return,
+        Halt::LeaseLost => {
+            debug!("the lease was lost; another worker has the run");
+            return;
+        }
+        Halt::Quarantine(error) => {
+            error!(%error, "the run is quarantined");
+            RunTo::Quarantined { error }
+        }
+        Halt::Retry(error) if run.attempts + 1 >= house.runs.max_attempts => {
+            error!(%error, "the run is given up");
+            RunTo::Dead { error }
+        }
+        Halt::Retry(error) => {
+            warn!(%error, attempt = run.attempts + 1, "the attempt failed");
+            let wait = house.runs.retry.saturating_mul(1 << run.attempts.clamp(0, 10));
+            let jitter = 0.5 + house.ids.fraction();
+            RunTo::Retry { error, at: now.plus(wait.mul_f64(jitter)) }
+        }
+    };
+    let mut ops = Vec::new();
+    if let (Some(ticket_id), RunTo::Dead { error } | RunTo::Quarantined { error }) = (run.ticket_id, &to) {
+        // A ticket is never lost with its run: a person gets it.
+        let body = EventBody::Escalated {
+            reason: "the agent could not finish".to_owned(),
+            summary: format!("Run {} stopped: {error}", run.id),
+        };
+        let event = NewEvent {
+            id: EventId::new(&*house.ids),
+            idempotency_key: None,
+            actor: Actor::Agent { agent: run.agent.clone(), run_id: run.id },
+            body,
+            at: now,
+        };
+        ops.push(Op::Append { ticket_id, events: vec![event] });
+    }
+    ops.push(Op::Run(Box::new(RunChange {
+        run_id: run.id,
+        fence: run.fence,
+        expect_signals: None,
+        steps: Vec::new(),
+        usage: Usage::default(),
+        seen_signals: None,
+        seen_version: None,
+        to,
+        at: now,
+    })));
+    let store = house.store.workspace(workspace);
+    for _ in 0..5 {
+        match store.commit(Commit { ops: ops.clone() }).await {
+            Ok(_) | Err(CommitError::LeaseLost(_)) => return,
+            Err(CommitError::Busy { retry_after }) => time::sleep(retry_after).await,
+            Err(error) => {
+                error!(%error, "a failed attempt could not be written down");
+                return;
+            }
+        }
+    }
+}
+
+impl Session {
+    async fn load(house: Arc<House>, ready: ReadyRun, stopping: watch::Receiver<bool>) -> Result<Self, Halt> {
+        let run = ready.run;
+        let store = house.store.workspace(ready.workspace_id);
+        let settings = house
+            .settings_of(&run.agent)
+            .ok_or_else(|| Halt::Quarantine(format!("there is no agent `{}` in this version", run.agent)))?;
+        let tools = house.granted.of(&house.catalog, &run.agent, &settings);
+        let ticket = match run.ticket_id {
+            Some(id) => store.ticket(id).await?,
+            None => None,
+        };
+        let resumed = run.step_count > 0;
+        let steps = match house.journals.get(&run.id) {
+            Some(steps) if steps.len() as i64 == run.step_count => Arc::unwrap_or_clone(steps),
+            _ if resumed => store.steps(run.id).await?,
+            _ => Vec::new(),
+        };
+        let missing = (0..run.step_count).find(|n| steps.get(*n as usize).is_none_or(|step| step.seq != *n));
+        if let Some(missing) = missing {
+            return Err(Halt::Quarantine(format!(
+                "step {missing} of {} is missing from the journal",
+                run.step_count
+            )));
+        }
+        if steps.len() as i64 > run.step_count {
+            return Err(Halt::Quarantine(format!(
+                "the journal goes on at step {}, where it should end",
+                run.step_count
+            )));
+        }
+        let (approvals, effects) = if resumed {
+            (store.approvals_of_run(run.id).await?, store.effects_of_run(run.id).await?)
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        let workspace_name = house.workspace_name(ready.workspace_id).await?;
+        let mut session = Self {
+            settings: Arc::new(settings),
+            tools,
+            workspace_name,
+            written: steps.len(),
+            steps,
+            ops: Vec::new(),
+            customer: None,
+            contact: None,
+            approvals,
+            effects,
+            stopping,
+            ticket,
+            run,
+            store,
+            house,
+        };
+        session.load_customer().await?;
+        if session.steps.is_empty() {
+            session.begin().await?;
+        } else {
+            session.observe().await?;
+        }
+        Ok(session)
+    }
+
+    async fn load_customer(&mut self) -> Result<(), Halt> {
+        let Some(ticket) = &self.ticket else { return Ok(()) };
+        if let Some(id) = ticket.customer_id {
+            self.customer = self.store.customer(id).await?;
+            if let Some(contact_id) = ticket.contact_id {
+                self.contact = self.store.contacts(id).await?.into_iter().find(|c| c.id == contact_id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Journals what the run starts from.
+    async fn begin(&mut self) -> Result<(), Halt> {
+        let messages = match &self.ticket {
+            Some(ticket) => self.store.messages(ticket.id, None).await?,
+            None => Vec::new(),
+        };
+        let input = RunInput {
+            ticket: self.ticket.clone(),
+            messages,
+            customer: self.customer.clone(),
+            contact: self.contact.clone(),
+            data: serde_json::Value::Null,
+        };
+        if let Some(ticket) = &self.ticket {
+            self.run.seen_version = ticket.version;
+        }
+        self.run.seen_signals = self.run.signals;
+        self.push(StepBody::Started { input: Box::new(input) }, None);
+        Ok(())
+    }
+
+    /// Takes in what reached the run since it last looked: new messages, decisions.
+    pub(super) async fn observe(&mut self) -> Result<(), Halt> {
+        if self.run.signals == self.run.seen_signals {
+            return Ok(());
+        }
+        self.run.seen_signals = self.run.signals;
+        if self.run.step_count > 0 {
+            let mut approvals = self.store.approvals_of_run(self.run.id).await?;
+            // Those that go with the next commit are not in the database yet.
+            for op in &self.ops {
+                if let Op::AddApproval(new) = op
+                    && !approvals.iter().any(|a| a.id == new.id)
+                {
+                    approvals.push((**new).clone());
+                }
+            }
+            self.approvals = approvals;
+        }
+        let Some(ticket_id) = self.run.ticket_id else { return Ok(()) };
+        self.ticket = self.store.ticket(ticket_id).await?;
+        let Some(version) = self.ticket.as_ref().map(|t| t.version) else { return Ok(()) };
+        let news: Vec<Message> = self
+            .store
+            .messages(ticket_id, Some(self.run.seen_version))
+            .await?
+            .into_iter()
+            .filter(|m| {
+                m.visibility == Visibility::Public && !matches!(m.author, Actor::Agent { .. } | Actor::System)
+            })
+            .collect();
+        self.run.seen_version = version;
+        if !news.is_empty() {
+            self.push(StepBody::Observed { messages: news, ticket_version: version }, None);
+        }
+        // Whatever moved the ticket on for agents, nobody can decide on what was proposed before it.
+        self.supersede();
+        Ok(())
+    }
+
+    /// The last state of the ticket that carried something for agents, as far as this run has read:
+    /// what it proposes rests on that. A newer one that it has not read yet is never claimed.
+    pub(super) fn customer_version(&self) -> i64 {
+        self.ticket.as_ref().map_or(0, |t| t.customer_version.min(self.run.seen_version))
+    }
+
+    /// Calls that wait for a person, or were approved and not begun, rest on an older state of the
+    /// conversation: the agent has to consider them anew.
+    fn supersede(&mut self) {
+        let now = self.house.clock.now();
+        let current = self.customer_version();
+        let stale: Vec<Approval> = self
+            .approvals
+            .iter()
+            .filter(|a| {
+                a.question == Question::Call
+                    && matches!(
+                        a.status,
+                        ApprovalStatus::Pending | ApprovalStatus::Approved | ApprovalStatus::Edited
+                    )
+                    && a.binding.customer_version != current
+                    && !self.is_settled(&a.binding.call.id)
+                    && !self.effects.iter().any(|e| e.call.id == a.binding.call.id)
+            })
+            .cloned()
+            .collect();
+        for approval in stale {
+            if approval.status == ApprovalStatus::Pending {
+                self.ops.push(Op::EndApproval {
+                    approval_id: approval.id,
+                    status: ApprovalStatus::Superseded,
+                    at: now,
+                });
+            }
+            // A call that went back to review has several approvals; the first holds it as it was asked for.
+            if !self.is_settled(&approval.binding.call.id) {
+                let call = approval.binding.call;
+                self.journal_call(&call, &call, None, Some(approval.id), CallOutcome::Superseded);
+            }
+        }
+    }
+
+    pub(super) fn is_settled(&self, call_id: &str) -> bool {
+        self.steps.iter().any(|s| matches!(&s.body, StepBody::Tool { call, .. } if call.id == call_id))
+    }
+
+    pub(super) fn view(&self) -> RunView<'_> {
+        RunView {
+            run: &self.run,
+            steps: &self.steps,
+            settings: &self.settings,
+            tools: Arc::clone(&self.tools),
+            procedures: &self.house.procedures,
+            workspace_name: &self.workspace_name,
+        }
+    }
+
+    pub(super) fn context(&self) -> ToolContext {
+        ToolContext {
+            workspace_id: self.store.id(),
+            run: self.run.clone(),
+            ticket: self.ticket.clone(),
+            customer: self.customer.clone(),
+            contact: self.contact.clone(),
+            now: self.house.clock.now(),
+            ports: Arc::clone(&self.house.ports),
+        }
+    }
+
+    pub(super) fn push(&mut self, body: StepBody, input_digest: Option<Digest>) {
+        let now = self.house.clock.now();
+        self.push_timed(body, input_digest, Usage::default(), None, now);
+    }
+
+    pub(super) fn push_timed(
+        &mut self,
+        body: StepBody,
+        input_digest: Option<Digest>,
+        usage: Usage,
+        prompt: Option<String>,
+        started_at: Timestamp,
+    ) {
+        let model = match &body {
+            StepBody::Model { response, .. } | StepBody::Unusable { response: Some(response), .. } => {
+                Some(response.model.clone())
+            }
+            _ => None,
+        };
+        self.steps.push(Step {
+            seq: self.steps.len() as i64,
+            body,
+            input_digest,
+            usage,
+            prompt,
+            model,
+            started_at,
+            finished_at: self.house.clock.now(),
+        });
+    }
+
+    pub(super) fn ticket_event(&mut self, body: EventBody) {
+        if let Some(ticket_id) = self.run.ticket_id {
+            let event = self.new_event(body);
+            self.ops.push(Op::Append { ticket_id, events: vec![event] });
+        }
+    }
+
+    pub(super) fn new_event(&self, body: EventBody) -> NewEvent {
+        NewEvent {
+            id: EventId::new(&*self.house.ids),
+            idempotency_key: None,
+            actor: Actor::Agent { agent: self.run.agent.clone(), run_id: self.run.id },
+            body,
+            at: self.house.clock.now(),
+        }
+    }
+
+    /// Whether anything has come of this attempt that the database does not know.
+    pub(super) fn has_unwritten_steps(&self) -> bool {
+        self.written < self.steps.len() || !self.ops.is_empty()
+    }
+
+    /// Whether a model's answer is known only to this process.
+    pub(super) fn has_unwritten_model_step(&self) -> bool {
+        self.steps[self.written..]
+            .iter()
+            .any(|s| matches!(s.body, StepBody::Model { .. } | StepBody::Unusable { .. }))
+    }
+
+    /// Writes everything that is not written yet and moves the run. `guarded` refuses when the run
+    /// was signalled meanwhile; the caller must then look at what is new.
+    pub(super) async fn write(&mut self, to: RunTo, guarded: bool) -> Result<Written, Halt> {
+        let steps = self.steps[self.written..].to_vec();
+        let mut usage = Usage::default();
+        for step in &steps {
+            usage.tokens_in += step.usage.tokens_in;
+            usage.tokens_out += step.usage.tokens_out;
+            usage.cost_micros += step.usage.cost_micros;
+        }
+        let mut ops = self.ops.clone();
+        ops.push(Op::Run(Box::new(RunChange {
+            run_id: self.run.id,
+            fence: self.run.fence,
+            expect_signals: guarded.then_some(self.run.seen_signals),
+            steps,
+            usage,
+            seen_signals: Some(self.run.seen_signals),
+            seen_version: Some(self.run.seen_version),
+            to,
+            at: self.house.clock.now(),
+        })));
+        let receipt = self.commit(Commit { ops }).await?;
+        let receipt = match receipt {
+            Ok(receipt) => receipt,
+            Err(stale) => {
+                self.run.signals = stale.signals;
+                return Ok(Written::Stale);
+            }
+        };
+        self.written = self.steps.len();
+        self.ops.clear();
+        if let Some(run) = receipt.run(self.run.id) {
+            self.run = run.clone();
+        }
+        if let Some(ticket) = self.run.ticket_id.and_then(|id| receipt.ticket(id)) {
+            self.ticket = Some(ticket.clone());
+        }
+        Ok(Written::Done)
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Result<Receipt, Box<Run>>, Halt> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.store.commit(commit.clone()).await {
+                Ok(receipt) => return Ok(Ok(receipt)),
+                Err(CommitError::Stale { run }) => return Ok(Err(run)),
+                Err(CommitError::LeaseLost(_)) => return Err(Halt::LeaseLost),
+                Err(CommitError::Busy { retry_after }) if tries < 100 => time::sleep(retry_after).await,
+                // The connection may come back before the lease ends; what was not acknowledged is
+                // refused by its sequence number if it was written after all.
+                Err(CommitError::Unavailable(_)) if tries < 4 => {
+                    time::sleep(Duration::from_millis(200 * tries)).await
+                }
+                Err(error) => return Err(Halt::Retry(error.to_string())),
+            }
+        }
+    }
+
+    fn typing(&self, on: bool) {
+        if let Some(ticket) = &self.ticket
+            && ticket.channel == Channel::Chat
+        {
+            let agent = self.run.agent.clone();
+            self.house.live.send(self.store.id(), LiveBody::Typing { ticket_id: ticket.id, agent, on });
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    Done,
+    /// Something new reached the run; nothing was written.
+    Stale,
+}

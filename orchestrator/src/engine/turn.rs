@@ -1,0 +1,162 @@
+//! One turn after another: what the agent wants next, performed.
+
+use domain::{
+    DomainError, RunId, WorkspaceId,
+    agent::{Next, Wait},
+    canonical::Digest,
+    commit::RunTo,
+    model::{ModelError, ModelRequest, TextSink, Usage},
+    run::{Outcome, StepBody},
+    ticket::EventBody,
+};
+
+use super::{
+    models::name_calls,
+    session::{Halt, Session, Written},
+};
+use crate::live::{Live, LiveBody};
+
+/// Steps after which a run is quarantined: an agent that gets here goes in circles.
+const MAX_STEPS: usize = 400;
+
+impl Session {
+    /// Works until the run waits, ends or fails; says why it stopped.
+    pub(super) async fn drive(&mut self) -> Halt {
+        loop {
+            if *self.stopping.borrow() {
+                return self.hand_back().await;
+            }
+            if let Err(halt) = self.turn().await {
+                return halt;
+            }
+        }
+    }
+
+    /// Leaves the run where any process can go on with it at once.
+    async fn hand_back(&mut self) -> Halt {
+        let to = RunTo::Waiting {
+            for_what: "the service to start again".to_owned(),
+            wake_at: Some(self.house.clock.now()),
+        };
+        match self.write(to, false).await {
+            Ok(_) => Halt::Parked,
+            Err(halt) => halt,
+        }
+    }
+
+    async fn turn(&mut self) -> Result<(), Halt> {
+        if self.steps.len() > MAX_STEPS {
+            return Err(Halt::Quarantine(format!("the run took more than {MAX_STEPS} steps")));
+        }
+        let agent = self.house.agents.get(&self.run.agent).ok_or_else(|| {
+            Halt::Quarantine(format!("there is no agent `{}` in this version", self.run.agent))
+        })?;
+        let next = agent.next(&self.view()).map_err(|error| match error {
+            DomainError::Journal { .. } => Halt::Quarantine(error.to_string()),
+            other => Halt::Quarantine(format!("the agent failed: {other}")),
+        })?;
+        match next {
+            Next::Model(request) => self.call_model(*request).await,
+            Next::Tools(calls) => self.settle_calls(calls).await,
+            Next::Wait(wait) => self.wait(wait).await,
+            Next::End(outcome) => self.end(outcome).await,
+        }
+    }
+
+    async fn call_model(&mut self, request: ModelRequest) -> Result<(), Halt> {
+        if self.has_unwritten_model_step() {
+            // A model that was paid is never paid again for the same answer.
+            self.write(RunTo::Running, false).await?;
+        }
+        let digest = request.digest();
+        let started = self.house.clock.now();
+        let sink = ModelSink { live: &self.house.live, workspace: self.store.id(), run: self.run.id };
+        let answer = self.house.model.complete(&request, Some(&sink)).await;
+        let purpose = request.purpose.clone();
+        let prompt = Some(request.prompt.clone());
+        match answer {
+            Ok(mut response) => {
+                name_calls(self.steps.len() as i64, &mut response.tool_calls);
+                let usage = response.usage;
+                let body = match self.house.schemas.fault(request.output_schema.as_ref(), &response) {
+                    None => StepBody::Model { purpose, response },
+                    Some(why) => StepBody::Unusable { purpose, response: Some(response), why },
+                };
+                self.push_timed(body, Some(digest), usage, prompt, started);
+                Ok(())
+            }
+            Err(ModelError::Malformed(why)) => {
+                let body = StepBody::Unusable { purpose, response: None, why };
+                self.push_timed(body, Some(digest), Usage::default(), prompt, started);
+                Ok(())
+            }
+            Err(error @ ModelError::Unavailable(_))
+                if self.run.attempts + 1 < self.house.runs.max_attempts =>
+            {
+                // What is known already is kept; the next attempt goes on from it. Where there is nothing
+                // new there is no progress, and the failed attempts go on being counted.
+                if self.has_unwritten_steps() {
+                    self.write(RunTo::Running, false).await?;
+                }
+                Err(Halt::Retry(error.to_string()))
+            }
+            Err(error) => {
+                let body = StepBody::Failed { what: "model".to_owned(), error: error.to_string() };
+                self.push_timed(body, None, Usage::default(), prompt, started);
+                Ok(())
+            }
+        }
+    }
+
+    async fn wait(&mut self, wait: Wait) -> Result<(), Halt> {
+        let now = self.house.clock.now();
+        if wait.until.is_some_and(|until| until <= now) {
+            let digest = Digest::of(&wait);
+            self.push(StepBody::Woken { name: wait.name }, Some(digest));
+            return Ok(());
+        }
+        let to = RunTo::Waiting { for_what: wait.name, wake_at: wait.until };
+        self.park(to).await
+    }
+
+    /// Writes the run as waiting and stops, unless something new came in meanwhile.
+    pub(super) async fn park(&mut self, to: RunTo) -> Result<(), Halt> {
+        match self.write(to, true).await? {
+            Written::Done => Err(Halt::Parked),
+            Written::Stale => self.observe().await,
+        }
+    }
+
+    async fn end(&mut self, outcome: Outcome) -> Result<(), Halt> {
+        let digest = Digest::of(&outcome);
+        let kept_ops = self.ops.len();
+        self.push(StepBody::Ended { outcome: outcome.clone() }, Some(digest));
+        self.ticket_event(EventBody::RunEnded {
+            run_id: self.run.id,
+            agent: self.run.agent.clone(),
+            outcome: outcome.type_name().to_owned(),
+            summary: outcome.summary().to_owned(),
+        });
+        match self.write(RunTo::Done(outcome), true).await? {
+            Written::Done => Err(Halt::Parked),
+            Written::Stale => {
+                // It has not ended after all: the customer wrote while the answer was on its way.
+                self.steps.pop();
+                self.ops.truncate(kept_ops);
+                self.observe().await
+            }
+        }
+    }
+}
+
+struct ModelSink<'a> {
+    live: &'a Live,
+    workspace: WorkspaceId,
+    run: RunId,
+}
+
+impl TextSink for ModelSink<'_> {
+    fn text(&self, delta: &str) {
+        self.live.send(self.workspace, LiveBody::ModelText { run_id: self.run, delta: delta.to_owned() });
+    }
+}

@@ -1,0 +1,197 @@
+//! The gate: where every call with an effect is judged.
+//!
+//! It evaluates the policy's rules in order; the first match answers, no match asks, and a rule
+//! that cannot be evaluated refuses. Nothing here executes anything: a verdict is only words until
+//! [`domain::approval::Permit`] is made from it.
+
+mod rules;
+
+use std::path::Path;
+
+use domain::{
+    canonical::Digest,
+    confidence::{Confidence, Thresholds},
+    policy::{Answer, Policy, Verdict},
+    tool::{ToolCall, ToolSpec},
+};
+use thiserror::Error;
+
+use rules::CompiledRule;
+
+/// The policy that is in effect when no file is configured.
+pub const DEFAULT_POLICY: &str = include_str!("../../policy.default.toml");
+
+#[derive(Debug, Error)]
+pub enum GateError {
+    #[error("the policy file {path} cannot be read: {error}")]
+    File { path: String, error: std::io::Error },
+    #[error("the policy is not valid: {0}")]
+    Invalid(String),
+}
+
+/// What a call is judged on.
+#[derive(Clone, Copy, Debug)]
+pub struct Matter<'a> {
+    pub call: &'a ToolCall,
+    pub spec: &'a ToolSpec,
+    pub agent: &'a str,
+    /// The ticket's channel; empty when there is no ticket.
+    pub channel: &'a str,
+    /// The customer's tier; empty when unknown.
+    pub tier: &'a str,
+    pub confidence: &'a Confidence,
+    pub thresholds: Thresholds,
+    /// A person changed the arguments.
+    pub edited: bool,
+}
+
+pub struct Gate {
+    policy: Policy,
+    version: Digest,
+    rules: Vec<CompiledRule>,
+}
+
+impl Gate {
+    /// The policy in `file`, or the built-in one when `file` is empty.
+    pub fn load(file: &str) -> Result<Self, GateError> {
+        if file.is_empty() {
+            return Self::parse(DEFAULT_POLICY);
+        }
+        let text = std::fs::read_to_string(Path::new(file))
+            .map_err(|error| GateError::File { path: file.to_owned(), error })?;
+        Self::parse(&text)
+    }
+
+    /// Compiles every condition, so that a mistake stops the start and not a customer.
+    pub fn parse(text: &str) -> Result<Self, GateError> {
+        let policy: Policy = toml::from_str(text).map_err(|error| GateError::Invalid(error.to_string()))?;
+        rules::check_terms("default", &policy.default)?;
+        let rules = policy.rules.iter().map(CompiledRule::compile).collect::<Result<_, _>>()?;
+        Ok(Self { version: policy.version(), policy, rules })
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub fn version(&self) -> &Digest {
+        &self.version
+    }
+
+    /// What the policy says of this call.
+    pub fn judge(&self, matter: &Matter<'_>) -> Verdict {
+        let verdict = |rule: &str, answer| Verdict {
+            rule: rule.to_owned(),
+            policy_version: self.version.clone(),
+            answer,
+        };
+        let facts = rules::Facts::of(matter);
+        for rule in &self.rules {
+            match rule.matches(&facts) {
+                Ok(false) => {}
+                Ok(true) => return verdict(&rule.name, rule.answer(&self.policy.default)),
+                Err(why) => {
+                    let why = format!("the rule `{}` cannot be evaluated: {why}", rule.name);
+                    return verdict(&rule.name, Answer::Refuse { why });
+                }
+            }
+        }
+        let why = "no rule lets this run by itself".to_owned();
+        verdict("default", Answer::Ask { terms: self.policy.default, why })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        tool::{Risk, ToolSource},
+        user::Role,
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    fn spec(name: &str, risk: Risk) -> ToolSpec {
+        ToolSpec {
+            name: name.to_owned(),
+            version: Digest::of("v"),
+            title: String::new(),
+            description: String::new(),
+            risk,
+            parameters: json!({}),
+            protected: vec![],
+            compensation: None,
+            amount_arg: Some("amount_cents".to_owned()),
+            capabilities: vec![],
+            source: ToolSource::BuiltIn,
+            local: false,
+            idempotent: true,
+        }
+    }
+
+    fn judge(gate: &Gate, name: &str, risk: Risk, args: serde_json::Value, score: f32) -> Verdict {
+        let call = ToolCall { id: "c".to_owned(), tool: name.to_owned(), args };
+        gate.judge(&Matter {
+            call: &call,
+            spec: &spec(name, risk),
+            agent: "resolution",
+            channel: "chat",
+            tier: "standard",
+            confidence: &Confidence { score, reasons: vec![] },
+            thresholds: Thresholds { auto: 0.75, floor: 0.4 },
+            edited: false,
+        })
+    }
+
+    #[test]
+    fn the_built_in_policy_runs_the_safe_asks_for_money_and_refuses_the_unsure() {
+        let gate = Gate::parse(DEFAULT_POLICY).unwrap();
+        assert_eq!(judge(&gate, "add_note", Risk::Reversible, json!({}), 0.0).answer, Answer::Run);
+        assert_eq!(judge(&gate, "reply_to_customer", Risk::Outward, json!({}), 0.9).answer, Answer::Run);
+        let draft = judge(&gate, "reply_to_customer", Risk::Outward, json!({}), 0.5);
+        assert!(matches!(draft.answer, Answer::Ask { .. }), "{draft:?}");
+        let low = judge(&gate, "reply_to_customer", Risk::Outward, json!({}), 0.1);
+        assert!(matches!(low.answer, Answer::Refuse { .. }), "{low:?}");
+        let refund =
+            judge(&gate, "shop__refund_order", Risk::Irreversible, json!({"amount_cents": 34900}), 1.0);
+        assert!(
+            matches!(refund.answer, Answer::Ask { terms, .. } if terms.role == Role::Reviewer),
+            "{refund:?}"
+        );
+        let large =
+            judge(&gate, "shop__refund_order", Risk::Irreversible, json!({"amount_cents": 90000}), 1.0);
+        assert!(matches!(large.answer, Answer::Ask { terms, .. } if terms.role == Role::Admin), "{large:?}");
+    }
+
+    #[test]
+    fn no_match_asks_and_an_error_refuses() {
+        let head = "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n";
+        let none = Gate::parse(head).unwrap();
+        assert!(matches!(judge(&none, "x", Risk::Outward, json!({}), 1.0).answer, Answer::Ask { .. }));
+        let broken =
+            format!("{head}[[rule]]\nname = \"b\"\nwhen = 'args.missing.deep > 3'\nthen = \"run\"\n");
+        let gate = Gate::parse(&broken).unwrap();
+        assert!(matches!(judge(&gate, "x", Risk::Outward, json!({}), 1.0).answer, Answer::Refuse { .. }));
+        let text = format!("{head}[[rule]]\nname = \"t\"\nwhen = 'confidence'\nthen = \"run\"\n");
+        let gate = Gate::parse(&text).unwrap();
+        assert!(matches!(judge(&gate, "x", Risk::Outward, json!({}), 1.0).answer, Answer::Refuse { .. }));
+    }
+
+    #[test]
+    fn an_amount_that_is_not_a_whole_number_is_refused_not_ignored() {
+        let gate = Gate::parse(DEFAULT_POLICY).unwrap();
+        let odd =
+            judge(&gate, "shop__refund_order", Risk::Irreversible, json!({"amount_cents": "much"}), 1.0);
+        assert!(matches!(odd.answer, Answer::Refuse { .. }), "{odd:?}");
+    }
+
+    #[test]
+    fn a_mistake_in_a_policy_is_named() {
+        let error =
+            Gate::parse("[default]\nrole = \"reviewer\"\nquorum = 9\nttl_minutes = 5\n").err().unwrap();
+        assert!(error.to_string().contains("quorum"), "{error}");
+        let bad = "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n[[rule]]\nname = \"x\"\nwhen = 'amount >'\nthen = \"run\"\n";
+        let error = Gate::parse(bad).err().unwrap();
+        assert!(error.to_string().contains("`x`"), "{error}");
+    }
+}

@@ -1,0 +1,300 @@
+//! Approvals: the queue, one with everything a reviewer needs, and decisions.
+
+use aide::{
+    axum::{
+        ApiRouter,
+        routing::{get_with, post_with},
+    },
+    transform::TransformOperation,
+};
+use axum::extract::State;
+use domain::{
+    ApprovalId, TicketId,
+    approval::{Approval, ApprovalStatus, Decision, DecisionKind},
+    canonical::Digest,
+    customer::Customer,
+    run::Run,
+    ticket::{Channel, Message, Ticket, TicketStatus},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{ApprovalFilter, WorkspaceStore};
+
+use super::{
+    Http,
+    auth::{Agent, Staff, Viewer},
+    input::{Json, Path, Query, text},
+    page::{Page, PageQuery},
+    problem::{Problem, ProblemBody},
+};
+
+const MAX_WORDS: usize = 4_000;
+const MAX_ARGS_BYTES: usize = 64 * 1024;
+/// Decisions in one request.
+const MAX_BATCH: usize = 50;
+
+pub fn routes() -> ApiRouter<Http> {
+    ApiRouter::new()
+        .api_route("/v1/approvals", get_with(list, list_docs))
+        .api_route("/v1/approvals/decisions", post_with(decide_many, decide_many_docs))
+        .api_route("/v1/approvals/{id}", get_with(show, show_docs))
+        .api_route("/v1/approvals/{id}/decisions", post_with(decide, decide_docs))
+}
+
+/// The approval in the path.
+#[derive(Deserialize, JsonSchema)]
+pub struct ApprovalPath {
+    /// The approval.
+    pub id: ApprovalId,
+}
+
+/// Which approvals are wanted.
+#[derive(Deserialize, JsonSchema)]
+pub struct ApprovalQuery {
+    #[serde(default)]
+    pub status: Option<ApprovalStatus>,
+    /// True: only those that the caller's role may decide.
+    #[serde(default)]
+    pub mine: bool,
+}
+
+/// An approval in the queue.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalItem {
+    pub approval: Approval,
+    /// Null when the run is not about a ticket.
+    pub ticket: Option<TicketBrief>,
+}
+
+/// Enough of a ticket to recognise it in a list.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct TicketBrief {
+    pub id: TicketId,
+    pub number: i64,
+    pub subject: String,
+    pub channel: Channel,
+    pub status: TicketStatus,
+}
+
+impl From<Ticket> for TicketBrief {
+    fn from(ticket: Ticket) -> Self {
+        Self {
+            id: ticket.id,
+            number: ticket.number,
+            subject: ticket.subject,
+            channel: ticket.channel,
+            status: ticket.status,
+        }
+    }
+}
+
+/// An approval with everything a reviewer needs to decide.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalView {
+    pub approval: Approval,
+    pub ticket: Option<Ticket>,
+    pub messages: Vec<Message>,
+    pub customer: Option<Customer>,
+    /// Decisions taken so far, oldest first.
+    pub decisions: Vec<Decision>,
+    pub run: Run,
+}
+
+fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("listApprovals").tag("approvals").summary("List approvals").description(
+        "Proposed calls that wait for a person, or did. Pending ones are listed in the order they were asked, all others the newest first.",
+    )
+}
+
+async fn list(
+    State(http): State<Http>,
+    staff: Staff<Viewer>,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<ApprovalQuery>,
+) -> Result<Json<Page<ApprovalItem>>, Problem> {
+    let store = staff.store(&http);
+    let filter = ApprovalFilter { status: query.status, role: query.mine.then(|| staff.role()) };
+    let page = store.approvals(&filter, page.limit()?, page.cursor()).await?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for approval in page.items {
+        let ticket = match approval.ticket_id {
+            Some(id) => store.ticket(id).await?.map(TicketBrief::from),
+            None => None,
+        };
+        items.push(ApprovalItem { approval, ticket });
+    }
+    Ok(Json(Page { items, next_cursor: page.next }))
+}
+
+fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("getApproval").tag("approvals").summary("Look at an approval").description(
+        "The proposed action, why it stopped, what it rests on, the conversation and the customer. `approval.digest` \
+         is what a decision must carry.",
+    )
+}
+
+async fn show(
+    State(http): State<Http>,
+    staff: Staff<Viewer>,
+    Path(path): Path<ApprovalPath>,
+) -> Result<Json<ApprovalView>, Problem> {
+    let store = staff.store(&http);
+    let approval = store.approval(path.id).await?.ok_or_else(|| Problem::not_found("the approval"))?;
+    let decisions = store.decisions(path.id).await?;
+    let run = store.run(approval.run_id).await?.ok_or_else(|| Problem::not_found("the approval's run"))?;
+    let (ticket, messages, customer) = surroundings(&store, approval.ticket_id).await?;
+    Ok(Json(ApprovalView { approval, ticket, messages, customer, decisions, run }))
+}
+
+type Surroundings = (Option<Ticket>, Vec<Message>, Option<Customer>);
+
+async fn surroundings(store: &WorkspaceStore, ticket: Option<TicketId>) -> Result<Surroundings, Problem> {
+    let Some(id) = ticket else { return Ok((None, Vec::new(), None)) };
+    let ticket = store.ticket(id).await?;
+    let messages = store.messages(id, None).await?;
+    let customer = match ticket.as_ref().and_then(|ticket| ticket.customer_id) {
+        Some(id) => store.customer(id).await?,
+        None => None,
+    };
+    Ok((ticket, messages, customer))
+}
+
+/// A decision, bound to what the reviewer saw.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decide {
+    /// The `digest` of the approval as it was shown. When the proposal has changed since, the
+    /// decision is refused.
+    pub digest: Digest,
+    pub decision: DecisionKind,
+}
+
+fn decide_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("decideApproval").tag("approvals").summary("Decide").description(
+        "Approve, edit, reject, respond or escalate. A decision is used once: of two people who decide at the same \
+         moment one gets 409. An edited call is checked against the tool's schema and judged by the policy again. \
+         An API key cannot decide: a countersignature is a person's. The approval's own `role` says who may.",
+    )
+}
+
+async fn decide(
+    State(http): State<Http>,
+    staff: Staff<Agent>,
+    Path(path): Path<ApprovalPath>,
+    Json(form): Json<Decide>,
+) -> Result<Json<Approval>, Problem> {
+    take(&http, &staff, path.id, form.digest, form.decision).await.map(Json)
+}
+
+async fn take(
+    http: &Http,
+    staff: &Staff<Agent>,
+    id: ApprovalId,
+    digest: Digest,
+    decision: DecisionKind,
+) -> Result<Approval, Problem> {
+    let user = staff.person("deciding")?;
+    let decision = checked(decision)?;
+    let approval = staff.store(http).approval(id).await?.ok_or_else(|| Problem::not_found("the approval"))?;
+    // The policy says who may decide. The store holds to it as well; here it gets its own status.
+    if user.role < approval.role {
+        return Err(Problem::forbidden(format!(
+            "this approval takes the role {} or above; yours is {}",
+            approval.role.as_str(),
+            user.role.as_str()
+        )));
+    }
+    let receipt = http.app.intake.decide(staff.workspace, id, user.id, user.role, digest, decision).await?;
+    receipt
+        .approvals
+        .into_iter()
+        .find(|approval| approval.id == id)
+        .ok_or_else(|| Problem::internal(&"the decision was written without its approval"))
+}
+
+fn checked(decision: DecisionKind) -> Result<DecisionKind, Problem> {
+    Ok(match decision {
+        DecisionKind::Approve => DecisionKind::Approve,
+        DecisionKind::Edit { args } if args.to_string().len() > MAX_ARGS_BYTES => {
+            return Err(Problem::invalid(format!("args has more than {MAX_ARGS_BYTES} bytes")));
+        }
+        DecisionKind::Edit { args } => DecisionKind::Edit { args },
+        DecisionKind::Reject { reason } => {
+            DecisionKind::Reject { reason: text("reason", &reason, MAX_WORDS)? }
+        }
+        DecisionKind::Respond { message } => {
+            DecisionKind::Respond { message: text("message", &message, MAX_WORDS)? }
+        }
+        DecisionKind::Escalate { reason } => {
+            DecisionKind::Escalate { reason: text("reason", &reason, MAX_WORDS)? }
+        }
+    })
+}
+
+/// Several decisions at once; each stands for itself.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecideMany {
+    #[schemars(length(min = 1, max = 50))]
+    pub items: Vec<DecideItem>,
+}
+
+/// One of several decisions.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecideItem {
+    pub approval_id: ApprovalId,
+    pub digest: Digest,
+    pub decision: DecisionKind,
+}
+
+/// What became of each decision, in the order they were sent.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Decided {
+    pub results: Vec<DecidedItem>,
+}
+
+/// What became of one decision.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DecidedItem {
+    pub approval_id: ApprovalId,
+    pub status: DecidedStatus,
+    /// As it stands after the decision; null when it failed.
+    pub approval: Option<Approval>,
+    /// Why it failed; null when it did not.
+    pub problem: Option<ProblemBody>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DecidedStatus {
+    Decided,
+    Failed,
+}
+
+fn decide_many_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("decideApprovals").tag("approvals").summary("Decide several").description(
+        "Up to 50 decisions. One that fails does not hold up the others; each has its own result.",
+    )
+}
+
+async fn decide_many(
+    State(http): State<Http>,
+    staff: Staff<Agent>,
+    Json(form): Json<DecideMany>,
+) -> Result<Json<Decided>, Problem> {
+    if form.items.is_empty() || form.items.len() > MAX_BATCH {
+        return Err(Problem::invalid(format!("send 1 to {MAX_BATCH} decisions, not {}", form.items.len())));
+    }
+    staff.person("deciding")?;
+    let mut results = Vec::with_capacity(form.items.len());
+    for item in form.items {
+        let taken = take(&http, &staff, item.approval_id, item.digest, item.decision).await;
+        let (status, approval, problem) = match taken {
+            Ok(approval) => (DecidedStatus::Decided, Some(approval), None),
+            Err(problem) => (DecidedStatus::Failed, None, Some(problem.body(None))),
+        };
+        results.push(DecidedItem { approval_id: item.approval_id, status, approval, problem });
+    }
+    Ok(Json(Decided { results }))
+}

@@ -1,0 +1,337 @@
+//! Who is asking: staff by session cookie or API key. Visitors are in [`super::visitor`].
+//!
+//! A handler names the least role it takes in its own signature, `staff: Staff<Reviewer>`, so it
+//! cannot forget to ask, and the API's description is made from the same signature.
+
+use std::{marker::PhantomData, time::Duration};
+
+use aide::{
+    OperationInput,
+    generate::GenContext,
+    openapi::{Operation, Response as ApiResponse, StatusCode as ApiStatus},
+};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, Method, header, request::Parts},
+};
+use axum_extra::extract::cookie::{Cookie, SameSite, SignedCookieJar};
+use domain::{
+    Timestamp, UserId, WorkspaceId,
+    user::{Actor, Role, User},
+};
+use moka::sync::Cache;
+use sha2::{Digest as _, Sha256};
+use store::{ApiKey, WorkspaceStore};
+
+use super::{
+    Http,
+    problem::{Problem, described},
+};
+
+/// The session cookie's name.
+pub const SESSION_COOKIE: &str = "countersign_session";
+/// What every API key starts with.
+pub const API_KEY_PREFIX: &str = "cs_live_";
+/// How long a session lasts.
+pub const SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long an identity may be used without being read again: a removed user or key is out after
+/// this.
+const IDENTITY_LIFE: Duration = Duration::from_secs(5);
+
+/// A role as a type, for [`Staff`].
+pub trait MinRole: Send + Sync + 'static {
+    const ROLE: Role;
+}
+
+macro_rules! roles {
+    ($($name:ident),*) => {$(
+        #[doc = concat!("At least ", stringify!($name), ".")]
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+        impl MinRole for $name {
+            const ROLE: Role = Role::$name;
+        }
+    )*};
+}
+
+roles!(Viewer, Agent, Reviewer, Admin);
+
+/// Who on the staff side a request is from.
+#[derive(Clone, Debug)]
+pub enum Identity {
+    User(User),
+    ApiKey(ApiKey),
+}
+
+impl Identity {
+    pub fn role(&self) -> Role {
+        match self {
+            Self::User(user) => user.role,
+            Self::ApiKey(key) => key.role,
+        }
+    }
+}
+
+/// A request by someone whose role is at least `R`.
+#[derive(Clone, Debug)]
+pub struct Staff<R> {
+    pub workspace: WorkspaceId,
+    pub identity: Identity,
+    least: PhantomData<R>,
+}
+
+impl<R> Staff<R> {
+    /// The rows of the caller's workspace.
+    pub fn store(&self, http: &Http) -> WorkspaceStore {
+        http.app.store.workspace(self.workspace)
+    }
+
+    pub fn role(&self) -> Role {
+        self.identity.role()
+    }
+
+    /// The caller as the author of events.
+    pub fn actor(&self) -> Actor {
+        match &self.identity {
+            Identity::User(user) => Actor::User { user_id: user.id, name: user.name.clone() },
+            Identity::ApiKey(key) => Actor::ApiKey { api_key_id: key.id, name: key.name.clone() },
+        }
+    }
+
+    /// The caller as a person; an API key is refused with what it may not do.
+    pub fn person(&self, what: &str) -> Result<&User, Problem> {
+        match &self.identity {
+            Identity::User(user) => Ok(user),
+            Identity::ApiKey(_) => {
+                Err(Problem::forbidden(format!("{what} takes a person: sign in instead of using an API key")))
+            }
+        }
+    }
+}
+
+/// What is remembered of identities for a moment.
+#[derive(Clone)]
+pub struct Identities {
+    users: Cache<(WorkspaceId, UserId), Option<User>>,
+    keys: Cache<[u8; 32], Option<(WorkspaceId, ApiKey)>>,
+}
+
+impl Default for Identities {
+    fn default() -> Self {
+        Self {
+            users: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
+            keys: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
+        }
+    }
+}
+
+/// The content of the session cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub workspace: WorkspaceId,
+    pub user: UserId,
+    pub issued_at: Timestamp,
+}
+
+impl Session {
+    fn write(&self) -> String {
+        format!("{}.{}.{}", self.workspace, self.user, self.issued_at.0)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let session = Self {
+            workspace: parts.next()?.parse().ok()?,
+            user: parts.next()?.parse().ok()?,
+            issued_at: Timestamp(parts.next()?.parse().ok()?),
+        };
+        parts.next().is_none().then_some(session)
+    }
+
+    /// The session of a request, when its cookie is ours and has not ended.
+    pub fn of(http: &Http, headers: &HeaderMap) -> Option<Self> {
+        let jar = SignedCookieJar::from_headers(headers, http.cookie_key());
+        let session = Self::read(jar.get(SESSION_COOKIE)?.value())?;
+        let now = http.app.clock.now();
+        (now < session.issued_at.plus(SESSION_LIFE) && session.issued_at <= now.plus(Duration::from_secs(60)))
+            .then_some(session)
+    }
+
+    /// The cookie that carries it. `secure` when people reach the service by TLS.
+    pub fn cookie(&self, secure: bool) -> Cookie<'static> {
+        session_cookie(&self.write(), SESSION_LIFE, secure)
+    }
+
+    /// The cookie that ends a session in the browser.
+    pub fn no_cookie(secure: bool) -> Cookie<'static> {
+        session_cookie("", Duration::ZERO, secure)
+    }
+}
+
+fn session_cookie(value: &str, life: Duration, secure: bool) -> Cookie<'static> {
+    // Parsed rather than built, because the type of the age belongs to a crate that is not ours.
+    let age = format!("_; Max-Age={}", life.as_secs());
+    let mut cookie =
+        Cookie::parse(format!("{SESSION_COOKIE}={age}")).unwrap_or_else(|_| Cookie::new(SESSION_COOKIE, ""));
+    cookie.set_value(value.to_owned());
+    cookie.set_path("/");
+    cookie.set_http_only(true);
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_secure(secure);
+    cookie
+}
+
+impl Http {
+    /// The user of a session as they are now, read again every few seconds.
+    pub async fn user(&self, workspace: WorkspaceId, id: UserId) -> Result<Option<User>, Problem> {
+        if let Some(known) = self.identities.users.get(&(workspace, id)) {
+            return Ok(known);
+        }
+        let user = self.app.store.workspace(workspace).user(id).await?;
+        self.identities.users.insert((workspace, id), user.clone());
+        Ok(user)
+    }
+
+    async fn api_key(&self, token: &str) -> Result<Option<(WorkspaceId, ApiKey)>, Problem> {
+        let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        if let Some(known) = self.identities.keys.get(&hash) {
+            return Ok(known);
+        }
+        let found = self.app.store.api_key_by_hash(&hex::encode(hash)).await?;
+        self.identities.keys.insert(hash, found.clone());
+        Ok(found)
+    }
+
+    /// Who a request is from; `None` when it carries no credentials that are valid.
+    pub async fn identify(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Option<(WorkspaceId, Identity)>, Problem> {
+        if let Some(token) = bearer(headers) {
+            if !token.starts_with(API_KEY_PREFIX) {
+                return Ok(None);
+            }
+            return Ok(self.api_key(token).await?.map(|(workspace, key)| (workspace, Identity::ApiKey(key))));
+        }
+        let Some(session) = Session::of(self, headers) else { return Ok(None) };
+        let Some(user) = self.user(session.workspace, session.user).await? else { return Ok(None) };
+        if !method.is_safe() {
+            same_origin(headers, self.public_host())?;
+        }
+        Ok(Some((session.workspace, Identity::User(user))))
+    }
+}
+
+/// The token of an `Authorization: Bearer` header.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Refuses a state-changing request that a browser sent on behalf of another site. Browsers say so
+/// in `Sec-Fetch-Site`; older ones send an `Origin`, whose host must be ours.
+pub fn same_origin(headers: &HeaderMap, public_host: Option<&str>) -> Result<(), Problem> {
+    let get = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let ours = match (get("sec-fetch-site"), get("origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let host = origin.split_once("://").map(|(_, host)| host);
+            host.is_some() && (host == get("host") || host == public_host)
+        }
+        (None, None) => false,
+    };
+    if ours {
+        return Ok(());
+    }
+    Err(Problem::forbidden(
+        "a request with a session cookie that changes something must come from this service's own pages: \
+         send `Sec-Fetch-Site: same-origin` or an `Origin` equal to the host, or use an API key",
+    ))
+}
+
+impl<R: MinRole> FromRequestParts<Http> for Staff<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Self, Problem> {
+        let (workspace, identity) =
+            http.identify(&parts.method, &parts.headers).await?.ok_or_else(Problem::unauthorized)?;
+        if identity.role() < R::ROLE {
+            return Err(Problem::forbidden(format!(
+                "this takes the role {} or above; yours is {}",
+                R::ROLE.as_str(),
+                identity.role().as_str()
+            )));
+        }
+        Ok(Self { workspace, identity, least: PhantomData })
+    }
+}
+
+impl<R: MinRole> OperationInput for Staff<R> {
+    fn operation_input(_: &mut GenContext, operation: &mut Operation) {
+        operation.security.push([("session".to_owned(), Vec::new())].into_iter().collect());
+        operation.security.push([("api_key".to_owned(), Vec::new())].into_iter().collect());
+        operation.extensions.insert("x-role".to_owned(), R::ROLE.as_str().into());
+    }
+
+    fn inferred_early_responses(
+        ctx: &mut GenContext,
+        _: &mut Operation,
+    ) -> Vec<(Option<ApiStatus>, ApiResponse)> {
+        vec![
+            (Some(ApiStatus::Code(401)), described(ctx, "No valid session or API key")),
+            (
+                Some(ApiStatus::Code(403)),
+                described(
+                    ctx,
+                    &format!("The role is below {}, or another site's page sent it", R::ROLE.as_str()),
+                ),
+            ),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_str(value).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn only_our_own_pages_may_change_things_with_a_cookie() {
+        let ours =
+            |pairs: &[(&'static str, &str)]| same_origin(&headers(pairs), Some("desk.example")).is_ok();
+        assert!(ours(&[("sec-fetch-site", "same-origin")]));
+        assert!(ours(&[("sec-fetch-site", "none")]));
+        assert!(ours(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]));
+        assert!(ours(&[("origin", "https://desk.example"), ("host", "10.0.0.7:8080")]));
+        assert!(!ours(&[]));
+        assert!(!ours(&[("host", "127.0.0.1:8080")]));
+        assert!(!ours(&[("origin", "null"), ("host", "127.0.0.1:8080")]));
+        assert!(!ours(&[("origin", "https://evil.example"), ("host", "127.0.0.1:8080")]));
+        assert!(!ours(&[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "http://127.0.0.1:8080"),
+            ("host", "127.0.0.1:8080")
+        ]));
+        assert!(!ours(&[("sec-fetch-site", "same-site")]));
+    }
+
+    #[test]
+    fn a_session_survives_its_cookie_and_a_damaged_one_is_none() {
+        let id = "019ab0f4-7c4e-7000-8000-000000000001";
+        let session =
+            Session { workspace: id.parse().unwrap(), user: id.parse().unwrap(), issued_at: Timestamp(7) };
+        assert_eq!(Session::read(&session.write()), Some(session));
+        for bad in ["", "a.b.c", &format!("{id}.{id}"), &format!("{id}.{id}.7.8"), &format!("{id}.{id}.x")] {
+            assert_eq!(Session::read(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The HTTP API: one file per noun with its wire types, handlers, description and errors.
+//!
+//! [`router`] puts them together with what every request gets: an id, limits, time, headers. Wire
+//! types stay here; no inner room knows of HTTP.
+
+mod agents;
+mod approvals;
+pub mod auth;
+mod console;
+mod conversation_stream;
+mod conversations;
+mod customers;
+mod deliveries;
+mod docs;
+mod headers;
+mod inbound_email;
+mod input;
+mod knowledge;
+mod limits;
+mod observe;
+mod openapi;
+mod page;
+mod problem;
+mod runs;
+mod session;
+mod state;
+mod stream;
+mod system;
+mod ticket_events;
+mod ticket_messages;
+mod tickets;
+mod tools;
+mod visitor;
+
+use std::{any::Any, sync::Arc, time::Duration};
+
+use aide::axum::ApiRouter;
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, Predicate as _,
+        predicate::{DefaultPredicate, NotForContentType},
+    },
+};
+
+pub use openapi::openapi;
+pub use state::Http;
+
+use crate::app::App;
+use problem::{Kind, Problem};
+
+/// Bytes of a JSON body, unless a route says otherwise.
+const MAX_JSON_BYTES: usize = 256 * 1024;
+/// How long a request may take, unless it is a stream.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Everything the service answers to.
+pub fn router(app: Arc<App>) -> Router {
+    let (document, api) = openapi::describe(api);
+    let console = console::files(&app.config.server.console_dir);
+    let http = Http::new(app, &document);
+    // Answers and pages; events must leave at once.
+    let compressed = DefaultPredicate::new().and(NotForContentType::const_new("text/event-stream"));
+    api.merge(docs::routes())
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(http.clone())
+        .fallback_service(console)
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(headers::secure))
+        .layer(from_fn_with_state(http, observe::observe))
+        // Outside `observe`, which writes the bodies of problems anew.
+        .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
+}
+
+/// The described routes.
+fn api() -> ApiRouter<Http> {
+    let streams = ApiRouter::new().merge(stream::routes()).merge(conversations::stream_routes());
+    ApiRouter::new()
+        .merge(session::routes())
+        .merge(tickets::routes())
+        .merge(ticket_messages::routes())
+        .merge(ticket_events::routes())
+        .merge(approvals::routes())
+        .merge(runs::routes())
+        .merge(agents::routes())
+        .merge(tools::routes())
+        .merge(knowledge::routes())
+        .merge(customers::routes())
+        .merge(deliveries::routes())
+        .merge(conversations::routes())
+        .merge(inbound_email::routes())
+        .merge(system::routes())
+        .layer(from_fn(in_time))
+        .merge(streams)
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(
+            Kind::Timeout,
+            format!(
+                "the request took longer than {} seconds; what it changed, if anything, is written",
+                TIMEOUT.as_secs()
+            ),
+        )
+        .into_response(),
+    }
+}
+
+async fn method_not_allowed(request: Request) -> Problem {
+    Problem::new(
+        Kind::MethodNotAllowed,
+        format!(
+            "{} does not take {}; the `allow` header says what it takes",
+            request.uri().path(),
+            request.method()
+        ),
+    )
+}
+
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let cause = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without words");
+    Problem::internal(&cause).into_response()
+}

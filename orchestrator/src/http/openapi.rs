@@ -1,0 +1,95 @@
+//! The API's description, made from the routes themselves.
+
+use aide::{
+    axum::ApiRouter,
+    generate::in_context,
+    openapi::{ApiKeyLocation, Info, License, OpenApi, SecurityScheme, Tag},
+};
+use axum::Router;
+
+use super::{Http, input::schemas};
+
+const DESCRIPTION: &str = "\
+Customer support by AI agents with a human in the loop: whatever is safe enough happens by itself, everything else \
+waits for a person's countersignature.\n\n\
+**Who is asking.** Staff sign in with `POST /v1/session` (a cookie) or use an API key (`Authorization: Bearer cs_live_…`). \
+Each route names the least role it takes in `x-role`: viewer, agent, reviewer, admin, owner; each may do what those \
+before it may. A visitor's token opens their own conversation alone.\n\n\
+**Lists** take `limit` (1 to 100) and `cursor`, and answer `{\"items\": […], \"next_cursor\": …}`.\n\n\
+**Errors** are problems by RFC 9457, `application/problem+json`, with the request's id.\n\n\
+**Times** are RFC 3339 in UTC, ids are UUIDs. Money is in cents, in `amount_cents` and the like.\n\n\
+**Repeating** a request that makes something is safe with an `Idempotency-Key`.";
+
+const TAGS: [(&str, &str); 13] = [
+    ("session", "Signing in and out."),
+    ("tickets", "Support cases, their messages and their timeline."),
+    ("approvals", "Proposed calls that wait for a person."),
+    ("runs", "Executions of agents and their journals."),
+    ("agents", "Who works here."),
+    ("tools", "What agents may call."),
+    ("knowledge", "What answers rest on."),
+    ("customers", "Whom the workspace serves."),
+    ("deliveries", "Mail on its way out."),
+    ("stream", "Watching live."),
+    ("conversations", "The visitor's side of a chat."),
+    ("channels", "Other ways in."),
+    ("system", "Whether it lives and works."),
+];
+
+/// The document, independent of a running service.
+pub fn openapi() -> OpenApi {
+    describe(super::api).0
+}
+
+/// Builds the routes under our schema settings and describes them.
+pub fn describe(routes: impl FnOnce() -> ApiRouter<Http>) -> (OpenApi, Router<Http>) {
+    in_context(|ctx| ctx.schema = schemas());
+    let mut document = OpenApi {
+        info: Info {
+            title: "Countersign".to_owned(),
+            summary: Some("Customer support by AI agents, countersigned by people.".to_owned()),
+            description: Some(DESCRIPTION.to_owned()),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            license: Some(License {
+                name: "MIT OR Apache-2.0".to_owned(),
+                identifier: Some("MIT OR Apache-2.0".to_owned()),
+                ..License::default()
+            }),
+            ..Info::default()
+        },
+        tags: TAGS
+            .into_iter()
+            .map(|(name, description)| Tag {
+                name: name.to_owned(),
+                description: Some(description.to_owned()),
+                ..Tag::default()
+            })
+            .collect(),
+        ..OpenApi::default()
+    };
+    let router = routes().finish_api_with(&mut document, |api| {
+        let bearer = |description: &str| SecurityScheme::Http {
+            scheme: "bearer".to_owned(),
+            bearer_format: None,
+            description: Some(description.to_owned()),
+            extensions: Default::default(),
+        };
+        let key = |location, name: &str, description: &str| SecurityScheme::ApiKey {
+            location,
+            name: name.to_owned(),
+            description: Some(description.to_owned()),
+            extensions: Default::default(),
+        };
+        api.security_scheme(
+            "session",
+            key(ApiKeyLocation::Cookie, super::auth::SESSION_COOKIE, "Set by POST /v1/session. Requests that change something must come from this service's own pages."),
+        )
+        .security_scheme("api_key", bearer("A workspace's key, `cs_live_…`."))
+        .security_scheme("visitor", bearer("A conversation's token, `cv_…`; event streams also take it as `?token=`."))
+        .security_scheme(
+            "email_signature",
+            key(ApiKeyLocation::Header, "X-Countersign-Signature", "`t=<unix seconds>,v1=<hex hmac-sha256>`"),
+        )
+    });
+    (document, router)
+}

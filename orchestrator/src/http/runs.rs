@@ -1,0 +1,160 @@
+//! Runs: list, the journal of one, retry, strict replay.
+
+use aide::{
+    axum::{
+        ApiRouter,
+        routing::{get_with, post_with},
+    },
+    transform::TransformOperation,
+};
+use axum::extract::State;
+use domain::{
+    RunId, TicketId,
+    commit::{Commit, Op},
+    effect::Effect,
+    run::{Run, RunStatus, Step},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::RunFilter;
+
+use super::{
+    Http,
+    auth::{Admin, Staff, Viewer},
+    input::{Json, Path, Query},
+    page::{Page, PageQuery},
+    problem::Problem,
+};
+
+pub fn routes() -> ApiRouter<Http> {
+    ApiRouter::new()
+        .api_route("/v1/runs", get_with(list, list_docs))
+        .api_route("/v1/runs/{id}", get_with(show, show_docs))
+        .api_route("/v1/runs/{id}/retry", post_with(retry, retry_docs))
+        .api_route("/v1/runs/{id}/replay", get_with(replay, replay_docs))
+}
+
+/// The run in the path.
+#[derive(Deserialize, JsonSchema)]
+pub struct RunPath {
+    /// The run.
+    pub id: RunId,
+}
+
+/// Which runs are wanted.
+#[derive(Deserialize, JsonSchema)]
+pub struct RunQuery {
+    #[serde(default)]
+    pub status: Option<RunStatus>,
+    #[serde(default)]
+    pub ticket_id: Option<TicketId>,
+    /// By an agent's name.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    pub agent: Option<String>,
+}
+
+/// A run with its journal and what it did to the outside world.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RunView {
+    pub run: Run,
+    pub steps: Vec<Step>,
+    pub effects: Vec<Effect>,
+}
+
+fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("listRuns").tag("runs").summary("List runs").description("Newest first.")
+}
+
+async fn list(
+    State(http): State<Http>,
+    staff: Staff<Viewer>,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<RunQuery>,
+) -> Result<Json<Page<Run>>, Problem> {
+    let filter = RunFilter { status: query.status, ticket_id: query.ticket_id, agent: query.agent };
+    Ok(Json(staff.store(&http).runs(&filter, page.limit()?, page.cursor()).await?.into()))
+}
+
+fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("getRun").tag("runs").summary("Look at a run").description(
+        "The run, its journal in order (every model call, tool call, proposal and wait, with tokens, cost and timing) \
+         and its effects.",
+    )
+}
+
+async fn show(
+    State(http): State<Http>,
+    staff: Staff<Viewer>,
+    Path(path): Path<RunPath>,
+) -> Result<Json<RunView>, Problem> {
+    let store = staff.store(&http);
+    let run = store.run(path.id).await?.ok_or_else(|| Problem::not_found("the run"))?;
+    let steps = store.steps(path.id).await?;
+    let effects = store.effects_of_run(path.id).await?;
+    Ok(Json(RunView { run, steps, effects }))
+}
+
+fn retry_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("retryRun").tag("runs").summary("Retry a run").description(
+        "Puts a dead or quarantined run back in the queue; it continues from its journal. 409 for any other.",
+    )
+}
+
+async fn retry(
+    State(http): State<Http>,
+    staff: Staff<Admin>,
+    Path(path): Path<RunPath>,
+) -> Result<Json<Run>, Problem> {
+    let ops = vec![Op::RetryRun { run_id: path.id, at: http.app.clock.now() }];
+    let receipt = staff.store(&http).commit(Commit { ops }).await?;
+    receipt.run(path.id).cloned().map(Json).ok_or_else(|| Problem::not_found("the run"))
+}
+
+/// What strict replay found.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ReplayView {
+    /// Whether every step's input is what the agent asks for today.
+    pub ok: bool,
+    pub steps_checked: usize,
+    /// The first step that differs, and how.
+    pub first_difference: Option<DifferenceView>,
+}
+
+/// Where a journal and today's agent part.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DifferenceView {
+    /// The step's `seq`.
+    pub step: i64,
+    pub kind: String,
+    /// Digest in the journal.
+    pub journalled: String,
+    /// What the agent asks for now.
+    pub now: String,
+}
+
+fn replay_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("replayRun").tag("runs").summary("Replay a run strictly").description(
+        "Recomputes every step's input from the journal and reports the first that differs. Changes nothing and calls \
+         neither models nor tools.",
+    )
+}
+
+async fn replay(
+    State(http): State<Http>,
+    staff: Staff<Viewer>,
+    Path(path): Path<RunPath>,
+) -> Result<Json<ReplayView>, Problem> {
+    let report =
+        http.app.replay(staff.workspace, path.id).await?.ok_or_else(|| Problem::not_found("the run"))?;
+    Ok(Json(ReplayView {
+        ok: report.ok,
+        steps_checked: report.steps_checked,
+        first_difference: report.first_difference.map(|difference| DifferenceView {
+            step: difference.step,
+            kind: difference.kind,
+            journalled: difference.journalled,
+            now: difference.now,
+        }),
+    }))
+}

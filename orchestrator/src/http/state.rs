@@ -1,0 +1,187 @@
+//! What handlers share.
+
+use std::{ops::Deref, sync::Arc, time::Duration};
+
+use aide::openapi::OpenApi;
+use axum::body::Bytes;
+use axum_extra::extract::cookie::Key;
+use domain::{
+    EventId, TicketId, WorkspaceId,
+    ticket::{Event, Ticket},
+};
+use moka::sync::Cache;
+use sha2::{Digest as _, Sha256};
+use store::{Workspace, WorkspaceStore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    auth::Identities,
+    limits::Limits,
+    problem::{Kind, Problem},
+    session::WorkspaceView,
+};
+use crate::app::App;
+
+/// Streams one process holds open at once.
+const MAX_STREAMS: usize = 4096;
+/// Requests a minute with one conversation's token, for every message a minute it may write.
+const REQUESTS_PER_MESSAGE: u32 = 6;
+/// Events looked through at once.
+const PAGE: i64 = 500;
+
+/// The state of every handler. Cheap to clone.
+#[derive(Clone)]
+pub struct Http(Arc<Shared>);
+
+pub struct Shared {
+    pub app: Arc<App>,
+    pub(super) identities: Identities,
+    pub(super) limits: Limits,
+    /// The API's description as JSON.
+    pub(super) document: Bytes,
+    cookie_key: Key,
+    visitor_key: [u8; 32],
+    public_host: Option<String>,
+    secure: bool,
+    streams: Arc<Semaphore>,
+    workspaces: Cache<(), Arc<Vec<Workspace>>>,
+}
+
+impl Deref for Http {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Http {
+    pub fn new(app: Arc<App>, document: &OpenApi) -> Self {
+        let secret = app.keys.master();
+        let visitors = &app.config.visitors;
+        let limits = Limits::new(
+            visitors.conversations_per_minute,
+            visitors.messages_per_minute.saturating_mul(REQUESTS_PER_MESSAGE),
+            visitors.messages_per_minute,
+        );
+        let public = url::Url::parse(&app.config.public_url()).ok();
+        let public_host = public.as_ref().and_then(|url| {
+            let host = url.host_str()?;
+            Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+        });
+        Self(Arc::new(Shared {
+            identities: Identities::default(),
+            limits,
+            document: serde_json::to_vec(document).unwrap_or_default().into(),
+            // A key of 64 bytes for cookies, and one for visitors; each purpose has its own.
+            cookie_key: Key::from(
+                &[derive(secret, "cookie"), derive(secret, "cookie, second half")].concat(),
+            ),
+            visitor_key: derive(secret, "visitor"),
+            secure: public.is_some_and(|url| url.scheme() == "https"),
+            public_host,
+            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            workspaces: Cache::builder().max_capacity(1).time_to_live(Duration::from_secs(10)).build(),
+            app,
+        }))
+    }
+
+    pub(super) fn cookie_key(&self) -> Key {
+        self.cookie_key.clone()
+    }
+
+    pub(super) fn visitor_key(&self) -> &[u8; 32] {
+        &self.visitor_key
+    }
+
+    /// The host people reach the service by, where a proxy may call it by another.
+    pub(super) fn public_host(&self) -> Option<&str> {
+        self.public_host.as_deref()
+    }
+
+    /// Whether people reach the service by TLS.
+    pub(super) fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// A place for one more stream.
+    pub(super) fn watch(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
+            Problem::new(Kind::Unavailable, "this process has no place for another stream")
+                .retry_after(Duration::from_secs(10))
+        })
+    }
+
+    async fn workspaces(&self) -> Result<Arc<Vec<Workspace>>, Problem> {
+        if let Some(known) = self.workspaces.get(&()) {
+            return Ok(known);
+        }
+        let read = Arc::new(self.app.store.workspaces().await?);
+        if !read.is_empty() {
+            self.workspaces.insert((), Arc::clone(&read));
+        }
+        Ok(read)
+    }
+
+    pub(super) async fn workspace(&self, id: WorkspaceId) -> Result<WorkspaceView, Problem> {
+        let workspace = self
+            .app
+            .store
+            .workspace(id)
+            .workspace()
+            .await?
+            .ok_or_else(|| Problem::not_found("the workspace"))?;
+        Ok(WorkspaceView { id: workspace.id, slug: workspace.slug, name: workspace.name })
+    }
+
+    /// The workspace that visitors and mail reach: by its slug, or the oldest.
+    pub(super) async fn public_workspace(&self, slug: Option<&str>) -> Result<WorkspaceId, Problem> {
+        let workspaces = self.workspaces().await?;
+        match slug {
+            Some(slug) => workspaces.iter().find(|workspace| workspace.slug == slug),
+            None => workspaces.first(),
+        }
+        .map(|workspace| workspace.id)
+        .ok_or_else(|| Problem::not_found("the workspace"))
+    }
+
+    /// What the customer's side of a ticket is called.
+    pub(super) async fn contact_name(
+        &self,
+        store: &WorkspaceStore,
+        ticket: &Ticket,
+    ) -> Result<String, Problem> {
+        let contact = match ticket.contact_id {
+            Some(id) => store.contact(id).await?,
+            None => None,
+        };
+        Ok(contact.map_or_else(|| "Visitor".to_owned(), |contact| contact.name))
+    }
+
+    /// One event of a ticket.
+    pub(super) async fn event(
+        &self,
+        store: &WorkspaceStore,
+        ticket: TicketId,
+        id: EventId,
+    ) -> Result<Option<Event>, Problem> {
+        let mut after = 0;
+        loop {
+            let events = store.events(ticket, after, PAGE).await?;
+            let Some(last) = events.last() else { return Ok(None) };
+            after = last.version;
+            if let Some(found) = events.into_iter().find(|event| event.id == id) {
+                return Ok(Some(found));
+            }
+        }
+    }
+}
+
+/// A key for one purpose from the service's own.
+fn derive(secret: &[u8; 32], purpose: &str) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(b"countersign key\0");
+    digest.update(secret);
+    digest.update(purpose.as_bytes());
+    digest.finalize().into()
+}

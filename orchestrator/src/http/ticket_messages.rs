@@ -1,0 +1,143 @@
+//! What was said in a ticket: read it, add to it.
+
+use aide::{
+    axum::{ApiRouter, routing::get_with},
+    transform::TransformOperation,
+};
+use axum::extract::State;
+use domain::{
+    commit::CommitError,
+    ticket::{EventBody, Message, Visibility},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Http,
+    auth::{Agent, Staff, Viewer},
+    input::{IdempotencyKey, Json, Made, Path, Query, text},
+    page::{Page, PageQuery},
+    problem::Problem,
+    tickets::{MAX_BODY, TicketPath},
+};
+use crate::intake::NewMessage;
+
+pub fn routes() -> ApiRouter<Http> {
+    ApiRouter::new()
+        .api_route("/v1/tickets/{id}/messages", get_with(list, list_docs).post_with(add, add_docs))
+}
+
+fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("listMessages")
+        .tag("tickets")
+        .summary("List a ticket's messages")
+        .description("Oldest first, internal notes included.")
+}
+
+async fn list(
+    State(http): State<Http>,
+    staff: Staff<Viewer>,
+    Path(path): Path<TicketPath>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<Message>>, Problem> {
+    let store = staff.store(&http);
+    store.ticket(path.id).await?.ok_or_else(|| Problem::not_found("the ticket"))?;
+    let limit = usize::try_from(page.limit()?).unwrap_or(usize::MAX);
+    let mut rows = store.messages_with_versions(path.id, Some(page.after()?)).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next_cursor = rows.last().filter(|_| more).map(|(version, _)| version.to_string());
+    Ok(Json(Page { items: rows.into_iter().map(|(_, message)| message).collect(), next_cursor }))
+}
+
+/// Whose words these are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageFrom {
+    /// The signed-in person's.
+    #[default]
+    Staff,
+    /// The customer's, handed in by an integration; the agent will see them.
+    Customer,
+}
+
+/// A message to add.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddMessage {
+    #[schemars(length(min = 1, max = 20_000))]
+    pub body: String,
+    /// `internal` is a note that the customer never sees.
+    #[serde(default = "public")]
+    pub visibility: Visibility,
+    #[serde(default)]
+    pub from: MessageFrom,
+}
+
+fn public() -> Visibility {
+    Visibility::Public
+}
+
+fn add_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("addMessage").tag("tickets").summary("Add a message").description(
+        "A person's reply or note, or, with `from: customer`, something more that the customer said. A public reply \
+         goes to the customer on the ticket's channel.",
+    )
+}
+
+async fn add(
+    State(http): State<Http>,
+    staff: Staff<Agent>,
+    Path(path): Path<TicketPath>,
+    key: IdempotencyKey,
+    Json(form): Json<AddMessage>,
+) -> Result<Made<Message>, Problem> {
+    let body = text("body", &form.body, MAX_BODY)?;
+    let store = staff.store(&http);
+    let ticket = store.ticket(path.id).await?.ok_or_else(|| Problem::not_found("the ticket"))?;
+    let written = match form.from {
+        MessageFrom::Staff => {
+            if key.0.is_some() {
+                return Err(Problem::invalid("Idempotency-Key is for messages with `from: customer`"));
+            }
+            let user = staff.person("writing as staff")?;
+            http.app.intake.staff_message(staff.workspace, ticket.id, user, body, form.visibility).await
+        }
+        MessageFrom::Customer if form.visibility == Visibility::Internal => {
+            return Err(Problem::invalid("what the customer said cannot be internal"));
+        }
+        MessageFrom::Customer => {
+            let message = NewMessage {
+                contact_id: ticket.contact_id,
+                author_name: http.contact_name(&store, &ticket).await?,
+                body,
+                attachments: Vec::new(),
+                email: None,
+                idempotency_key: key.for_caller(&staff.identity),
+            };
+            http.app.intake.customer_message(staff.workspace, ticket.id, message).await
+        }
+    };
+    match written {
+        Ok(receipt) => receipt
+            .events
+            .into_iter()
+            .find_map(|event| message(event.body))
+            .map(Made::Now)
+            .ok_or_else(|| Problem::internal(&"no message was written")),
+        Err(CommitError::Duplicate { ticket_id, event_id }) => http
+            .event(&store, ticket_id, event_id)
+            .await?
+            .and_then(|event| message(event.body))
+            .map(Made::Before)
+            .ok_or_else(|| Problem::invalid("this Idempotency-Key was used for something else")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn message(body: EventBody) -> Option<Message> {
+    match body {
+        EventBody::MessageAdded { message } => Some(message),
+        _ => None,
+    }
+}

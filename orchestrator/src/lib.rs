@@ -1,0 +1,21 @@
+//! The service: channels in, the run engine, the gate, models, the HTTP API and the CLI.
+//!
+//! [`app::App`] is everything a running service shares. The binary, the tests, the benchmarks and
+//! the evaluations all start the same one.
+
+pub mod app;
+pub mod channels;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod engine;
+pub mod gate;
+pub mod http;
+pub mod intake;
+pub mod knowledge;
+pub mod live;
+pub mod models;
+pub mod password;
+pub mod system;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

@@ -1,0 +1,66 @@
+//! Several models as one: the next is asked when the one before cannot answer.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::model::{Model, ModelError, ModelRequest, ModelResponse, TextSink};
+
+/// Asks its models in order. A model whose breaker is open answers at once that it is not
+/// available, which costs nothing. A refusal goes on to the next too: what one provider refuses,
+/// for its key, its limits or its rules, another may accept.
+pub struct Fallback {
+    models: Vec<Arc<dyn Model>>,
+}
+
+impl Fallback {
+    /// In the order in which they are asked.
+    pub fn new(models: Vec<Arc<dyn Model>>) -> Self {
+        Self { models }
+    }
+}
+
+#[async_trait]
+impl Model for Fallback {
+    async fn complete(
+        &self,
+        request: &ModelRequest,
+        sink: Option<&dyn TextSink>,
+    ) -> Result<ModelResponse, ModelError> {
+        let mut errors = Vec::new();
+        for (position, model) in self.models.iter().enumerate() {
+            match model.complete(request, sink).await {
+                Ok(response) => {
+                    if position > 0 {
+                        tracing::info!(
+                            provider = response.provider,
+                            purpose = request.purpose,
+                            position,
+                            "answered by a fallback"
+                        );
+                    }
+                    return Ok(response);
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        Err(all_failed(errors))
+    }
+}
+
+/// One error for all. If any of them may pass, trying later may help.
+fn all_failed(errors: Vec<ModelError>) -> ModelError {
+    let temporary = errors.iter().any(|error| matches!(error, ModelError::Unavailable(_)));
+    let malformed = errors.iter().any(|error| matches!(error, ModelError::Malformed(_)));
+    let text: Vec<String> = errors
+        .into_iter()
+        .map(|error| match error {
+            ModelError::Unavailable(text) | ModelError::Refused(text) | ModelError::Malformed(text) => text,
+        })
+        .collect();
+    let text = text.join("; then ");
+    match (temporary || text.is_empty(), malformed) {
+        (true, _) => ModelError::Unavailable(text),
+        (false, true) => ModelError::Malformed(text),
+        (false, false) => ModelError::Refused(text),
+    }
+}

@@ -1,0 +1,44 @@
+//! The models of a process behind the one port: configured providers in order, each with retries, a
+//! breaker and prices of its own, and the offline model when none of them can answer.
+
+mod breaker;
+mod config;
+mod fallback;
+mod fault;
+pub mod offline;
+mod openai;
+mod reply;
+mod schema;
+mod transport;
+mod wire;
+
+use std::sync::Arc;
+
+use domain::{Clock, Ids, model::Model};
+
+pub use breaker::{Breaker, Pass, Resting};
+pub use config::{BreakerConfig, ModelsConfig, ModelsError, Prices, ProviderConfig, TokenLimit};
+pub use fallback::Fallback;
+pub use openai::Provider;
+
+/// A log filter that must always be set: on a reply that it cannot parse, `async-openai` logs the
+/// whole reply, and with it what customers wrote. Our own errors say what was wrong.
+pub const LOG_DIRECTIVE: &str = "async_openai=off";
+
+/// Builds the model of a process: the providers in their order, then the offline model if it is
+/// wanted or nothing else is there. Reads the providers' keys; sends nothing.
+pub fn build(
+    config: &ModelsConfig,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+) -> Result<Arc<dyn Model>, ModelsError> {
+    config.validate()?;
+    let mut models: Vec<Arc<dyn Model>> = Vec::new();
+    for provider in &config.providers {
+        models.push(Arc::new(Provider::new(provider.clone(), clock.clone(), ids.clone())?));
+    }
+    if config.offline_fallback || models.is_empty() {
+        models.push(Arc::new(offline::OfflineModel::new()));
+    }
+    Ok(Arc::new(Fallback::new(models)))
+}

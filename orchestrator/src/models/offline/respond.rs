@@ -1,0 +1,542 @@
+//! Decides what to do with the customer's latest message, and words it.
+
+use std::collections::BTreeSet;
+
+use agents::answer::{Answer, Kind};
+use domain::{
+    knowledge::Passage,
+    model::{ModelMessage, ModelRequest},
+    tool::ToolCall,
+};
+use serde_json::{Value, json};
+
+use super::{
+    analysis::{concepts, cut, tokens},
+    answer::{Found, Piece, Reading as Passages, leans, search_words},
+    flow::{self, Desk, Progress, Request},
+    intent::{Intents, Reading, Wish},
+    markdown,
+    talk::{self, Talk},
+};
+
+const SEARCH: &str = "search_knowledge";
+const REPLY: &str = "reply_to_customer";
+/// Messages of the conversation that are read, newest first.
+const MAX_TURNS: usize = 30;
+const MAX_QUESTIONS: usize = 5;
+/// Requests of one message that are worked on side by side.
+const MAX_REQUESTS: usize = 5;
+/// A search's query may have 500 characters.
+const MAX_QUERY: usize = 400;
+
+/// A reply, or calls to make first.
+pub enum Response {
+    Calls(Vec<ToolCall>),
+    Final(Answer),
+}
+
+/// The conversation as far as it matters.
+struct Said<'a> {
+    current: String,
+    /// Our last message before it.
+    ours: Option<&'a str>,
+    /// The customer's messages before that, newest first.
+    earlier: Vec<&'a str>,
+}
+
+pub fn respond(request: &ModelRequest) -> Response {
+    let said = said(request);
+    let name = request.facts.customer.as_ref().and_then(first_name);
+    let greeting = match (&name, said.ours) {
+        (Some(name), None) => format!("Hi {name},\n\n"),
+        _ => String::new(),
+    };
+    if said.current.trim().is_empty() {
+        return answer(
+            Kind::Ask,
+            format!("{greeting}How can I help you?"),
+            0.9,
+            "There is no message to answer.",
+        );
+    }
+    if let Some(colleague) = answered_draft(request) {
+        return handoff(
+            "",
+            &format!("A colleague answered the draft, which the offline model cannot follow: {colleague}"),
+        );
+    }
+    if let Some(language) = talk::foreign(&said.current) {
+        return handoff(
+            "",
+            &format!(
+                "The message seems to be in {language}, and the offline model understands English only."
+            ),
+        );
+    }
+    if let Some(reason) = talk::needs_person(&said.current) {
+        return handoff("", reason);
+    }
+    // After a question of ours, or before anything was said, nothing has been done yet.
+    let undone = said.ours.is_none_or(|ours| ours.contains('?'));
+    let intents = Intents::of(&request.facts.procedures);
+    // "Please refund it, I changed my mind" asks for something; only a message that asks for nothing
+    // takes something back.
+    let last = request.facts.conversation.iter().rfind(|turn| turn.from_customer);
+    let asks = || last.is_some_and(|turn| !intents.read(&turn.text).wishes.is_empty());
+    match talk::kind(&said.current).filter(|talk| *talk != Talk::Withdrawal || !asks()) {
+        Some(Talk::Thanks) => {
+            let mut reply = answer_of(
+                Kind::Answer,
+                "You’re welcome. Have a good day!".to_owned(),
+                0.97,
+                "The customer says thanks.",
+            );
+            reply.resolved = true;
+            return Response::Final(reply);
+        }
+        Some(Talk::Greeting) => {
+            let whom = name.map(|name| format!(" {name}")).unwrap_or_default();
+            return answer(
+                Kind::Ask,
+                format!("Hi{whom}! How can I help you?"),
+                0.95,
+                "The customer only greets.",
+            );
+        }
+        Some(Talk::Withdrawal) if undone && !acted(request) => {
+            let text =
+                "All right, I will leave everything as it is. Is there anything else I can do for you?";
+            return answer(
+                Kind::Ask,
+                text.to_owned(),
+                0.9,
+                "The customer takes the request back; nothing was done.",
+            );
+        }
+        Some(Talk::Withdrawal) => {
+            return handoff("", "The customer takes something back that may have been done already.");
+        }
+        None => {}
+    }
+    Turn { request, said: &said, greeting, intents }.run()
+}
+
+struct Turn<'a> {
+    request: &'a ModelRequest,
+    said: &'a Said<'a>,
+    greeting: String,
+    intents: Intents,
+}
+
+impl Turn<'_> {
+    fn run(&self) -> Response {
+        let mut reading = self.intents.read(&self.said.current);
+        let procedures = &self.request.facts.procedures;
+        let mut pending = false;
+        if let Some((one, other)) = reading.torn.filter(|_| reading.wishes.len() < 2) {
+            let title = |at: usize| procedures.get(at).map_or("", |p| p.title.as_str());
+            let text =
+                format!("Just to be sure: is it “{}” or “{}” that you need?", title(one), title(other));
+            return answer(
+                Kind::Ask,
+                format!("{}{text}", self.greeting),
+                0.85,
+                "Two procedures fit the request equally well.",
+            );
+        }
+        if reading.wishes.is_empty()
+            && let Some(wish) = self.continued(&reading)
+        {
+            reading.wishes.push(wish);
+            reading.statements.clear();
+            pending = true;
+        }
+        self.revive(&mut reading);
+
+        let mut calls: Vec<(String, Value)> = Vec::new();
+        let mut outcomes: Vec<Progress> = Vec::new();
+        let desk = self.desk(pending);
+        for wish in reading.wishes.iter().take(MAX_REQUESTS) {
+            let Some(procedure) = procedures.get(wish.procedure) else { continue };
+            let numbers = desk.numbers(procedure, &wish.text);
+            if numbers.len() > 1 && procedure.action.is_some() && spares_one(&wish.text) {
+                let list: Vec<&str> = numbers.iter().filter_map(Value::as_str).collect();
+                outcomes.push(Progress::Ask(format!(
+                    "Just to be sure: which of these orders do you mean, {}?",
+                    list.join(" or ")
+                )));
+                continue;
+            }
+            let each: Vec<Option<&Value>> = if numbers.len() > 1 {
+                numbers.iter().take(MAX_REQUESTS).map(Some).collect()
+            } else {
+                vec![None]
+            };
+            for number in each {
+                match desk.advance(&Request { procedure, wish: &wish.text, number }) {
+                    Progress::Call { tool, args } if !calls.contains(&(tool.clone(), args.clone())) => {
+                        calls.push((tool, args))
+                    }
+                    Progress::Call { .. } => {}
+                    other if !outcomes.contains(&other) => outcomes.push(other),
+                    _ => {}
+                }
+            }
+        }
+
+        let questions = self.questions(&reading);
+        let passages = Passages::of(&self.request.facts.passages);
+        let mut found: Vec<Found> = Vec::new();
+        let mut open: Vec<(String, Vec<String>)> = Vec::new();
+        for question in &questions {
+            match passages.answer(question, &self.context(&reading)) {
+                Ok(answer) => found.push(answer),
+                Err(missing) => {
+                    if let Some(query) = self.search(question, &reading) {
+                        calls.push((SEARCH.to_owned(), json!({ "query": query })));
+                    }
+                    open.push((question.clone(), missing.words));
+                }
+            }
+        }
+        if !calls.is_empty() {
+            return Response::Calls(self.identified(calls));
+        }
+        self.conclude(outcomes, found, open)
+    }
+
+    fn conclude(
+        &self,
+        outcomes: Vec<Progress>,
+        found: Vec<Found>,
+        open: Vec<(String, Vec<String>)>,
+    ) -> Response {
+        let mut parts: Vec<String> = Vec::new();
+        let mut reasons: Vec<String> = Vec::new();
+        let mut asks: Vec<String> = Vec::new();
+        let mut kind = Kind::Answer;
+        let mut resolved = true;
+        let mut confidence = 0.95_f32;
+        for outcome in outcomes {
+            match outcome {
+                Progress::Done { reply, resolved: settled, reason } => {
+                    parts.push(reply);
+                    reasons.push(reason);
+                    resolved &= settled;
+                }
+                Progress::Ask(question) => asks.push(question),
+                Progress::Handoff { reply, reason } => {
+                    kind = Kind::Handoff;
+                    parts.extend(Some(reply).filter(|reply| !reply.is_empty()));
+                    reasons.push(reason);
+                }
+                Progress::Call { .. } => {}
+            }
+        }
+        let mut citations: Vec<String> = Vec::new();
+        for answer in &found {
+            parts.push(self.worded(answer, &mut citations));
+            confidence = confidence.min(answer.confidence);
+        }
+        if !found.is_empty() {
+            let titles: BTreeSet<&str> =
+                found.iter().flat_map(|f| &f.pieces).map(|p| self.passage(p).title.as_str()).collect();
+            let titles: Vec<&str> = titles.into_iter().collect();
+            reasons.push(format!("Answered in the words of: {}.", titles.join("; ")));
+        }
+        for (question, words) in &open {
+            kind = Kind::Handoff;
+            reasons.push(match &words[..] {
+                [] => format!("No article answers: {question}"),
+                words => format!("No article answers: {question} (missing: {}).", words.join(", ")),
+            });
+        }
+        if !asks.is_empty() && kind != Kind::Handoff {
+            kind = Kind::Ask;
+            reasons.push("Something is missing for the request.".to_owned());
+            asks.dedup();
+            let plain =
+                parts.is_empty() && self.said.ours.is_none() && !asks.iter().any(|ask| flow::explains(ask));
+            let lead = if plain { "Happy to help with that. " } else { "" };
+            parts.push(format!("{lead}{}", asks.join("\n")));
+        }
+        if !open.is_empty() {
+            let list: Vec<&str> = open.iter().map(|(question, _)| question.as_str()).collect();
+            parts.push(format!(
+                "I could not find this in our articles and have passed it on to a colleague: {}",
+                list.join(" ")
+            ));
+        }
+        let confidence = if kind == Kind::Handoff { confidence.min(0.3) } else { confidence };
+        let mut reply = answer_of(
+            kind,
+            format!("{}{}", self.greeting, parts.join("\n\n")),
+            confidence,
+            &reasons.join(" "),
+        );
+        reply.citations = citations;
+        reply.resolved = resolved && kind == Kind::Answer;
+        Response::Final(reply)
+    }
+
+    fn desk(&self, pending: bool) -> Desk<'_> {
+        Desk {
+            facts: &self.request.facts,
+            tools: self.request.tools.iter().map(|tool| tool.name.as_str()).collect(),
+            current: &self.said.current,
+            earlier: self.said.earlier.clone(),
+            pending,
+        }
+    }
+
+    /// The request that the message goes on with, when it answers a question of ours.
+    fn continued(&self, reading: &Reading) -> Option<Wish> {
+        let ours = self.said.ours?;
+        let procedures = &self.request.facts.procedures;
+        let asked: Vec<usize> =
+            (0..procedures.len()).filter(|at| flow::asks_for(ours, &procedures[*at])).collect();
+        let torn = ours.contains("is it “");
+        if asked.is_empty() && !torn && !flow::asks_generally(ours) {
+            return None;
+        }
+        // A question back is answered, unless it comes with what was asked for.
+        let gives = procedures
+            .iter()
+            .flat_map(|procedure| &procedure.slots)
+            .any(|slot| !super::slots::values(slot, &self.said.current).is_empty());
+        if !reading.questions.is_empty() && !gives {
+            return None;
+        }
+        if torn {
+            let told = concepts(&self.said.current);
+            let fit = |at: &usize| concepts(&procedures[*at].title).intersection(&told).count();
+            let best =
+                (0..procedures.len()).filter(|at| ours.contains(&procedures[*at].title)).max_by_key(fit)?;
+            let wish = self.said.earlier.first().copied().unwrap_or_default();
+            return Some(Wish { procedure: best, text: wish.to_owned(), score: 0.0 });
+        }
+        let before = self.said.earlier.iter().flat_map(|text| self.intents.read(text).wishes);
+        before.into_iter().find(|wish| asked.is_empty() || asked.contains(&wish.procedure)).or_else(|| {
+            let procedure = *asked.first()?;
+            Some(Wish {
+                procedure,
+                text: self.said.earlier.first().copied().unwrap_or_default().to_owned(),
+                score: 0.0,
+            })
+        })
+    }
+
+    /// A proposal that the customer's new message interrupted is still wanted.
+    fn revive(&self, reading: &mut Reading) {
+        let facts = &self.request.facts;
+        for (at, procedure) in facts.procedures.iter().enumerate() {
+            let Some(action) = &procedure.action else { continue };
+            let last = facts.results.iter().rev().find(|result| result.call.tool == action.tool);
+            let interrupted = last.is_some_and(|result| result.status == "superseded");
+            if interrupted && !reading.wishes.iter().any(|wish| wish.procedure == at) {
+                let texts = [self.said.current.as_str()].into_iter().chain(self.said.earlier.iter().copied());
+                let wish =
+                    texts.flat_map(|text| self.intents.read(text).wishes).find(|wish| wish.procedure == at);
+                reading.wishes.extend(wish);
+            }
+        }
+    }
+
+    /// What wants an answer from the articles.
+    fn questions(&self, reading: &Reading) -> Vec<String> {
+        if !reading.wishes.is_empty() {
+            // "Is that possible?" beside a request asks nothing of its own.
+            let asked: BTreeSet<String> =
+                reading.wishes.iter().flat_map(|wish| concepts(&wish.text)).collect();
+            let telling = |text: &&String| !concepts(text).is_subset(&asked);
+            return reading.questions.iter().filter(telling).take(MAX_QUESTIONS).cloned().collect();
+        }
+        if reading.questions.is_empty() {
+            let all = reading.statements.join(" ");
+            return if concepts(&all).is_empty() { vec![self.said.current.clone()] } else { vec![all] };
+        }
+        let mut questions: Vec<String> = Vec::new();
+        for question in reading.questions.iter().take(MAX_QUESTIONS) {
+            // "How long? And how much?" share their subject.
+            match questions.last_mut().filter(|_| concepts(question).is_empty()) {
+                Some(last) => {
+                    last.push(' ');
+                    last.push_str(question);
+                }
+                None => questions.push(question.clone()),
+            }
+        }
+        questions
+    }
+
+    /// What a short question leans on: the statements beside it, else the customer's last message.
+    fn context(&self, reading: &Reading) -> String {
+        match reading.statements.join(" ") {
+            statements if !concepts(&statements).is_empty() => statements,
+            _ => self.said.earlier.first().copied().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// A search that has not been made yet for this question.
+    fn search(&self, question: &str, reading: &Reading) -> Option<String> {
+        self.request.tools.iter().find(|tool| tool.name == SEARCH)?;
+        let mut query = search_words(question);
+        if leans(question) {
+            query = format!("{query} {}", search_words(&self.context(reading)));
+        }
+        let query: String =
+            query.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_QUERY).collect();
+        let made = |other: &str| concepts(other) == concepts(&query) && other.len() + 2 >= query.len();
+        let searched = self
+            .request
+            .facts
+            .results
+            .iter()
+            .filter(|result| result.call.tool == SEARCH)
+            .any(|result| result.call.args.get("query").and_then(Value::as_str).is_some_and(made));
+        (!searched && !concepts(&query).is_empty()).then_some(query)
+    }
+
+    fn passage(&self, piece: &Piece) -> &Passage {
+        &self.request.facts.passages[piece.passage]
+    }
+
+    /// The pieces with their marks. A run of sentences from one place carries one mark, at its end.
+    fn worded(&self, found: &Found, citations: &mut Vec<String>) -> String {
+        let mut text = String::new();
+        for (at, piece) in found.pieces.iter().enumerate() {
+            let chunk = self.passage(piece).chunk_id.to_string();
+            let number = citations.iter().position(|id| *id == chunk).unwrap_or_else(|| {
+                citations.push(chunk);
+                citations.len() - 1
+            }) + 1;
+            let lines = lines(piece);
+            let list = lines.len() > 1;
+            if !text.is_empty() {
+                text.push_str(if list || text.contains('\n') { "\n\n" } else { " " });
+            }
+            text.push_str(&lines.join("\n"));
+            let next = found.pieces.get(at + 1);
+            let goes_on =
+                next.is_some_and(|next| next.passage == piece.passage && !list && next.lines.len() == 1);
+            if !goes_on {
+                text.push_str(&format!(" [{number}]"));
+            }
+        }
+        text
+    }
+
+    /// Calls with ids that this run has not used.
+    fn identified(&self, calls: Vec<(String, Value)>) -> Vec<ToolCall> {
+        let mut used: BTreeSet<&str> =
+            self.request.facts.results.iter().map(|result| result.call.id.as_str()).collect();
+        for message in &self.request.messages {
+            match message {
+                ModelMessage::Assistant { tool_calls, .. } => {
+                    used.extend(tool_calls.iter().map(|call| call.id.as_str()))
+                }
+                ModelMessage::Tool { call_id, .. } => {
+                    used.insert(call_id);
+                }
+                ModelMessage::System { .. } | ModelMessage::User { .. } => {}
+            }
+        }
+        let free = (1_usize..).map(|n| format!("offline-{n}")).filter(|id| !used.contains(id.as_str()));
+        free.zip(calls).map(|(id, (tool, args))| ToolCall { id, tool, args }).collect()
+    }
+}
+
+fn lines(piece: &Piece) -> Vec<String> {
+    let listed = piece.lines.len() > 1;
+    let mut lines: Vec<String> = Vec::new();
+    if let Some(under) = piece
+        .under
+        .as_ref()
+        .filter(|_| listed || piece.lines.iter().all(|(kind, _)| *kind != markdown::Kind::Sentence))
+    {
+        lines.push(format!("{under}:"));
+    }
+    let mut number = 0;
+    for (kind, text) in &piece.lines {
+        lines.push(match kind {
+            markdown::Kind::Step if listed => {
+                number += 1;
+                format!("{number}. {text}")
+            }
+            markdown::Kind::Bullet | markdown::Kind::Row if listed => format!("- {text}"),
+            _ if text.ends_with(['.', '!', '?', ':']) => text.clone(),
+            _ => format!("{text}."),
+        });
+    }
+    if !listed && lines.len() == 2 {
+        return vec![lines.join(" ")];
+    }
+    lines
+}
+
+fn said(request: &ModelRequest) -> Said<'_> {
+    let turns = &request.facts.conversation;
+    let turns = &turns[turns.len().saturating_sub(MAX_TURNS)..];
+    let start = turns.iter().rposition(|turn| !turn.from_customer).map_or(0, |at| at + 1);
+    let current: Vec<&str> = turns[start..].iter().map(|turn| cut(&turn.text)).collect();
+    Said {
+        current: cut(&current.join("\n")).to_owned(),
+        ours: turns[..start].last().map(|turn| cut(&turn.text)),
+        earlier: turns[..start]
+            .iter()
+            .rev()
+            .filter(|turn| turn.from_customer)
+            .map(|turn| cut(&turn.text))
+            .collect(),
+    }
+}
+
+/// The given name to greet with; nothing for companies and odd values.
+fn first_name(customer: &Value) -> Option<String> {
+    let name =
+        customer.get("contact").and_then(|c| c.get("name")).or_else(|| customer.get("name"))?.as_str()?;
+    let first = name.split_whitespace().next()?;
+    let letters = first.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'));
+    (letters && (2..=30).contains(&first.chars().count())).then(|| first.to_owned())
+}
+
+/// Whether one of several named orders is to be left alone.
+fn spares_one(text: &str) -> bool {
+    tokens(text)
+        .iter()
+        .any(|token| matches!(token.word.as_str(), "keep" | "not" | "except" | "instead" | "only" | "other"))
+}
+
+/// Whether something with an effect was done in this run.
+fn acted(request: &ModelRequest) -> bool {
+    let facts = &request.facts;
+    let actions: Vec<&str> =
+        facts.procedures.iter().filter_map(|p| Some(p.action.as_ref()?.tool.as_str())).collect();
+    facts.results.iter().any(|result| result.ok && actions.contains(&result.call.tool.as_str()))
+}
+
+/// What a colleague said to the last draft, when that is the last thing that happened.
+fn answered_draft(request: &ModelRequest) -> Option<&str> {
+    let last = request.facts.results.last()?;
+    (last.call.tool == REPLY && last.status == "responded")
+        .then(|| last.content.get("message").and_then(Value::as_str).unwrap_or(""))
+}
+
+fn answer_of(kind: Kind, reply: String, confidence: f32, reason: &str) -> Answer {
+    Answer {
+        kind,
+        reply: reply.trim().to_owned(),
+        citations: Vec::new(),
+        confidence,
+        resolved: false,
+        reason: reason.to_owned(),
+    }
+}
+
+fn answer(kind: Kind, reply: String, confidence: f32, reason: &str) -> Response {
+    Response::Final(answer_of(kind, reply, confidence, reason))
+}
+
+fn handoff(reply: &str, reason: &str) -> Response {
+    answer(Kind::Handoff, reply.to_owned(), 0.0, reason)
+}

@@ -1,0 +1,340 @@
+//! Load for benchmarks: a stub model and tool that answer at once, a workspace, and a driver that
+//! plays customers and a reviewer over HTTP.
+
+#![allow(clippy::disallowed_methods, reason = "a benchmark is its own clock and client")]
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{Json, Router, body::Bytes, routing::post};
+use domain::{
+    Clock as _, UserId,
+    user::{Role, User},
+};
+use serde_json::{Value, json};
+use store::{Store, StoreOptions};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc, oneshot},
+};
+
+use crate::{
+    password,
+    system::{SystemClock, SystemIds},
+};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// Of a sorted list, rounded to hundredths.
+pub fn percentile(sorted: &[f64], p: f64) -> f64 {
+    let at = ((sorted.len().max(1) - 1) as f64 * p).round() as usize;
+    sorted.get(at).map_or(0.0, |ms| (ms * 100.0).round() / 100.0)
+}
+
+pub async fn prepare(url: &str) {
+    let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
+    let options = StoreOptions {
+        owner: "bench".to_owned(),
+        lease: Duration::from_secs(5),
+        max_claimed: 0,
+        queue: 64,
+        read_connections: 1,
+    };
+    let store = Store::open(url, options, clock.clone(), ids.clone()).await.unwrap();
+    store.migrate().await.unwrap();
+    let workspace = store.create_workspace("bench", "Bench").await.unwrap();
+    let reviewer = User {
+        id: UserId::new(&*ids),
+        email: "reviewer@bench.example".to_owned(),
+        name: "Reviewer".to_owned(),
+        role: Role::Reviewer,
+        title: String::new(),
+        created_at: clock.now(),
+    };
+    let hash = password::hash(PASSWORD.to_owned(), &*ids).await.unwrap();
+    store.workspace(workspace.id).create_user(reviewer, hash).await.unwrap();
+    store.close().await;
+}
+
+pub fn config(url: &str, stub: &str) -> String {
+    format!(
+        "[database]\nurl = \"{url}\"\n[secrets]\nkey = \"{}\"\n[runs]\nconcurrency = 1024\n\
+         [tools]\nfiles = [\"tools.toml\"]\n\
+         [agents.resolution]\ntools = [\"search_knowledge\", \"get_customer\", \"reply_to_customer\", \"escalate\", \"bench__*\"]\n\
+         thresholds = {{ auto = 0.2, floor = 0.1 }}\nmax_model_calls = 12\nmax_output_tokens = 1200\n\
+         [models]\noffline_fallback = false\n\
+         [[models.providers]]\nname = \"stub\"\nbase_url = \"{stub}/v1\"\nfast = \"m\"\nstrong = \"m\"\nstream = false\n\
+         max_in_flight = 1024\n\
+         [log]\nfilter = \"error\"\n",
+        "ef".repeat(32)
+    )
+}
+
+pub fn tools(stub: &str) -> String {
+    format!(
+        "[server.bench]\nbase_url = \"{stub}\"\n[[tool]]\nname = \"write\"\nserver = \"bench\"\ntitle = \"Write\"\n\
+         description = \"Writes.\"\nmethod = \"POST\"\nurl = \"/write\"\nrisk = \"irreversible\"\nidempotent = true\n\
+         preview = \"Write {{what}}\"\n[tool.args]\ntype = \"object\"\nrequired = [\"what\"]\n\
+         additionalProperties = false\n[tool.args.properties.what]\ntype = \"string\"\n"
+    )
+}
+
+/// A model and a tool that answer at once.
+pub async fn stub() -> String {
+    let answer = |message: Value, finish: &str| {
+        Json(json!({
+            "id": "x", "object": "chat.completion", "created": 1, "model": "m",
+            "choices": [{ "index": 0, "message": message, "finish_reason": finish }],
+            "usage": { "prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120 },
+        }))
+    };
+    let call = move |name: &str, args: &str| {
+        answer(
+            json!({ "role": "assistant", "content": null, "tool_calls": [
+                { "id": "c", "type": "function", "function": { "name": name, "arguments": args } }] }),
+            "tool_calls",
+        )
+    };
+    let chat = move |body: Bytes| async move {
+        // Counting beats parsing: the stub must not be what is measured.
+        let results = memchr_count(&body, br#""role":"tool""#);
+        match results {
+            0 | 1 => call("get_customer", "{}"),
+            2 => call("bench__write", r#"{"what":"it"}"#),
+            _ => {
+                let reply = json!({ "kind": "answer", "reply": "It is done.", "citations": [], "confidence": 0.9,
+                    "resolved": true, "reason": "" });
+                answer(json!({ "role": "assistant", "content": reply.to_string() }), "stop")
+            }
+        }
+    };
+    let router = Router::new()
+        .route("/v1/chat/completions", post(chat))
+        .route("/write", post(|| async { Json(json!({ "ok": true })) }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+fn memchr_count(haystack: &[u8], needle: &[u8]) -> usize {
+    haystack.windows(needle.len()).filter(|window| *window == needle).count()
+}
+
+/// Customers and a reviewer. One poll of the queue serves all of them, as one console would.
+pub struct Driver {
+    url: String,
+    client: reqwest::Client,
+    cookie: String,
+    /// Tickets whose run has not ended, with who waits for it.
+    /// `None` stands for a run that ended before anyone waited.
+    waiting: Arc<Mutex<HashMap<String, Option<oneshot::Sender<()>>>>>,
+}
+
+impl Driver {
+    /// Signs in. With `hands` of zero nobody decides; otherwise that many approvals are decided at once.
+    pub async fn start(url: String, hands: usize) -> Arc<Self> {
+        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(512).build().unwrap();
+        let body = json!({ "email": "reviewer@bench.example", "password": PASSWORD });
+        let answer = client
+            .post(format!("{url}/v1/session"))
+            .header("sec-fetch-site", "same-origin")
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let driver = Arc::new(Self { url, client, cookie, waiting: Arc::default() });
+        let (asked, questions) = mpsc::unbounded_channel();
+        tokio::spawn(Arc::clone(&driver).watch(asked));
+        if hands > 0 {
+            tokio::spawn(Arc::clone(&driver).review(questions, hands));
+        }
+        driver
+    }
+
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.client
+            .request(method, format!("{}{path}", self.url))
+            .header("cookie", &self.cookie)
+            .header("sec-fetch-site", "same-origin")
+    }
+
+    /// Follows the live stream: approvals that wait, runs that ended.
+    async fn watch(self: Arc<Self>, asked: mpsc::UnboundedSender<String>) {
+        let mut answer = self.request(reqwest::Method::GET, "/v1/stream").send().await.unwrap();
+        let mut rest = Vec::new();
+        while let Ok(Some(bytes)) = answer.chunk().await {
+            rest.extend_from_slice(&bytes);
+            let mut start = 0;
+            while let Some(end) = rest[start..].iter().position(|b| *b == b'\n') {
+                let line = &rest[start..start + end];
+                start += end + 1;
+                let Some(data) = line.strip_prefix(b"data:") else { continue };
+                let approval = data.windows(20).any(|w| w == b"\"approval_requested\"");
+                let ended = data.windows(11).any(|w| w == b"\"run_ended\"");
+                if !approval && !ended {
+                    continue;
+                }
+                let event: Value = serde_json::from_slice(data).unwrap();
+                let event = event.get("event").unwrap_or(&event);
+                if approval {
+                    // Nobody listens when nobody decides.
+                    asked.send(event["body"]["approval_id"].as_str().unwrap().to_owned()).ok();
+                } else {
+                    let ticket = event["ticket_id"].as_str().unwrap();
+                    let mut waiting = self.waiting.lock().unwrap();
+                    match waiting.remove(ticket).flatten() {
+                        Some(done) => {
+                            done.send(()).ok();
+                        }
+                        None => {
+                            waiting.insert(ticket.to_owned(), None);
+                        }
+                    }
+                }
+            }
+            rest.drain(..start);
+        }
+    }
+
+    /// Opens each approval, as a reviewer would, and approves it.
+    async fn review(self: Arc<Self>, mut questions: mpsc::UnboundedReceiver<String>, hands: usize) {
+        let hands = Arc::new(Semaphore::new(hands.min(64)));
+        while let Some(id) = questions.recv().await {
+            let hand = Arc::clone(&hands).acquire_owned().await.unwrap();
+            let driver = Arc::clone(&self);
+            tokio::spawn(async move {
+                let shown: Value = driver
+                    .request(reqwest::Method::GET, &format!("/v1/approvals/{id}"))
+                    .send()
+                    .await
+                    .unwrap()
+                    .json()
+                    .await
+                    .unwrap();
+                let body =
+                    json!({ "digest": shown["approval"]["digest"], "decision": { "type": "approve" } });
+                let answer = driver
+                    .request(reqwest::Method::POST, &format!("/v1/approvals/{id}/decisions"))
+                    .json(&body)
+                    .send()
+                    .await
+                    .unwrap();
+                assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+                drop(hand);
+            });
+        }
+    }
+
+    /// Keeps `in_flight` runs going for the given time; returns every run's milliseconds.
+    pub async fn drive(self: &Arc<Self>, in_flight: usize, time: Duration) -> Vec<f64> {
+        let until = Instant::now() + time;
+        let stuck = Arc::new(AtomicUsize::new(0));
+        let mut tasks = Vec::new();
+        for _ in 0..in_flight {
+            let (driver, stuck) = (Arc::clone(self), Arc::clone(&stuck));
+            tasks.push(tokio::spawn(async move {
+                let mut latencies = Vec::new();
+                while Instant::now() < until {
+                    let started = Instant::now();
+                    if tokio::time::timeout(Duration::from_secs(30), driver.one()).await.is_err() {
+                        stuck.fetch_add(1, Ordering::Relaxed);
+                        break;
+                    }
+                    latencies.push(started.elapsed().as_secs_f64() * 1000.0);
+                }
+                latencies
+            }));
+        }
+        let mut all = Vec::new();
+        for task in tasks {
+            all.extend(task.await.unwrap());
+        }
+        assert_eq!(stuck.load(Ordering::Relaxed), 0, "runs did not end within 30 s");
+        all
+    }
+
+    /// One ticket, until its run has ended.
+    pub async fn one(&self) {
+        let id = self.open().await;
+        self.ended(id).await;
+    }
+
+    async fn ended(&self, ticket: String) {
+        let wait = {
+            let mut waiting = self.waiting.lock().unwrap();
+            if waiting.remove(&ticket).is_some() {
+                return;
+            }
+            let (done, wait) = oneshot::channel();
+            waiting.insert(ticket, Some(done));
+            wait
+        };
+        wait.await.unwrap();
+    }
+
+    /// Opens a ticket and returns its id.
+    pub async fn open(&self) -> String {
+        let body = json!({
+            "subject": "Please",
+            "body": "Please write it down for me.",
+            "contact": { "email": "customer@bench.example", "name": "Customer" },
+        });
+        let answer: Value = self
+            .request(reqwest::Method::POST, "/v1/tickets")
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        answer["ticket"]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    /// Approves one waiting approval and waits for its run's end.
+    pub async fn approve(&self, shown: &Value) {
+        let approval = &shown["approval"];
+        let ticket = approval["ticket_id"].as_str().unwrap().to_owned();
+        let body = json!({ "digest": approval["digest"], "decision": { "type": "approve" } });
+        let path = format!("/v1/approvals/{}/decisions", approval["id"].as_str().unwrap());
+        let answer = self.request(reqwest::Method::POST, &path).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+        self.ended(ticket).await;
+    }
+}
+
+/// What a process has used so far.
+pub struct Resources {
+    pub cpu_s: f64,
+    /// Bytes that reached the disk's queue.
+    pub written: u64,
+    pub rss_mb: f64,
+}
+
+impl Resources {
+    pub fn of(pid: u32) -> Self {
+        let base = PathBuf::from(format!("/proc/{pid}"));
+        let stat = std::fs::read_to_string(base.join("stat")).unwrap();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
+        let io = std::fs::read_to_string(base.join("io")).unwrap_or_default();
+        let written = io
+            .lines()
+            .find_map(|l| l.strip_prefix("write_bytes: "))
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(0);
+        let status = std::fs::read_to_string(base.join("status")).unwrap();
+        let rss = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or("0");
+        let rss_kb: f64 = rss.split_whitespace().next().unwrap_or("0").parse().unwrap_or(0.0);
+        Self { cpu_s: ticks / 100.0, written, rss_mb: rss_kb / 1024.0 }
+    }
+}

@@ -1,0 +1,13 @@
+//! Scripted counterparts for tests, benchmarks and evaluations. Never part of the service.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what fails here fails a test or a benchmark, with its place"
+)]
+
+pub mod app;
+pub mod load;
+pub mod mail_servers;
+pub mod model_server;
+pub mod process;

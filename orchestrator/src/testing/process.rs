@@ -1,0 +1,110 @@
+//! The real binary as a child process: started, awaited, killed, started again.
+
+use std::{
+    fs::File,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use tokio::time::{self, Instant};
+
+/// A `countersign serve` with a configuration file and a port of its own. Ends with its owner.
+pub struct Process {
+    program: PathBuf,
+    folder: PathBuf,
+    environment: Vec<(String, String)>,
+    port: u16,
+    name: String,
+    child: Option<Child>,
+}
+
+impl Process {
+    /// Writes `config` (TOML without `[server]`) to `folder` and picks a free port. Starts nothing.
+    pub fn new(
+        program: &Path,
+        folder: &Path,
+        name: &str,
+        config: &str,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let text = format!("[server]\naddress = \"127.0.0.1:{port}\"\nconsole_dir = \"/nowhere\"\n{config}");
+        std::fs::write(folder.join(format!("{name}.toml")), text).unwrap();
+        Self {
+            program: program.to_owned(),
+            folder: folder.to_owned(),
+            environment: environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            port,
+            name: name.to_owned(),
+            child: None,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// Starts it; its output goes to `<name>.log` in the folder.
+    pub fn start(&mut self) {
+        assert!(self.child.is_none(), "{} runs already", self.name);
+        let log = File::options().create(true).append(true).open(self.log()).unwrap();
+        let child = Command::new(&self.program)
+            .arg("--config")
+            .arg(self.folder.join(format!("{}.toml", self.name)))
+            .arg("serve")
+            .current_dir(&self.folder)
+            .envs(self.environment.iter().map(|(k, v)| (k, v)))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join(format!("{}.log", self.name))
+    }
+
+    /// Waits until it answers.
+    ///
+    /// # Panics
+    /// After 60 seconds, or when the process ends, with its log.
+    pub async fn ready(&mut self) {
+        let until = Instant::now() + Duration::from_secs(60);
+        let address = format!("127.0.0.1:{}", self.port);
+        while tokio::net::TcpStream::connect(&address).await.is_err() {
+            let ended = self.child.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some());
+            if ended || Instant::now() > until {
+                let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+                let tail: Vec<&str> = log.lines().rev().take(30).collect();
+                panic!(
+                    "{} did not come up:\n{}",
+                    self.name,
+                    tail.into_iter().rev().collect::<Vec<_>>().join("\n")
+                );
+            }
+            time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// SIGKILL, and waits for the corpse.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,58 @@
+//! The console's files and the headers of pages.
+
+use axum::http::{StatusCode, header};
+use orchestrator::testing::app::TestApp;
+
+async fn built() -> (TestApp, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("assets")).unwrap();
+    std::fs::write(folder.path().join("index.html"), "<!doctype html><title>console</title>").unwrap();
+    std::fs::write(folder.path().join("assets/app-1f2e.js"), "export {}").unwrap();
+    std::fs::write(folder.path().join("../countersign-outside.txt"), "outside").ok();
+    let app = TestApp::start_with(&format!("[server]\nconsole_dir = {:?}\n", folder.path())).await;
+    (app, folder)
+}
+
+#[tokio::test]
+async fn the_consoles_own_routes_get_its_page_and_files_are_cached_for_good() {
+    let (app, _folder) = built().await;
+    for path in ["/", "/approvals", "/tickets/019ab0f4", "/chat"] {
+        let page = app.nobody().get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert!(page.text().contains("console"), "{path}");
+        assert_eq!(page.headers[header::CACHE_CONTROL], "no-cache", "{path}");
+    }
+    let script = app.nobody().get("/assets/app-1f2e.js").await;
+    assert!(script.headers[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
+    assert!(script.headers[header::CONTENT_TYPE].to_str().unwrap().contains("javascript"));
+    app.nobody().get("/assets/gone.js").await.problem(StatusCode::NOT_FOUND);
+    for path in
+        ["/../countersign-outside.txt", "/%2e%2e/countersign-outside.txt", "/..%2fcountersign-outside.txt"]
+    {
+        assert!(!app.nobody().get(path).await.text().contains("outside"), "{path}");
+    }
+    app.nobody().send("POST", "/approvals", None).await.problem(StatusCode::METHOD_NOT_ALLOWED);
+    app.nobody().get("/v1").await.problem(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn without_a_build_the_page_says_how_to_make_one() {
+    let app = TestApp::start().await;
+    let page = app.nobody().get("/").await;
+    assert!(page.text().contains("npm run build"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn only_the_chat_page_may_stand_in_a_frame_and_no_page_runs_inline_scripts() {
+    let (app, _folder) = built().await;
+    for path in ["/", "/docs", "/v1/tickets", "/chats"] {
+        let headers = app.nobody().get(path).await.headers;
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(headers[header::X_FRAME_OPTIONS], "DENY");
+    }
+    let headers = app.nobody().get("/chat?embed=1").await.headers;
+    assert!(headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("frame-ancestors *"));
+    assert!(!headers.contains_key(header::X_FRAME_OPTIONS));
+}

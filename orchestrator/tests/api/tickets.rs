@@ -1,0 +1,162 @@
+//! Tickets, their messages and their timeline.
+
+use axum::http::StatusCode;
+use domain::user::Role;
+use orchestrator::testing::app::TestApp;
+use serde_json::{Value, json};
+
+fn new_ticket(subject: &str) -> Value {
+    json!({
+        "subject": subject,
+        "body": "It has not arrived.",
+        "contact": {"email": "Mira@Example.com", "name": "Mira Halloran"},
+        "priority": "high",
+        "tags": ["parcel"],
+    })
+}
+
+#[tokio::test]
+async fn an_opened_ticket_holds_what_was_sent_and_a_run_works_on_it() {
+    let app = TestApp::start().await;
+    let agent = app.key(Role::Agent);
+    let opened =
+        agent.post("/v1/tickets", &new_ticket("Where is my parcel?")).await.json(StatusCode::CREATED);
+    let ticket = &opened["ticket"];
+    assert_eq!(ticket["channel"], "api");
+    assert_eq!(ticket["priority"], "high");
+    assert_eq!(ticket["tags"], json!(["parcel"]));
+    assert_eq!(opened["contact"]["email"], "mira@example.com");
+    assert_eq!(opened["customer"]["name"], "Mira Halloran");
+    let id = ticket["id"].as_str().unwrap();
+    let runs = agent.get(&format!("/v1/runs?ticket_id={id}")).await.json(StatusCode::OK);
+    assert_eq!(runs["items"].as_array().unwrap().len(), 1);
+    let messages = agent.get(&format!("/v1/tickets/{id}/messages")).await.json(StatusCode::OK);
+    assert_eq!(messages["items"][0]["body"], "It has not arrived.");
+    assert_eq!(messages["items"][0]["author"]["kind"], "customer");
+}
+
+#[tokio::test]
+async fn a_repeated_request_with_the_same_key_is_done_once() {
+    let app = TestApp::start().await;
+    let agent = app.key(Role::Agent).with("idempotency-key", "order-7");
+    let first = agent.post("/v1/tickets", &new_ticket("Once")).await.json(StatusCode::CREATED);
+    let again = agent.post("/v1/tickets", &new_ticket("Once")).await.json(StatusCode::OK);
+    assert_eq!(first["ticket"]["id"], again["ticket"]["id"]);
+    let list = agent.get("/v1/tickets").await.json(StatusCode::OK);
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+
+    let id = first["ticket"]["id"].as_str().unwrap();
+    let path = format!("/v1/tickets/{id}/events");
+    let agent = agent.with("idempotency-key", "event-1");
+    let event = json!({"name": "parcel.returned", "data": {"carrier": "DHL"}});
+    let first = agent.post(&path, &event).await.json(StatusCode::CREATED);
+    let again = agent.post(&path, &event).await.json(StatusCode::OK);
+    assert_eq!(first, again);
+    assert_eq!(first["body"]["data"]["carrier"], "DHL");
+
+    let path = format!("/v1/tickets/{id}/messages");
+    let agent = agent.with("idempotency-key", "message-1");
+    let message = json!({"body": "One more thing", "from": "customer"});
+    let first = agent.post(&path, &message).await.json(StatusCode::CREATED);
+    let again = agent.post(&path, &message).await.json(StatusCode::OK);
+    assert_eq!(first, again);
+
+    // Another caller's key is another key.
+    let other = app.key(Role::Admin).with("idempotency-key", "order-7");
+    let theirs = other.post("/v1/tickets", &new_ticket("Twice")).await.json(StatusCode::CREATED);
+    assert_ne!(theirs["ticket"]["id"], first["ticket"]["id"]);
+    app.key(Role::Agent)
+        .with("idempotency-key", &"k".repeat(201))
+        .post("/v1/tickets", &new_ticket("x"))
+        .await
+        .problem(StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn pages_of_a_list_hold_every_item_once_and_the_last_has_no_cursor() {
+    let app = TestApp::start().await;
+    let agent = app.key(Role::Agent);
+    for number in 0..7 {
+        agent.post("/v1/tickets", &new_ticket(&format!("Ticket {number}"))).await.json(StatusCode::CREATED);
+    }
+    let everything = agent.all("/v1/tickets", 3).await;
+    let mut subjects: Vec<_> =
+        everything.iter().map(|ticket| ticket["subject"].as_str().unwrap().to_owned()).collect();
+    subjects.sort();
+    assert_eq!(subjects, (0..7).map(|number| format!("Ticket {number}")).collect::<Vec<_>>());
+
+    let id = everything[0]["id"].as_str().unwrap();
+    for number in 0..4 {
+        let note = json!({"body": format!("said {number}"), "from": "customer"});
+        agent.post(&format!("/v1/tickets/{id}/messages"), &note).await.json(StatusCode::CREATED);
+    }
+    let messages = agent.all(&format!("/v1/tickets/{id}/messages"), 2).await;
+    let bodies: Vec<_> = messages.iter().map(|message| message["body"].as_str().unwrap()).collect();
+    assert_eq!(bodies, ["It has not arrived.", "said 0", "said 1", "said 2", "said 3"]);
+    let events = agent.all(&format!("/v1/tickets/{id}/events"), 2).await;
+    let versions: Vec<_> = events.iter().map(|event| event["version"].as_i64().unwrap()).collect();
+    assert_eq!(versions, (1..=i64::try_from(events.len()).unwrap()).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_list_is_narrowed_by_status_channel_words_and_who_has_to_act() {
+    let app = TestApp::start().await;
+    let agent = app.key(Role::Agent);
+    agent.post("/v1/tickets", &new_ticket("A torn tent")).await.json(StatusCode::CREATED);
+    let other = agent.post("/v1/tickets", &new_ticket("A lost boot")).await.json(StatusCode::CREATED);
+    let id = other["ticket"]["id"].as_str().unwrap();
+    let change = json!({"status": "waiting_for_staff"});
+    agent.patch(&format!("/v1/tickets/{id}"), &change).await.json(StatusCode::OK);
+    for query in ["q=boot", "status=waiting_for_staff", "waiting=true", "q=BOOT&channel=api"] {
+        let list = agent.get(&format!("/v1/tickets?{query}")).await.json(StatusCode::OK);
+        let subjects: Vec<_> = list["items"].as_array().unwrap().iter().map(|t| &t["subject"]).collect();
+        assert_eq!(subjects, ["A lost boot"], "{query}");
+    }
+    let list = agent.get("/v1/tickets?channel=chat").await.json(StatusCode::OK);
+    assert_eq!(list["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_change_is_written_as_events_and_an_empty_or_foreign_one_is_refused() {
+    let app = TestApp::start().await;
+    let agent = app.user(Role::Agent).await;
+    let opened = agent.post("/v1/tickets", &new_ticket("Change me")).await.json(StatusCode::CREATED);
+    let path = format!("/v1/tickets/{}", opened["ticket"]["id"].as_str().unwrap());
+    let me = agent.get("/v1/session").await.json(StatusCode::OK)["user"]["id"].clone();
+    let change = json!({
+        "status": "waiting_for_customer", "priority": "low", "tags_add": ["vip"], "tags_remove": ["parcel"],
+        "fields": {"order": "NF-1"}, "assignee": me,
+    });
+    let changed = agent.patch(&path, &change).await.json(StatusCode::OK);
+    let ticket = &changed["ticket"];
+    assert_eq!(ticket["status"], "waiting_for_customer");
+    assert_eq!(ticket["priority"], "low");
+    assert_eq!(ticket["tags"], json!(["vip"]));
+    assert_eq!(ticket["fields"]["order"], "NF-1");
+    assert_eq!(ticket["assignee"], me);
+    let cleared = agent.patch(&path, &json!({"assignee": null})).await.json(StatusCode::OK);
+    assert_eq!(cleared["ticket"]["assignee"], Value::Null);
+    let shown = agent.get(&path).await.json(StatusCode::OK);
+    assert_eq!(shown, cleared);
+    agent.patch(&path, &json!({})).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    let stranger = json!({"assignee": "019ab0f4-7c4e-7000-8000-000000000001"});
+    agent.patch(&path, &stranger).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_person_replies_and_notes_and_a_key_cannot_speak_as_staff() {
+    let app = TestApp::start().await;
+    let agent = app.user(Role::Agent).await;
+    let opened = agent.post("/v1/tickets", &new_ticket("Talk")).await.json(StatusCode::CREATED);
+    let id = opened["ticket"]["id"].as_str().unwrap();
+    let path = format!("/v1/tickets/{id}/messages");
+    let note = json!({"body": "Looks odd", "visibility": "internal"});
+    let note = agent.post(&path, &note).await.json(StatusCode::CREATED);
+    assert_eq!(note["visibility"], "internal");
+    let reply = agent.post(&path, &json!({"body": "On its way"})).await.json(StatusCode::CREATED);
+    assert_eq!(reply["author"]["kind"], "user");
+    let ticket = agent.get(&format!("/v1/tickets/{id}")).await.json(StatusCode::OK);
+    assert_eq!(ticket["ticket"]["status"], "waiting_for_customer");
+    agent.post(&path, &json!({"body": "  "})).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    app.key(Role::Owner).post(&path, &json!({"body": "I am a robot"})).await.problem(StatusCode::FORBIDDEN);
+}

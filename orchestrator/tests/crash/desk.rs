@@ -1,0 +1,332 @@
+//! The world around the processes: a database, a shop, a model, customers and a reviewer. None of
+//! it is killed.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+
+use domain::{
+    ContactId, CustomerId, Ids as _, UserId,
+    customer::{Contact, Customer},
+    run::Run,
+    ticket::Ticket,
+    time::Clock as _,
+    user::{Role, User},
+};
+use orchestrator::{
+    demo::shop::{Address, Item, Order, OrderStatus, Shop},
+    password,
+    system::{SystemClock, SystemIds},
+    testing::model_server::{CapturedRequest, ModelServer, Reply},
+};
+use serde_json::{Value, json};
+use store::{RunFilter, Store, StoreOptions, TicketFilter, WorkspaceStore};
+use tokio::{net::TcpListener, time};
+
+pub const ORDER_CENTS: i64 = 12_900;
+const PASSWORD: &str = "correct horse battery";
+const SHOP_TOKEN: &str = "token-of-the-shop";
+
+pub struct Desk {
+    pub store: WorkspaceStore,
+    pub shop: Shop,
+    pub model: ModelServer,
+    /// Configuration of the processes, without `[server]`.
+    pub config: String,
+    client: reqwest::Client,
+    count: usize,
+}
+
+impl Desk {
+    pub async fn open(folder: &Path, url: &str, count: usize) -> Self {
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
+        let options = StoreOptions {
+            owner: "test".to_owned(),
+            lease: Duration::from_secs(5),
+            max_claimed: 0,
+            queue: 256,
+            read_connections: 2,
+        };
+        let store = Store::open(url, options, clock.clone(), ids.clone()).await.unwrap();
+        store.migrate().await.unwrap();
+        let workspace = store.create_workspace("crash", "Crash").await.unwrap();
+        let rows = store.workspace(workspace.id);
+        let reviewer = User {
+            id: UserId::new(&*ids),
+            email: "reviewer@crash.example".to_owned(),
+            name: "Reviewer".to_owned(),
+            role: Role::Reviewer,
+            title: String::new(),
+            created_at: clock.now(),
+        };
+        rows.create_user(reviewer, password::hash(PASSWORD.to_owned(), &*ids).await.unwrap()).await.unwrap();
+
+        let shop_url = format!("sqlite:{}", folder.join("shop.db").display());
+        let shop = Shop::open(&shop_url, clock.clone(), ids.clone()).await.unwrap();
+        let mut orders = Vec::new();
+        for n in 0..count {
+            let (customer, contact) = person(n);
+            orders.push(order(n, &contact.email));
+            rows.create_customer(customer, contact).await.unwrap();
+        }
+        shop.put_orders(&orders).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let shop_address = listener.local_addr().unwrap();
+        let router = shop.router(SHOP_TOKEN.to_owned());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let tools = orchestrator::demo::SHOP_TOOLS
+            .replace("http://127.0.0.1:8080/demo/shop", &format!("http://{shop_address}"));
+        std::fs::write(folder.join("shop-tools.toml"), tools).unwrap();
+
+        let model =
+            ModelServer::start(orchestrator::testing::model_server::Script::new(answer)).await.unwrap();
+        let config = format!(
+            "[database]\nurl = \"{url}\"\n\
+             [secrets]\nkey = \"{}\"\n\
+             [runs]\nlease_seconds = 2\npoll_ms = 50\nretry_ms = 20\nmax_attempts = 50\nconcurrency = 16\n\
+             [tools]\nfiles = [\"shop-tools.toml\"]\n\
+             [models]\noffline_fallback = false\n\
+             [[models.providers]]\nname = \"scripted\"\nbase_url = \"{}\"\nfast = \"small\"\nstrong = \"large\"\n\
+             api_key_env = \"MODEL_KEY\"\n\
+             prices = {{ input_per_million = 1.0, output_per_million = 4.0 }}\n\
+             [log]\nfilter = \"warn,sqlx=error\"\n",
+            "cd".repeat(32),
+            model.url(),
+        );
+        #[expect(clippy::disallowed_methods, reason = "a customer's and a reviewer's browser")]
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
+        Self { store: rows, shop, model, config, client, count }
+    }
+
+    pub fn environment(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("SHOP_TOKEN", SHOP_TOKEN), ("MODEL_KEY", "key-of-the-model"), ("RUST_BACKTRACE", "1")]
+    }
+
+    pub fn orders(&self) -> impl Iterator<Item = String> {
+        (0..self.count).map(order_number)
+    }
+
+    /// Every customer asks for a refund, and asks again until the service has said that it has it.
+    pub async fn write_tickets(self: Arc<Self>, urls: Arc<Vec<String>>, may: impl Fn(usize) -> bool + Send) {
+        let mut session = Session::default();
+        for n in 0..self.count {
+            while !may(n) {
+                time::sleep(Duration::from_millis(5)).await;
+            }
+            let body = json!({
+                "subject": "Refund please",
+                "body": format!("Please refund my order {}, it does not fit.", order_number(n)),
+                "contact": { "email": email(n), "name": format!("Customer {n}") },
+            });
+            for tried in 0.. {
+                let url = &urls[(n + tried) % urls.len()];
+                let answer =
+                    self.post(&mut session, url, "/v1/tickets", &body, Some(&format!("ticket-{n}"))).await;
+                if answer.is_some() {
+                    break;
+                }
+                time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+
+    /// Approves whatever waits, through whichever process answers.
+    pub async fn approve_everything(self: Arc<Self>, urls: Arc<Vec<String>>) {
+        let mut session = Session::default();
+        for turn in 0.. {
+            let url = &urls[turn % urls.len()];
+            let waiting = self.get(&mut session, url, "/v1/approvals?status=pending&limit=50").await;
+            let items = waiting.as_ref().and_then(|w| w["items"].as_array().cloned()).unwrap_or_default();
+            for item in &items {
+                let approval = item.get("approval").unwrap_or(item);
+                let path = format!("/v1/approvals/{}/decisions", approval["id"].as_str().unwrap());
+                let body = json!({ "digest": approval["digest"], "decision": { "type": "approve" } });
+                // A lost answer or a decided approval is seen in the next round.
+                self.post(&mut session, url, &path, &body, None).await;
+            }
+            if items.is_empty() {
+                time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+
+    async fn post(
+        &self,
+        session: &mut Session,
+        url: &str,
+        path: &str,
+        body: &Value,
+        key: Option<&str>,
+    ) -> Option<Value> {
+        let cookie = session.cookie(&self.client, url).await?;
+        let mut request = self
+            .client
+            .post(format!("{url}{path}"))
+            .header("cookie", cookie)
+            .header("sec-fetch-site", "same-origin")
+            .json(body);
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let answer = request.send().await.ok()?;
+        let status = answer.status();
+        let text = answer.text().await.ok()?;
+        assert!(status.is_success() || matches!(status.as_u16(), 409 | 429 | 503), "{path}: {status} {text}");
+        if status.is_success() { serde_json::from_str(&text).ok() } else { None }
+    }
+
+    async fn get(&self, session: &mut Session, url: &str, path: &str) -> Option<Value> {
+        let cookie = session.cookie(&self.client, url).await?;
+        let answer = self.client.get(format!("{url}{path}")).header("cookie", cookie).send().await.ok()?;
+        answer.json().await.ok()
+    }
+
+    pub async fn tickets(&self) -> Vec<Ticket> {
+        let mut all = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = self.store.tickets(&TicketFilter::default(), 100, cursor.as_deref()).await.unwrap();
+            all.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                return all;
+            }
+        }
+    }
+
+    pub async fn runs(&self) -> Vec<Run> {
+        let mut all = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = self.store.runs(&RunFilter::default(), 100, cursor.as_deref()).await.unwrap();
+            all.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                return all;
+            }
+        }
+    }
+
+    pub async fn is_quiet(&self) -> bool {
+        let counts = self.store.counts().await.unwrap();
+        let done: i64 = counts.runs.iter().filter(|(status, _)| status == "done").map(|(_, n)| n).sum();
+        done == self.count as i64
+    }
+
+    pub async fn what_is_left(&self) -> String {
+        let runs: BTreeMap<String, i64> = self.store.counts().await.unwrap().runs.into_iter().collect();
+        let errors: Vec<String> = self
+            .runs()
+            .await
+            .into_iter()
+            .filter(|r| r.outcome.is_none())
+            .take(3)
+            .map(|r| format!("{} {:?} {:?} {:?}", r.id, r.status, r.waiting_for, r.error))
+            .collect();
+        format!("{runs:?}; {errors:?}")
+    }
+}
+
+#[derive(Default)]
+struct Session {
+    cookie: Option<String>,
+}
+
+impl Session {
+    /// The processes share the key, so one sign-in serves all of them.
+    async fn cookie(&mut self, client: &reqwest::Client, url: &str) -> Option<String> {
+        if self.cookie.is_none() {
+            let body = json!({ "email": "reviewer@crash.example", "password": PASSWORD });
+            let answer = client
+                .post(format!("{url}/v1/session"))
+                .header("sec-fetch-site", "same-origin")
+                .json(&body)
+                .send()
+                .await
+                .ok()?;
+            let cookie = answer.headers().get("set-cookie")?.to_str().ok()?;
+            self.cookie = Some(cookie.split(';').next()?.to_owned());
+        }
+        self.cookie.clone()
+    }
+}
+
+/// Looks the order up, refunds it, tells the customer.
+fn answer(request: &CapturedRequest) -> Reply {
+    let text = request.last("user").unwrap_or_default();
+    let at = text.find("NF-").expect("the customer names an order");
+    let number = &text[at..at + 8];
+    match request.count("tool") {
+        1 => Reply::call("shop__get_order", &json!({ "order_number": number })),
+        2 => Reply::call(
+            "shop__refund_order",
+            &json!({ "order_number": number, "amount_cents": ORDER_CENTS, "reason": "does not fit" }),
+        ),
+        _ => Reply::Json(json!({
+            "kind": "answer",
+            "reply": format!("We have refunded 129.00 EUR for your order {number}."),
+            "citations": [],
+            "confidence": 0.95,
+            "resolved": true,
+            "reason": "refunded",
+        })),
+    }
+}
+
+fn email(n: usize) -> String {
+    format!("customer{n}@crash.example")
+}
+
+fn order_number(n: usize) -> String {
+    format!("NF-{:05}", 20_000 + n)
+}
+
+fn person(n: usize) -> (Customer, Contact) {
+    let now = SystemClock.now();
+    let id = CustomerId(SystemIds.uuid());
+    let customer = Customer {
+        id,
+        name: format!("Customer {n}"),
+        tier: "standard".to_owned(),
+        locale: "en".to_owned(),
+        fields: BTreeMap::new(),
+        created_at: now,
+        updated_at: now,
+    };
+    let contact = Contact {
+        id: ContactId(SystemIds.uuid()),
+        customer_id: id,
+        name: customer.name.clone(),
+        email: email(n),
+        created_at: now,
+    };
+    (customer, contact)
+}
+
+fn order(n: usize, email: &str) -> Order {
+    let now = SystemClock.now();
+    let day = Duration::from_secs(86_400);
+    Order {
+        number: order_number(n),
+        email: email.to_owned(),
+        status: OrderStatus::Delivered,
+        placed_at: now.minus(day * 9),
+        delivered_at: Some(now.minus(day * 5)),
+        items: vec![Item {
+            sku: "NF-PCK-300".to_owned(),
+            name: "Ridge 30 Pack".to_owned(),
+            quantity: 1,
+            price_cents: ORDER_CENTS,
+        }],
+        refunded_cents: 0,
+        currency: "EUR".to_owned(),
+        carrier: "Kestrel Parcel".to_owned(),
+        tracking: Some(format!("KP{n:06}")),
+        eta: None,
+        address: Address {
+            street: "Hauptstrasse 1".to_owned(),
+            postcode: "6020".to_owned(),
+            city: "Innsbruck".to_owned(),
+            country: "AT".to_owned(),
+        },
+    }
+}

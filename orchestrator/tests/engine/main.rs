@@ -1,0 +1,10 @@
+//! The run engine's promises, kept by the real service on a database, a shop and a model that
+//! fail on demand.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod approvals;
+mod effects;
+mod models;
+mod rig;
+mod runs;

@@ -1,0 +1,8 @@
+//! Promises of the models room, checked against a scripted provider over real sockets.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod failures;
+mod house;
+mod order;
+mod replies;

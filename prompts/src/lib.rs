@@ -1,0 +1,49 @@
+//! Prompts: files with front matter, rendered strictly by typed functions.
+//!
+//! A prompt is `<agent>/<name>.md`: YAML front matter (name, version, inputs, output) and a
+//! minijinja body. Its text is compiled in, an undefined variable is an error, and the only way to
+//! render one is the function here whose input struct names exactly the declared inputs. Text that
+//! somebody else wrote goes in as [`Untrusted`], which no template can forget to neutralise; the
+//! delimiters around it stand in the templates.
+//!
+//! Adding a prompt: the file, one line in [`library`], one function below, one snapshot test.
+
+mod dialogue;
+mod library;
+mod resolution;
+mod untrusted;
+
+use thiserror::Error;
+
+pub use dialogue::{
+    CustomerMessage, DraftOutcome, Omission, Repair, customer_message, draft_outcome, omission, repair,
+    tool_result,
+};
+pub use library::{Declared, declared};
+pub use resolution::{
+    ContactFacts, CustomerFacts, Done, Field, HandoffMessage, HandoffSummary, ResolutionSystem, Said,
+    TicketFacts, handoff_message, handoff_summary, resolution_system,
+};
+pub use untrusted::{Untrusted, neutralise};
+
+/// A rendered prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    pub text: String,
+    /// Name and version for the journal: `resolution/system@1`.
+    pub prompt: &'static str,
+}
+
+/// Why a prompt cannot be rendered. All of these are defects of a prompt's file, which the tests
+/// of this crate find; none depends on what a customer wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PromptError {
+    #[error(
+        "the prompt `{name}` has no readable front matter: {why}; see prompts/resolution/system.md for the form"
+    )]
+    FrontMatter { name: String, why: String },
+    #[error("the prompt `{name}` does not compile: {why}")]
+    Template { name: String, why: String },
+    #[error("the prompt `{name}` cannot be rendered: {why}; declare the variable or pass it")]
+    Render { name: String, why: String },
+}

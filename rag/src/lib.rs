@@ -1,0 +1,35 @@
+//! Knowledge: Markdown in, passages with their sources out.
+//!
+//! [`prepare`] turns Markdown into a [`Document`](domain::knowledge::Document) and its chunks;
+//! [`Knowledge`] holds the chunks of every workspace of this process and finds passages by BM25
+//! through the [`Retriever`](domain::knowledge::Retriever) port. Nothing here touches a database:
+//! whoever stores the documents feeds them in.
+
+mod chunk;
+mod index;
+mod knowledge;
+mod markdown;
+mod postings;
+mod words;
+
+use thiserror::Error;
+
+pub use chunk::{MAX_TOKENS, chunk, prepare};
+pub use knowledge::{Knowledge, MAX_PASSAGES, MAX_QUERY_CHARS};
+pub use markdown::{MAX_MARKDOWN_BYTES, ParsedDocument, parse_markdown};
+pub use words::Words;
+
+/// Why a document cannot become knowledge. Each message says what to change.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RagError {
+    #[error("`{slug}` has {bytes} bytes and a document may have {MAX_MARKDOWN_BYTES}; split it into several")]
+    TooLarge { slug: String, bytes: usize },
+    #[error("`{slug}` has no text; write something below the front matter")]
+    Empty { slug: String },
+    #[error("`{0}` cannot name a document: use 1 to 200 letters, digits, `-`, `_`, `.` or `/`")]
+    Slug(String),
+    #[error("the front matter of `{slug}` cannot be read: {why}")]
+    FrontMatter { slug: String, why: String },
+    #[error("the text of `{slug}` holds a NUL character, which no database keeps; remove it")]
+    Nul { slug: String },
+}

@@ -1,0 +1,118 @@
+//! Many commits in one transaction.
+
+use std::sync::Arc;
+
+use domain::{
+    RunId, WorkspaceId,
+    commit::{Commit, CommitError, Receipt},
+    run::Run,
+};
+use sqlx::{AnyConnection, Connection as _};
+
+use crate::{
+    StoreError,
+    apply::{Terms, apply},
+    dialect::Dialect,
+    load::load,
+    rows,
+    sql::{Binds, Statements},
+    state::{State, Writes},
+};
+
+/// What became of one commit.
+pub(crate) struct Done {
+    pub result: Result<Receipt, CommitError>,
+    /// Runs it leased to this process.
+    pub claimed: Vec<Run>,
+}
+
+pub(crate) struct Batch<'a> {
+    pub statements: &'a Statements,
+    pub dialect: Dialect,
+    pub terms: &'a Terms,
+}
+
+impl Batch<'_> {
+    /// Writes all commits that hold in one transaction. On an error nothing was written, except
+    /// when the connection broke while committing: then it is not known.
+    pub(crate) async fn write(
+        &self,
+        connection: &mut AnyConnection,
+        commits: &[(WorkspaceId, Arc<Commit>)],
+        mut free: usize,
+    ) -> Result<Vec<Done>, StoreError> {
+        let mut transaction = connection.begin_with(self.dialect.begin()).await?;
+        let touched = commits.iter().map(|(workspace, commit)| (*workspace, commit.as_ref()));
+        let mut state = load(&mut transaction, self.statements, self.dialect, touched).await?;
+        let mut writes = Writes::default();
+        let mut done = Vec::with_capacity(commits.len());
+        for (workspace, commit) in commits {
+            done.push(match apply(&state, self.terms, *workspace, Commit::clone(commit), &mut free) {
+                Ok((receipt, changes, claimed)) => {
+                    state.accept(*workspace, changes, &mut writes);
+                    let claimed = leased(&state, *workspace, claimed);
+                    Done { result: Ok(receipt), claimed }
+                }
+                Err(error) => Done { result: Err(error), claimed: Vec::new() },
+            });
+        }
+        self.flush(&mut transaction, &state, &writes).await?;
+        transaction.commit().await?;
+        Ok(done)
+    }
+
+    /// Parents are written before the rows that refer to them.
+    async fn flush(
+        &self,
+        connection: &mut AnyConnection,
+        state: &State,
+        writes: &Writes,
+    ) -> Result<(), StoreError> {
+        let all = self.statements;
+        for id in &writes.workspaces {
+            let Some(counters) = state.workspaces.get(id) else { continue };
+            let mut binds = Binds::default();
+            binds.id(id).int(counters.next_ticket_number).int(counters.event_position);
+            binds
+                .execute(
+                    connection,
+                    "UPDATE workspaces SET next_ticket_number = $2, event_position = $3 WHERE id = $1",
+                )
+                .await?;
+        }
+        let tickets: Vec<_> =
+            writes.tickets.iter().filter_map(|key| Some((key.0, state.tickets.get(key)?))).collect();
+        all.write(connection, &rows::TICKETS, &tickets, rows::put_ticket).await?;
+
+        // A run that ended frees its ticket for the one that starts in the same batch.
+        let mut runs: Vec<_> =
+            writes.runs.iter().filter_map(|key| Some((key.0, state.runs.get(key)?))).collect();
+        runs.sort_by_key(|(_, run)| run.status.is_active());
+        all.write(connection, &rows::RUNS, &runs, rows::put_run).await?;
+
+        let events: Vec<_> =
+            writes.events.iter().map(|(w, event, key)| (*w, event, key.as_deref())).collect();
+        all.write(connection, &rows::EVENTS, &events, rows::put_event).await?;
+        let messages: Vec<_> = writes.messages.iter().map(|(w, ticket, v, m)| (*w, *ticket, *v, m)).collect();
+        all.write(connection, &rows::MESSAGES, &messages, rows::put_message).await?;
+        let steps: Vec<_> = writes.steps.iter().map(|(w, run, step)| (*w, *run, step)).collect();
+        all.write(connection, &rows::STEPS, &steps, rows::put_step).await?;
+        let approvals: Vec<_> =
+            writes.approvals.iter().filter_map(|key| Some((key.0, state.approvals.get(key)?))).collect();
+        all.write(connection, &rows::APPROVALS, &approvals, rows::put_approval).await?;
+        let decisions: Vec<_> = writes.decisions.iter().map(|(w, decision)| (*w, decision)).collect();
+        all.write(connection, &rows::DECISIONS, &decisions, rows::put_decision).await?;
+        let effects: Vec<_> =
+            writes.effects.iter().filter_map(|key| Some((key.0, state.effects.get(key)?))).collect();
+        all.write(connection, &rows::EFFECTS, &effects, rows::put_effect).await?;
+        let deliveries: Vec<_> =
+            writes.deliveries.iter().filter_map(|key| Some((key.0, state.deliveries.get(key)?))).collect();
+        all.write(connection, &rows::DELIVERIES, &deliveries, rows::put_delivery).await?;
+        let follow_ups: Vec<_> = writes.follow_ups.iter().map(|(w, follow_up)| (*w, follow_up)).collect();
+        all.write(connection, &rows::FOLLOW_UPS, &follow_ups, rows::put_follow_up).await
+    }
+}
+
+fn leased(state: &State, workspace: WorkspaceId, ids: Vec<RunId>) -> Vec<Run> {
+    ids.into_iter().filter_map(|id| state.runs.get(&(workspace, id)).cloned()).collect()
+}

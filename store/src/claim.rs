@@ -1,0 +1,79 @@
+//! Which process works on which run: claims, leases and their extension.
+
+use domain::{Timestamp, WorkspaceId, run::Run, run::RunStatus};
+use sqlx::AnyConnection;
+
+use crate::{
+    StoreError,
+    apply::Terms,
+    dialect::Dialect,
+    rows,
+    sql::{Binds, Statements},
+};
+
+/// Leases up to `free` due runs to this process, the most urgent first: queued ones whose time has
+/// come, waiting ones whose time has come, and running ones whose worker has let its lease pass.
+pub(crate) async fn claim_due(
+    connection: &mut AnyConnection,
+    statements: &Statements,
+    dialect: Dialect,
+    terms: &Terms,
+    free: usize,
+) -> Result<Vec<(WorkspaceId, Run)>, StoreError> {
+    let limit = i64::try_from(free).unwrap_or(i64::MAX);
+    let mut due: Vec<(WorkspaceId, Run)> = Vec::new();
+    // One select per status, so that each has an index to itself.
+    for condition in [
+        "status = 'queued' AND (wake_at IS NULL OR wake_at <= $1)",
+        "status = 'waiting' AND wake_at <= $1",
+        "status = 'running' AND lease_until < $1",
+    ] {
+        let sql = format!(
+            "SELECT * FROM runs WHERE {condition} ORDER BY priority DESC, created_at LIMIT $2{}",
+            dialect.skip_locked()
+        );
+        let mut binds = Binds::default();
+        binds.at(terms.now).int(limit);
+        for row in binds.fetch_all(connection, sql.into()).await? {
+            due.push((rows::workspace_of(&row)?, rows::get_run(&row)?));
+        }
+    }
+    due.sort_by_key(|(_, run)| (std::cmp::Reverse(run.priority), run.created_at));
+    due.truncate(free);
+    for (_, run) in &mut due {
+        if run.status == RunStatus::Running {
+            // Its worker died or hung on it; a run that kills its workers must not do so for ever.
+            run.attempts += 1;
+        }
+        terms.lease(run);
+    }
+    let changed: Vec<_> = due.iter().map(|(workspace, run)| (*workspace, run)).collect();
+    statements.write(connection, &rows::RUNS, &changed, rows::put_run).await?;
+    Ok(due)
+}
+
+/// Extends every lease of `owner`.
+pub(crate) async fn heartbeat(
+    connection: &mut AnyConnection,
+    owner: &str,
+    until: Timestamp,
+) -> Result<u64, StoreError> {
+    let mut binds = Binds::default();
+    binds.at(until).text(owner);
+    binds
+        .execute(connection, "UPDATE runs SET lease_until = $1 WHERE status = 'running' AND lease_owner = $2")
+        .await
+}
+
+/// Puts every leased run back in the queue. Only for a process that knows it is alone.
+pub(crate) async fn take_over_all(connection: &mut AnyConnection, now: Timestamp) -> Result<u64, StoreError> {
+    let mut binds = Binds::default();
+    binds.at(now);
+    binds
+        .execute(
+            connection,
+            "UPDATE runs SET status = 'queued', lease_owner = NULL, lease_until = NULL, wake_at = NULL, \
+             attempts = attempts + 1, updated_at = $1 WHERE status = 'running'",
+        )
+        .await
+}

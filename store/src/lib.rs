@@ -1,0 +1,209 @@
+//! The records on SQL: one set of queries that runs on SQLite and on Postgres.
+//!
+//! A [`Store`] is the whole database; a [`WorkspaceStore`] is one workspace of it and the only way
+//! to its rows. Everything is written by one task per process, the group-commit writer, so that
+//! what waits shares a transaction. Nothing here decides anything: commits are applied with the
+//! domain's own functions.
+
+mod apply;
+mod batch;
+mod claim;
+mod desk;
+mod dialect;
+mod error;
+mod load;
+mod migrations;
+mod page;
+mod read;
+mod records;
+mod rows;
+mod sql;
+mod state;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod verify;
+mod writer;
+
+use std::{
+    sync::{Arc, Once},
+    time::Duration,
+};
+
+use domain::{
+    Clock, Ids, WorkspaceId,
+    commit::{Commit, CommitError, Receipt},
+};
+use sqlx::{
+    AnyPool, Executor as _,
+    any::{AnyPoolOptions, install_default_drivers},
+    pool::PoolConnection,
+};
+use tokio::sync::{broadcast, mpsc};
+
+pub use error::StoreError;
+pub use page::{MAX_LIMIT, Page};
+pub use records::{
+    ApiKey, ApprovalFilter, Attachment, Counts, Delivery, FollowUp, Notice, ReadyRun, RegistrationStatus,
+    RunFilter, TicketDifference, TicketFilter, ToolRegistration, Workspace,
+};
+
+use dialect::Address;
+use writer::WriterHandle;
+
+/// How a process uses its store.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// Names this process in leases; must differ from every other process on the database.
+    pub owner: String,
+    /// How long a run stays leased after its last sign of life.
+    pub lease: Duration,
+    /// Runs that this process works on at once; with 0 it never leases one.
+    pub max_claimed: usize,
+    /// Commits that may wait to be written; beyond it they are refused with [`CommitError::Busy`].
+    pub queue: usize,
+    pub read_connections: u32,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            owner: "countersign".to_owned(),
+            lease: Duration::from_secs(30),
+            max_claimed: 64,
+            queue: 4096,
+            read_connections: 8,
+        }
+    }
+}
+
+/// A cheap handle to the whole database.
+#[derive(Clone)]
+pub struct Store {
+    read: AnyPool,
+    write: AnyPool,
+    writer: WriterHandle,
+}
+
+/// One workspace. The answer to a question about another workspace's ids is the same as about ids
+/// that do not exist.
+#[derive(Clone)]
+pub struct WorkspaceStore {
+    store: Store,
+    id: WorkspaceId,
+}
+
+static DRIVERS: Once = Once::new();
+
+impl Store {
+    /// Connects to `sqlite:PATH`, `sqlite::memory:` or `postgres://…`, and starts the writer. Does
+    /// not touch the schema; see [`Self::migrate`]. An in-memory database has one connection, which
+    /// reads and writes share.
+    pub async fn open(
+        url: &str,
+        options: StoreOptions,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Result<Self, StoreError> {
+        DRIVERS.call_once(install_default_drivers);
+        let address = Address::parse(url)?;
+        let write = pool(&address, 1).await?;
+        let read = if address.in_memory {
+            write.clone()
+        } else {
+            pool(&address, options.read_connections.max(1)).await?
+        };
+        let writer =
+            WriterHandle::start(write.clone(), address.in_memory, address.dialect, &options, clock, ids);
+        Ok(Self { read, write, writer })
+    }
+
+    /// Brings the schema up to date. Safe to call from several processes at once.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        migrations::migrator().run(&self.read).await?;
+        Ok(())
+    }
+
+    /// The way to the rows of a workspace. Does not check that it exists.
+    pub fn workspace(&self, id: WorkspaceId) -> WorkspaceStore {
+        WorkspaceStore { store: self.clone(), id }
+    }
+
+    /// Every commit of this process that appended events, in the order they were written. A
+    /// listener that falls thousands behind misses some and can read them by position.
+    pub fn notices(&self) -> broadcast::Receiver<Arc<Notice>> {
+        self.writer.shared.notices.subscribe()
+    }
+
+    /// Runs that were leased to this process, to be worked on. Handed out once.
+    pub fn ready(&self) -> Option<mpsc::UnboundedReceiver<ReadyRun>> {
+        self.writer.ready()
+    }
+
+    /// A run that came through [`Self::ready`] is finished with: frees its place.
+    pub fn release(&self) {
+        self.writer.shared.release();
+    }
+
+    /// Leases due runs, up to the free places; they appear in [`Self::ready`]. Returns how many.
+    pub async fn claim_due(&self) -> Result<usize, StoreError> {
+        self.writer.claim_due().await
+    }
+
+    /// Extends all leases of this process.
+    pub async fn heartbeat(&self) -> Result<(), StoreError> {
+        self.writer.heartbeat().await
+    }
+
+    /// Puts every leased run back in the queue, whoever holds it. For the start of a process that
+    /// has the database to itself. Returns how many.
+    pub async fn take_over_all(&self) -> Result<u64, StoreError> {
+        self.writer.take_over_all().await
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.connection().await?.execute("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// Writes what is queued and lets go of the database. Other handles to this store fail from
+    /// here on.
+    pub async fn close(self) {
+        self.writer.close().await;
+        self.read.close().await;
+        self.write.close().await;
+    }
+
+    async fn connection(&self) -> Result<PoolConnection<sqlx::Any>, StoreError> {
+        Ok(self.read.acquire().await?)
+    }
+}
+
+impl WorkspaceStore {
+    pub fn id(&self) -> WorkspaceId {
+        self.id
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Writes all of `commit` or none of it, together with whatever else waits.
+    pub async fn commit(&self, commit: Commit) -> Result<Receipt, CommitError> {
+        self.store.writer.commit(self.id, commit).await
+    }
+}
+
+async fn pool(address: &Address, connections: u32) -> Result<AnyPool, StoreError> {
+    let (dialect, in_memory) = (address.dialect, address.in_memory);
+    let mut options = AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(10))
+        // A local file needs no asking whether it is still there.
+        .test_before_acquire(dialect == dialect::Dialect::Postgres)
+        .after_connect(move |connection, _| Box::pin(dialect.prepare(connection, in_memory)));
+    if in_memory {
+        options = options.min_connections(1).idle_timeout(None).max_lifetime(None);
+    }
+    Ok(options.connect(&address.url).await?)
+}

@@ -1,0 +1,347 @@
+//! The rows that a batch of commits touches, loaded with few statements and, on Postgres, locked.
+//!
+//! The order is always workspaces, tickets, runs, approvals, effects, deliveries, each by id, so
+//! that two processes cannot wait for each other.
+
+use std::{collections::BTreeSet, fmt::Display};
+
+use domain::{
+    ApprovalId, DeliveryId, EffectId, RunId, TicketId, UserId, WorkspaceId,
+    commit::{Commit, Op},
+};
+use sqlx::{AnyConnection, any::AnyRow};
+
+use crate::{
+    StoreError,
+    dialect::Dialect,
+    rows::{self, Columns},
+    sql::{Keyed, Statements, storable},
+    state::{Counters, State},
+};
+
+type In<T> = (WorkspaceId, T);
+
+/// What the operations of a batch need to see.
+#[derive(Default)]
+struct Needs {
+    workspaces: BTreeSet<WorkspaceId>,
+    tickets: BTreeSet<In<TicketId>>,
+    /// Tickets whose active run is wanted.
+    held: BTreeSet<In<TicketId>>,
+    runs: BTreeSet<In<RunId>>,
+    /// Runs whose ticket is not known yet.
+    retried: BTreeSet<In<RunId>>,
+    approvals: BTreeSet<In<ApprovalId>>,
+    effects: BTreeSet<In<EffectId>>,
+    calls: BTreeSet<(WorkspaceId, RunId, String)>,
+    deliveries: BTreeSet<In<DeliveryId>>,
+    keys: BTreeSet<In<String>>,
+    users: BTreeSet<In<UserId>>,
+}
+
+impl Needs {
+    fn of<'c>(commits: impl Iterator<Item = (WorkspaceId, &'c Commit)>) -> Self {
+        let mut needs = Self::default();
+        for (workspace, commit) in commits {
+            for op in &commit.ops {
+                needs.add(workspace, op);
+            }
+        }
+        needs
+    }
+
+    fn add(&mut self, workspace: WorkspaceId, op: &Op) {
+        match op {
+            Op::Append { ticket_id, events } => {
+                self.workspaces.insert(workspace);
+                self.tickets.insert((workspace, *ticket_id));
+                if events.iter().any(|event| event.body.concerns_agents()) {
+                    self.held.insert((workspace, *ticket_id));
+                }
+                self.keys.extend(
+                    events
+                        .iter()
+                        .filter_map(|event| event.idempotency_key.clone())
+                        .map(|key| (workspace, storable(key))),
+                );
+            }
+            Op::EnsureRun(new) => {
+                self.runs.insert((workspace, new.id));
+                if let Some(ticket_id) = new.ticket_id {
+                    self.tickets.insert((workspace, ticket_id));
+                    self.held.insert((workspace, ticket_id));
+                }
+            }
+            Op::Run(change) => {
+                self.runs.insert((workspace, change.run_id));
+            }
+            Op::AddApproval(approval) => {
+                self.approvals.insert((workspace, approval.id));
+            }
+            Op::Decide(decision) => {
+                self.workspaces.insert(workspace);
+                self.approvals.insert((workspace, decision.approval_id));
+                self.users.insert((workspace, decision.user_id));
+            }
+            Op::EndApproval { approval_id, .. } => {
+                self.workspaces.insert(workspace);
+                self.approvals.insert((workspace, *approval_id));
+            }
+            Op::AddEffect(effect) => {
+                self.effects.insert((workspace, effect.id));
+                self.calls.insert((workspace, effect.run_id, effect.call.id.clone()));
+            }
+            Op::ChangeEffect(change) => {
+                self.effects.insert((workspace, change.id));
+            }
+            Op::RetryRun { run_id, .. } => {
+                self.runs.insert((workspace, *run_id));
+                self.retried.insert((workspace, *run_id));
+            }
+            Op::ChangeDelivery { id, .. } => {
+                self.deliveries.insert((workspace, *id));
+            }
+        }
+    }
+}
+
+fn pairs<T: Display>(set: &BTreeSet<In<T>>) -> Vec<[String; 2]> {
+    set.iter().map(|(workspace, id)| [workspace.to_string(), id.to_string()]).collect()
+}
+
+/// Loads everything the commits touch.
+pub(crate) async fn load<'c>(
+    connection: &mut AnyConnection,
+    statements: &Statements,
+    dialect: Dialect,
+    commits: impl Iterator<Item = (WorkspaceId, &'c Commit)>,
+) -> Result<State, StoreError> {
+    let needs = Needs::of(commits);
+    let mut loader = Loader { connection, statements, dialect, needs, state: State::default() };
+    loader.resolve().await?;
+    loader.workspaces().await?;
+    loader.tickets().await?;
+    loader.runs().await?;
+    loader.approvals().await?;
+    loader.effects().await?;
+    loader.deliveries().await?;
+    loader.keys_and_users().await?;
+    Ok(loader.state)
+}
+
+struct Loader<'a> {
+    connection: &'a mut AnyConnection,
+    statements: &'a Statements,
+    dialect: Dialect,
+    needs: Needs,
+    state: State,
+}
+
+impl Loader<'_> {
+    async fn select<const N: usize>(
+        &mut self,
+        wanted: Keyed<'_, N>,
+        keys: &[[String; N]],
+    ) -> Result<Vec<AnyRow>, StoreError> {
+        self.statements.select(self.connection, &wanted, keys).await
+    }
+
+    /// Rows by id, unlocked.
+    async fn seen<T: Display>(
+        &mut self,
+        name: &'static str,
+        table: &str,
+        columns: &str,
+        ids: &BTreeSet<In<T>>,
+    ) -> Result<Vec<AnyRow>, StoreError> {
+        let wanted = Keyed { name, columns, table, key: ["workspace_id", "id"], and: "", tail: "" };
+        self.select(wanted, &pairs(ids)).await
+    }
+
+    /// Rows by id, locked.
+    async fn locked<T: Display>(
+        &mut self,
+        table: &'static str,
+        columns: &str,
+        ids: &BTreeSet<In<T>>,
+    ) -> Result<Vec<AnyRow>, StoreError> {
+        let tail = self.dialect.lock_by_id();
+        let wanted = Keyed { name: table, columns, table, key: ["workspace_id", "id"], and: "", tail };
+        self.select(wanted, &pairs(ids)).await
+    }
+
+    /// Finds the tickets and runs behind approvals and retried runs. These never change, so that
+    /// they can be read before anything is locked.
+    async fn resolve(&mut self) -> Result<(), StoreError> {
+        if !self.needs.approvals.is_empty() {
+            let ids = self.needs.approvals.clone();
+            let columns = "workspace_id, ticket_id, run_id";
+            for row in self.seen("approval owners", "approvals", columns, &ids).await? {
+                let c = Columns { table: "approvals", row: &row };
+                let workspace = c.id("workspace_id")?;
+                self.needs.runs.insert((workspace, c.id("run_id")?));
+                if let Some(ticket) = c.opt_id("ticket_id")? {
+                    self.needs.tickets.insert((workspace, ticket));
+                }
+            }
+        }
+        if !self.needs.retried.is_empty() {
+            let ids = std::mem::take(&mut self.needs.retried);
+            for row in self.seen("run owners", "runs", "workspace_id, ticket_id", &ids).await? {
+                let c = Columns { table: "runs", row: &row };
+                if let Some(ticket) = c.opt_id("ticket_id")? {
+                    let key = (c.id("workspace_id")?, ticket);
+                    self.needs.tickets.insert(key);
+                    self.needs.held.insert(key);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn workspaces(&mut self) -> Result<(), StoreError> {
+        if self.needs.workspaces.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<[String; 1]> = self.needs.workspaces.iter().map(|id| [id.to_string()]).collect();
+        let wanted = Keyed {
+            name: "workspaces",
+            columns: "id, next_ticket_number, event_position",
+            table: "workspaces",
+            key: ["id"],
+            and: "",
+            tail: self.dialect.lock_workspaces(),
+        };
+        for row in self.select(wanted, &keys).await? {
+            let c = Columns { table: "workspaces", row: &row };
+            let counters = Counters {
+                next_ticket_number: c.int("next_ticket_number")?,
+                event_position: c.int("event_position")?,
+            };
+            self.state.workspaces.insert(c.id("id")?, counters);
+        }
+        Ok(())
+    }
+
+    async fn tickets(&mut self) -> Result<(), StoreError> {
+        let ids = std::mem::take(&mut self.needs.tickets);
+        for row in self.locked("tickets", "workspace_id, snapshot", &ids).await? {
+            let ticket = rows::get_ticket(&row)?;
+            self.state.tickets.insert((rows::workspace_of(&row)?, ticket.id), ticket);
+        }
+        Ok(())
+    }
+
+    async fn runs(&mut self) -> Result<(), StoreError> {
+        // Only one who holds the ticket's lock starts runs on it, so none can appear meanwhile; one
+        // that ends meanwhile is seen as ended when it is locked.
+        let held: BTreeSet<In<TicketId>> =
+            self.needs.held.iter().filter(|key| self.state.tickets.contains_key(key)).copied().collect();
+        let wanted = Keyed {
+            name: "active runs",
+            columns: "workspace_id, id",
+            table: "runs",
+            key: ["workspace_id", "ticket_id"],
+            and: " AND t.status IN ('queued', 'running', 'waiting')",
+            tail: "",
+        };
+        for row in self.select(wanted, &pairs(&held)).await? {
+            let c = Columns { table: "runs", row: &row };
+            self.needs.runs.insert((c.id("workspace_id")?, c.id("id")?));
+        }
+        let ids = std::mem::take(&mut self.needs.runs);
+        for row in self.locked("runs", "t.*", &ids).await? {
+            let (workspace, run) = (rows::workspace_of(&row)?, rows::get_run(&row)?);
+            if let (true, Some(ticket)) = (run.status.is_active(), run.ticket_id) {
+                self.state.active.insert((workspace, ticket), run.id);
+            }
+            self.state.runs.insert((workspace, run.id), run);
+        }
+        Ok(())
+    }
+
+    async fn approvals(&mut self) -> Result<(), StoreError> {
+        let ids = std::mem::take(&mut self.needs.approvals);
+        if ids.is_empty() {
+            return Ok(());
+        }
+        for row in self.locked("approvals", "workspace_id, approval", &ids).await? {
+            let approval = rows::get_approval(&row)?;
+            self.state.approvals.insert((rows::workspace_of(&row)?, approval.id), approval);
+        }
+        let wanted = Keyed {
+            name: "decisions",
+            columns: "workspace_id, decision",
+            table: "decisions",
+            key: ["workspace_id", "approval_id"],
+            and: "",
+            tail: " ORDER BY t.at, t.id",
+        };
+        for row in self.select(wanted, &pairs(&ids)).await? {
+            let decision = rows::get_decision(&row)?;
+            self.state
+                .decisions
+                .entry((rows::workspace_of(&row)?, decision.approval_id))
+                .or_default()
+                .push(decision);
+        }
+        Ok(())
+    }
+
+    async fn effects(&mut self) -> Result<(), StoreError> {
+        let ids = std::mem::take(&mut self.needs.effects);
+        for row in self.locked("effects", "workspace_id, effect", &ids).await? {
+            let effect = rows::get_effect(&row)?;
+            self.state.effects.insert((rows::workspace_of(&row)?, effect.id), effect);
+        }
+        let keys: Vec<[String; 3]> = std::mem::take(&mut self.needs.calls)
+            .into_iter()
+            .map(|(workspace, run, call)| [workspace.to_string(), run.to_string(), call])
+            .collect();
+        let wanted = Keyed {
+            name: "calls",
+            columns: "workspace_id, run_id, call_id",
+            table: "effects",
+            key: ["workspace_id", "run_id", "call_id"],
+            and: "",
+            tail: "",
+        };
+        for row in self.select(wanted, &keys).await? {
+            let c = Columns { table: "effects", row: &row };
+            self.state.calls.insert((c.id("workspace_id")?, c.id("run_id")?, c.text("call_id")?));
+        }
+        Ok(())
+    }
+
+    async fn deliveries(&mut self) -> Result<(), StoreError> {
+        let ids = std::mem::take(&mut self.needs.deliveries);
+        for row in self.locked("deliveries", "t.*", &ids).await? {
+            let delivery = rows::get_delivery(&row)?;
+            self.state.deliveries.insert((rows::workspace_of(&row)?, delivery.id), delivery);
+        }
+        Ok(())
+    }
+
+    async fn keys_and_users(&mut self) -> Result<(), StoreError> {
+        let keys = pairs(&std::mem::take(&mut self.needs.keys));
+        let wanted = Keyed {
+            name: "keys",
+            columns: "workspace_id, idempotency_key, ticket_id, id",
+            table: "events",
+            key: ["workspace_id", "idempotency_key"],
+            and: " AND t.idempotency_key IS NOT NULL",
+            tail: "",
+        };
+        for row in self.select(wanted, &keys).await? {
+            let c = Columns { table: "events", row: &row };
+            let key = (c.id("workspace_id")?, c.text("idempotency_key")?);
+            self.state.keys.insert(key, (c.id("ticket_id")?, c.id("id")?));
+        }
+        let users = std::mem::take(&mut self.needs.users);
+        for row in self.seen("users", "users", "workspace_id, id, name", &users).await? {
+            let c = Columns { table: "users", row: &row };
+            self.state.users.insert((c.id("workspace_id")?, c.id("id")?), c.text("name")?);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! What is read, and the small things that are written outside of commits, noun by noun.
+
+mod approvals;
+mod counts;
+mod customers;
+mod documents;
+mod mail;
+mod runs;
+mod tickets;
+mod tools;
+mod users;
+
+use domain::Timestamp;
+use sqlx::any::AnyRow;
+
+use crate::{
+    Page, Store, StoreError, WorkspaceStore,
+    page::{Cursor, clamp},
+    rows::all,
+    sql::Select,
+};
+
+/// Which way a list runs along its sort key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    OldestFirst,
+    NewestFirst,
+}
+
+impl WorkspaceStore {
+    pub(crate) async fn all<T>(
+        &self,
+        select: Select,
+        read: impl Fn(&AnyRow) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut connection = self.store.connection().await?;
+        all(&select.all(&mut connection).await?, read)
+    }
+
+    async fn one<T>(
+        &self,
+        select: Select,
+        read: impl Fn(&AnyRow) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.all(select, read).await?.into_iter().next())
+    }
+
+    /// A page of a list that is sorted by `time` and then `id`.
+    async fn page<T>(
+        &self,
+        select: Select,
+        (time, order): (&'static str, Order),
+        (limit, cursor): (i64, Option<&str>),
+        read: impl Fn(&AnyRow) -> Result<T, StoreError>,
+        key: impl Fn(&T) -> (Timestamp, String),
+    ) -> Result<Page<T>, StoreError> {
+        let limit = clamp(limit);
+        let (compare, direction) = if order == Order::OldestFirst { (">", "ASC") } else { ("<", "DESC") };
+        let select = select
+            .and_if(
+                &format!(" AND ({time}, id) {compare} (?, ?)"),
+                Cursor::decode(cursor)?,
+                |binds, cursor| {
+                    binds.int(cursor.at).text(cursor.id);
+                },
+            )
+            .and(&format!(" ORDER BY {time} {direction}, id {direction} LIMIT ?"), |binds| {
+                binds.int(limit + 1);
+            });
+        let items = self.all(select, read).await?;
+        Ok(Page::of(items, limit, |item| {
+            let (at, id) = key(item);
+            (at.0, id)
+        }))
+    }
+}
+
+impl Store {
+    /// A read that is not of one workspace.
+    async fn everywhere<T>(
+        &self,
+        sql: &str,
+        bind: impl FnOnce(&mut crate::sql::Binds),
+        read: impl Fn(&AnyRow) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut binds = crate::sql::Binds::default();
+        bind(&mut binds);
+        let mut connection = self.connection().await?;
+        all(&binds.fetch_all(&mut connection, sql.into()).await?, read)
+    }
+}

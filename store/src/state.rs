@@ -1,0 +1,126 @@
+//! The rows a batch works on, in memory, and what has to be written of them.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use domain::{
+    ApprovalId, DeliveryId, EffectId, EventId, RunId, TicketId, UserId, WorkspaceId,
+    approval::{Approval, Decision},
+    effect::Effect,
+    run::{Run, Step},
+    ticket::{Event, Message, Ticket},
+};
+
+use crate::{Delivery, FollowUp};
+
+/// What a workspace counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counters {
+    pub next_ticket_number: i64,
+    pub event_position: i64,
+}
+
+/// Rows as they stand after the commits of the batch that were accepted so far. A row that is not
+/// here does not exist.
+#[derive(Default)]
+pub(crate) struct State {
+    pub workspaces: HashMap<WorkspaceId, Counters>,
+    pub tickets: HashMap<(WorkspaceId, TicketId), Ticket>,
+    pub runs: HashMap<(WorkspaceId, RunId), Run>,
+    /// The run that holds each ticket.
+    pub active: HashMap<(WorkspaceId, TicketId), RunId>,
+    pub approvals: HashMap<(WorkspaceId, ApprovalId), Approval>,
+    pub decisions: HashMap<(WorkspaceId, ApprovalId), Vec<Decision>>,
+    pub effects: HashMap<(WorkspaceId, EffectId), Effect>,
+    /// Calls that have an effect.
+    pub calls: HashSet<(WorkspaceId, RunId, String)>,
+    pub deliveries: HashMap<(WorkspaceId, DeliveryId), Delivery>,
+    /// Idempotency keys that were used.
+    pub keys: HashMap<(WorkspaceId, String), (TicketId, EventId)>,
+    /// Names of those who decide.
+    pub users: HashMap<(WorkspaceId, UserId), String>,
+}
+
+/// What one commit changes, before it is accepted.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub counters: Option<Counters>,
+    pub tickets: HashMap<TicketId, Ticket>,
+    pub runs: HashMap<RunId, Run>,
+    pub active: HashMap<TicketId, Option<RunId>>,
+    pub approvals: HashMap<ApprovalId, Approval>,
+    pub effects: HashMap<EffectId, Effect>,
+    pub deliveries: HashMap<DeliveryId, Delivery>,
+    pub events: Vec<(Event, Option<String>)>,
+    pub messages: Vec<(TicketId, i64, Message)>,
+    pub steps: Vec<(RunId, Step)>,
+    pub decisions: Vec<Decision>,
+    pub follow_ups: Vec<FollowUp>,
+}
+
+/// What the accepted commits of a batch have to write: new rows, and keys of changed ones.
+#[derive(Default)]
+pub(crate) struct Writes {
+    pub workspaces: BTreeSet<WorkspaceId>,
+    pub tickets: BTreeSet<(WorkspaceId, TicketId)>,
+    pub runs: BTreeSet<(WorkspaceId, RunId)>,
+    pub approvals: BTreeSet<(WorkspaceId, ApprovalId)>,
+    pub effects: BTreeSet<(WorkspaceId, EffectId)>,
+    pub deliveries: BTreeSet<(WorkspaceId, DeliveryId)>,
+    pub events: Vec<(WorkspaceId, Event, Option<String>)>,
+    pub messages: Vec<(WorkspaceId, TicketId, i64, Message)>,
+    pub steps: Vec<(WorkspaceId, RunId, Step)>,
+    pub decisions: Vec<(WorkspaceId, Decision)>,
+    pub follow_ups: Vec<(WorkspaceId, FollowUp)>,
+}
+
+impl State {
+    /// Takes the changes of an accepted commit over.
+    pub(crate) fn accept(&mut self, workspace: WorkspaceId, changes: Changes, writes: &mut Writes) {
+        if let Some(counters) = changes.counters {
+            self.workspaces.insert(workspace, counters);
+            writes.workspaces.insert(workspace);
+        }
+        for (id, ticket) in changes.tickets {
+            self.tickets.insert((workspace, id), ticket);
+            writes.tickets.insert((workspace, id));
+        }
+        for (id, run) in changes.runs {
+            self.runs.insert((workspace, id), run);
+            writes.runs.insert((workspace, id));
+        }
+        for (ticket, run) in changes.active {
+            match run {
+                Some(run) => self.active.insert((workspace, ticket), run),
+                None => self.active.remove(&(workspace, ticket)),
+            };
+        }
+        for (id, approval) in changes.approvals {
+            self.approvals.insert((workspace, id), approval);
+            writes.approvals.insert((workspace, id));
+        }
+        for (id, effect) in changes.effects {
+            self.calls.insert((workspace, effect.run_id, effect.call.id.clone()));
+            self.effects.insert((workspace, id), effect);
+            writes.effects.insert((workspace, id));
+        }
+        for (id, delivery) in changes.deliveries {
+            self.deliveries.insert((workspace, id), delivery);
+            writes.deliveries.insert((workspace, id));
+        }
+        for (event, key) in changes.events {
+            if let Some(key) = &key {
+                self.keys.insert((workspace, key.clone()), (event.ticket_id, event.id));
+            }
+            writes.events.push((workspace, event, key));
+        }
+        for decision in changes.decisions {
+            self.decisions.entry((workspace, decision.approval_id)).or_default().push(decision.clone());
+            writes.decisions.push((workspace, decision));
+        }
+        writes
+            .messages
+            .extend(changes.messages.into_iter().map(|(id, version, m)| (workspace, id, version, m)));
+        writes.steps.extend(changes.steps.into_iter().map(|(id, step)| (workspace, id, step)));
+        writes.follow_ups.extend(changes.follow_ups.into_iter().map(|follow_up| (workspace, follow_up)));
+    }
+}

@@ -1,0 +1,235 @@
+//! Time, ids and a Postgres server for tests, here and in other rooms.
+//!
+//! Nothing in here is for production. What goes wrong panics and says what to do.
+
+use std::{
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::{Clock, Ids, Timestamp};
+use uuid::Uuid;
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl Default for ManualClock {
+    /// 2026-01-01T09:00:00Z.
+    fn default() -> Self {
+        Self(AtomicI64::new(1_767_258_000_000_000))
+    }
+}
+
+impl ManualClock {
+    pub fn advance(&self, duration: Duration) {
+        self.0.fetch_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Ids and "randomness" that repeat from run to run: a counter, mixed.
+#[derive(Debug)]
+pub struct CountedIds {
+    seed: u64,
+    count: AtomicU64,
+}
+
+impl CountedIds {
+    /// Two sources with different seeds do not mint the same ids.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, count: AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> (u64, u64) {
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        // SplitMix64 (Steele, Lea, Flood 2014).
+        let mut z = (self.seed << 40).wrapping_add(count).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (count, z ^ (z >> 31))
+    }
+}
+
+impl Default for CountedIds {
+    fn default() -> Self {
+        Self::new(1)
+    }
+}
+
+impl Ids for CountedIds {
+    /// The layout of a UUIDv7 (RFC 9562): the count in place of the milliseconds, so that ids sort
+    /// in the order they were minted.
+    fn uuid(&self) -> Uuid {
+        let (count, mixed) = self.next();
+        let millis = 1_767_258_000_000_u128 + u128::from(count);
+        Uuid::from_u128(
+            (millis << 80)
+                | (7 << 76)
+                | (u128::from(self.seed & 0xfff) << 64)
+                | (2 << 62)
+                | u128::from(mixed >> 2),
+        )
+    }
+
+    fn secret(&self) -> [u8; 32] {
+        let mut secret = [0; 32];
+        for part in secret.chunks_mut(8) {
+            part.copy_from_slice(&self.next().1.to_le_bytes());
+        }
+        secret
+    }
+
+    fn fraction(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
+        let fraction = (self.next().1 >> 11) as f64 / (1_u64 << 53) as f64;
+        fraction
+    }
+}
+
+/// The URL of an empty database on a Postgres server that belongs to this process and ends with
+/// it, however it ends. The server starts with the first call.
+///
+/// # Panics
+/// When PostgreSQL is not installed or does not start; the message says what to do.
+pub fn postgres_database() -> String {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(Server::start).database()
+}
+
+struct Server {
+    bin: PathBuf,
+    folder: PathBuf,
+    databases: AtomicU64,
+    /// Its standard input is the leash: when this process ends, the pipe closes and the watchdog
+    /// stops the server.
+    _watchdog: Child,
+}
+
+/// Debian's programs, of the newest version.
+fn binaries() -> PathBuf {
+    let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter(|(_, bin)| bin.join("initdb").exists() && bin.join("postgres").exists())
+        .collect();
+    found.sort();
+    match found.pop() {
+        Some((_, bin)) => bin,
+        None => {
+            panic!("these tests need PostgreSQL in /usr/lib/postgresql: run `apt-get install postgresql`")
+        }
+    }
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// A command that runs as someone other than root, which Postgres refuses.
+fn command(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
+    command
+}
+
+fn run(command: &mut Command) {
+    let output = command
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"));
+    assert!(output.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+impl Server {
+    fn start() -> Self {
+        let bin = binaries();
+        let folder = tempfile::Builder::new()
+            .prefix("countersign-pg-")
+            .tempdir()
+            .unwrap_or_else(|error| panic!("no temporary folder could be made: {error}"))
+            // The watchdog removes it, because it is the one that outlives this process.
+            .keep();
+        if is_root() {
+            run(Command::new("chown").arg("postgres:").arg(&folder));
+        }
+        let data = folder.join("data");
+        run(command(&bin.join("initdb")).arg("-D").arg(&data).args([
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--no-instructions",
+        ]));
+        // Nothing of it is wanted afterwards, so it is told to stop at once, without a checkpoint.
+        let script = "\"$1/postgres\" -D \"$2/data\" -k \"$2\" -c listen_addresses= -c max_connections=100 \
+                      -c shared_buffers=64MB >\"$2/log\" 2>&1 & server=$!; cat >/dev/null; \
+                      kill -QUIT $server; wait $server; rm -rf \"$2\"";
+        let watchdog = command(Path::new("/bin/sh"))
+            .arg("-c")
+            .arg(script)
+            .arg("watchdog")
+            .arg(&bin)
+            .arg(&folder)
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // Signals to the group of the tests must not end the watchdog before its server.
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|error| panic!("the Postgres server could not be started: {error}"));
+        let server = Self { bin, folder, databases: AtomicU64::new(0), _watchdog: watchdog };
+        server.wait();
+        server
+    }
+
+    fn wait(&self) {
+        for _ in 0..600 {
+            let answers = Command::new(self.bin.join("pg_isready"))
+                .arg("-q")
+                .arg("-h")
+                .arg(&self.folder)
+                .status()
+                .is_ok_and(|status| status.success());
+            if answers {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        panic!("the Postgres server did not start: {log}");
+    }
+
+    fn database(&self) -> String {
+        let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        run(command(&self.bin.join("createdb")).arg("-h").arg(&self.folder).args(["-U", "postgres", &name]));
+        format!("postgres:///{name}?host={}&user=postgres", self.folder.display())
+    }
+}

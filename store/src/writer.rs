@@ -1,0 +1,419 @@
+//! The group-commit writer: one task with one connection, through which everything is written.
+//!
+//! Commits that wait are written together, so that they share the transaction and its fsync. A
+//! batch that the database refuses is tried again commit by commit: one that is poisoned cannot
+//! hurt its neighbours.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::{
+    Clock, Ids, WorkspaceId,
+    commit::{Commit, CommitError, Receipt},
+};
+use futures::future::BoxFuture;
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, pool::PoolConnection};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::{
+    Notice, ReadyRun, StoreError, StoreOptions,
+    apply::Terms,
+    batch::{Batch, Done},
+    claim,
+    dialect::Dialect,
+    sql::Statements,
+};
+
+/// Commits of one transaction at most.
+const BATCH: usize = 256;
+/// Notices that a slow listener may be behind before it misses some.
+const NOTICES: usize = 4096;
+/// What a caller is told to wait when the queue is full.
+const RETRY_AFTER: Duration = Duration::from_millis(50);
+
+/// Returns whether the connection is still good.
+type Work = Box<dyn for<'c> FnOnce(Result<&'c mut AnyConnection, StoreError>) -> BoxFuture<'c, bool> + Send>;
+
+enum Job {
+    Commit {
+        workspace: WorkspaceId,
+        commit: Arc<Commit>,
+        answer: oneshot::Sender<Result<Receipt, CommitError>>,
+    },
+    /// Anything else that writes. It makes its own transaction and answers by itself.
+    Work(Work),
+    Claim(oneshot::Sender<Result<usize, StoreError>>),
+    Close(oneshot::Sender<()>),
+}
+
+/// What the writer and its store share.
+pub(crate) struct Shared {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub dialect: Dialect,
+    pub statements: Statements,
+    pub notices: broadcast::Sender<Arc<Notice>>,
+    owner: String,
+    lease: Duration,
+    max_claimed: usize,
+    claimed: AtomicUsize,
+    ready: mpsc::UnboundedSender<ReadyRun>,
+}
+
+impl Shared {
+    fn terms(&self) -> Terms {
+        Terms { owner: self.owner.clone(), lease: self.lease, ids: self.ids.clone(), now: self.clock.now() }
+    }
+
+    fn free(&self) -> usize {
+        self.max_claimed.saturating_sub(self.claimed.load(Ordering::Acquire))
+    }
+
+    /// Hands a leased run to the engine. The place is taken before the run is seen, so that giving
+    /// it back cannot come first.
+    fn hand_over(&self, workspace_id: WorkspaceId, run: domain::run::Run) {
+        self.claimed.fetch_add(1, Ordering::AcqRel);
+        let id = run.id;
+        if self.ready.send(ReadyRun { workspace_id, run }).is_err() {
+            self.release();
+            tracing::warn!(run = %id, "nobody takes runs in this process any more; its lease will pass");
+        }
+    }
+
+    pub(crate) fn release(&self) {
+        let freed = self.claimed.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
+        if freed.is_err() {
+            tracing::warn!("a claimed run was given back twice");
+        }
+    }
+}
+
+/// The way to the writer. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct WriterHandle {
+    jobs: mpsc::Sender<Job>,
+    pub shared: Arc<Shared>,
+    ready: Arc<Mutex<Option<mpsc::UnboundedReceiver<ReadyRun>>>>,
+}
+
+impl WriterHandle {
+    /// Starts the writer. `pool` gives it its connection; when `shares` is set the pool has no
+    /// other, and it is given back between batches.
+    pub(crate) fn start(
+        pool: AnyPool,
+        shares: bool,
+        dialect: Dialect,
+        options: &StoreOptions,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Self {
+        let (jobs, queue) = mpsc::channel(options.queue.max(1));
+        let (ready, receiver) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared {
+            clock,
+            ids,
+            dialect,
+            statements: Statements::new(dialect),
+            notices: broadcast::Sender::new(NOTICES),
+            owner: options.owner.clone(),
+            lease: options.lease,
+            max_claimed: options.max_claimed,
+            claimed: AtomicUsize::new(0),
+            ready,
+        });
+        let writer = Writer { pool, shares, held: None, shared: shared.clone() };
+        tokio::spawn(writer.run(queue));
+        Self { jobs, shared, ready: Arc::new(Mutex::new(Some(receiver))) }
+    }
+
+    pub(crate) fn ready(&self) -> Option<mpsc::UnboundedReceiver<ReadyRun>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(crate) async fn commit(
+        &self,
+        workspace: WorkspaceId,
+        commit: Commit,
+    ) -> Result<Receipt, CommitError> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.try_send(Job::Commit { workspace, commit: Arc::new(commit), answer }).map_err(|error| {
+            match error {
+                mpsc::error::TrySendError::Full(_) => CommitError::Busy { retry_after: RETRY_AFTER },
+                mpsc::error::TrySendError::Closed(_) => {
+                    CommitError::Unavailable(StoreError::Closed.to_string())
+                }
+            }
+        })?;
+        match answered.await {
+            Ok(result) => result,
+            Err(_) => Err(CommitError::Unavailable(StoreError::Closed.to_string())),
+        }
+    }
+
+    /// Runs `work` in a transaction of its own on the writer's connection.
+    pub(crate) async fn transact<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let begin = self.shared.dialect.begin();
+        let job: Work = Box::new(move |connection| {
+            Box::pin(async move {
+                let result = match connection {
+                    Ok(connection) => in_transaction(connection, begin, work).await,
+                    Err(error) => Err(error),
+                };
+                let sound = result.as_ref().err().is_none_or(StoreError::leaves_connection_sound);
+                if answer.send(result).is_err() {
+                    tracing::debug!("nobody waited for the outcome of a write");
+                }
+                sound
+            })
+        });
+        self.jobs.send(Job::Work(job)).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(crate) async fn claim_due(&self) -> Result<usize, StoreError> {
+        if self.shared.free() == 0 {
+            return Ok(0);
+        }
+        let (answer, answered) = oneshot::channel();
+        self.jobs.send(Job::Claim(answer)).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(crate) async fn heartbeat(&self) -> Result<(), StoreError> {
+        let owner = self.shared.owner.clone();
+        let until = self.shared.clock.now().plus(self.shared.lease);
+        self.transact(move |connection| {
+            Box::pin(async move { claim::heartbeat(connection, &owner, until).await.map(|_| ()) })
+        })
+        .await
+    }
+
+    pub(crate) async fn take_over_all(&self) -> Result<u64, StoreError> {
+        let now = self.shared.clock.now();
+        self.transact(move |connection| Box::pin(claim::take_over_all(connection, now))).await
+    }
+
+    /// Everything queued is written; nothing more is taken.
+    pub(crate) async fn close(&self) {
+        let (answer, answered) = oneshot::channel();
+        if self.jobs.send(Job::Close(answer)).await.is_ok() && answered.await.is_err() {
+            tracing::warn!("the writer ended before it was closed");
+        }
+    }
+}
+
+async fn in_transaction<T, F>(
+    connection: &mut AnyConnection,
+    begin: &'static str,
+    work: F,
+) -> Result<T, StoreError>
+where
+    F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>>,
+{
+    let mut transaction = connection.begin_with(begin).await?;
+    let value = work(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(value)
+}
+
+type Waiting = (WorkspaceId, Arc<Commit>, oneshot::Sender<Result<Receipt, CommitError>>);
+
+struct Writer {
+    pool: AnyPool,
+    shares: bool,
+    held: Option<PoolConnection<Any>>,
+    shared: Arc<Shared>,
+}
+
+impl Writer {
+    async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        let mut jobs = Vec::with_capacity(BATCH);
+        loop {
+            if queue.recv_many(&mut jobs, BATCH).await == 0 {
+                return;
+            }
+            let mut commits: Vec<Waiting> = Vec::with_capacity(jobs.len());
+            for job in jobs.drain(..) {
+                if let Job::Commit { workspace, commit, answer } = job {
+                    commits.push((workspace, commit, answer));
+                    continue;
+                }
+                self.commits(std::mem::take(&mut commits)).await;
+                match job {
+                    Job::Commit { .. } => {}
+                    Job::Work(work) => self.work(work).await,
+                    Job::Claim(answer) => {
+                        let result = self.claim().await;
+                        if answer.send(result).is_err() {
+                            tracing::debug!("nobody waited for the outcome of a claim");
+                        }
+                    }
+                    Job::Close(answer) => {
+                        // What is queued already is still taken; `recv_many` ends after it.
+                        queue.close();
+                        if answer.send(()).is_err() {
+                            tracing::debug!("nobody waited for the writer to close");
+                        }
+                    }
+                }
+            }
+            self.commits(commits).await;
+            if self.shares {
+                self.held = None;
+            }
+        }
+    }
+
+    async fn connection(&mut self) -> Result<&mut AnyConnection, StoreError> {
+        let held = match self.held.take() {
+            Some(held) => held,
+            None => self.pool.acquire().await?,
+        };
+        Ok(&mut **self.held.insert(held))
+    }
+
+    /// Drops a connection on which something other than data went wrong.
+    async fn distrust(&mut self) {
+        if let Some(held) = self.held.take()
+            && !self.shares
+            && let Err(error) = held.close().await
+        {
+            tracing::debug!(%error, "a broken connection could not be closed");
+        }
+    }
+
+    async fn work(&mut self, work: Work) {
+        let sound = work(self.connection().await).await;
+        if !sound {
+            self.distrust().await;
+        }
+    }
+
+    async fn claim(&mut self) -> Result<usize, StoreError> {
+        let shared = self.shared.clone();
+        let free = shared.free();
+        if free == 0 {
+            return Ok(0);
+        }
+        let terms = shared.terms();
+        let connection = self.connection().await?;
+        let claimed = async {
+            let mut transaction = connection.begin_with(shared.dialect.begin()).await?;
+            let claimed =
+                claim::claim_due(&mut transaction, &shared.statements, shared.dialect, &terms, free).await?;
+            transaction.commit().await?;
+            Ok::<_, StoreError>(claimed)
+        }
+        .await;
+        match claimed {
+            Ok(claimed) => {
+                let count = claimed.len();
+                for (workspace, run) in claimed {
+                    shared.hand_over(workspace, run);
+                }
+                Ok(count)
+            }
+            Err(error) => {
+                if !error.leaves_connection_sound() {
+                    self.distrust().await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn commits(&mut self, waiting: Vec<Waiting>) {
+        if waiting.is_empty() {
+            return;
+        }
+        let commits: Vec<_> =
+            waiting.iter().map(|(workspace, commit, _)| (*workspace, commit.clone())).collect();
+        match self.batch(&commits).await {
+            Ok(done) => {
+                for ((workspace, _, answer), done) in waiting.into_iter().zip(done) {
+                    self.settle(workspace, answer, done);
+                }
+            }
+            Err(error) if error.is_about_data() => {
+                tracing::warn!(%error, commits = commits.len(), "a batch was refused and is written commit by commit");
+                for ((workspace, _, answer), commit) in waiting.into_iter().zip(commits) {
+                    let done = self.alone(commit).await;
+                    self.settle(workspace, answer, done);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, commits = waiting.len(), "commits could not be written");
+                let text = error.to_string();
+                for (workspace, _, answer) in waiting {
+                    let done =
+                        Done { result: Err(CommitError::Unavailable(text.clone())), claimed: Vec::new() };
+                    self.settle(workspace, answer, done);
+                }
+            }
+        }
+    }
+
+    async fn batch(&mut self, commits: &[(WorkspaceId, Arc<Commit>)]) -> Result<Vec<Done>, StoreError> {
+        let shared = self.shared.clone();
+        let terms = shared.terms();
+        let batch = Batch { statements: &shared.statements, dialect: shared.dialect, terms: &terms };
+        let free = shared.free();
+        let connection = self.connection().await?;
+        let result = batch.write(connection, commits, free).await;
+        if result.as_ref().is_err_and(|error| !error.leaves_connection_sound()) {
+            self.distrust().await;
+        }
+        result
+    }
+
+    /// One commit in its own transaction, so that the error is its own. A second try sorts out
+    /// those that only lost a race, such as a deadlock.
+    async fn alone(&mut self, commit: (WorkspaceId, Arc<Commit>)) -> Done {
+        let commits = [commit];
+        let mut result = self.batch(&commits).await;
+        if result.as_ref().is_err_and(StoreError::is_transient) {
+            result = self.batch(&commits).await;
+        }
+        match result {
+            Ok(mut done) => done.pop().unwrap_or(Done {
+                result: Err(CommitError::Unavailable("nothing was written".to_owned())),
+                claimed: Vec::new(),
+            }),
+            Err(error) => Done { result: Err(error.into_commit_error()), claimed: Vec::new() },
+        }
+    }
+
+    /// Publishes what was written, then answers.
+    fn settle(
+        &self,
+        workspace: WorkspaceId,
+        answer: oneshot::Sender<Result<Receipt, CommitError>>,
+        done: Done,
+    ) {
+        for run in done.claimed {
+            self.shared.hand_over(workspace, run);
+        }
+        if let Ok(receipt) = &done.result
+            && !receipt.events.is_empty()
+            && self.shared.notices.receiver_count() > 0
+        {
+            let notice = Arc::new(Notice { workspace_id: workspace, receipt: receipt.clone() });
+            if self.shared.notices.send(notice).is_err() {
+                tracing::debug!("the last listener has just left");
+            }
+        }
+        if answer.send(done.result).is_err() {
+            tracing::debug!("nobody waited for the outcome of a commit");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What the store promises, checked on every backend with the same bodies.
+//!
+//! Each case starts from an empty database. On SQLite every case is a test; on Postgres one test
+//! runs them all, so that one server is started and not fifty.
+
+#![allow(clippy::unwrap_used, reason = "what a case needs is there, or the case fails")]
+
+mod approvals;
+mod fixture;
+mod records;
+mod runs;
+mod tickets;
+
+use fixture::{Backend, Fixture};
+use futures::{StreamExt as _, future::BoxFuture};
+
+macro_rules! contract {
+    ($($room:ident: $($case:ident),+;)+) => {
+        mod on_a_sqlite_file {
+            use super::*;
+            $($(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                $room::$case(Fixture::new(Backend::SqliteFile).await).await;
+            })+)+
+        }
+
+        mod on_sqlite_in_memory {
+            use super::*;
+            $($(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                $room::$case(Fixture::new(Backend::SqliteMemory).await).await;
+            })+)+
+        }
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn on_postgres() {
+            let cases: Vec<(&str, BoxFuture<'static, ()>)> = vec![
+                $($((
+                    concat!(stringify!($room), "::", stringify!($case)),
+                    Box::pin(async { $room::$case(Fixture::new(Backend::Postgres).await).await }),
+                ),)+)+
+                ("two_processes_never_share_a_run", Box::pin(async {
+                    runs::two_processes_never_share_a_run(Fixture::new(Backend::Postgres).await).await;
+                })),
+                ("two_processes_append_gaplessly", Box::pin(async {
+                    runs::two_processes_append_gaplessly(Fixture::new(Backend::Postgres).await).await;
+                })),
+            ];
+            all_hold(cases).await;
+        }
+    };
+}
+
+contract! {
+    tickets:
+        versions_and_positions_are_gapless_under_64_concurrent_commits,
+        tickets_are_numbered_from_one_in_each_workspace,
+        an_event_with_a_known_idempotency_key_is_not_written_again,
+        a_commit_is_written_whole_or_not_at_all,
+        a_poisoned_commit_does_not_hurt_its_neighbours,
+        another_workspaces_ids_behave_as_if_they_did_not_exist,
+        snapshots_are_the_fold_of_their_events,
+        a_changed_snapshot_is_found,
+        lists_of_tickets_are_filtered_and_continued,
+        notices_come_in_the_order_of_positions,
+        a_full_queue_says_when_to_come_back,
+        closing_writes_what_is_queued;
+    runs:
+        a_ticket_has_one_active_run,
+        a_new_run_is_leased_at_once_while_places_are_free,
+        a_signal_is_never_lost,
+        a_waiting_run_is_woken_by_a_message,
+        a_writer_with_an_old_fence_is_refused,
+        steps_continue_the_journal,
+        a_failed_attempt_is_due_again_later,
+        the_most_urgent_run_is_claimed_first,
+        an_expired_lease_is_taken_over,
+        a_heartbeat_keeps_the_lease,
+        a_restart_puts_leased_runs_back,
+        only_dead_and_quarantined_runs_are_retried,
+        a_run_may_end_and_another_start_in_one_batch;
+    approvals:
+        of_twenty_concurrent_deciders_one_wins,
+        a_quorum_needs_different_people,
+        a_decision_on_older_state_is_refused,
+        a_decision_wakes_its_run_and_is_on_the_timeline,
+        an_approval_ends_without_a_person_once,
+        a_call_has_one_effect,
+        a_settled_effect_does_not_change;
+    records:
+        pending_approvals_are_listed_oldest_first_and_by_role,
+        customers_are_found_by_name_and_address,
+        an_address_belongs_to_one_contact,
+        users_and_keys_are_found_before_the_workspace_is_known,
+        documents_replace_their_chunks,
+        mail_of_staff_and_agents_on_email_tickets_is_delivered_once,
+        mail_is_threaded_by_message_ids,
+        follow_ups_fire_once,
+        registrations_and_attachments_survive,
+        text_with_nul_is_kept_readable,
+        a_foreign_cursor_is_refused,
+        the_desk_shows_public_messages_only;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sqlite_file_keeps_everything_across_a_restart() {
+    tickets::a_restart_keeps_everything(Fixture::new(Backend::SqliteFile).await).await;
+}
+
+/// Runs the cases side by side, because making a database is mostly waiting for the disk.
+async fn all_hold(cases: Vec<(&'static str, BoxFuture<'static, ()>)>) {
+    let broken: Vec<&str> = futures::stream::iter(cases)
+        .map(async |(name, case)| tokio::spawn(case).await.err().map(|_| name))
+        .buffer_unordered(4)
+        .filter_map(async |broken| broken)
+        .collect()
+        .await;
+    assert!(broken.is_empty(), "these promises are broken on Postgres: {broken:?}");
+}

@@ -1,0 +1,490 @@
+//! What tools of MCP servers promise, against a real server: the official Python SDK.
+//!
+//! The SDK is installed once into a cache folder; each test starts servers of its own.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod support;
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::tool::{AnyTool, Inquiry, Risk, ToolError, ToolOutput};
+use serde_json::{Value, json};
+use support::{House, effect, execute, plain_context};
+use tempfile::TempDir;
+use tools::{
+    Catalog, Secret, ToolsError,
+    mcp::{McpServers, McpSettings, McpTransport, Registered, Registrations},
+};
+
+const SDK: &str = "2.3.0";
+
+/// The Python of a folder that holds the SDK; made when it is not there.
+fn python() -> PathBuf {
+    let cache = env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| PathBuf::from(env::var_os("HOME").unwrap()).join(".cache"))
+        .join("countersign");
+    fs::create_dir_all(&cache).unwrap();
+    let lock = fs::File::create(cache.join(format!("py-mcp-{SDK}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let folder = cache.join(format!("py-mcp-{SDK}"));
+    let python = folder.join("bin/python");
+    // Written last, so that an interrupted installation is made again.
+    let complete = folder.join("complete");
+    if !complete.exists() {
+        if folder.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+        }
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
+        let package = format!("mcp=={SDK}");
+        run(Command::new(&python).args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            &package,
+        ]));
+        fs::write(&complete, "").unwrap();
+    }
+    python
+}
+
+fn run(command: &mut Command) {
+    let status = command.stdin(Stdio::null()).status().unwrap();
+    assert!(status.success(), "{command:?} failed: {status}");
+}
+
+fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mcp_server.py")
+}
+
+/// Registrations that can be made to fail.
+#[derive(Default)]
+struct Register {
+    known: Mutex<BTreeMap<String, Registered>>,
+    down: Mutex<bool>,
+}
+
+#[async_trait]
+impl Registrations for Register {
+    async fn get(&self, name: &str) -> Result<Option<Registered>, ToolsError> {
+        if *self.down.lock().unwrap() {
+            return Err(ToolsError::Registrations("no database".to_owned()));
+        }
+        Ok(self.known.lock().unwrap().get(name).cloned())
+    }
+    async fn put(&self, registered: Registered) -> Result<(), ToolsError> {
+        self.known.lock().unwrap().insert(registered.spec.name.clone(), registered);
+        Ok(())
+    }
+}
+
+/// One service with one MCP server called `srv`.
+struct Bench {
+    folder: Arc<TempDir>,
+    register: Arc<Register>,
+    catalog: Catalog,
+    servers: McpServers,
+}
+
+impl Bench {
+    fn with(folder: Arc<TempDir>, register: Arc<Register>, transport: McpTransport, call_ms: u64) -> Self {
+        let catalog = Catalog::builder().build();
+        let mut settings = McpSettings::new("srv", transport);
+        settings.call_timeout = Duration::from_millis(call_ms);
+        settings.connect_timeout = Duration::from_secs(60);
+        let servers =
+            McpServers::new(vec![settings], register.clone(), catalog.clone(), Arc::new(House::default()))
+                .unwrap();
+        Self { folder, register, catalog, servers }
+    }
+
+    async fn stdio(call_ms: u64) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let bench = Self::with(folder.clone(), Arc::default(), stdio(&folder), call_ms);
+        bench.connect().await;
+        bench
+    }
+
+    async fn connect(&self) {
+        let status = self.servers.connect_all().await;
+        assert!(status.iter().all(|server| server.connected), "{status:?}");
+    }
+
+    fn tool(&self, name: &str) -> Arc<dyn AnyTool> {
+        self.catalog.get(&format!("srv__{name}")).unwrap()
+    }
+
+    async fn read(&self, name: &str, args: Value) -> Result<ToolOutput, ToolError> {
+        let tool = self.tool(name);
+        tool.validate(&args)?;
+        tool.read(&plain_context(), &args).await
+    }
+
+    async fn execute(&self, name: &str, args: Value) -> Result<ToolOutput, ToolError> {
+        execute(&*self.tool(name), &args, &plain_context()).await
+    }
+
+    fn calls(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.folder.path().join("calls")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn shift(&self) {
+        fs::write(self.folder.path().join("shifted"), "").unwrap();
+    }
+}
+
+fn stdio(folder: &TempDir) -> McpTransport {
+    McpTransport::Stdio {
+        command: python().to_str().unwrap().to_owned(),
+        args: vec![
+            script().to_str().unwrap().to_owned(),
+            "--dir".to_owned(),
+            folder.path().to_str().unwrap().to_owned(),
+        ],
+        env: BTreeMap::new(),
+    }
+}
+
+/// A server process on a port; killed when it goes out of scope.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+async fn serve(folder: &TempDir, port: u16) -> Process {
+    let child = Command::new(python())
+        .arg(script())
+        .args(["--port", &port.to_string(), "--dir"])
+        .arg(folder.path())
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let process = Process(child);
+    until("the server listens", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok())
+        .await;
+    process
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn http(port: u16, headers: BTreeMap<String, Secret>) -> McpTransport {
+    McpTransport::Http { url: format!("http://127.0.0.1:{port}/mcp"), headers }
+}
+
+/// Waits for a condition, looking every 20 ms for at most a minute.
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let mut looks = tokio::time::interval(Duration::from_millis(20));
+    let wait = async {
+        loop {
+            looks.tick().await;
+            if holds().await {
+                return;
+            }
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(60), wait).await.is_ok(), "never: {what}");
+}
+
+fn kill(pid: &Value) {
+    run(Command::new("kill").args(["-9", &pid.to_string()]));
+}
+
+/// What holds over either transport.
+async fn tools_are_discovered_and_called(bench: &Bench) {
+    let names: Vec<String> = bench.catalog.specs().into_iter().map(|spec| spec.name).collect();
+    for name in ["announce", "failing", "huge", "lookup", "record", "shifting", "slow", "slow_read"] {
+        assert!(names.contains(&format!("srv__{name}")), "{names:?}");
+    }
+    let lookup = bench.tool("lookup").spec().clone();
+    assert_eq!((lookup.title.as_str(), lookup.risk), ("Look a city up", Risk::Read));
+    assert_eq!(lookup.description, "Says where a city is.");
+    assert_eq!(lookup.parameters["properties"]["city"]["type"], "string");
+    assert_eq!(bench.tool("record").spec().risk, Risk::Outward);
+    assert_eq!(bench.tool("failing").spec().risk, Risk::Irreversible);
+    assert!(bench.catalog.suspended().is_empty());
+    assert_eq!(bench.register.known.lock().unwrap().len(), names.len());
+
+    let found = bench.read("lookup", json!({ "city": "Utrecht" })).await.unwrap();
+    assert_eq!(found.content["country"], "NL");
+    let args = json!({ "text": "hello" });
+    let recorded = bench.execute("record", args.clone()).await.unwrap();
+    assert_eq!(recorded.content, json!("recorded hello"));
+    assert_eq!(bench.calls(), [format!("record hello {}", effect("x", &args).idempotency_key())]);
+
+    assert!(matches!(bench.read("lookup", json!({ "city": 3 })).await, Err(ToolError::Arguments { .. })));
+    assert!(matches!(bench.read("record", args).await, Err(ToolError::Refused(_))));
+    let refused = bench.execute("failing", json!({ "text": "NF-1" })).await;
+    assert!(
+        matches!(&refused, Err(ToolError::Refused(why)) if why.contains("no record of NF-1")),
+        "{refused:?}"
+    );
+    assert!(
+        matches!(bench.read("huge", json!({})).await, Err(ToolError::Refused(why)) if why.contains("256 KiB"))
+    );
+    assert_eq!(bench.tool("record").inquire(&plain_context(), "key").await, Inquiry::CannotTell);
+}
+
+#[tokio::test]
+async fn tools_over_stdio_are_discovered_and_called() {
+    let bench = Bench::stdio(20_000).await;
+    tools_are_discovered_and_called(&bench).await;
+    bench.servers.close().await;
+    assert!(matches!(bench.read("lookup", json!({ "city": "x" })).await, Err(ToolError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn tools_over_http_are_discovered_and_called() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let port = free_port();
+    let _server = serve(&folder, port).await;
+    let bench = Bench::with(folder, Arc::default(), http(port, BTreeMap::new()), 20_000);
+    bench.connect().await;
+    tools_are_discovered_and_called(&bench).await;
+}
+
+#[tokio::test]
+async fn a_server_of_the_newer_protocol_without_initialize_is_used_too() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    fs::write(folder.path().join("modern"), "").unwrap();
+    let port = free_port();
+    let _server = serve(&folder, port).await;
+    let bench = Bench::with(folder, Arc::default(), http(port, BTreeMap::new()), 20_000);
+    bench.connect().await;
+    assert_eq!(bench.read("lookup", json!({ "city": "Utrecht" })).await.unwrap().content["country"], "NL");
+    assert!(
+        bench.calls().starts_with(&["initialize".to_owned(), "server/discover".to_owned()]),
+        "{:?}",
+        bench.calls()
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_takes_too_long_is_unknown_for_an_effect_and_the_connection_stays() {
+    let bench = Bench::stdio(300).await;
+    let (effect, read) =
+        tokio::join!(bench.execute("slow", json!({ "how": "very" })), bench.read("slow_read", json!({})));
+    assert!(matches!(effect, Err(ToolError::Unknown(why)) if why.contains("300 ms")));
+    assert!(matches!(read, Err(ToolError::Unavailable(why)) if why.contains("300 ms")));
+    assert!(bench.servers.status().await[0].connected);
+    bench.servers.close().await;
+}
+
+#[tokio::test]
+async fn a_dead_child_is_restarted_by_the_next_call() {
+    let bench = Bench::stdio(20_000).await;
+    let pid = |output: ToolOutput| output.content["pid"].clone();
+    let first = pid(bench.read("lookup", json!({ "city": "x" })).await.unwrap());
+    kill(&first);
+    let second = pid(bench.read("lookup", json!({ "city": "x" })).await.unwrap());
+    assert_ne!(first, second);
+
+    // Noticed or not, an effect is done once or not at all.
+    kill(&second);
+    until("the death is noticed", async || !bench.servers.status().await[0].connected).await;
+    bench.execute("record", json!({ "text": "after" })).await.unwrap();
+    assert_eq!(bench.calls().len(), 1);
+    bench.servers.close().await;
+}
+
+#[tokio::test]
+async fn an_effect_whose_server_dies_under_it_is_unknown_and_not_repeated() {
+    let bench = Bench::stdio(30_000).await;
+    let pid = bench.read("lookup", json!({ "city": "x" })).await.unwrap().content["pid"].clone();
+    let (outcome, ()) = tokio::join!(bench.execute("slow", json!({ "how": "x" })), async {
+        until("the call has begun", async || !bench.calls().is_empty()).await;
+        kill(&pid);
+    });
+    assert!(matches!(outcome, Err(ToolError::Unknown(_))), "{outcome:?}");
+    bench.read("lookup", json!({ "city": "x" })).await.unwrap();
+    assert_eq!(bench.calls(), ["slow x"]);
+    bench.servers.close().await;
+}
+
+#[tokio::test]
+async fn a_server_over_http_that_comes_back_is_used_again() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let port = free_port();
+    let server = serve(&folder, port).await;
+    let bench = Bench::with(folder.clone(), Arc::default(), http(port, BTreeMap::new()), 20_000);
+    bench.connect().await;
+    drop(server);
+    let gone = bench.execute("record", json!({ "text": "gone" })).await;
+    assert!(matches!(gone, Err(ToolError::Unavailable(_))), "{gone:?}");
+    assert!(!bench.servers.status().await[0].connected);
+
+    let server = serve(&folder, port).await;
+    until("the server is used again", async || {
+        bench.execute("record", json!({ "text": "back" })).await.is_ok()
+    })
+    .await;
+    assert_eq!(bench.calls().len(), 1);
+
+    // A restart that nobody noticed: the session is gone, and the call is made on a new one.
+    drop(server);
+    let _server = serve(&folder, port).await;
+    bench.execute("record", json!({ "text": "again" })).await.unwrap();
+    assert_eq!(bench.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn a_tool_whose_description_changes_is_suspended_until_it_is_accepted() {
+    let bench = Bench::stdio(20_000).await;
+    let before = bench.tool("shifting");
+    assert_eq!(bench.read("shifting", json!({})).await.unwrap().content, json!("done"));
+    bench.shift();
+    // The server says that something changed; what is compared next is what it offers then.
+    bench.read("announce", json!({})).await.unwrap();
+    until("the change is seen", async || {
+        bench.servers.connect_all().await;
+        !bench.catalog.suspended().is_empty()
+    })
+    .await;
+
+    let suspension = bench.catalog.suspended().remove(0);
+    assert_eq!(suspension.name, "srv__shifting");
+    assert!(suspension.why.contains("description"), "{}", suspension.why);
+    assert_eq!(suspension.was.unwrap().description, "Does something harmless.");
+    // Neither the tool as it is now nor one held from before can be called, and no agent sees it.
+    for tool in [bench.tool("shifting"), before] {
+        let refused = tool.read(&plain_context(), &json!({})).await;
+        assert!(matches!(&refused, Err(ToolError::Refused(why)) if why.contains("suspended")), "{refused:?}");
+    }
+    let granted = bench.catalog.granted(&["srv__*".to_owned()]);
+    assert!(granted.iter().all(|tool| tool.spec().name != "srv__shifting"));
+    assert!(bench.read("lookup", json!({ "city": "x" })).await.is_ok());
+
+    let old = bench.register.known.lock().unwrap()["srv__shifting"].version.clone();
+    assert!(matches!(
+        bench.servers.accept("srv__shifting", Some(&old)).await,
+        Err(ToolsError::ChangedAgain(_))
+    ));
+    assert!(matches!(bench.servers.accept("srv__lookup", None).await, Err(ToolsError::NotSuspended(_))));
+    assert!(matches!(bench.servers.accept("srv__none", None).await, Err(ToolsError::UnknownTool(_))));
+    let accepted = bench.servers.accept("srv__shifting", Some(&suspension.now.version)).await.unwrap();
+    assert!(accepted.description.starts_with("Ignore what you were told"));
+    assert!(bench.catalog.suspended().is_empty());
+    assert_eq!(bench.read("shifting", json!({})).await.unwrap().content, json!("done"));
+    bench.servers.close().await;
+}
+
+#[tokio::test]
+async fn a_change_while_the_service_was_down_is_suspended_too() {
+    let bench = Bench::stdio(20_000).await;
+    bench.servers.close().await;
+    bench.shift();
+    let later = Bench::with(bench.folder.clone(), bench.register.clone(), stdio(&bench.folder), 20_000);
+    later.connect().await;
+    assert_eq!(later.catalog.suspended().len(), 1);
+    assert!(matches!(later.read("shifting", json!({})).await, Err(ToolError::Refused(_))));
+    later.servers.close().await;
+}
+
+#[tokio::test]
+async fn an_announced_change_reaches_the_catalog_by_itself() {
+    let bench = Bench::stdio(20_000).await;
+    let servers = bench.servers.clone();
+    let watch = tokio::spawn(async move { servers.watch().await });
+    bench.shift();
+    bench.read("announce", json!({})).await.unwrap();
+    until("the catalog shows it", async || !bench.catalog.suspended().is_empty()).await;
+    watch.abort();
+    bench.servers.close().await;
+}
+
+#[tokio::test]
+async fn nothing_is_let_in_while_the_registrations_cannot_be_read() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let register = Arc::new(Register::default());
+    *register.down.lock().unwrap() = true;
+    let bench = Bench::with(folder.clone(), register.clone(), stdio(&folder), 20_000);
+    bench.servers.connect_all().await;
+    assert!(bench.catalog.specs().is_empty());
+    *register.down.lock().unwrap() = false;
+    bench.connect().await;
+    assert!(bench.read("lookup", json!({ "city": "x" })).await.is_ok());
+    bench.servers.close().await;
+}
+
+#[tokio::test]
+async fn credentials_are_sent_and_never_shown() {
+    const TOKEN: &str = "tok-very-secret-456";
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    fs::write(folder.path().join("token"), TOKEN).unwrap();
+    let port = free_port();
+    let _server = serve(&folder, port).await;
+    let with = |token: &str| {
+        let headers = BTreeMap::from([("Authorization".to_owned(), Secret::new(format!("Bearer {token}")))]);
+        let transport = http(port, headers);
+        assert!(!format!("{transport:?}").contains(token));
+        Bench::with(folder.clone(), Arc::default(), transport, 20_000)
+    };
+    let good = with(TOKEN);
+    good.connect().await;
+    assert!(good.read("lookup", json!({ "city": "x" })).await.is_ok());
+    let bad = with("tok-wrong-secret-789");
+    let status = bad.servers.connect_all().await;
+    assert!(!status[0].connected && !format!("{status:?}").contains("tok-"), "{status:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_start_says_why_and_stops_nobody() {
+    let catalog = Catalog::builder().build();
+    let command = |command: &str, args: &[&str]| McpTransport::Stdio {
+        command: command.to_owned(),
+        args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+        env: BTreeMap::new(),
+    };
+    let settings = vec![
+        McpSettings::new("missing", command("/no/such/program", &[])),
+        McpSettings::new("broken", command("sh", &["-c", "echo the module is missing >&2; exit 1"])),
+    ];
+    let servers =
+        McpServers::new(settings, Arc::new(Register::default()), catalog, Arc::new(House::default()))
+            .unwrap();
+    let status = servers.connect_all().await;
+    let error = |name: &str| status.iter().find(|server| server.name == name).unwrap().error.clone().unwrap();
+    assert!(error("missing").contains("cannot be started"), "{status:?}");
+    assert!(!error("broken").is_empty());
+}
+
+#[tokio::test]
+async fn settings_that_cannot_work_are_refused() {
+    let new = |names: &[&str], url: &str| {
+        let settings = names
+            .iter()
+            .map(|name| {
+                McpSettings::new(*name, McpTransport::Http { url: url.to_owned(), headers: BTreeMap::new() })
+            })
+            .collect();
+        McpServers::new(
+            settings,
+            Arc::new(Register::default()),
+            Catalog::default(),
+            Arc::new(House::default()),
+        )
+        .map(|_| ())
+    };
+    assert!(new(&["a"], "http://127.0.0.1:1/mcp").is_ok());
+    assert!(new(&["a", "a"], "http://127.0.0.1:1/mcp").unwrap_err().to_string().contains("two MCP servers"));
+    assert!(new(&["a__b"], "http://127.0.0.1:1/mcp").is_err());
+    assert!(new(&["a"], "ftp://x/").is_err());
+    assert!(new(&["a"], "nonsense").is_err());
+}

@@ -1,0 +1,196 @@
+//! A context, ports and permits for tests of tools.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+use async_trait::async_trait;
+use domain::{
+    Clock, CustomerId, EffectId, Ids, RunId, TicketId, Timestamp, WorkspaceId,
+    approval::Permit,
+    canonical::Digest,
+    customer::{Contact, Customer},
+    effect::{Effect, EffectStatus},
+    knowledge::{Passage, RetrieveError, Retriever, Scope},
+    model::Usage,
+    policy::{Answer, Verdict},
+    ports::{Desk, DeskError, Ports},
+    run::{Run, RunStatus},
+    ticket::{Channel, EventBody, Message, Priority, Ticket},
+    tool::{AnyTool, ToolCall, ToolContext, ToolError, ToolOutput},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+pub const NOW: Timestamp = Timestamp(1_764_000_000_000_000);
+
+/// Ports with records of their own; they remember what they were asked.
+#[derive(Default)]
+pub struct House {
+    pub next: AtomicU64,
+    pub passages: Vec<Passage>,
+    pub customers: Vec<(Customer, Vec<Contact>)>,
+    pub history: Vec<(Ticket, Vec<Message>)>,
+    pub scopes: Mutex<Vec<Scope>>,
+}
+
+impl Ids for House {
+    fn uuid(&self) -> Uuid {
+        Uuid::from_u128(u128::from(self.next.fetch_add(1, Ordering::Relaxed)) + 1)
+    }
+    fn secret(&self) -> [u8; 32] {
+        [7; 32]
+    }
+    fn fraction(&self) -> f64 {
+        0.5
+    }
+}
+
+impl Clock for House {
+    fn now(&self) -> Timestamp {
+        NOW
+    }
+}
+
+#[async_trait]
+impl Retriever for House {
+    async fn search(&self, scope: Scope, query: &str, limit: usize) -> Result<Vec<Passage>, RetrieveError> {
+        self.scopes.lock().unwrap().push(scope);
+        if query == "down" {
+            return Err(RetrieveError::Unavailable("no index".to_owned()));
+        }
+        Ok(self.passages.iter().take(limit).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl Desk for House {
+    async fn customer(
+        &self,
+        _: WorkspaceId,
+        id: CustomerId,
+    ) -> Result<Option<(Customer, Vec<Contact>)>, DeskError> {
+        Ok(self.customers.iter().find(|(customer, _)| customer.id == id).cloned())
+    }
+    async fn history(
+        &self,
+        _: WorkspaceId,
+        customer: CustomerId,
+        except: Option<TicketId>,
+        limit: usize,
+    ) -> Result<Vec<(Ticket, Vec<Message>)>, DeskError> {
+        let own = self
+            .history
+            .iter()
+            .filter(|(ticket, _)| ticket.customer_id == Some(customer) && Some(ticket.id) != except);
+        Ok(own.take(limit).cloned().collect())
+    }
+}
+
+impl Ports for House {
+    fn retriever(&self) -> &dyn Retriever {
+        self
+    }
+    fn desk(&self) -> &dyn Desk {
+        self
+    }
+    fn clock(&self) -> &dyn Clock {
+        self
+    }
+    fn ids(&self) -> &dyn Ids {
+        self
+    }
+}
+
+pub fn ticket(number: u128, customer_id: Option<CustomerId>) -> Ticket {
+    let created = EventBody::Created {
+        channel: Channel::Chat,
+        subject: format!("Ticket {number}"),
+        priority: Priority::Normal,
+        customer_id,
+        contact_id: None,
+    };
+    let id = TicketId(Uuid::from_u128(number));
+    Ticket::apply(None, id, i64::try_from(number).unwrap(), &created, NOW).unwrap()
+}
+
+pub fn run() -> Run {
+    Run {
+        id: RunId(Uuid::from_u128(900)),
+        ticket_id: Some(TicketId(Uuid::from_u128(1))),
+        agent: "resolution".to_owned(),
+        status: RunStatus::Running,
+        priority: 0,
+        attempts: 0,
+        lease_owner: None,
+        fence: 1,
+        lease_until: None,
+        wake_at: None,
+        waiting_for: None,
+        signals: 0,
+        seen_signals: 0,
+        seen_version: 0,
+        step_count: 0,
+        usage: Usage::default(),
+        outcome: None,
+        error: None,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+/// A context on ticket 1 of the given customer.
+pub fn context(house: Arc<House>, customer: Option<CustomerId>) -> ToolContext {
+    ToolContext {
+        workspace_id: WorkspaceId(Uuid::from_u128(77)),
+        run: run(),
+        ticket: Some(ticket(1, customer)),
+        customer: None,
+        contact: None,
+        now: NOW,
+        ports: house,
+    }
+}
+
+pub fn plain_context() -> ToolContext {
+    context(Arc::new(House::default()), None)
+}
+
+/// The effect whose permit [`permit`] gives; its key is what tools send.
+pub fn effect(tool: &str, args: &Value) -> Effect {
+    Effect {
+        id: EffectId(Uuid::from_u128(4711)),
+        run_id: run().id,
+        ticket_id: None,
+        call: ToolCall { id: "call-1".to_owned(), tool: tool.to_owned(), args: args.clone() },
+        approval_id: None,
+        status: EffectStatus::Attempting,
+        attempts: 1,
+        next_attempt_at: None,
+        output: None,
+        summary: String::new(),
+        error: None,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+pub fn permit(tool: &str, args: &Value) -> Permit {
+    let verdict =
+        Verdict { rule: "test".to_owned(), policy_version: Digest::of("policy"), answer: Answer::Run };
+    Permit::by_policy(&verdict, &effect(tool, args)).unwrap()
+}
+
+/// Validates and performs a call with an effect, as the engine does.
+pub async fn execute(
+    tool: &dyn AnyTool,
+    args: &Value,
+    context: &ToolContext,
+) -> Result<ToolOutput, ToolError> {
+    tool.validate(args)?;
+    tool.execute(permit(&tool.spec().name, args), context).await
+}
