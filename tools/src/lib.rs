@@ -12,6 +12,9 @@ pub mod limits;
 pub mod mcp;
 mod schema;
 pub mod secrets;
+#[cfg(feature = "testing")]
+#[allow(clippy::expect_used, reason = "what goes wrong in a test panics and says what to do")]
+pub mod testing;
 
 mod add_note;
 mod add_tags;

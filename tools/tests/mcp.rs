@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use tools::{
     Catalog, Secret, ToolsError,
     mcp::{McpServers, McpSettings, McpTransport, Registered, Registrations},
+    testing::Port,
 };
 
 const SDK: &str = "2.3.0";
@@ -181,10 +182,6 @@ async fn serve(folder: &TempDir, port: u16) -> Process {
     process
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 fn http(port: u16, headers: BTreeMap<String, Secret>) -> McpTransport {
     McpTransport::Http { url: format!("http://127.0.0.1:{port}/mcp"), headers }
 }
@@ -253,7 +250,8 @@ async fn tools_over_stdio_are_discovered_and_called() {
 #[tokio::test]
 async fn tools_over_http_are_discovered_and_called() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
-    let port = free_port();
+    let reserved = Port::reserve();
+    let port = reserved.number();
     let _server = serve(&folder, port).await;
     let bench = Bench::with(folder, Arc::default(), http(port, BTreeMap::new()), 20_000);
     bench.connect().await;
@@ -264,7 +262,8 @@ async fn tools_over_http_are_discovered_and_called() {
 async fn a_server_of_the_newer_protocol_without_initialize_is_used_too() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     fs::write(folder.path().join("modern"), "").unwrap();
-    let port = free_port();
+    let reserved = Port::reserve();
+    let port = reserved.number();
     let _server = serve(&folder, port).await;
     let bench = Bench::with(folder, Arc::default(), http(port, BTreeMap::new()), 20_000);
     bench.connect().await;
@@ -321,7 +320,8 @@ async fn an_effect_whose_server_dies_under_it_is_unknown_and_not_repeated() {
 #[tokio::test]
 async fn a_server_over_http_that_comes_back_is_used_again() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
-    let port = free_port();
+    let reserved = Port::reserve();
+    let port = reserved.number();
     let server = serve(&folder, port).await;
     let bench = Bench::with(folder.clone(), Arc::default(), http(port, BTreeMap::new()), 20_000);
     bench.connect().await;
@@ -428,7 +428,8 @@ async fn credentials_are_sent_and_never_shown() {
     const TOKEN: &str = "tok-very-secret-456";
     let folder = Arc::new(tempfile::tempdir().unwrap());
     fs::write(folder.path().join("token"), TOKEN).unwrap();
-    let port = free_port();
+    let reserved = Port::reserve();
+    let port = reserved.number();
     let _server = serve(&folder, port).await;
     let with = |token: &str| {
         let headers = BTreeMap::from([("Authorization".to_owned(), Secret::new(format!("Bearer {token}")))]);

@@ -7,7 +7,7 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpStream},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -16,6 +16,7 @@ use std::{
 };
 
 use tokio::time::Instant;
+use tools::testing::Port;
 
 const EXIM: &str = "/usr/sbin/exim4";
 const DOVECOT: &str = "/usr/sbin/dovecot";
@@ -28,8 +29,8 @@ pub const PASSWORD: &str = "open-the-mailbox";
 /// Both servers, not started yet. They end with their owner.
 pub struct MailServers {
     folder: PathBuf,
-    pub smtp_port: u16,
-    pub imap_port: u16,
+    smtp_port: Port,
+    imap_port: Port,
     smtp: Option<Child>,
     imap: Option<Child>,
 }
@@ -45,8 +46,8 @@ impl MailServers {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
         let servers = Self {
             folder: folder.to_owned(),
-            smtp_port: free_port(),
-            imap_port: free_port(),
+            smtp_port: Port::reserve(),
+            imap_port: Port::reserve(),
             smtp: None,
             imap: None,
         };
@@ -56,9 +57,17 @@ impl MailServers {
             fs::create_dir(&path).unwrap();
             std::os::unix::fs::chown(&path, Some(owner.uid), Some(owner.gid)).unwrap();
         }
-        servers.write("exim.conf", &exim(servers.path(), servers.smtp_port, &owner));
-        servers.write("dovecot.conf", &dovecot(servers.path(), servers.imap_port, &owner));
+        servers.write("exim.conf", &exim(servers.path(), servers.smtp_port(), &owner));
+        servers.write("dovecot.conf", &dovecot(servers.path(), servers.imap_port(), &owner));
         servers
+    }
+
+    pub fn smtp_port(&self) -> u16 {
+        self.smtp_port.number()
+    }
+
+    pub fn imap_port(&self) -> u16 {
+        self.imap_port.number()
     }
 
     fn path(&self) -> &Path {
@@ -75,14 +84,14 @@ impl MailServers {
     pub fn start_smtp(&mut self) {
         let config = self.path().join("exim.conf");
         let child = self.spawn(Command::new(EXIM).arg("-C").arg(config).arg("-bdf"), "exim");
-        self.smtp = Some(self.wait_for(child, self.smtp_port, "exim"));
+        self.smtp = Some(self.wait_for(child, self.smtp_port(), "exim"));
     }
 
     /// Starts the IMAP server and waits until it answers.
     pub fn start_imap(&mut self) {
         let config = self.path().join("dovecot.conf");
         let child = self.spawn(Command::new(DOVECOT).arg("-F").arg("-c").arg(config), "dovecot");
-        self.imap = Some(self.wait_for(child, self.imap_port, "dovecot"));
+        self.imap = Some(self.wait_for(child, self.imap_port(), "dovecot"));
     }
 
     pub fn stop_imap(&mut self) {
@@ -169,10 +178,6 @@ fn installed(program: &str, package: &str) {
         Path::new(program).exists(),
         "{program} is missing; these tests need Debian's package {package}: apt-get install {package}"
     );
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// Ends a child of ours, kindly first, so that it takes its own children along.

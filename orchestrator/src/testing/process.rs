@@ -2,20 +2,20 @@
 
 use std::{
     fs::File,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use tokio::time::{self, Instant};
+use tools::testing::Port;
 
 /// A `countersign serve` with a configuration file and a port of its own. Ends with its owner.
 pub struct Process {
     program: PathBuf,
     folder: PathBuf,
     environment: Vec<(String, String)>,
-    port: u16,
+    port: Port,
     name: String,
     child: Option<Child>,
 }
@@ -29,8 +29,11 @@ impl Process {
         config: &str,
         environment: &[(&str, &str)],
     ) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let text = format!("[server]\naddress = \"127.0.0.1:{port}\"\nconsole_dir = \"/nowhere\"\n{config}");
+        let port = Port::reserve();
+        let text = format!(
+            "[server]\naddress = \"127.0.0.1:{}\"\nconsole_dir = \"/nowhere\"\n{config}",
+            port.number()
+        );
         std::fs::write(folder.join(format!("{name}.toml")), text).unwrap();
         Self {
             program: program.to_owned(),
@@ -43,7 +46,7 @@ impl Process {
     }
 
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.port.number())
     }
 
     pub fn id(&self) -> Option<u32> {
@@ -72,23 +75,24 @@ impl Process {
         self.folder.join(format!("{}.log", self.name))
     }
 
+    /// The last lines of what it wrote.
+    pub fn log_tail(&self) -> String {
+        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+        let tail: Vec<&str> = log.lines().rev().take(30).collect();
+        tail.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
     /// Waits until it answers.
     ///
     /// # Panics
     /// After 60 seconds, or when the process ends, with its log.
     pub async fn ready(&mut self) {
         let until = Instant::now() + Duration::from_secs(60);
-        let address = format!("127.0.0.1:{}", self.port);
+        let address = format!("127.0.0.1:{}", self.port.number());
         while tokio::net::TcpStream::connect(&address).await.is_err() {
             let ended = self.child.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some());
             if ended || Instant::now() > until {
-                let log = std::fs::read_to_string(self.log()).unwrap_or_default();
-                let tail: Vec<&str> = log.lines().rev().take(30).collect();
-                panic!(
-                    "{} did not come up:\n{}",
-                    self.name,
-                    tail.into_iter().rev().collect::<Vec<_>>().join("\n")
-                );
+                panic!("{} did not come up:\n{}", self.name, self.log_tail());
             }
             time::sleep(Duration::from_millis(5)).await;
         }

@@ -19,10 +19,15 @@ use orchestrator::{
 };
 use serde_json::{Value, json};
 use store::{RunFilter, Store, StoreOptions, TicketFilter, WorkspaceStore};
-use tokio::{net::TcpListener, time};
+use tokio::{
+    net::TcpListener,
+    time::{self, Instant},
+};
 
 pub const ORDER_CENTS: i64 = 12_900;
 const PASSWORD: &str = "correct horse battery";
+/// How long a customer tries again.
+const PATIENCE: Duration = Duration::from_secs(120);
 const SHOP_TOKEN: &str = "token-of-the-shop";
 
 pub struct Desk {
@@ -82,7 +87,7 @@ impl Desk {
         let config = format!(
             "[database]\nurl = \"{url}\"\n\
              [secrets]\nkey = \"{}\"\n\
-             [runs]\nlease_seconds = 2\npoll_ms = 50\nretry_ms = 20\nmax_attempts = 50\nconcurrency = 16\n\
+             [runs]\nlease_seconds = 2\npoll_ms = 50\nretry_ms = 20\nmax_attempts = 1000\nconcurrency = 16\n\
              [tools]\nfiles = [\"shop-tools.toml\"]\n\
              [models]\noffline_fallback = false\n\
              [[models.providers]]\nname = \"scripted\"\nbase_url = \"{}\"\nfast = \"small\"\nstrong = \"large\"\n\
@@ -117,7 +122,9 @@ impl Desk {
                 "body": format!("Please refund my order {}, it does not fit.", order_number(n)),
                 "contact": { "email": email(n), "name": format!("Customer {n}") },
             });
+            let until = Instant::now() + PATIENCE;
             for tried in 0.. {
+                assert!(Instant::now() < until, "no process took ticket {n} within {PATIENCE:?}");
                 let url = &urls[(n + tried) % urls.len()];
                 let answer =
                     self.post(&mut session, url, "/v1/tickets", &body, Some(&format!("ticket-{n}"))).await;

@@ -46,7 +46,7 @@ impl Desk {
     pub fn new() -> Self {
         let (mail, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let servers = MailServers::new(mail.path());
-        let smtp_port = servers.smtp_port;
+        let smtp_port = servers.smtp_port();
         Self {
             servers,
             clock: Arc::default(),
@@ -82,7 +82,7 @@ impl Desk {
             self.smtp_host,
             self.smtp_port,
             if self.imap { "127.0.0.1" } else { "" },
-            self.servers.imap_port,
+            self.servers.imap_port(),
         )
     }
 
@@ -110,7 +110,7 @@ impl Desk {
 
     /// Sends a raw mail to the service's mailbox through the SMTP server.
     pub async fn post(&self, from: &str, raw: &str) {
-        let server = ("127.0.0.1", self.servers.smtp_port);
+        let server = ("127.0.0.1", self.servers.smtp_port());
         let hello = ClientId::Domain("customer.test".to_owned());
         let mut smtp =
             AsyncSmtpConnection::connect_tokio1(server, Some(PATIENCE), &hello, None, None).await.unwrap();
