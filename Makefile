@@ -3,8 +3,9 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# Clones share one build cache; cargo locks it, so two builds take turns.
-export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/countersign/target
+# Each clone builds in its own folder: cargo names a workspace's crates by their place in it, so two
+# clones that share one would take each other's for their own.
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 .PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail openapi clean console setup
 

@@ -25,4 +25,4 @@ CREATE TABLE contacts (
     UNIQUE (workspace_id, email),
     FOREIGN KEY (workspace_id, customer_id) REFERENCES customers (workspace_id, id)
 );
-CREATE INDEX contacts_by_customer ON contacts (workspace_id, customer_id);
+CREATE INDEX contacts_by_customer ON contacts (workspace_id, customer_id, created_at, id);

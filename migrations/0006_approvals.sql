@@ -16,7 +16,8 @@ CREATE TABLE approvals (
 );
 CREATE INDEX approvals_by_status ON approvals (workspace_id, status, requested_at, id);
 CREATE INDEX approvals_by_request ON approvals (workspace_id, requested_at, id);
-CREATE INDEX approvals_by_run ON approvals (workspace_id, run_id);
+CREATE INDEX approvals_by_run ON approvals (workspace_id, run_id, requested_at, id);
+CREATE INDEX approvals_by_expiry ON approvals (workspace_id, expires_at, id) WHERE status = 'pending';
 
 -- What people said to them. Nobody decides twice on one approval.
 CREATE TABLE decisions (

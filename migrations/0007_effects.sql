@@ -13,4 +13,5 @@ CREATE TABLE effects (
     FOREIGN KEY (workspace_id, run_id) REFERENCES runs (workspace_id, id)
 );
 CREATE INDEX effects_by_status ON effects (workspace_id, status, created_at, id);
+CREATE INDEX effects_by_run ON effects (workspace_id, run_id, created_at, id);
 CREATE INDEX effects_by_creation ON effects (workspace_id, created_at, id);

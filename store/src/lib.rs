@@ -15,6 +15,7 @@ mod load;
 mod migrations;
 mod page;
 mod read;
+mod readers;
 mod records;
 mod rows;
 mod sql;
@@ -36,18 +37,19 @@ use domain::{
 use sqlx::{
     AnyPool, Executor as _,
     any::{AnyPoolOptions, install_default_drivers},
-    pool::PoolConnection,
 };
 use tokio::sync::{broadcast, mpsc};
 
 pub use error::StoreError;
 pub use page::{MAX_LIMIT, Page};
+pub use read::Surroundings;
 pub use records::{
     ApiKey, ApprovalFilter, Attachment, Counts, Delivery, FollowUp, Notice, ReadyRun, RegistrationStatus,
     RunFilter, TicketDifference, TicketFilter, ToolRegistration, Workspace,
 };
 
 use dialect::Address;
+use readers::{Reader, Readers};
 use writer::WriterHandle;
 
 /// How a process uses its store.
@@ -79,7 +81,7 @@ impl Default for StoreOptions {
 /// A cheap handle to the whole database.
 #[derive(Clone)]
 pub struct Store {
-    read: AnyPool,
+    read: Arc<Readers>,
     write: AnyPool,
     writer: WriterHandle,
 }
@@ -112,14 +114,16 @@ impl Store {
         } else {
             pool(&address, options.read_connections.max(1)).await?
         };
+        let remote = address.dialect == dialect::Dialect::Postgres;
+        let read = Readers::new(read, address.in_memory, remote, options.read_connections);
         let writer =
             WriterHandle::start(write.clone(), address.in_memory, address.dialect, &options, clock, ids);
-        Ok(Self { read, write, writer })
+        Ok(Self { read: Arc::new(read), write, writer })
     }
 
     /// Brings the schema up to date. Safe to call from several processes at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        migrations::migrator().run(&self.read).await?;
+        migrations::migrator().run(&mut *self.reader().await?).await?;
         Ok(())
     }
 
@@ -162,7 +166,9 @@ impl Store {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.connection().await?.execute("SELECT 1").await?;
+        let mut reader = self.reader().await?;
+        reader.execute("SELECT 1").await?;
+        reader.keep();
         Ok(())
     }
 
@@ -174,8 +180,8 @@ impl Store {
         self.write.close().await;
     }
 
-    async fn connection(&self) -> Result<PoolConnection<sqlx::Any>, StoreError> {
-        Ok(self.read.acquire().await?)
+    async fn reader(&self) -> Result<Reader<'_>, StoreError> {
+        self.read.get().await
     }
 }
 

@@ -129,6 +129,7 @@ pub(crate) const TICKETS: Table = Table {
         "updated_at",
     ],
     key: &["workspace_id", "id"],
+    fixed: &["number", "channel", "created_at"],
 };
 
 pub(crate) fn put_ticket((workspace, ticket): &(WorkspaceId, &Ticket), binds: &mut Binds) {
@@ -174,6 +175,7 @@ pub(crate) const EVENTS: Table = Table {
         "at",
     ],
     key: &[],
+    fixed: &[],
 };
 
 pub(crate) fn put_event((workspace, event, key): &(WorkspaceId, &Event, Option<&str>), binds: &mut Binds) {
@@ -215,6 +217,7 @@ pub(crate) const MESSAGES: Table = Table {
         "at",
     ],
     key: &[],
+    fixed: &[],
 };
 
 pub(crate) fn put_message(
@@ -248,6 +251,7 @@ pub(crate) const FOLLOW_UPS: Table = Table {
     name: "follow_ups",
     columns: &["workspace_id", "ticket_id", "version", "due_at", "note"],
     key: &[],
+    fixed: &[],
 };
 
 pub(crate) fn put_follow_up((workspace, follow_up): &(WorkspaceId, &FollowUp), binds: &mut Binds) {
@@ -299,6 +303,7 @@ pub(crate) const RUNS: Table = Table {
         "updated_at",
     ],
     key: &["workspace_id", "id"],
+    fixed: &["ticket_id", "agent", "created_at"],
 };
 
 pub(crate) fn put_run((workspace, run): &(WorkspaceId, &Run), binds: &mut Binds) {
@@ -372,6 +377,7 @@ pub(crate) const STEPS: Table = Table {
         "finished_at",
     ],
     key: &[],
+    fixed: &[],
 };
 
 pub(crate) fn put_step((workspace, run_id, step): &(WorkspaceId, domain::RunId, &Step), binds: &mut Binds) {
@@ -420,6 +426,7 @@ pub(crate) const APPROVALS: Table = Table {
         "expires_at",
     ],
     key: &["workspace_id", "id"],
+    fixed: &["run_id", "ticket_id", "requested_at"],
 };
 
 pub(crate) fn put_approval((workspace, approval): &(WorkspaceId, &Approval), binds: &mut Binds) {
@@ -443,6 +450,7 @@ pub(crate) const DECISIONS: Table = Table {
     name: "decisions",
     columns: &["workspace_id", "approval_id", "user_id", "id", "decision", "at"],
     key: &[],
+    fixed: &[],
 };
 
 pub(crate) fn put_decision((workspace, decision): &(WorkspaceId, &Decision), binds: &mut Binds) {
@@ -463,6 +471,7 @@ pub(crate) const EFFECTS: Table = Table {
     name: "effects",
     columns: &["workspace_id", "id", "run_id", "call_id", "status", "effect", "created_at"],
     key: &["workspace_id", "id"],
+    fixed: &["run_id", "call_id", "created_at"],
 };
 
 pub(crate) fn put_effect((workspace, effect): &(WorkspaceId, &Effect), binds: &mut Binds) {
@@ -497,6 +506,7 @@ pub(crate) const DELIVERIES: Table = Table {
         "updated_at",
     ],
     key: &["workspace_id", "id"],
+    fixed: &["ticket_id", "message_id", "created_at"],
 };
 
 pub(crate) fn put_delivery((workspace, delivery): &(WorkspaceId, &Delivery), binds: &mut Binds) {

@@ -123,6 +123,9 @@ pub(crate) struct Table {
     pub columns: &'static [&'static str],
     /// The primary key when rows are changed; empty when they are only ever appended.
     pub key: &'static [&'static str],
+    /// Columns that keep the value a row was born with. They are left out of changes, so that the
+    /// indexes on them are not written again.
+    pub fixed: &'static [&'static str],
 }
 
 impl Table {
@@ -134,7 +137,7 @@ impl Table {
             let changed: Vec<String> = self
                 .columns
                 .iter()
-                .filter(|column| !self.key.contains(column))
+                .filter(|column| !self.key.contains(column) && !self.fixed.contains(column))
                 .map(|column| format!("{column} = excluded.{column}"))
                 .collect();
             sql.push_str(&changed.join(", "));
@@ -314,6 +317,14 @@ impl Select {
         self
     }
 
+    /// How the database would go about it: the steps of its plan.
+    #[cfg(test)]
+    pub(crate) async fn plan(mut self, connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
+        use sqlx::Row as _;
+        self.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+        Ok(self.all(connection).await?.iter().map(|row| row.get("detail")).collect())
+    }
+
     pub(crate) async fn all(self, connection: &mut AnyConnection) -> Result<Vec<AnyRow>, StoreError> {
         self.binds.fetch_all(connection, self.sql.into()).await
     }
@@ -338,11 +349,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_upsert_changes_every_column_but_the_key() {
-        let table = Table { name: "t", columns: &["a", "b", "c"], key: &["a"] };
+    fn an_upsert_changes_every_column_but_the_key_and_what_is_fixed() {
+        let table = Table { name: "t", columns: &["a", "b", "c", "d"], key: &["a"], fixed: &["d"] };
         assert_eq!(
             table.insert(Dialect::Postgres, 2),
-            "INSERT INTO t (a, b, c) VALUES ($1, $2, $3), ($4, $5, $6) \
+            "INSERT INTO t (a, b, c, d) VALUES ($1, $2, $3, $4), ($5, $6, $7, $8) \
              ON CONFLICT (a) DO UPDATE SET b = excluded.b, c = excluded.c"
         );
     }

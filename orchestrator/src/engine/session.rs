@@ -185,8 +185,12 @@ impl Session {
             .settings_of(&run.agent)
             .ok_or_else(|| Halt::Quarantine(format!("there is no agent `{}` in this version", run.agent)))?;
         let tools = house.granted.of(&house.catalog, &run.agent, &settings);
-        let ticket = match run.ticket_id {
-            Some(id) => store.ticket(id).await?,
+        let around = store.around_run(run.id, run.ticket_id, run.seen_version).await?;
+        let contact = match around.ticket.as_ref().and_then(|ticket| ticket.contact_id) {
+            Some(id) => {
+                let customer = around.customer.as_ref().map(|customer| customer.id);
+                store.contact(id).await?.filter(|contact| Some(contact.customer_id) == customer)
+            }
             None => None,
         };
         let resumed = run.step_count > 0;
@@ -208,11 +212,6 @@ impl Session {
                 run.step_count
             )));
         }
-        let (approvals, effects) = if resumed {
-            (store.approvals_of_run(run.id).await?, store.effects_of_run(run.id).await?)
-        } else {
-            (Vec::new(), Vec::new())
-        };
         let workspace_name = house.workspace_name(ready.workspace_id).await?;
         let mut session = Self {
             settings: Arc::new(settings),
@@ -221,42 +220,26 @@ impl Session {
             written: steps.len(),
             steps,
             ops: Vec::new(),
-            customer: None,
-            contact: None,
-            approvals,
-            effects,
+            customer: around.customer,
+            contact,
+            approvals: around.approvals,
+            effects: around.effects,
             stopping,
-            ticket,
+            ticket: around.ticket,
             run,
             store,
             house,
         };
-        session.load_customer().await?;
         if session.steps.is_empty() {
-            session.begin().await?;
-        } else {
-            session.observe().await?;
+            session.begin(around.messages);
+        } else if session.run.signals != session.run.seen_signals {
+            session.take_in(around.messages);
         }
         Ok(session)
     }
 
-    async fn load_customer(&mut self) -> Result<(), Halt> {
-        let Some(ticket) = &self.ticket else { return Ok(()) };
-        if let Some(id) = ticket.customer_id {
-            self.customer = self.store.customer(id).await?;
-            if let Some(contact_id) = ticket.contact_id {
-                self.contact = self.store.contacts(id).await?.into_iter().find(|c| c.id == contact_id);
-            }
-        }
-        Ok(())
-    }
-
     /// Journals what the run starts from.
-    async fn begin(&mut self) -> Result<(), Halt> {
-        let messages = match &self.ticket {
-            Some(ticket) => self.store.messages(ticket.id, None).await?,
-            None => Vec::new(),
-        };
+    fn begin(&mut self, messages: Vec<Message>) {
         let input = RunInput {
             ticket: self.ticket.clone(),
             messages,
@@ -269,7 +252,6 @@ impl Session {
         }
         self.run.seen_signals = self.run.signals;
         self.push(StepBody::Started { input: Box::new(input) }, None);
-        Ok(())
     }
 
     /// Takes in what reached the run since it last looked: new messages, decisions.
@@ -277,26 +259,26 @@ impl Session {
         if self.run.signals == self.run.seen_signals {
             return Ok(());
         }
-        self.run.seen_signals = self.run.signals;
-        if self.run.step_count > 0 {
-            let mut approvals = self.store.approvals_of_run(self.run.id).await?;
-            // Those that go with the next commit are not in the database yet.
-            for op in &self.ops {
-                if let Op::AddApproval(new) = op
-                    && !approvals.iter().any(|a| a.id == new.id)
-                {
-                    approvals.push((**new).clone());
-                }
+        let around = self.store.around_run(self.run.id, self.run.ticket_id, self.run.seen_version).await?;
+        self.approvals = around.approvals;
+        // Those that go with the next commit are not in the database yet.
+        for op in &self.ops {
+            if let Op::AddApproval(new) = op
+                && !self.approvals.iter().any(|a| a.id == new.id)
+            {
+                self.approvals.push((**new).clone());
             }
-            self.approvals = approvals;
         }
-        let Some(ticket_id) = self.run.ticket_id else { return Ok(()) };
-        self.ticket = self.store.ticket(ticket_id).await?;
-        let Some(version) = self.ticket.as_ref().map(|t| t.version) else { return Ok(()) };
-        let news: Vec<Message> = self
-            .store
-            .messages(ticket_id, Some(self.run.seen_version))
-            .await?
+        self.ticket = around.ticket;
+        self.take_in(around.messages);
+        Ok(())
+    }
+
+    /// Journals what was said since the run last looked.
+    fn take_in(&mut self, messages: Vec<Message>) {
+        self.run.seen_signals = self.run.signals;
+        let Some(version) = self.ticket.as_ref().map(|t| t.version) else { return };
+        let news: Vec<Message> = messages
             .into_iter()
             .filter(|m| {
                 m.visibility == Visibility::Public && !matches!(m.author, Actor::Agent { .. } | Actor::System)
@@ -308,7 +290,6 @@ impl Session {
         }
         // Whatever moved the ticket on for agents, nobody can decide on what was proposed before it.
         self.supersede();
-        Ok(())
     }
 
     /// The last state of the ticket that carried something for agents, as far as this run has read:

@@ -6,7 +6,7 @@
 
 mod rules;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use domain::{
     canonical::Digest,
@@ -49,6 +49,7 @@ pub struct Gate {
     policy: Policy,
     version: Digest,
     rules: Vec<CompiledRule>,
+    env: Arc<cel::Env>,
 }
 
 impl Gate {
@@ -67,7 +68,7 @@ impl Gate {
         let policy: Policy = toml::from_str(text).map_err(|error| GateError::Invalid(error.to_string()))?;
         rules::check_terms("default", &policy.default)?;
         let rules = policy.rules.iter().map(CompiledRule::compile).collect::<Result<_, _>>()?;
-        Ok(Self { version: policy.version(), policy, rules })
+        Ok(Self { version: policy.version(), policy, rules, env: Arc::new(cel::Env::stdlib()) })
     }
 
     pub fn policy(&self) -> &Policy {
@@ -86,8 +87,9 @@ impl Gate {
             answer,
         };
         let facts = rules::Facts::of(matter);
+        let context = facts.context(&self.env);
         for rule in &self.rules {
-            match rule.matches(&facts) {
+            match rule.matches(&context) {
                 Ok(false) => {}
                 Ok(true) => return verdict(&rule.name, rule.answer(&self.policy.default)),
                 Err(why) => {

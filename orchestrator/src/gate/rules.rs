@@ -1,6 +1,8 @@
 //! Rules with their conditions compiled, and the facts they are evaluated on.
 
-use cel::{Context, Program, Value};
+use std::sync::Arc;
+
+use cel::{Context, Env, Program, Value};
 use domain::{
     confidence::Band,
     policy::{Answer, AskTerms, Rule, Then},
@@ -28,10 +30,10 @@ impl CompiledRule {
         Ok(Self { name: rule.name.clone(), condition, then: rule.then, why: rule.why.clone(), ask: rule.ask })
     }
 
-    pub(super) fn matches(&self, facts: &Facts) -> Result<bool, String> {
+    /// `context` is what [`Facts::context`] made of the call.
+    pub(super) fn matches(&self, context: &Result<Context<'_, '_>, String>) -> Result<bool, String> {
         let Some(condition) = &self.condition else { return Ok(true) };
-        let context = facts.context()?;
-        match condition.execute(&context) {
+        match condition.execute(context.as_ref().map_err(String::clone)?) {
             Ok(Value::Bool(answer)) => Ok(answer),
             Ok(_) => Err("it does not say true or false".to_owned()),
             Err(error) => Err(error.to_string()),
@@ -99,8 +101,9 @@ impl Facts {
         }
     }
 
-    fn context(&self) -> Result<Context<'_, '_>, String> {
-        let mut context = Context::default();
+    /// `env` holds CEL's standard library, which is costly to make.
+    pub(super) fn context(&self, env: &Arc<Env>) -> Result<Context<'_, '_>, String> {
+        let mut context = Context::with_env(Arc::clone(env));
         let bad = |error: &dyn std::fmt::Display| error.to_string();
         for (name, value) in &self.text {
             context.add_variable_from_value(*name, value.as_str());

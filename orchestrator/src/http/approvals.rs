@@ -18,7 +18,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{ApprovalFilter, WorkspaceStore};
+use store::{ApprovalFilter, Surroundings};
 
 use super::{
     Http,
@@ -140,23 +140,10 @@ async fn show(
 ) -> Result<Json<ApprovalView>, Problem> {
     let store = staff.store(&http);
     let approval = store.approval(path.id).await?.ok_or_else(|| Problem::not_found("the approval"))?;
-    let decisions = store.decisions(path.id).await?;
     let run = store.run(approval.run_id).await?.ok_or_else(|| Problem::not_found("the approval's run"))?;
-    let (ticket, messages, customer) = surroundings(&store, approval.ticket_id).await?;
+    let Surroundings { ticket, messages, customer, decisions, .. } =
+        store.around_approval(path.id, approval.ticket_id).await?;
     Ok(Json(ApprovalView { approval, ticket, messages, customer, decisions, run }))
-}
-
-type Surroundings = (Option<Ticket>, Vec<Message>, Option<Customer>);
-
-async fn surroundings(store: &WorkspaceStore, ticket: Option<TicketId>) -> Result<Surroundings, Problem> {
-    let Some(id) = ticket else { return Ok((None, Vec::new(), None)) };
-    let ticket = store.ticket(id).await?;
-    let messages = store.messages(id, None).await?;
-    let customer = match ticket.as_ref().and_then(|ticket| ticket.customer_id) {
-        Some(id) => store.customer(id).await?,
-        None => None,
-    };
-    Ok((ticket, messages, customer))
 }
 
 /// A decision, bound to what the reviewer saw.

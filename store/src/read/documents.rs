@@ -35,12 +35,14 @@ const DOCUMENTS: Table = Table {
         "updated_at",
     ],
     key: &["workspace_id", "id"],
+    fixed: &[],
 };
 
 const CHUNKS: Table = Table {
     name: "chunks",
     columns: &["workspace_id", "document_id", "ordinal", "id", "document_version", "heading_path", "content"],
     key: &[],
+    fixed: &[],
 };
 
 fn get_document(row: &AnyRow) -> Result<Document, StoreError> {
@@ -227,7 +229,7 @@ impl WorkspaceStore {
                 .iter()
                 .map(|(document, _)| [self.id.to_string(), document.id.to_string()])
                 .collect();
-            let mut connection = self.store.connection().await?;
+            let mut reader = self.store.reader().await?;
             let wanted = Keyed {
                 name: "chunks",
                 columns: "t.*",
@@ -236,7 +238,8 @@ impl WorkspaceStore {
                 and: "",
                 tail: " ORDER BY t.document_id, t.ordinal",
             };
-            let found = self.store.writer.shared.statements.select(&mut connection, &wanted, &keys).await?;
+            let found = self.store.writer.shared.statements.select(&mut reader, &wanted, &keys).await?;
+            reader.keep();
             let places: std::collections::HashMap<DocumentId, usize> =
                 all[first..].iter().enumerate().map(|(i, (document, _))| (document.id, first + i)).collect();
             for row in &found {

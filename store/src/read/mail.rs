@@ -78,7 +78,7 @@ impl WorkspaceStore {
         let workspace = self.id.to_string();
         let theirs: Vec<[String; 2]> = ids.iter().map(|id| [workspace.clone(), (*id).to_owned()]).collect();
         let ours: Vec<[String; 2]> = ours.iter().map(|id| [workspace.clone(), id.to_string()]).collect();
-        let mut connection = self.store.connection().await?;
+        let mut reader = self.store.reader().await?;
         let statements = &self.store.writer.shared.statements;
         let of = |name, column, and| Keyed {
             name,
@@ -89,8 +89,9 @@ impl WorkspaceStore {
             tail: "",
         };
         let wanted = of("mail of theirs", "email_message_id", " AND t.email_message_id IS NOT NULL");
-        let mut found = statements.select(&mut connection, &wanted, &theirs).await?;
-        found.extend(statements.select(&mut connection, &of("mail of ours", "id", ""), &ours).await?);
+        let mut found = statements.select(&mut reader, &wanted, &theirs).await?;
+        found.extend(statements.select(&mut reader, &of("mail of ours", "id", ""), &ours).await?);
+        reader.keep();
         let mut newest: Option<(i64, TicketId)> = None;
         for row in &found {
             let c = Columns { table: "messages", row };

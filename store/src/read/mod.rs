@@ -6,9 +6,12 @@ mod customers;
 mod documents;
 mod mail;
 mod runs;
+mod surroundings;
 mod tickets;
 mod tools;
 mod users;
+
+pub use surroundings::Surroundings;
 
 use domain::Timestamp;
 use sqlx::any::AnyRow;
@@ -33,8 +36,14 @@ impl WorkspaceStore {
         select: Select,
         read: impl Fn(&AnyRow) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut connection = self.store.connection().await?;
-        all(&select.all(&mut connection).await?, read)
+        all(&self.rows(select).await?, read)
+    }
+
+    async fn rows(&self, select: Select) -> Result<Vec<AnyRow>, StoreError> {
+        let mut reader = self.store.reader().await?;
+        let rows = select.all(&mut reader).await?;
+        reader.keep();
+        Ok(rows)
     }
 
     async fn one<T>(
@@ -85,7 +94,9 @@ impl Store {
     ) -> Result<Vec<T>, StoreError> {
         let mut binds = crate::sql::Binds::default();
         bind(&mut binds);
-        let mut connection = self.connection().await?;
-        all(&binds.fetch_all(&mut connection, sql.into()).await?, read)
+        let mut reader = self.reader().await?;
+        let rows = binds.fetch_all(&mut reader, sql.into()).await?;
+        reader.keep();
+        all(&rows, read)
     }
 }

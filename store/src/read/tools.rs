@@ -12,6 +12,7 @@ const TOOL_REGISTRATIONS: Table = Table {
     name: "tool_registrations",
     columns: &["workspace_id", "name", "server", "version", "spec", "status", "was", "updated_at"],
     key: &["workspace_id", "name"],
+    fixed: &[],
 };
 
 fn get_registration(row: &AnyRow) -> Result<ToolRegistration, StoreError> {
