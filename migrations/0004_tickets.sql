@@ -7,6 +7,7 @@ CREATE TABLE tickets (
         CHECK (status IN ('open', 'waiting_for_staff', 'waiting_for_customer', 'resolved', 'closed')),
     channel text NOT NULL,
     customer_id text,
+    contact_id text,
     version bigint NOT NULL CHECK (version >= 1),
     search text NOT NULL,
     snapshot text NOT NULL,

@@ -49,12 +49,12 @@ pub(crate) fn apply(
     state: &State,
     terms: &Terms,
     workspace: WorkspaceId,
-    commit: Commit,
+    commit: &Commit,
     free: &mut usize,
 ) -> Result<(Receipt, Changes, Vec<RunId>), CommitError> {
     let mut unit = Unit { state, terms, workspace, changes: Changes::default(), touched: Touched::default() };
-    for op in commit.ops {
-        unit.op(op)?;
+    for op in &commit.ops {
+        unit.op(op.clone())?;
     }
     let claimed = unit.claim(*free);
     *free -= claimed.len();

@@ -47,7 +47,7 @@ impl Batch<'_> {
         let mut writes = Writes::default();
         let mut done = Vec::with_capacity(commits.len());
         for (workspace, commit) in commits {
-            done.push(match apply(&state, self.terms, *workspace, Commit::clone(commit), &mut free) {
+            done.push(match apply(&state, self.terms, *workspace, commit, &mut free) {
                 Ok((receipt, changes, claimed)) => {
                     state.accept(*workspace, changes, &mut writes);
                     let claimed = leased(&state, *workspace, claimed);

@@ -123,7 +123,7 @@ impl Store {
 
     /// Brings the schema up to date. Safe to call from several processes at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        migrations::migrator().run(&mut *self.reader().await?).await?;
+        migrations::migrator().run(self.read.pool()).await?;
         Ok(())
     }
 
@@ -195,8 +195,8 @@ impl WorkspaceStore {
     }
 
     /// Writes all of `commit` or none of it, together with whatever else waits.
-    pub async fn commit(&self, commit: Commit) -> Result<Receipt, CommitError> {
-        self.store.writer.commit(self.id, commit).await
+    pub async fn commit(&self, commit: impl Into<Arc<Commit>>) -> Result<Receipt, CommitError> {
+        self.store.writer.commit(self.id, commit.into()).await
     }
 }
 

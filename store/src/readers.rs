@@ -45,6 +45,13 @@ impl Readers {
         Self { pool, shares, remote, places, idle: Mutex::default() }
     }
 
+    /// For what takes more than one connection can give, such as migrations.
+    pub(crate) fn pool(&self) -> &AnyPool {
+        // One goes back, so that there is one to be had.
+        drop(self.take());
+        &self.pool
+    }
+
     /// The one that was used last, so that few are used when few are needed.
     pub(crate) async fn get(&self) -> Result<Reader<'_>, StoreError> {
         let place = self.places.acquire().await.map_err(|_| StoreError::Closed)?;

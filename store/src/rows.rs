@@ -122,6 +122,7 @@ pub(crate) const TICKETS: Table = Table {
         "status",
         "channel",
         "customer_id",
+        "contact_id",
         "version",
         "search",
         "snapshot",
@@ -140,6 +141,7 @@ pub(crate) fn put_ticket((workspace, ticket): &(WorkspaceId, &Ticket), binds: &m
         .text(ticket.status.as_str())
         .text(ticket.channel.as_str())
         .opt_id(ticket.customer_id)
+        .opt_id(ticket.contact_id)
         .int(ticket.version)
         .text(ticket_search(ticket))
         .json(ticket)

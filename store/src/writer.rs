@@ -138,16 +138,12 @@ impl WriterHandle {
     pub(crate) async fn commit(
         &self,
         workspace: WorkspaceId,
-        commit: Commit,
+        commit: Arc<Commit>,
     ) -> Result<Receipt, CommitError> {
         let (answer, answered) = oneshot::channel();
-        self.jobs.try_send(Job::Commit { workspace, commit: Arc::new(commit), answer }).map_err(|error| {
-            match error {
-                mpsc::error::TrySendError::Full(_) => CommitError::Busy { retry_after: RETRY_AFTER },
-                mpsc::error::TrySendError::Closed(_) => {
-                    CommitError::Unavailable(StoreError::Closed.to_string())
-                }
-            }
+        self.jobs.try_send(Job::Commit { workspace, commit, answer }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => CommitError::Busy { retry_after: RETRY_AFTER },
+            mpsc::error::TrySendError::Closed(_) => CommitError::Unavailable(StoreError::Closed.to_string()),
         })?;
         match answered.await {
             Ok(result) => result,
@@ -226,6 +222,18 @@ where
     Ok(value)
 }
 
+/// Under load, lets what is ready in this thread run first, because it brings more commits that can
+/// share the transaction. Alone, this costs one look around.
+async fn gather(jobs: &mut Vec<Job>, queue: &mut mpsc::Receiver<Job>) {
+    while jobs.len() < BATCH {
+        tokio::task::yield_now().await;
+        let more = queue.len().min(BATCH - jobs.len());
+        if more == 0 || queue.recv_many(jobs, more).await == 0 {
+            return;
+        }
+    }
+}
+
 type Waiting = (WorkspaceId, Arc<Commit>, oneshot::Sender<Result<Receipt, CommitError>>);
 
 struct Writer {
@@ -242,6 +250,7 @@ impl Writer {
             if queue.recv_many(&mut jobs, BATCH).await == 0 {
                 return;
             }
+            gather(&mut jobs, &mut queue).await;
             let mut commits: Vec<Waiting> = Vec::with_capacity(jobs.len());
             for job in jobs.drain(..) {
                 if let Job::Commit { workspace, commit, answer } = job {

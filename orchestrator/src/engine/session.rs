@@ -186,13 +186,6 @@ impl Session {
             .ok_or_else(|| Halt::Quarantine(format!("there is no agent `{}` in this version", run.agent)))?;
         let tools = house.granted.of(&house.catalog, &run.agent, &settings);
         let around = store.around_run(run.id, run.ticket_id, run.seen_version).await?;
-        let contact = match around.ticket.as_ref().and_then(|ticket| ticket.contact_id) {
-            Some(id) => {
-                let customer = around.customer.as_ref().map(|customer| customer.id);
-                store.contact(id).await?.filter(|contact| Some(contact.customer_id) == customer)
-            }
-            None => None,
-        };
         let resumed = run.step_count > 0;
         let steps = match house.journals.get(&run.id) {
             Some(steps) if steps.len() as i64 == run.step_count => Arc::unwrap_or_clone(steps),
@@ -221,7 +214,7 @@ impl Session {
             steps,
             ops: Vec::new(),
             customer: around.customer,
-            contact,
+            contact: around.contact,
             approvals: around.approvals,
             effects: around.effects,
             stopping,
@@ -463,10 +456,11 @@ impl Session {
     }
 
     async fn commit(&self, commit: Commit) -> Result<Result<Receipt, Box<Run>>, Halt> {
+        let commit = Arc::new(commit);
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.store.commit(commit.clone()).await {
+            match self.store.commit(Arc::clone(&commit)).await {
                 Ok(receipt) => return Ok(Ok(receipt)),
                 Err(CommitError::Stale { run }) => return Ok(Err(run)),
                 Err(CommitError::LeaseLost(_)) => return Err(Halt::LeaseLost),

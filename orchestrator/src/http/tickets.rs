@@ -76,14 +76,7 @@ pub struct TicketView {
 impl TicketView {
     /// Adds the people to a ticket.
     pub async fn of(store: &store::WorkspaceStore, ticket: Ticket) -> Result<Self, Problem> {
-        let customer = match ticket.customer_id {
-            Some(id) => store.customer(id).await?,
-            None => None,
-        };
-        let contact = match ticket.contact_id {
-            Some(id) => store.contact(id).await?,
-            None => None,
-        };
+        let (customer, contact) = store.people(ticket.customer_id, ticket.contact_id).await?;
         Ok(Self { ticket, customer, contact })
     }
 }

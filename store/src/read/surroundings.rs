@@ -4,9 +4,9 @@
 //! time it takes a run up; one statement costs it one way to the database, and sees one state of it.
 
 use domain::{
-    ApprovalId, RunId, TicketId, WorkspaceId,
+    ApprovalId, ContactId, CustomerId, RunId, TicketId, WorkspaceId,
     approval::{Approval, Decision},
-    customer::Customer,
+    customer::{Contact, Customer},
     effect::Effect,
     ticket::{Message, Ticket},
 };
@@ -23,6 +23,7 @@ use crate::{
 pub struct Surroundings {
     pub ticket: Option<Ticket>,
     pub customer: Option<Customer>,
+    pub contact: Option<Contact>,
     pub messages: Vec<Message>,
     pub approvals: Vec<Approval>,
     pub effects: Vec<Effect>,
@@ -31,8 +32,13 @@ pub struct Surroundings {
 
 const TICKET: &str = "SELECT 'ticket' AS kind, 0 AS n, id, snapshot AS body, '' AS name, '' AS tier, '' AS locale, \
     0 AS created_at, 0 AS updated_at FROM tickets WHERE workspace_id = $1";
+/// The first part where no ticket is wanted: its columns, and no row.
+const NOTHING: &str = "SELECT '' AS kind, 0 AS n, id, '' AS body, '' AS name, '' AS tier, '' AS locale, \
+    0 AS created_at, 0 AS updated_at FROM workspaces WHERE id = $1 AND id = ''";
 const CUSTOMER: &str = " UNION ALL SELECT 'customer', 0, id, fields, name, tier, locale, created_at, updated_at \
     FROM customers WHERE workspace_id = $1";
+const CONTACT: &str = " UNION ALL SELECT 'contact', 0, id, customer_id, name, email, '', created_at, 0 \
+    FROM contacts WHERE workspace_id = $1";
 const MESSAGES: &str = " UNION ALL SELECT 'message', version, id, message, '', '', '', 0, 0 \
     FROM messages WHERE workspace_id = $1";
 const APPROVALS: &str = " UNION ALL SELECT 'approval', requested_at, id, approval, '', '', '', 0, 0 \
@@ -64,6 +70,29 @@ impl WorkspaceStore {
         self.gather(approval_and(around(self.id, ticket, 0), approval)).await
     }
 
+    /// A ticket's customer and contact, as far as they exist.
+    pub async fn people(
+        &self,
+        customer: Option<CustomerId>,
+        contact: Option<ContactId>,
+    ) -> Result<(Option<Customer>, Option<Contact>), StoreError> {
+        if customer.is_none() && contact.is_none() {
+            return Ok((None, None));
+        }
+        let text = |id: Option<String>| {
+            move |binds: &mut Binds| {
+                binds.text(id.unwrap_or_default());
+            }
+        };
+        let select = Select::of(self.id, NOTHING)
+            .then(CUSTOMER)
+            .and(" AND id = ?", text(customer.map(|id| id.to_string())))
+            .then(CONTACT)
+            .and(" AND id = ?", text(contact.map(|id| id.to_string())));
+        let found = self.gather(select).await?;
+        Ok((found.customer, found.contact))
+    }
+
     async fn gather(&self, select: Select) -> Result<Surroundings, StoreError> {
         let mut rows: Vec<(i64, String, AnyRow)> = self
             .rows(select)
@@ -81,6 +110,7 @@ impl WorkspaceStore {
             match kind.as_str() {
                 "ticket" => found.ticket = Some(Columns { table: "tickets", row }.json("body")?),
                 "customer" => found.customer = Some(get_customer(row)?),
+                "contact" => found.contact = Some(get_contact(row)?),
                 "message" => found.messages.push(Columns { table: "messages", row }.json("body")?),
                 "approval" => found.approvals.push(Columns { table: "approvals", row }.json("body")?),
                 "effect" => found.effects.push(Columns { table: "effects", row }.json("body")?),
@@ -101,6 +131,8 @@ fn around(workspace: WorkspaceId, ticket: Option<TicketId>, after: i64) -> Selec
         .and(" AND id = ?", id)
         .then(CUSTOMER)
         .and(" AND id = (SELECT customer_id FROM tickets WHERE workspace_id = $1 AND id = ?)", id)
+        .then(CONTACT)
+        .and(" AND id = (SELECT contact_id FROM tickets WHERE workspace_id = $1 AND id = ?)", id)
         .then(MESSAGES)
         .and(" AND ticket_id = ? AND version > ?", |binds| {
             binds.text(ticket.as_str()).int(after);
@@ -130,6 +162,17 @@ fn get_customer(row: &AnyRow) -> Result<Customer, StoreError> {
         fields: c.json("body")?,
         created_at: c.at("created_at")?,
         updated_at: c.at("updated_at")?,
+    })
+}
+
+fn get_contact(row: &AnyRow) -> Result<Contact, StoreError> {
+    let c = Columns { table: "contacts", row };
+    Ok(Contact {
+        id: c.id("id")?,
+        customer_id: c.id("body")?,
+        name: c.text("name")?,
+        email: c.text("tier")?,
+        created_at: c.at("created_at")?,
     })
 }
 
