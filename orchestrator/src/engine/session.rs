@@ -137,7 +137,9 @@ async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run
             RunTo::Retry { error, at: now.plus(wait.mul_f64(jitter)) }
         }
     };
+    let store = house.store.workspace(workspace);
     let mut ops = Vec::new();
+    let over = matches!(to, RunTo::Dead { .. } | RunTo::Quarantined { .. });
     if let (Some(ticket_id), RunTo::Dead { error } | RunTo::Quarantined { error }) = (run.ticket_id, &to) {
         // A ticket is never lost with its run: a person gets it.
         let body = EventBody::Escalated {
@@ -164,7 +166,12 @@ async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run
         to,
         at: now,
     })));
-    let store = house.store.workspace(workspace);
+    if over && run.step_count > 0 {
+        match store.approvals_of_run(run.id).await {
+            Ok(approvals) => ops.extend(ends(&approvals, now)),
+            Err(error) => warn!(%error, "its approvals cannot be read; they end when their time is over"),
+        }
+    }
     for _ in 0..5 {
         match store.commit(Commit { ops: ops.clone() }).await {
             Ok(_) | Err(CommitError::LeaseLost(_)) => return,
@@ -175,6 +182,16 @@ async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run
             }
         }
     }
+}
+
+/// Nobody acts any more on a decision about a run that is over: what it has put before people ends
+/// with it. After the run's own change, so that it is not signalled.
+fn ends(approvals: &[Approval], at: Timestamp) -> impl Iterator<Item = Op> {
+    approvals.iter().filter(|approval| approval.status == ApprovalStatus::Pending).map(move |approval| {
+        let overdue = at >= approval.expires_at;
+        let status = if overdue { ApprovalStatus::Expired } else { ApprovalStatus::Superseded };
+        Op::EndApproval { approval_id: approval.id, status, at }
+    })
 }
 
 impl Session {
@@ -450,6 +467,7 @@ impl Session {
             usage.tokens_out += step.usage.tokens_out;
             usage.cost_micros += step.usage.cost_micros;
         }
+        let over = matches!(to, RunTo::Done(_));
         let mut ops = self.ops.clone();
         ops.push(Op::Run(Box::new(RunChange {
             run_id: self.run.id,
@@ -462,6 +480,9 @@ impl Session {
             to,
             at: self.house.clock.now(),
         })));
+        if over {
+            ops.extend(ends(&self.approvals, self.house.clock.now()));
+        }
         let receipt = self.commit(Commit { ops }).await?;
         let receipt = match receipt {
             Ok(receipt) => receipt,

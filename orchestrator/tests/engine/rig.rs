@@ -108,6 +108,8 @@ pub struct Setup {
     /// Changes to the file of tools: what, and what stands instead.
     pub tools: Vec<(String, String)>,
     pub without_tools: bool,
+    /// Nobody works on runs; time is kept.
+    pub without_workers: bool,
     pub offline: bool,
     pub folders: bool,
     pub stop_seconds: u64,
@@ -252,7 +254,7 @@ impl Rig {
             "[server]\naddress = \"127.0.0.1:0\"\nconsole_dir = \"/nowhere\"\nstop_seconds = {}\n\
              [database]\nurl = \"{}\"\n\
              [secrets]\nkey = \"{}\"\n\
-             [runs]\npoll_ms = 20\nretry_ms = 5\nmax_attempts = 3\nconcurrency = 32\n\
+             [runs]\npoll_ms = 20\nretry_ms = 5\nmax_attempts = 3\nconcurrency = {}\n\
              [policy]\nfile = \"{policy_file}\"\n\
              [tools]\nfiles = {tools:?}\n\
              [knowledge]\nfolders = {folders:?}\n\
@@ -264,6 +266,7 @@ impl Rig {
             setup.stop_seconds,
             self.database(),
             "cd".repeat(32),
+            if setup.without_workers { 0 } else { 32 },
             setup.offline,
             self.model.url(),
             self.path("model.key"),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    commit::{Commit, Op},
+    approval::{ApprovalStatus, DecisionKind},
+    commit::{Commit, CommitError, Op},
     run::{Outcome, RunStatus, StepBody},
     ticket::{EventBody, TicketStatus},
 };
@@ -126,6 +127,33 @@ async fn a_journal_that_contradicts_itself_is_quarantined_and_the_step_named() {
 async fn a_journal_that_cannot_be_read_is_quarantined() {
     let error = quarantined_after("UPDATE steps SET body = '{\"type\":\"nothing\"}' WHERE seq = 2").await;
     assert!(error.contains("steps"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_person_ends_with_a_run_that_cannot_go_on() {
+    let mut rig = Rig::start(Script::new(refunds)).await;
+    let ticket = rig.open(PLEASE_REFUND).await;
+    let approval = rig.asked(ticket).await;
+    rig.stop().await;
+    meddle(&rig, "DELETE FROM steps WHERE seq = 2").await;
+    rig.begin().await;
+    rig.write(ticket, "Is there any news?").await;
+    let run = rig.ended(ticket).await;
+    assert_eq!(run.status, RunStatus::Quarantined, "{run:?}");
+    let after = rig.rows().approval(approval.id).await.unwrap().unwrap();
+    assert_eq!(after.status, ApprovalStatus::Superseded);
+    assert_eq!(rig.rows().pending_count().await.unwrap(), 0);
+    let events = rig.rows().events(ticket, 0, 100).await.unwrap();
+    let told = |event: &&domain::ticket::Event| {
+        matches!(&event.body, EventBody::ApprovalDecided { approval_id, status, by: None, .. }
+            if *approval_id == approval.id && status == "superseded")
+    };
+    assert_eq!(events.iter().filter(told).count(), 1);
+    let left = rig.ticket(ticket).await;
+    assert!(left.handoff.is_some() && left.status == TicketStatus::WaitingForStaff, "{left:?}");
+    let late = rig.decide(&approval, rig.reviewer, DecisionKind::Approve).await;
+    assert!(matches!(late, Err(CommitError::Conflict(_))), "{late:?}");
+    rig.consistent().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -85,6 +85,7 @@ contract! {
         a_decision_on_older_state_is_refused,
         a_decision_wakes_its_run_and_is_on_the_timeline,
         an_approval_ends_without_a_person_once,
+        an_approval_ends_with_its_run_in_one_commit,
         a_call_has_one_effect,
         a_settled_effect_does_not_change;
     records:
