@@ -251,8 +251,7 @@ impl Intake {
         }
     }
 
-    /// A follow-up is due: the ticket goes to a person with the note, because whoever set it wanted
-    /// somebody to look.
+    /// A follow-up is due: an agent looks at the ticket again, with the note.
     pub async fn follow_up_due(
         &self,
         workspace: WorkspaceId,
@@ -260,10 +259,10 @@ impl Intake {
         note: String,
         key: String,
     ) -> Result<Receipt, CommitError> {
-        let due = self.event(Actor::System, EventBody::FollowUpDue { note: note.clone() }, Some(key));
-        let handed = EventBody::Escalated { reason: "a follow-up is due".to_owned(), summary: note };
-        let handed = self.event(Actor::System, handed, None);
-        let ops = vec![Op::Append { ticket_id, events: vec![due, handed] }];
+        let channel = self.channel(workspace, ticket_id).await?;
+        let due = self.event(Actor::System, EventBody::FollowUpDue { note }, Some(key));
+        let ops =
+            vec![Op::Append { ticket_id, events: vec![due] }, Op::EnsureRun(self.run(ticket_id, channel))];
         self.store.workspace(workspace).commit(Commit { ops }).await
     }
 

@@ -578,6 +578,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channels/email/inbound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand in a mail
+         * @description The raw RFC 5322 message. `X-Countersign-Signature: t=<unix seconds>,v1=<hex>` where `v1` is the HMAC-SHA256 of `<t>.<body>` with `email.inbound_secret`; it is valid for five minutes. The same `Message-ID` is taken once. At most 26 MiB.
+         */
+        post: operations["receiveEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1570,6 +1590,15 @@ export interface components {
              */
             score: number;
         };
+        /** @description What became of a mail. */
+        Received: {
+            /** @description Why it was ignored. */
+            reason: string | null;
+            status: components["schemas"]["ReceivedStatus"];
+            /** @description The ticket it belongs to; null when it was ignored. */
+            ticket_id: components["schemas"]["TicketId"] | null;
+        };
+        ReceivedStatus: "opened" | "added" | "duplicate" | "ignored";
         /** @description What strict replay found. */
         ReplayView: {
             /** @description The first step that differs, and how. */
@@ -1654,6 +1683,8 @@ export interface components {
              */
             data: unknown;
             messages: components["schemas"]["Message"][];
+            /** @description The ticket's latest reports: external events, follow-ups that came due. */
+            reports?: components["schemas"]["Event"][];
             ticket: components["schemas"]["Ticket"] | null;
         };
         RunStatus: "done" | "queued" | "running" | "waiting" | "dead" | "quarantined";
@@ -1737,6 +1768,7 @@ export interface components {
             type: "started";
         } | {
             messages: components["schemas"]["Message"][];
+            reports?: components["schemas"]["Event"][];
             /** Format: int64 */
             ticket_version: number;
             /** @constant */
@@ -3870,6 +3902,39 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "message/rfc822": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
                 };
             };
             /** @description What went wrong and what to do */

@@ -12,6 +12,7 @@ mod effects;
 mod house;
 mod models;
 pub mod replay;
+mod reports;
 mod session;
 mod timers;
 mod turn;

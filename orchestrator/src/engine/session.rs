@@ -274,9 +274,15 @@ impl Session {
             Some(ticket) => self.store.messages(ticket.id, None).await?,
             None => Vec::new(),
         };
+        let reports = match &self.ticket {
+            // A ticket that was only opened and written to has none.
+            Some(ticket) if ticket.version > 1 + messages.len() as i64 => self.reports(ticket, 0).await?,
+            _ => Vec::new(),
+        };
         let input = RunInput {
             ticket: self.ticket.clone(),
             messages,
+            reports,
             customer: self.customer.clone(),
             contact: self.contact.clone(),
             data: serde_json::Value::Null,
@@ -309,7 +315,9 @@ impl Session {
         }
         let Some(ticket_id) = self.run.ticket_id else { return Ok(()) };
         self.ticket = self.store.ticket(ticket_id).await?;
-        let Some(version) = self.ticket.as_ref().map(|t| t.version) else { return Ok(()) };
+        let Some(ticket) = &self.ticket else { return Ok(()) };
+        let version = ticket.version;
+        let reports = self.reports(ticket, self.run.seen_version).await?;
         let news: Vec<Message> = self
             .store
             .messages(ticket_id, Some(self.run.seen_version))
@@ -320,8 +328,8 @@ impl Session {
             })
             .collect();
         self.run.seen_version = version;
-        if !news.is_empty() {
-            self.push(StepBody::Observed { messages: news, ticket_version: version }, None);
+        if !news.is_empty() || !reports.is_empty() {
+            self.push(StepBody::Observed { messages: news, reports, ticket_version: version }, None);
         }
         // Whatever moved the ticket on for agents, nobody can decide on what was proposed before it.
         self.supersede();
