@@ -667,7 +667,7 @@ export interface paths {
         };
         /**
          * Watch the workspace
-         * @description Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `typing`, `delta` and `model_text` are only for those who watch. A comment every 15 seconds keeps the connection open. The stream ends when the session, its user or the key does.
+         * @description Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `typing` and `model_text` are only for those who watch. A comment every 15 seconds keeps the connection open. The stream ends when the session, its user or the key does.
          */
         get: operations["stream"];
         put?: never;
@@ -1826,13 +1826,6 @@ export interface components {
             ticket_id: components["schemas"]["TicketId"];
             /** @constant */
             type: "typing";
-        } | {
-            /** Format: uuid */
-            message_id: string;
-            text: string;
-            ticket_id: components["schemas"]["TicketId"];
-            /** @constant */
-            type: "delta";
         } | {
             delta: string;
             /** Format: uuid */
