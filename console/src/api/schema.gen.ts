@@ -1603,6 +1603,11 @@ export interface components {
         ReplayView: {
             /** @description The first step that differs, and how. */
             first_difference: components["schemas"]["DifferenceView"] | null;
+            /**
+             * @description When it is not reproduced: the agent, tools and prompts of the run that this service does not
+             *     have now. A difference says little then.
+             */
+            missing: string[];
             /** @description Whether every step's input is what the agent asks for today. */
             ok: boolean;
             /** Format: uint */
