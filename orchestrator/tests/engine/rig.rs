@@ -226,6 +226,25 @@ impl Rig {
     }
 
     pub async fn begin(&mut self) {
+        let config = Config::with(&self.config()).unwrap();
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        self.service = Some(Service::start(config, clock, Arc::new(SystemIds)).await.unwrap());
+    }
+
+    /// Runs the command line on the rig's database, which must have no service.
+    pub fn command(&self, arguments: &[&str]) -> std::process::Output {
+        assert!(self.service.is_none(), "a database has one process");
+        std::fs::write(self.path("countersign.toml"), self.config()).unwrap();
+        std::process::Command::new(env!("CARGO_BIN_EXE_countersign"))
+            .args(["--config", &self.path("countersign.toml")])
+            .args(arguments)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// Writes the files that the configuration names.
+    fn config(&self) -> String {
         let setup = &self.setup;
         let mut tools = orchestrator::demo::SHOP_TOOLS
             .replace("http://127.0.0.1:8080/demo/shop", &self.shop_url)
@@ -272,9 +291,7 @@ impl Rig {
             self.path("model.key"),
         );
         std::fs::write(self.path("model.key"), "key-of-the-model").unwrap();
-        let config = Config::with(&text).unwrap();
-        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        self.service = Some(Service::start(config, clock, Arc::new(SystemIds)).await.unwrap());
+        text
     }
 
     pub async fn stop(&mut self) {
