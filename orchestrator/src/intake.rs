@@ -119,11 +119,12 @@ impl Intake {
         user: &User,
         body: String,
         visibility: Visibility,
+        idempotency_key: Option<String>,
     ) -> Result<Receipt, CommitError> {
         check_body(&body)?;
         let author = Actor::User { user_id: user.id, name: user.name.clone() };
         let message = self.message(author.clone(), body, visibility, Vec::new(), None);
-        let said = self.event(author, EventBody::MessageAdded { message }, None);
+        let said = self.event(author, EventBody::MessageAdded { message }, idempotency_key);
         let ops = vec![Op::Append { ticket_id, events: vec![said] }];
         self.store.workspace(workspace).commit(Commit { ops }).await
     }

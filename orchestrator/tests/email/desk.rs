@@ -172,7 +172,7 @@ impl Running {
     pub async fn answer(&self, ticket: TicketId, body: &str) {
         let intake = &self.service.app.intake;
         intake
-            .staff_message(self.workspace, ticket, &self.staff, body.to_owned(), Visibility::Public)
+            .staff_message(self.workspace, ticket, &self.staff, body.to_owned(), Visibility::Public, None)
             .await
             .unwrap();
     }

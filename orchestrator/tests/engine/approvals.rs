@@ -232,6 +232,7 @@ async fn whatever_moves_the_ticket_on_leaves_no_approval_that_cannot_be_decided(
             &reviewer,
             "I am looking into it.".to_owned(),
             domain::ticket::Visibility::Public,
+            None,
         )
         .await
         .unwrap();

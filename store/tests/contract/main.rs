@@ -62,6 +62,7 @@ contract! {
         snapshots_are_the_fold_of_their_events,
         a_changed_snapshot_is_found,
         lists_of_tickets_are_filtered_and_continued,
+        events_and_tickets_are_read_by_their_ids,
         notices_come_in_the_order_of_positions,
         a_full_queue_says_when_to_come_back,
         closing_writes_what_is_queued;
