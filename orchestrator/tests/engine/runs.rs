@@ -124,9 +124,9 @@ async fn a_journal_that_contradicts_itself_is_quarantined_and_the_step_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_journal_that_cannot_be_read_is_quarantined() {
+async fn a_journal_that_cannot_be_read_is_quarantined_and_the_step_named() {
     let error = quarantined_after("UPDATE steps SET body = '{\"type\":\"nothing\"}' WHERE seq = 2").await;
-    assert!(error.contains("steps"), "{error}");
+    assert!(error.contains("`steps`") && error.contains("step 2"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
