@@ -44,7 +44,7 @@ pub use error::StoreError;
 pub use page::{MAX_LIMIT, Page};
 pub use records::{
     ApiKey, ApprovalFilter, Attachment, Counts, Delivery, FollowUp, Notice, ReadyRun, RegistrationStatus,
-    RunFilter, TicketDifference, TicketFilter, ToolRegistration, Workspace,
+    RunFilter, Session, TicketDifference, TicketFilter, ToolRegistration, Workspace,
 };
 
 use dialect::Address;

@@ -24,7 +24,7 @@ export interface paths {
         post: operations["signIn"];
         /**
          * Sign out
-         * @description Ends the session in this browser.
+         * @description Ends the session, here and on the server: its cookie opens nothing any more. Other sessions of the same person go on.
          */
         delete: operations["signOut"];
         options?: never;

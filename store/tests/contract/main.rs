@@ -94,6 +94,7 @@ contract! {
         customers_are_found_by_name_and_address,
         an_address_belongs_to_one_contact,
         users_and_keys_are_found_before_the_workspace_is_known,
+        a_session_is_there_until_it_ends,
         documents_replace_their_chunks,
         mail_of_staff_and_agents_on_email_tickets_is_delivered_once,
         mail_is_threaded_by_message_ids,
