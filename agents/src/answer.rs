@@ -29,7 +29,7 @@ const MAX_QUOTE: usize = 300;
 #[serde(deny_unknown_fields)]
 pub struct Answer {
     /// `answer` to answer or report what was done, `ask` to ask for what is missing, `handoff` to
-    /// give the ticket to a person.
+    /// give the ticket to a person, `nothing` when nothing has to be said or done.
     pub kind: Kind,
     /// What the customer reads, with marks such as [1] for the citations.
     pub reply: String,
@@ -49,6 +49,9 @@ pub enum Kind {
     Answer,
     Ask,
     Handoff,
+    // Only where no message of the customer waits for an answer. No doc comment: it would split the
+    // enumeration in the schema.
+    Nothing,
 }
 
 impl Answer {
@@ -60,7 +63,7 @@ impl Answer {
         if !(0.0..=1.0).contains(&answer.confidence) {
             return Err("`confidence` must be from 0 to 1".to_owned());
         }
-        if answer.kind != Kind::Handoff && answer.reply.trim().is_empty() {
+        if matches!(answer.kind, Kind::Answer | Kind::Ask) && answer.reply.trim().is_empty() {
             return Err("`reply` is empty".to_owned());
         }
         if answer.reply.chars().count() > MAX_REPLY {
@@ -305,7 +308,7 @@ mod tests {
         let members: BTreeSet<&str> =
             schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(required, members);
-        assert_eq!(schema["properties"]["kind"]["enum"], json!(["answer", "ask", "handoff"]));
+        assert_eq!(schema["properties"]["kind"]["enum"], json!(["answer", "ask", "handoff", "nothing"]));
         assert!(!schema.to_string().contains("format"), "{schema}");
     }
 

@@ -16,10 +16,12 @@ use domain::{
     knowledge::Passage,
     model::{CallResult, Facts, ModelMessage, ToolSchema, Turn},
     run::CallOutcome,
-    ticket::Message,
+    ticket::{Event, EventBody, Message},
     tool::ToolCall,
 };
-use prompts::{CustomerMessage, DraftOutcome, Omission, PromptError, Repair, Untrusted};
+use prompts::{
+    CustomerMessage, DraftOutcome, FollowUp, Omission, PromptError, Repair, ReportedEvent, Untrusted,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -32,6 +34,10 @@ pub const SEARCH: &str = "search_knowledge";
 pub const MAX_MESSAGES: usize = 40;
 /// Characters of one message.
 pub const MAX_MESSAGE: usize = 8_000;
+/// Reports a model is shown, the latest.
+pub const MAX_REPORTS: usize = 20;
+/// Characters of one report.
+pub const MAX_REPORT: usize = 4_000;
 /// Bytes of one result.
 pub const MAX_RESULT: usize = 16_000;
 
@@ -85,6 +91,7 @@ pub fn messages(system: String, journal: &Journal<'_>) -> Result<Vec<ModelMessag
     let said = journal.said().count();
     let omitted = said.saturating_sub(MAX_MESSAGES);
     let mut number = 0;
+    let mut old_reports = journal.reported().count().saturating_sub(MAX_REPORTS);
     let mut out = Vec::with_capacity(journal.entries.len() * 2 + 1);
     out.push(ModelMessage::System { text: system });
     let last = journal.entries.len().saturating_sub(1);
@@ -101,6 +108,8 @@ pub fn messages(system: String, journal: &Journal<'_>) -> Result<Vec<ModelMessag
                     out.push(said_to_model(message, number)?);
                 }
             }
+            What::Reported(_) if old_reports > 0 => old_reports -= 1,
+            What::Reported(event) => out.push(report_to_model(event)?),
             What::Model(response) if response.tool_calls.is_empty() => {
                 out.push(ModelMessage::Assistant { text: response.text.clone(), tool_calls: Vec::new() });
                 if at < last && !outcomes.contains(&entry.seq) {
@@ -164,6 +173,27 @@ fn said_to_model(message: &Message, number: usize) -> Result<ModelMessage, Promp
     Ok(ModelMessage::User { text })
 }
 
+fn report_to_model(event: &Event) -> Result<ModelMessage, PromptError> {
+    let at = event.at.rfc3339();
+    let (name, text) = report(event, MAX_REPORT);
+    let rendered = match name {
+        Some(name) => prompts::reported_event(ReportedEvent { name, at: &at, data: &text })?,
+        None => prompts::follow_up(FollowUp { at: &at, note: Untrusted(&text) })?,
+    };
+    Ok(ModelMessage::User { text: rendered.text })
+}
+
+/// The name of an external event and its data; a follow-up's note.
+pub(crate) fn report(event: &Event, chars: usize) -> (Option<&str>, String) {
+    let (name, text) = match &event.body {
+        EventBody::External { name, data: Value::Null } => (Some(name.as_str()), String::new()),
+        EventBody::External { name, data } => (Some(name.as_str()), data.to_string()),
+        EventBody::FollowUpDue { note } => (None, note.clone()),
+        other => (Some(other.type_name()), String::new()),
+    };
+    (name, text.chars().take(chars).collect())
+}
+
 /// The name people know the author by.
 pub(crate) fn author(message: &Message) -> &str {
     use domain::user::Actor;
@@ -212,7 +242,9 @@ fn result_to_model(asked: &ToolCall, settled: &Settled<'_>) -> ModelMessage {
         }
         CallOutcome::Superseded => (
             "note",
-            json!("The customer wrote again before this was decided. Nothing was done; consider it anew."),
+            json!(
+                "Something newer came before this was decided: a message or an event. Nothing was done; consider it anew."
+            ),
         ),
         CallOutcome::Failed { error } => ("error", json!(error)),
     };
@@ -286,7 +318,17 @@ pub fn facts(view: &RunView<'_>, journal: &Journal<'_>) -> Facts {
         procedures: std::sync::Arc::clone(view.procedures),
         passages: passages(journal, journal.entries.len()).into_iter().map(|(_, passage)| passage).collect(),
         customer: customer(journal),
+        reports: journal.unheeded().into_iter().map(|(_, event)| in_words(event)).collect(),
         results,
+    }
+}
+
+/// A report in words for people.
+pub(crate) fn in_words(event: &Event) -> String {
+    match report(event, 300) {
+        (Some(name), data) if data.is_empty() => format!("`{name}` was reported"),
+        (Some(name), data) => format!("`{name}` was reported: {data}"),
+        (None, note) => format!("a follow-up is due: {note}"),
     }
 }
 

@@ -13,10 +13,10 @@ use std::{
 };
 
 use domain::{
-    DomainError, MessageId, RunId, Timestamp,
+    DomainError, EventId, MessageId, RunId, Timestamp,
     model::ModelResponse,
     run::{CallOutcome, Outcome, RunInput, Step, StepBody},
-    ticket::{Message, Visibility},
+    ticket::{Event, Message, Visibility},
     tool::ToolCall,
     user::Actor,
 };
@@ -67,6 +67,8 @@ pub struct Open<'a> {
 pub enum What<'a> {
     /// A public message, of the customer or of the house.
     Said(&'a Message),
+    /// An external event, a follow-up that came due.
+    Reported(&'a Event),
     /// A usable reply: calls, or a final text that passed the check.
     Model(&'a ModelResponse),
     Unusable {
@@ -119,6 +121,7 @@ impl<'a> Journal<'a> {
             run,
             rules,
             seen: HashSet::new(),
+            reported: HashSet::new(),
             ids: HashMap::new(),
             journal: Self {
                 input,
@@ -129,7 +132,7 @@ impl<'a> Journal<'a> {
                 ended: None,
             },
         };
-        reader.said(0, &input.messages);
+        reader.began(input);
         for (step, expected) in rest.iter().zip(1_i64..) {
             if step.seq != expected {
                 return Err(unreadable(step.seq, format!("step {expected} is missing before it")));
@@ -147,6 +150,20 @@ impl<'a> Journal<'a> {
             What::Said(message) => Some((at, message)),
             _ => None,
         })
+    }
+
+    pub fn reported(&self) -> impl DoubleEndedIterator<Item = (usize, &'a Event)> + '_ {
+        self.entries.iter().enumerate().filter_map(|(at, entry)| match entry.what {
+            What::Reported(event) => Some((at, event)),
+            _ => None,
+        })
+    }
+
+    /// What was reported since anybody last wrote something, with its place.
+    pub fn unheeded(&self) -> Vec<(usize, &'a Event)> {
+        let said = self.said().next_back().map(|(at, _)| at);
+        let written = said.max(self.answered_up_to());
+        self.reported().filter(|(at, _)| written.is_none_or(|written| *at > written)).collect()
     }
 
     pub fn results(&self) -> impl DoubleEndedIterator<Item = (usize, &Settled<'a>)> + '_ {
@@ -200,6 +217,7 @@ struct Reader<'a, 'r> {
     run: RunId,
     rules: &'r Rules<'r>,
     seen: HashSet<MessageId>,
+    reported: HashSet<EventId>,
     /// Every call id of the run; true once it is settled.
     ids: HashMap<&'a str, bool>,
     journal: Journal<'a>,
@@ -208,6 +226,26 @@ struct Reader<'a, 'r> {
 impl<'a> Reader<'a, '_> {
     fn push(&mut self, seq: i64, what: What<'a>) {
         self.journal.entries.push(Entry { seq, what });
+    }
+
+    /// What the run starts from, in the order in which it came.
+    fn began(&mut self, input: &'a RunInput) {
+        let mut reports = input.reports.iter().peekable();
+        for message in &input.messages {
+            while let Some(event) = reports.next_if(|event| event.at < message.at) {
+                self.reported(0, std::slice::from_ref(event));
+            }
+            self.said(0, std::slice::from_ref(message));
+        }
+        reports.for_each(|event| self.reported(0, std::slice::from_ref(event)));
+    }
+
+    fn reported(&mut self, seq: i64, reports: &'a [Event]) {
+        for event in reports {
+            if event.body.is_report() && self.reported.insert(event.id) {
+                self.push(seq, What::Reported(event));
+            }
+        }
     }
 
     /// Public messages that are new. What this run's own agent wrote stands in its results already,
@@ -228,7 +266,10 @@ impl<'a> Reader<'a, '_> {
     fn step(&mut self, step: &'a Step) -> Result<(), String> {
         match &step.body {
             StepBody::Started { .. } => return Err("a run starts once".to_owned()),
-            StepBody::Observed { messages, .. } => self.said(step.seq, messages),
+            StepBody::Observed { messages, reports, .. } => {
+                self.said(step.seq, messages);
+                self.reported(step.seq, reports);
+            }
             StepBody::Model { response, .. } => {
                 self.journal.model_calls += 1;
                 if let Some(open) = self.journal.open.first() {

@@ -126,9 +126,18 @@ impl Turn<'_, '_> {
         match &last.what {
             What::Said(message) if from_customer(message) => self.go_on(),
             What::Said(_) => Ok(nothing("the last message is not from the customer")),
+            What::Reported(_) => self.go_on(),
             What::Model(response) => match Answer::parse(response.text.as_deref().unwrap_or("")) {
                 Ok(answer) if answer.kind == Kind::Handoff => {
                     self.escalate(last.seq, &answer.reason, Some(&answer.reply))
+                }
+                Ok(answer) if answer.kind == Kind::Nothing => {
+                    if journal.unanswered().is_empty() {
+                        return Ok(nothing(&shorten(&answer.reason, 400)));
+                    }
+                    let reason =
+                        format!("the agent would leave the customer without an answer: {}", answer.reason);
+                    self.escalate(last.seq, &reason, None)
                 }
                 Ok(answer) => {
                     let up_to = journal.entries.len();
@@ -258,7 +267,11 @@ impl Turn<'_, '_> {
         let draft = text_arg(settled.call, "body");
         let hand_over = |reason: String| self.escalate(seq, &reason, Some(&draft));
         match settled.outcome.as_ref() {
-            CallOutcome::Ok { .. } if !self.journal.unanswered().is_empty() => self.go_on(),
+            CallOutcome::Ok { .. }
+                if !self.journal.unanswered().is_empty() || !self.journal.unheeded().is_empty() =>
+            {
+                self.go_on()
+            }
             CallOutcome::Ok { .. } => Ok(Next::End(self.replied(settled, &draft))),
             CallOutcome::Responded { .. } | CallOutcome::Superseded => self.go_on(),
             CallOutcome::Refused { reason } => hand_over(format!("the reply was not let out: {reason}")),

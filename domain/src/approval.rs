@@ -34,7 +34,7 @@ pub enum ApprovalStatus {
     Escalated,
     /// Nobody decided in time.
     Expired,
-    /// The customer wrote again before anyone decided.
+    /// Something came before a decision: the customer wrote again, or the run is over.
     Superseded,
 }
 

@@ -56,6 +56,8 @@ ids! {
     WorkspaceId,
     /// A person on the staff side.
     UserId,
+    /// A person's stay between signing in and out.
+    SessionId,
     /// A key that stands for a service instead of a person.
     ApiKeyId,
     /// The company or household that is served.

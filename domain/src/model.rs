@@ -61,6 +61,8 @@ pub struct Facts {
     pub passages: Vec<Passage>,
     /// The customer's name, tier, locale and contact, where known.
     pub customer: Option<Value>,
+    /// What was reported since anybody last wrote something, in words for people, oldest first.
+    pub reports: Vec<String>,
     /// Results of this run's earlier calls, oldest first.
     pub results: Vec<CallResult>,
 }

@@ -13,7 +13,7 @@ use crate::{
     canonical::Digest,
     customer::{Contact, Customer},
     model::{ModelResponse, Usage},
-    ticket::{Message, Ticket},
+    ticket::{Event, Message, Ticket},
     tool::ToolCall,
 };
 
@@ -127,6 +127,9 @@ impl Outcome {
 pub struct RunInput {
     pub ticket: Option<Ticket>,
     pub messages: Vec<Message>,
+    /// The ticket's latest reports: external events, follow-ups that came due.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<Event>,
     pub customer: Option<Customer>,
     pub contact: Option<Contact>,
     /// Input of a run that no ticket started.
@@ -193,9 +196,11 @@ pub enum StepBody {
     Started {
         input: Box<RunInput>,
     },
-    /// New messages reached a run that was under way.
+    /// New messages or reports reached a run that was under way.
     Observed {
         messages: Vec<Message>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reports: Vec<Event>,
         ticket_version: i64,
     },
     /// A model answered.

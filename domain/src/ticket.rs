@@ -277,9 +277,13 @@ impl EventBody {
                 message.visibility == Visibility::Public
                     && !matches!(message.author, Actor::Agent { .. } | Actor::System)
             }
-            Self::External { .. } | Self::FollowUpDue { .. } => true,
-            _ => false,
+            _ => self.is_report(),
         }
+    }
+
+    /// Something an agent must see that nobody said.
+    pub fn is_report(&self) -> bool {
+        matches!(self, Self::External { .. } | Self::FollowUpDue { .. })
     }
 }
 

@@ -119,11 +119,12 @@ impl Intake {
         user: &User,
         body: String,
         visibility: Visibility,
+        idempotency_key: Option<String>,
     ) -> Result<Receipt, CommitError> {
         check_body(&body)?;
         let author = Actor::User { user_id: user.id, name: user.name.clone() };
         let message = self.message(author.clone(), body, visibility, Vec::new(), None);
-        let said = self.event(author, EventBody::MessageAdded { message }, None);
+        let said = self.event(author, EventBody::MessageAdded { message }, idempotency_key);
         let ops = vec![Op::Append { ticket_id, events: vec![said] }];
         self.store.workspace(workspace).commit(Commit { ops }).await
     }
@@ -251,8 +252,7 @@ impl Intake {
         }
     }
 
-    /// A follow-up is due: the ticket goes to a person with the note, because whoever set it wanted
-    /// somebody to look.
+    /// A follow-up is due: an agent looks at the ticket again, with the note.
     pub async fn follow_up_due(
         &self,
         workspace: WorkspaceId,
@@ -260,10 +260,10 @@ impl Intake {
         note: String,
         key: String,
     ) -> Result<Receipt, CommitError> {
-        let due = self.event(Actor::System, EventBody::FollowUpDue { note: note.clone() }, Some(key));
-        let handed = EventBody::Escalated { reason: "a follow-up is due".to_owned(), summary: note };
-        let handed = self.event(Actor::System, handed, None);
-        let ops = vec![Op::Append { ticket_id, events: vec![due, handed] }];
+        let channel = self.channel(workspace, ticket_id).await?;
+        let due = self.event(Actor::System, EventBody::FollowUpDue { note }, Some(key));
+        let ops =
+            vec![Op::Append { ticket_id, events: vec![due] }, Op::EnsureRun(self.run(ticket_id, channel))];
         self.store.workspace(workspace).commit(Commit { ops }).await
     }
 

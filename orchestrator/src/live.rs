@@ -1,7 +1,7 @@
 //! What people watch while it happens: typing, text as it is generated. Nothing here is kept; the
 //! truth arrives as ticket events.
 
-use domain::{MessageId, RunId, TicketId, WorkspaceId};
+use domain::{RunId, TicketId, WorkspaceId};
 use tokio::sync::broadcast;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -10,12 +10,6 @@ pub enum LiveBody {
         ticket_id: TicketId,
         agent: String,
         on: bool,
-    },
-    /// A part of a message that is being delivered to a chat.
-    Delta {
-        ticket_id: TicketId,
-        message_id: MessageId,
-        text: String,
     },
     /// Text a model is generating; for staff only.
     ModelText {

@@ -38,6 +38,38 @@ pub fn customer_message(inputs: CustomerMessage<'_>) -> Result<Rendered, PromptE
     )
 }
 
+/// Something another system reported, in its block.
+pub struct ReportedEvent<'a> {
+    pub name: &'a str,
+    /// RFC 3339.
+    pub at: &'a str,
+    /// JSON.
+    pub data: &'a str,
+}
+
+pub fn reported_event(inputs: ReportedEvent<'_>) -> Result<Rendered, PromptError> {
+    #[derive(Serialize)]
+    struct Inputs<'a> {
+        name: String,
+        at: &'a str,
+        data: Untrusted<'a>,
+    }
+    let name = untrusted::one_line(inputs.name);
+    render("dialogue/reported_event", Inputs { name, at: inputs.at, data: Untrusted(inputs.data) })
+}
+
+/// A follow-up that came due, in its block.
+#[derive(Serialize)]
+pub struct FollowUp<'a> {
+    /// RFC 3339.
+    pub at: &'a str,
+    pub note: Untrusted<'a>,
+}
+
+pub fn follow_up(inputs: FollowUp<'_>) -> Result<Rendered, PromptError> {
+    render("dialogue/follow_up", inputs)
+}
+
 /// Stands where older messages were left out.
 #[derive(Serialize)]
 pub struct Omission {

@@ -16,8 +16,8 @@ mod untrusted;
 use thiserror::Error;
 
 pub use dialogue::{
-    CustomerMessage, DraftOutcome, Omission, Repair, customer_message, draft_outcome, omission, repair,
-    tool_result,
+    CustomerMessage, DraftOutcome, FollowUp, Omission, Repair, ReportedEvent, customer_message,
+    draft_outcome, follow_up, omission, repair, reported_event, tool_result,
 };
 pub use library::{Declared, declared};
 pub use resolution::{

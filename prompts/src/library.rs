@@ -30,8 +30,10 @@ macro_rules! files {
 files! {
     "dialogue/customer_message",
     "dialogue/draft_outcome",
+    "dialogue/follow_up",
     "dialogue/omission",
     "dialogue/repair",
+    "dialogue/reported_event",
     "resolution/handoff_message",
     "resolution/handoff_summary",
     "resolution/system",

@@ -45,7 +45,7 @@ pub use page::{MAX_LIMIT, Page};
 pub use read::Surroundings;
 pub use records::{
     ApiKey, ApprovalFilter, Attachment, Counts, Delivery, FollowUp, Notice, ReadyRun, RegistrationStatus,
-    RunFilter, TicketDifference, TicketFilter, ToolRegistration, Workspace,
+    RunFilter, Session, TicketDifference, TicketFilter, ToolRegistration, Workspace,
 };
 
 use dialect::Address;

@@ -26,6 +26,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0009" "deliveries",
     "0010" "follow_ups",
     "0011" "tool_registrations",
+    "0012" "sessions",
 ];
 
 pub(crate) fn migrator() -> Migrator {

@@ -1,7 +1,8 @@
 //! Rows that are the store's own words: those that the domain has no type for.
 
 use domain::{
-    ApiKeyId, AttachmentId, CustomerId, DeliveryId, MessageId, RunId, TicketId, Timestamp, WorkspaceId,
+    ApiKeyId, AttachmentId, CustomerId, DeliveryId, MessageId, RunId, SessionId, TicketId, Timestamp, UserId,
+    WorkspaceId,
     approval::ApprovalStatus,
     commit::{DeliveryStatus, Receipt},
     run::{Run, RunStatus},
@@ -28,6 +29,16 @@ pub struct ApiKey {
     pub name: String,
     pub role: Role,
     pub created_at: Timestamp,
+}
+
+/// A person's stay between signing in and out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    pub id: SessionId,
+    pub user_id: UserId,
+    pub created_at: Timestamp,
+    /// Over from here on, even if nobody signs out.
+    pub expires_at: Timestamp,
 }
 
 /// A mail on its way out.

@@ -400,15 +400,22 @@ pub(crate) fn put_step((workspace, run_id, step): &(WorkspaceId, domain::RunId, 
 
 pub(crate) fn get_step(row: &AnyRow) -> Result<Step, StoreError> {
     let c = columns("steps", row);
-    Ok(Step {
-        seq: c.int("seq")?,
-        body: c.json("body")?,
-        input_digest: c.opt_text("input_digest")?.map(domain::canonical::Digest),
-        usage: c.usage()?,
-        prompt: c.opt_text("prompt")?,
-        model: c.opt_text("model")?,
-        started_at: c.at("started_at")?,
-        finished_at: c.at("finished_at")?,
+    let seq = c.int("seq")?;
+    let step = || {
+        Ok(Step {
+            seq,
+            body: c.json("body")?,
+            input_digest: c.opt_text("input_digest")?.map(domain::canonical::Digest),
+            usage: c.usage()?,
+            prompt: c.opt_text("prompt")?,
+            model: c.opt_text("model")?,
+            started_at: c.at("started_at")?,
+            finished_at: c.at("finished_at")?,
+        })
+    };
+    step().map_err(|error| match error {
+        StoreError::Row { table, why } => StoreError::Row { table, why: format!("step {seq}: {why}") },
+        other => other,
     })
 }
 

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use domain::{run::CallOutcome, ticket::Message};
+use domain::{
+    run::CallOutcome,
+    ticket::{Event, EventBody, Message},
+};
 use serde_json::json;
 
 use super::Turn;
@@ -29,6 +32,8 @@ impl Turn<'_, '_> {
             thanked: customers.last().is_some_and(|(_, message)| courtesy::thanks(&message.body)),
             ..Findings::default()
         };
+        let reports = journal.reported().filter(|(at, _)| *at < up_to);
+        findings.records.extend(reports.filter_map(|(_, event)| told_from_outside(event)));
         let mut used: Vec<&str> = Vec::new();
         for (_, settled) in journal.results().filter(|(at, s)| *at < up_to && s.call.tool != SEARCH) {
             used.push(&settled.call.tool);
@@ -79,9 +84,20 @@ impl Turn<'_, '_> {
                 CallOutcome::Responded { message, .. } => Some(Cow::Owned(message.clone())),
                 _ => None,
             });
+        let reports = journal.reported().filter(|(at, _)| *at < before);
+        let reports = reports.filter_map(|(_, event)| told_from_outside(event));
         let ticket = input.ticket.iter().map(|ticket| Cow::Borrowed(ticket.subject.as_str()));
         let contact = input.contact.iter().map(|c| Cow::Owned(format!("{} {} {}", c.name, c.email, c.id)));
         let customer = input.customer.iter().map(|c| Cow::Owned(json!(c).to_string()));
-        Origins::new(said.chain(results).chain(ticket).chain(contact).chain(customer))
+        Origins::new(said.chain(results).chain(reports).chain(ticket).chain(contact).chain(customer))
+    }
+}
+
+/// What an external event says. A follow-up's note is no record: an agent wrote it, and a guess
+/// does not become a fact by being noted down.
+fn told_from_outside<'a>(event: &Event) -> Option<Cow<'a, str>> {
+    match &event.body {
+        EventBody::External { name, data } => Some(Cow::Owned(format!("{name} {data}"))),
+        _ => None,
     }
 }

@@ -26,12 +26,19 @@ impl Turn<'_, '_> {
             reason => shorten(reason, 400),
         };
         let wanted = journal.unanswered().iter().any(|(_, message)| person::asks_for_person(&message.body));
-        let mut said: Vec<Said<'_>> = journal
-            .said()
-            .rev()
-            .take(6)
-            .map(|(_, message)| Said { who: dialogue::author(message), text: shorten(&message.body, 250) })
-            .collect();
+        let told = journal.entries.iter().rev().filter_map(|entry| match entry.what {
+            What::Said(message) => {
+                Some(Said { who: dialogue::author(message), text: shorten(&message.body, 250) })
+            }
+            What::Reported(event) => match dialogue::report(event, 1_000) {
+                (Some(name), data) => {
+                    Some(Said { who: "event", text: shorten(&format!("{name} {data}"), 250) })
+                }
+                (None, note) => Some(Said { who: "follow-up", text: shorten(&note, 250) }),
+            },
+            _ => None,
+        });
+        let mut said: Vec<Said<'_>> = told.take(6).collect();
         said.reverse();
         let tried = journal.results().filter(|(_, s)| s.origin == Origin::Model && s.call.tool != SEARCH);
         let mut done: Vec<Done<'_>> = tried
@@ -54,16 +61,12 @@ impl Turn<'_, '_> {
             done,
             draft: draft.as_deref(),
         })?;
-        let message = prompts::handoff_message(HandoffMessage { wanted })?;
-        Ok(ToolCall {
-            id: own_id("escalate", anchor),
-            tool: ESCALATE.to_owned(),
-            args: json!({
-                "reason": reason,
-                "summary": shorten_lines(&summary.text, 4_000),
-                "message": message.text,
-            }),
-        })
+        let mut args = json!({ "reason": reason, "summary": shorten_lines(&summary.text, 4_000) });
+        // Who has written nothing that waits for an answer is not told about our own affairs.
+        if journal.reported().next().is_none() || !journal.unanswered().is_empty() {
+            args["message"] = json!(prompts::handoff_message(HandoffMessage { wanted })?.text);
+        }
+        Ok(ToolCall { id: own_id("escalate", anchor), tool: ESCALATE.to_owned(), args })
     }
 
     /// The last reply that was drafted and did not go out.

@@ -95,7 +95,7 @@ fn the_model_gets_labelled_messages_passages_facts_and_no_reserved_tools() {
     let found = passage(1, RETURNS, 0.9);
     world.search(std::slice::from_ref(&found));
     let request = world.request();
-    assert_eq!(request.prompt, "resolution/system@1");
+    assert_eq!(request.prompt, "resolution/system@2");
     assert_eq!(request.purpose, "resolution.answer");
     assert_paired(&request);
     let text = transcript(&request);
@@ -278,7 +278,7 @@ fn a_message_that_arrives_before_the_reply_goes_out_withdraws_it() {
     world.observe(true, "Sorry, I mean the stove, not the tent");
     world.search(&[]);
     let text = transcript(&world.request());
-    assert!(text.contains("was not sent: the customer wrote again"), "{text}");
+    assert!(text.contains("was not sent: something newer came"), "{text}");
 }
 
 #[test]

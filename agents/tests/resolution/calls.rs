@@ -73,7 +73,7 @@ fn the_model_is_told_apart_what_came_of_a_call() {
             vec!["\"responded\"", "only half"],
         ),
         (CallOutcome::Expired, vec!["\"expired\"", "This is not a refusal"]),
-        (CallOutcome::Superseded, vec!["\"superseded\"", "wrote again"]),
+        (CallOutcome::Superseded, vec!["\"superseded\"", "Something newer"]),
         (CallOutcome::Failed { error: "503".to_owned() }, vec!["\"failed\"", "503"]),
     ];
     for (outcome, expected) in outcomes {

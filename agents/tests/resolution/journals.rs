@@ -100,7 +100,7 @@ fn a_message_seen_twice_is_read_once() {
     let mut world = World::customer_writes("How long can I return a tent?");
     let StepBody::Started { input } = &world.steps[0].body else { panic!() };
     let messages = input.messages.clone();
-    world.push(StepBody::Observed { messages, ticket_version: 3 }, None);
+    world.push(StepBody::Observed { messages, reports: Vec::new(), ticket_version: 3 }, None);
     world.search(&[]);
     assert_eq!(world.request().facts.conversation.len(), 1);
 }

@@ -7,4 +7,5 @@ mod calls;
 mod handoffs;
 mod journals;
 mod properties;
+mod reports;
 mod world;

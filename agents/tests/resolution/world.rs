@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use agents::Registry;
 use domain::{
-    ApprovalId, ChunkId, ContactId, CustomerId, DocumentId, DomainError, MessageId, RunId, TicketId,
+    ApprovalId, ChunkId, ContactId, CustomerId, DocumentId, DomainError, EventId, MessageId, RunId, TicketId,
     Timestamp, UserId,
     agent::{Agent, AgentSettings, Next, ProposedCall, RunView},
     canonical::Digest,
@@ -13,7 +13,7 @@ use domain::{
     model::{ModelMessage, ModelRequest, ModelResponse, ToolSchema, Usage},
     procedure::Procedure,
     run::{CallOutcome, Outcome, Run, RunInput, RunStatus, Step, StepBody},
-    ticket::{Channel, Message, Priority, Ticket, TicketStatus, Visibility},
+    ticket::{Channel, Event, EventBody, Message, Priority, Ticket, TicketStatus, Visibility},
     tool::{AnyTool, ToolCall},
     user::Actor,
 };
@@ -145,6 +145,7 @@ impl World {
         let input = RunInput {
             ticket: Some(ticket),
             messages,
+            reports: Vec::new(),
             customer: Some(Customer {
                 id: CustomerId(id(3)),
                 name: "Ada Lovelace".to_owned(),
@@ -295,8 +296,27 @@ impl World {
 
     pub fn observe(&mut self, customer: bool, text: &str) -> Message {
         let message = self.message(customer, text);
-        self.push(StepBody::Observed { messages: vec![message.clone()], ticket_version: 9 }, None);
+        let messages = vec![message.clone()];
+        self.push(StepBody::Observed { messages, reports: Vec::new(), ticket_version: 9 }, None);
         message
+    }
+
+    pub fn report(&mut self, body: EventBody) {
+        let event = self.event(body);
+        self.push(StepBody::Observed { messages: Vec::new(), reports: vec![event], ticket_version: 9 }, None);
+    }
+
+    pub fn event(&mut self, body: EventBody) -> Event {
+        self.messages += 1;
+        Event {
+            id: EventId(id(1_000 + self.messages)),
+            ticket_id: TicketId(id(2)),
+            version: 8,
+            position: 8,
+            actor: Actor::System,
+            body,
+            at: START,
+        }
     }
 }
 

@@ -24,7 +24,7 @@ export interface paths {
         post: operations["signIn"];
         /**
          * Sign out
-         * @description Ends the session in this browser.
+         * @description Ends the session, here and on the server: its cookie opens nothing any more. Other sessions of the same person go on.
          */
         delete: operations["signOut"];
         options?: never;
@@ -578,6 +578,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channels/email/inbound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand in a mail
+         * @description The raw RFC 5322 message. `X-Countersign-Signature: t=<unix seconds>,v1=<hex>` where `v1` is the HMAC-SHA256 of `<t>.<body>` with `email.inbound_secret`; it is valid for five minutes. The same `Message-ID` is taken once. At most 26 MiB.
+         */
+        post: operations["receiveEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -647,7 +667,7 @@ export interface paths {
         };
         /**
          * Watch the workspace
-         * @description Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `typing`, `delta` and `model_text` are only for those who watch. A comment every 15 seconds keeps the connection open. The stream ends when the session, its user or the key does.
+         * @description Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `typing` and `model_text` are only for those who watch. A comment every 15 seconds keeps the connection open. The stream ends when the session, its user or the key does.
          */
         get: operations["stream"];
         put?: never;
@@ -1570,10 +1590,24 @@ export interface components {
              */
             score: number;
         };
+        /** @description What became of a mail. */
+        Received: {
+            /** @description Why it was ignored. */
+            reason: string | null;
+            status: components["schemas"]["ReceivedStatus"];
+            /** @description The ticket it belongs to; null when it was ignored. */
+            ticket_id: components["schemas"]["TicketId"] | null;
+        };
+        ReceivedStatus: "opened" | "added" | "duplicate" | "ignored";
         /** @description What strict replay found. */
         ReplayView: {
             /** @description The first step that differs, and how. */
             first_difference: components["schemas"]["DifferenceView"] | null;
+            /**
+             * @description When it is not reproduced: the agent, tools and prompts of the run that this service does not
+             *     have now. A difference says little then.
+             */
+            missing: string[];
             /** @description Whether every step's input is what the agent asks for today. */
             ok: boolean;
             /** Format: uint */
@@ -1654,6 +1688,8 @@ export interface components {
              */
             data: unknown;
             messages: components["schemas"]["Message"][];
+            /** @description The ticket's latest reports: external events, follow-ups that came due. */
+            reports?: components["schemas"]["Event"][];
             ticket: components["schemas"]["Ticket"] | null;
         };
         RunStatus: "done" | "queued" | "running" | "waiting" | "dead" | "quarantined";
@@ -1737,6 +1773,7 @@ export interface components {
             type: "started";
         } | {
             messages: components["schemas"]["Message"][];
+            reports?: components["schemas"]["Event"][];
             /** Format: int64 */
             ticket_version: number;
             /** @constant */
@@ -1794,13 +1831,6 @@ export interface components {
             ticket_id: components["schemas"]["TicketId"];
             /** @constant */
             type: "typing";
-        } | {
-            /** Format: uuid */
-            message_id: string;
-            text: string;
-            ticket_id: components["schemas"]["TicketId"];
-            /** @constant */
-            type: "delta";
         } | {
             delta: string;
             /** Format: uuid */
@@ -3870,6 +3900,39 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "message/rfc822": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
                 };
             };
             /** @description What went wrong and what to do */

@@ -164,7 +164,13 @@ function Header({ run, steps }: { run: Run; steps: Step[] }) {
                     <>
                       {words(difference.kind)}:{" "}
                       <span className="mono">{difference.journalled}</span> in the journal,{" "}
-                      <span className="mono">{difference.now}</span> now.
+                      <span className="mono">{difference.now}</span> now.{" "}
+                    </>
+                  )}
+                  {replay.data.missing.length > 0 && (
+                    <>
+                      The service lacks what the run was made with: {replay.data.missing.join(", ")}
+                      .
                     </>
                   )}
                 </>

@@ -1,8 +1,9 @@
 //! Polls a mailbox by IMAP.
 //!
 //! A mail is marked as seen only after it is in; what cannot be taken is flagged for a person to
-//! look at, so that it is not looked at again and again. Several processes may poll one mailbox:
-//! the same mail is taken once.
+//! look at, so that it is not looked at again and again. A mail whose content the server does not
+//! give stays as it is and is asked for again. Several processes may poll one mailbox: the same
+//! mail is taken once.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -51,6 +52,8 @@ enum PollError {
     NoWorkspace,
     #[error("mail cannot be taken in now: {0}")]
     Intake(#[from] MailError),
+    #[error("the mail server gave no content for the mail with UID {0}")]
+    NoContent(u32),
 }
 
 /// A connection, with or without TLS.
@@ -149,8 +152,13 @@ async fn poll(app: &App, mailbox: &mut Mailbox) -> Result<(), PollError> {
     let mut unseen: Vec<u32> = unseen.into_iter().collect();
     unseen.sort_unstable();
     for uid in unseen {
-        let flags = take(app, mailbox, uid).await?;
-        store(mailbox, uid, flags).await?;
+        match take(app, mailbox, uid).await {
+            Ok(flags) => store(mailbox, uid, flags).await?,
+            Err(error @ PollError::NoContent(_)) => {
+                warn!(%error, "it stays unread and is asked for again at the next poll");
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }
@@ -165,11 +173,14 @@ async fn take(app: &App, mailbox: &mut Mailbox, uid: u32) -> Result<&'static str
         warn!(uid, ?size, limit, "a mail in the mailbox is too large and was flagged");
         return Ok(SEEN_AND_FLAGGED);
     }
-    let Some(fetched) = fetch(mailbox, uid, "(UID BODY.PEEK[])").await? else {
-        // Somebody else has moved or deleted it.
-        return Ok(SEEN);
-    };
-    match email_in::receive(app, workspace, fetched.body().unwrap_or_default()).await {
+    // A server that cannot read a mail now says NO, or answers without a body or with an empty one.
+    // One that somebody has moved or deleted meanwhile looks the same, and is not found again.
+    let fetched = fetch(mailbox, uid, "(UID BODY.PEEK[])").await?;
+    let raw = fetched.as_ref().and_then(|mail| mail.body()).unwrap_or_default();
+    if raw.is_empty() {
+        return Err(PollError::NoContent(uid));
+    }
+    match email_in::receive(app, workspace, raw).await {
         Ok(Received::Ignored { why: Why::TooMany }) => Ok(SEEN_AND_FLAGGED),
         Ok(_) => Ok(SEEN),
         Err(error) if error.is_permanent() => {

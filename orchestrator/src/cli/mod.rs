@@ -174,8 +174,12 @@ enum ApprovalsCommand {
         #[arg(long, default_value_t = 20)]
         limit: i64,
     },
+    /// Approve exactly what is shown. On a terminal it asks first.
     Approve {
         id: ApprovalId,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
         #[command(flatten)]
         by: DecideAs,
     },
@@ -214,6 +218,7 @@ pub fn main() -> ExitCode {
     };
     match runtime.block_on(run(cli)) {
         Ok(code) => code,
+        Err(error) if output::nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::FAILURE
@@ -229,17 +234,17 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Ok(config)
     };
     match cli.command {
-        Command::Serve => return serve::serve(load()?).await,
+        Command::Serve => return serve::serve(load()?, out).await,
         Command::Config { command: ConfigCommand::Check } => {
             let config = load()?;
             match cli.global.json {
                 true => out.value(&config)?,
-                false => print!("{}", toml::to_string(&config)?),
+                false => out.text(toml::to_string(&config)?)?,
             }
         }
-        Command::Config { command: ConfigCommand::Default } => print!("{DEFAULTS}"),
-        Command::Config { command: ConfigCommand::Policy } => print!("{DEFAULT_POLICY}"),
-        Command::Openapi => println!("{}", serde_json::to_string_pretty(&crate::http::openapi())?),
+        Command::Config { command: ConfigCommand::Default } => out.text(DEFAULTS)?,
+        Command::Config { command: ConfigCommand::Policy } => out.text(DEFAULT_POLICY)?,
+        Command::Openapi => out.value(&crate::http::openapi())?,
         Command::Migrate => setup::migrate(load()?, out).await?,
         Command::Seed => {
             let mut config = load()?;

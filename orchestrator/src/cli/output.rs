@@ -1,5 +1,7 @@
 //! Text for people, JSON for programs.
 
+use std::io::{self, Write as _};
+
 use serde::Serialize;
 
 #[derive(Clone, Copy)]
@@ -9,21 +11,32 @@ pub(super) struct Output {
 
 impl Output {
     pub(super) fn value<T: Serialize + ?Sized>(self, value: &T) -> anyhow::Result<()> {
-        println!("{}", serde_json::to_string_pretty(value)?);
-        Ok(())
+        self.line(serde_json::to_string_pretty(value)?)
+    }
+
+    /// Everything the command line says on its standard output comes through here. An error when
+    /// nobody reads any more; see [`nobody_reads`].
+    pub(super) fn text(self, text: impl AsRef<str>) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_ref().as_bytes())?;
+        Ok(out.flush()?)
+    }
+
+    pub(super) fn line(self, line: impl AsRef<str>) -> anyhow::Result<()> {
+        self.text(format!("{}\n", line.as_ref()))
     }
 
     /// The value as JSON, or what `text` prints.
-    pub(super) fn either<T: Serialize + ?Sized>(self, value: &T, text: impl FnOnce()) -> anyhow::Result<()> {
-        if self.json {
-            return self.value(value);
-        }
-        text();
-        Ok(())
+    pub(super) fn either<T: Serialize + ?Sized>(
+        self,
+        value: &T,
+        text: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        if self.json { self.value(value) } else { text() }
     }
 
     /// Columns as wide as their widest cell.
-    pub(super) fn table(self, head: &[&str], rows: &[Vec<String>]) {
+    pub(super) fn table(self, head: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
         let width = |column: usize| {
             rows.iter()
                 .filter_map(|row| row.get(column))
@@ -36,11 +49,14 @@ impl Output {
         let line = |cells: &[String]| {
             let cells: Vec<String> =
                 cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-            println!("{}", cells.join("  ").trim_end());
+            format!("{}\n", cells.join("  ").trim_end())
         };
-        line(&head.iter().map(|h| (*h).to_owned()).collect::<Vec<_>>());
-        for row in rows {
-            line(row);
-        }
+        let head: Vec<String> = head.iter().map(|h| (*h).to_owned()).collect();
+        self.text([&head].into_iter().chain(rows).map(|row| line(row)).collect::<String>())
     }
+}
+
+/// Whether a command ended because the reader of its output, such as `head`, has enough.
+pub(super) fn nobody_reads(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

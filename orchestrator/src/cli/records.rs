@@ -1,6 +1,10 @@
 //! Commands on the records of one workspace.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    io::{self, IsTerminal as _},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use anyhow::{Context as _, bail};
 use domain::{
@@ -21,6 +25,9 @@ use super::{
     output::Output,
 };
 use crate::{app::App, knowledge, password};
+
+/// Of a replay for which this configuration lacks something; a difference is 1.
+const CANNOT_TELL: u8 = 3;
 
 pub(super) async fn run(
     app: &Arc<App>,
@@ -91,7 +98,9 @@ async fn workspaces(
             };
             app.store.workspace(workspace.id).create_user(owner, hash).await?;
             let value = json!({ "id": workspace.id, "slug": slug, "owner": owner_email });
-            out.either(&value, || println!("Made the workspace {slug}; {owner_email} can sign in."))?;
+            out.either(&value, || {
+                out.line(format!("Made the workspace {slug}; {owner_email} can sign in."))
+            })?;
         }
         WorkspaceCommand::Key { name, role } => {
             let role = Role::parse(&role).context("a role is viewer, agent, reviewer, admin or owner")?;
@@ -100,7 +109,7 @@ async fn workspaces(
             let key = ApiKey { id: ApiKeyId::new(&*app.ids), name, role, created_at: app.clock.now() };
             let hash = hex::encode(Sha256::digest(token.as_bytes()));
             app.store.workspace(workspace.id).create_api_key(key, hash).await?;
-            out.either(&json!({ "key": token }), || println!("{token}\nIt is not shown again."))?;
+            out.either(&json!({ "key": token }), || out.line(format!("{token}\nIt is not shown again.")))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -133,13 +142,14 @@ async fn kb(app: &App, workspace: WorkspaceId, command: KbCommand, out: Output) 
                 "rejected": report.rejected,
             });
             out.either(&value, || {
-                println!(
+                out.line(format!(
                     "{} added, {} changed, {} unchanged",
                     report.added, report.changed, report.unchanged
-                );
+                ))?;
                 for (file, why) in &report.rejected {
-                    println!("left out {file}: {why}");
+                    out.line(format!("left out {file}: {why}"))?;
                 }
+                Ok(())
             })
         }
         KbCommand::Search { query, limit, internal } => {
@@ -147,17 +157,11 @@ async fn kb(app: &App, workspace: WorkspaceId, command: KbCommand, out: Output) 
             let found = app.knowledge.search(scope, &query, limit).await?;
             out.either(&found, || {
                 for passage in &found {
-                    println!(
-                        "{:.2}  {} › {}",
-                        passage.coverage,
-                        passage.slug,
-                        passage.heading_path.join(" › ")
-                    );
-                    println!("      {}", first_line(&passage.text));
+                    let path = passage.heading_path.join(" › ");
+                    out.line(format!("{:.2}  {} › {path}", passage.coverage, passage.slug))?;
+                    out.line(format!("      {}", first_line(&passage.text)))?;
                 }
-                if found.is_empty() {
-                    println!("Nothing found.");
-                }
+                if found.is_empty() { out.line("Nothing found.") } else { Ok(()) }
             })
         }
     }
@@ -196,11 +200,13 @@ async fn tickets(store: &WorkspaceStore, command: TicketsCommand, out: Output) -
                 .with_context(|| format!("there is no ticket #{number}"))?;
             let events = store.events(ticket.id, 0, 1000).await?;
             out.either(&json!({ "ticket": ticket, "events": events }), || {
-                println!("#{} {} [{}]", ticket.number, ticket.subject, ticket.status.as_str());
+                let head = format!("#{} {} [{}]", ticket.number, ticket.subject, ticket.status.as_str());
+                out.line(head)?;
                 for event in &events {
-                    let what = serde_json::to_string(&event.body).unwrap_or_default();
-                    println!("{:>4} {} {}", event.version, &event.at.rfc3339()[..19], cut(&what, 160));
+                    let what = cut(&serde_json::to_string(&event.body)?, 160);
+                    out.line(format!("{:>4} {} {what}", event.version, &event.at.rfc3339()[..19]))?;
                 }
+                Ok(())
             })?;
         }
         TicketsCommand::Verify => {
@@ -210,11 +216,9 @@ async fn tickets(store: &WorkspaceStore, command: TicketsCommand, out: Output) -
             let clean = values.is_empty();
             out.either(&json!({ "ok": clean, "differences": values }), || {
                 if clean {
-                    println!("Every snapshot is the fold of its events.");
+                    out.line("Every snapshot is the fold of its events.")?;
                 }
-                for difference in &values {
-                    println!("{difference}");
-                }
+                values.iter().try_for_each(|difference| out.line(difference))
             })?;
             return Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
@@ -270,44 +274,33 @@ async fn runs(
             let (run, steps) = run_with_steps(store, id).await?;
             let effects = store.effects_of_run(id).await?;
             out.either(&json!({ "run": run, "steps": steps, "effects": effects }), || {
-                println!("{} {} [{}]", run.id, run.agent, run.status.as_str());
+                out.line(format!("{} {} [{}]", run.id, run.agent, run.status.as_str()))?;
                 for step in &steps {
                     let took = step.finished_at.since(step.started_at).as_millis();
-                    let body = serde_json::to_string(&step.body).unwrap_or_default();
-                    println!(
-                        "{:>3} {:<9} {:<24} {took:>6} ms  {}",
-                        step.seq,
-                        step.body.kind(),
-                        step.body.name(),
-                        cut(&body, 140)
-                    );
+                    let (kind, name) = (step.body.kind(), step.body.name());
+                    let body = cut(&serde_json::to_string(&step.body)?, 140);
+                    out.line(format!("{:>3} {kind:<9} {name:<24} {took:>6} ms  {body}", step.seq))?;
                 }
-                for effect in &effects {
-                    println!(
-                        "effect {} {} {} {}",
-                        effect.id,
-                        effect.call.tool,
-                        effect.status.as_str(),
-                        effect.summary
-                    );
-                }
+                effects.iter().try_for_each(|effect| {
+                    let (tool, status) = (&effect.call.tool, effect.status.as_str());
+                    out.line(format!("effect {} {tool} {status} {}", effect.id, effect.summary))
+                })
             })?;
         }
         RunsCommand::Retry { id } => {
             let op = Op::RetryRun { run_id: id, at: app.clock.now() };
             store.commit(Commit { ops: vec![op] }).await?;
-            out.either(&json!({ "queued": id }), || println!("Run {id} is queued again."))?;
+            out.either(&json!({ "queued": id }), || out.line(format!("Run {id} is queued again.")))?;
         }
         RunsCommand::Replay { id } => {
             let report =
                 app.replay(store.id(), id).await?.with_context(|| format!("there is no run {id}"))?;
-            out.either(&report, || match &report.first_difference {
-                None => println!("The journal reproduces its run: {} steps checked.", report.steps_checked),
-                Some(d) => {
-                    println!("Step {} ({}) differs: the agent now asks for {}.", d.step, d.kind, d.now)
-                }
-            })?;
-            return Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            out.either(&report, || out.line(report.to_string()))?;
+            return Ok(match (report.ok, report.missing.is_empty()) {
+                (true, _) => ExitCode::SUCCESS,
+                (false, true) => ExitCode::FAILURE,
+                (false, false) => ExitCode::from(CANNOT_TELL),
+            });
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -350,13 +343,34 @@ async fn approvals(
                 .collect();
             out.either(&page.items, || out.table(&["APPROVAL", "RISK", "CONF", "EXPIRES", "WHAT"], &rows))
         }
-        ApprovalsCommand::Approve { id, by } => {
-            decide(app, store, id, &by.by, DecisionKind::Approve, out).await
+        ApprovalsCommand::Approve { id, yes, by } => {
+            let sure = if yes { Sure::Yes } else { Sure::Ask };
+            decide(app, store, id, &by.by, DecisionKind::Approve, sure, out).await
         }
         ApprovalsCommand::Reject { id, reason, by } => {
-            decide(app, store, id, &by.by, DecisionKind::Reject { reason }, out).await
+            decide(app, store, id, &by.by, DecisionKind::Reject { reason }, Sure::Yes, out).await
         }
     }
+}
+
+/// Whether a person has to say again that they mean it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sure {
+    Yes,
+    Ask,
+}
+
+/// Asks on the terminal; anything but a yes is a no.
+fn confirmed() -> anyhow::Result<bool> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        bail!(
+            "nothing was decided: there is no terminal to ask on; look at the title above and add --yes to approve it"
+        );
+    }
+    eprint!("Approve this? [y/N] ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 async fn decide(
@@ -365,6 +379,7 @@ async fn decide(
     id: ApprovalId,
     by: &str,
     kind: DecisionKind,
+    sure: Sure,
     out: Output,
 ) -> anyhow::Result<()> {
     let user = store
@@ -376,9 +391,12 @@ async fn decide(
     let approval = store.approval(id).await?.with_context(|| format!("there is no approval {id}"))?;
     // What is decided is what is shown: people see it before they are asked to be sure.
     eprintln!("{}", approval.preview.title);
+    if sure == Sure::Ask && !confirmed()? {
+        bail!("nothing was decided; the approval still waits");
+    }
     let receipt = app.intake.decide(store.id(), id, user.id, user.role, approval.digest, kind).await?;
     let after = receipt.approvals.into_iter().find(|a| a.id == id).context("the approval vanished")?;
-    out.either(&after, || println!("{} is {}.", after.id, after.status.as_str()))
+    out.either(&after, || out.line(format!("{} is {}.", after.id, after.status.as_str())))
 }
 
 async fn tools(

@@ -5,13 +5,14 @@ use std::{process::ExitCode, sync::Arc};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use super::output::Output;
 use crate::{
     app::Service,
     config::{Config, LogFormat},
     system::{SystemClock, SystemIds},
 };
 
-pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+pub(super) async fn serve(config: Config, out: Output) -> anyhow::Result<ExitCode> {
     start_logging(&config)?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -19,22 +20,20 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let public = (!config.server.public_url.is_empty()).then(|| config.public_url());
     let service = Service::start(config, Arc::new(SystemClock), Arc::new(SystemIds)).await?;
     let url = public.unwrap_or_else(|| format!("http://{}", service.address));
-    println!();
-    println!("  Countersign is up");
-    println!();
-    println!("  Console         {url}/");
-    println!("  Customer chat   {url}/chat");
-    println!("  API             {url}/docs");
+    let mut text = format!(
+        "\n  Countersign is up\n\n  Console         {url}/\n  Customer chat   {url}/chat\n  API             {url}/docs\n"
+    );
     if let Some(password) = demo {
-        println!();
-        println!("  Sign in as      reviewer@northfold.example   (or owner@, admin@, agent@)");
-        println!("  Password        {password}");
+        text.push_str("\n  Sign in as      reviewer@northfold.example   (or owner@, admin@, agent@)\n");
+        text.push_str(&format!("  Password        {password}\n"));
     } else if service.app.store.workspaces().await?.is_empty() {
-        println!();
-        println!("  There is no workspace yet: `countersign workspace create` makes one,");
-        println!("  or `countersign serve --demo` starts with a demo shop.");
+        text.push_str("\n  There is no workspace yet: `countersign workspace create` makes one,\n");
+        text.push_str("  or `countersign serve --demo` starts with a demo shop.\n");
     }
-    println!();
+    if let Err(error) = out.line(text) {
+        // The service is not there for whoever reads this.
+        tracing::debug!(%error, "nobody reads the standard output");
+    }
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

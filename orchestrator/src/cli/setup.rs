@@ -24,7 +24,7 @@ pub(super) async fn migrate(config: Config, out: Output) -> anyhow::Result<()> {
         Store::open(&config.database.url, options, Arc::new(SystemClock), Arc::new(SystemIds)).await?;
     store.migrate().await?;
     store.close().await;
-    out.either(&serde_json::json!({ "migrated": true }), || println!("The schema is up to date."))
+    out.either(&serde_json::json!({ "migrated": true }), || out.line("The schema is up to date."))
 }
 
 pub(super) async fn seed(mut config: Config, out: Output) -> anyhow::Result<()> {
@@ -41,13 +41,13 @@ pub(super) async fn seed(mut config: Config, out: Output) -> anyhow::Result<()> 
     bar.finish_and_clear();
     out.either(&report, || {
         if report.seeded {
-            println!(
+            out.line(format!(
                 "Seeded {} people, {} articles, {} customers, {} orders and {} tickets. Agents take up {} of them at \
                  the next `countersign serve --demo`.",
                 report.staff, report.articles, report.customers, report.orders, report.tickets, report.runs
-            );
+            ))
         } else {
-            println!("The demo workspace is there already; nothing was changed.");
+            out.line("The demo workspace is there already; nothing was changed.")
         }
     })
 }

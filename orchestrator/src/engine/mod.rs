@@ -12,12 +12,13 @@ mod effects;
 mod house;
 mod models;
 pub mod replay;
+mod reports;
 mod session;
+mod timers;
 mod turn;
 
 use std::{sync::Arc, time::Duration};
 
-use domain::WorkspaceId;
 use store::ReadyRun;
 use tokio::{sync::watch, task::JoinSet, time};
 use tracing::{error, info, warn};
@@ -107,44 +108,6 @@ impl Engine {
             session::work(house, ready, stopping).await;
             drop(release);
         });
-    }
-
-    /// Fires follow-ups whose time has come, late rather than never.
-    async fn keep_time(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
-        let mut tick = time::interval(self.poll.max(Duration::from_millis(200)));
-        tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stopped(&mut stopping) => return,
-                _ = tick.tick() => {
-                    if let Err(error) = self.fire_follow_ups().await {
-                        warn!(%error, "follow-ups could not be looked up");
-                    }
-                }
-            }
-        }
-    }
-
-    async fn fire_follow_ups(&self) -> Result<(), store::StoreError> {
-        for workspace in self.house.store.workspaces().await? {
-            self.fire_follow_ups_of(workspace.id).await?;
-        }
-        Ok(())
-    }
-
-    async fn fire_follow_ups_of(&self, workspace: WorkspaceId) -> Result<(), store::StoreError> {
-        let store = self.house.store.workspace(workspace);
-        for due in store.due_follow_ups(self.house.clock.now(), 100).await? {
-            let key = format!("follow-up-{}-{}", due.ticket_id, due.version);
-            match self.intake.follow_up_due(workspace, due.ticket_id, due.note.clone(), key).await {
-                // A duplicate was fired before a crash kept it from being marked.
-                Ok(_) | Err(domain::commit::CommitError::Duplicate { .. }) => {
-                    store.mark_follow_up_fired(due.ticket_id, due.version).await?;
-                }
-                Err(error) => warn!(%error, ticket = %due.ticket_id, "a follow-up could not be fired"),
-            }
-        }
-        Ok(())
     }
 }
 

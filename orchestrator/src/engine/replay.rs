@@ -3,11 +3,17 @@
 //! For every step that the agent asked for, the agent is asked again with the journal up to that
 //! step, and the digest of what it wants must be the one that was journalled. Changed code, prompts
 //! or tools show themselves as the first difference; they never change what a waiting run does.
+//!
+//! A journal that differs where this configuration lacks what the run was made with (an agent, a
+//! tool it called, a prompt) says nothing about the code: what is missing is reported with it.
+
+use std::{collections::BTreeSet, fmt};
 
 use domain::{
     DomainError,
     agent::{Agent, Next, RunView},
-    run::Step,
+    model::ToolSchema,
+    run::{CallOutcome, Run, Step, StepBody},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,6 +27,33 @@ pub struct ReplayReport {
     /// Steps whose input was recomputed.
     pub steps_checked: usize,
     pub first_difference: Option<Difference>,
+    /// When it is not reproduced: what the run was made with and this configuration lacks.
+    pub missing: Vec<String>,
+}
+
+impl fmt::Display for ReplayReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ok {
+            return write!(f, "The journal reproduces its run: {} steps checked.", self.steps_checked);
+        }
+        if !self.missing.is_empty() {
+            return write!(
+                f,
+                "This configuration cannot replay the run, because it lacks {}. Replay it with the configuration and \
+                 the version that it was made with.",
+                self.missing.join(", ")
+            );
+        }
+        match &self.first_difference {
+            Some(d) => write!(
+                f,
+                "Step {} ({}) differs: the agent now asks for {}. The tools and procedures it is given now count as \
+                 well; replay with the configuration that the run was made with.",
+                d.step, d.kind, d.now
+            ),
+            None => write!(f, "The journal does not reproduce its run."),
+        }
+    }
 }
 
 /// The first step whose input cannot be reproduced.
@@ -37,18 +70,14 @@ pub struct Difference {
 /// Replays a journal against the agents, prompts and tools of this process.
 pub fn replay(
     house: &House,
-    run: &domain::run::Run,
+    run: &Run,
     steps: &[Step],
     workspace_name: &str,
 ) -> Result<ReplayReport, DomainError> {
-    let unreadable = |why: String| DomainError::Journal { step: 0, why };
-    let agent = house
-        .agents
-        .get(&run.agent)
-        .ok_or_else(|| unreadable(format!("there is no agent `{}` in this version", run.agent)))?;
-    let settings = house
-        .settings_of(&run.agent)
-        .ok_or_else(|| unreadable(format!("the agent `{}` has no settings", run.agent)))?;
+    let (Some(agent), Some(settings)) = (house.agents.get(&run.agent), house.settings_of(&run.agent)) else {
+        let missing = vec![format!("the agent `{}`", run.agent)];
+        return Ok(ReplayReport { ok: false, steps_checked: 0, first_difference: None, missing });
+    };
     let tools = house.granted.of(&house.catalog, &run.agent, &settings);
     let mut checked = 0;
     for (at, step) in steps.iter().enumerate() {
@@ -65,10 +94,7 @@ pub fn replay(
         let next = ask(&*agent, &view);
         let same = next.as_ref().is_ok_and(|next| next.digests().contains(journalled));
         // A superseded call is settled by the engine before the agent is asked again.
-        let by_engine = matches!(
-            &step.body,
-            domain::run::StepBody::Tool { outcome: domain::run::CallOutcome::Superseded, .. }
-        );
+        let by_engine = matches!(&step.body, StepBody::Tool { outcome: CallOutcome::Superseded, .. });
         if !same && !by_engine {
             let now = match next {
                 Ok(next) => describe(&next),
@@ -83,10 +109,35 @@ pub fn replay(
                     journalled: journalled.to_string(),
                     now,
                 }),
+                missing: missing(steps, &tools)?,
             });
         }
     }
-    Ok(ReplayReport { ok: true, steps_checked: checked, first_difference: None })
+    Ok(ReplayReport { ok: true, steps_checked: checked, first_difference: None, missing: Vec::new() })
+}
+
+/// What steps name that is not there now. A tool whose call was refused may never have been.
+fn missing(steps: &[Step], tools: &[ToolSchema]) -> Result<Vec<String>, DomainError> {
+    let unreadable = |error: prompts::PromptError| DomainError::Journal { step: 0, why: error.to_string() };
+    let declared = prompts::declared().map_err(unreadable)?;
+    let mut missing = BTreeSet::new();
+    for step in steps {
+        match &step.body {
+            StepBody::Tool { outcome: CallOutcome::Refused { .. }, .. } => {}
+            StepBody::Tool { call, .. } | StepBody::Proposed { call, .. }
+                if !tools.iter().any(|tool| tool.name == call.tool) =>
+            {
+                missing.insert(format!("the tool `{}`", call.tool));
+            }
+            _ => {}
+        }
+        if let Some(label) = &step.prompt
+            && !declared.iter().any(|prompt| *label == format!("{}@{}", prompt.name, prompt.version))
+        {
+            missing.insert(format!("the prompt `{label}`"));
+        }
+    }
+    Ok(missing.into_iter().collect())
 }
 
 fn ask(agent: &dyn Agent, view: &RunView<'_>) -> Result<Next, DomainError> {

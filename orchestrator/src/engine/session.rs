@@ -137,7 +137,9 @@ async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run
             RunTo::Retry { error, at: now.plus(wait.mul_f64(jitter)) }
         }
     };
+    let store = house.store.workspace(workspace);
     let mut ops = Vec::new();
+    let over = matches!(to, RunTo::Dead { .. } | RunTo::Quarantined { .. });
     if let (Some(ticket_id), RunTo::Dead { error } | RunTo::Quarantined { error }) = (run.ticket_id, &to) {
         // A ticket is never lost with its run: a person gets it.
         let body = EventBody::Escalated {
@@ -164,7 +166,12 @@ async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run
         to,
         at: now,
     })));
-    let store = house.store.workspace(workspace);
+    if over && run.step_count > 0 {
+        match store.approvals_of_run(run.id).await {
+            Ok(approvals) => ops.extend(ends(&approvals, now)),
+            Err(error) => warn!(%error, "its approvals cannot be read; they end when their time is over"),
+        }
+    }
     for _ in 0..5 {
         match store.commit(Commit { ops: ops.clone() }).await {
             Ok(_) | Err(CommitError::LeaseLost(_)) => return,
@@ -175,6 +182,16 @@ async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run
             }
         }
     }
+}
+
+/// Nobody acts any more on a decision about a run that is over: what it has put before people ends
+/// with it. After the run's own change, so that it is not signalled.
+fn ends(approvals: &[Approval], at: Timestamp) -> impl Iterator<Item = Op> {
+    approvals.iter().filter(|approval| approval.status == ApprovalStatus::Pending).map(move |approval| {
+        let overdue = at >= approval.expires_at;
+        let status = if overdue { ApprovalStatus::Expired } else { ApprovalStatus::Superseded };
+        Op::EndApproval { approval_id: approval.id, status, at }
+    })
 }
 
 impl Session {
@@ -224,18 +241,24 @@ impl Session {
             house,
         };
         if session.steps.is_empty() {
-            session.begin(around.messages);
+            session.begin(around.messages).await?;
         } else if session.run.signals != session.run.seen_signals {
-            session.take_in(around.messages);
+            session.take_in(around.messages).await?;
         }
         Ok(session)
     }
 
     /// Journals what the run starts from.
-    fn begin(&mut self, messages: Vec<Message>) {
+    async fn begin(&mut self, messages: Vec<Message>) -> Result<(), Halt> {
+        let reports = match &self.ticket {
+            // A ticket that was only opened and written to has none.
+            Some(ticket) if ticket.version > 1 + messages.len() as i64 => self.reports(ticket, 0).await?,
+            _ => Vec::new(),
+        };
         let input = RunInput {
             ticket: self.ticket.clone(),
             messages,
+            reports,
             customer: self.customer.clone(),
             contact: self.contact.clone(),
             data: serde_json::Value::Null,
@@ -245,6 +268,7 @@ impl Session {
         }
         self.run.seen_signals = self.run.signals;
         self.push(StepBody::Started { input: Box::new(input) }, None);
+        Ok(())
     }
 
     /// Takes in what reached the run since it last looked: new messages, decisions.
@@ -263,14 +287,19 @@ impl Session {
             }
         }
         self.ticket = around.ticket;
-        self.take_in(around.messages);
-        Ok(())
+        self.take_in(around.messages).await
     }
 
-    /// Journals what was said since the run last looked.
-    fn take_in(&mut self, messages: Vec<Message>) {
+    /// Journals what was said and reported since the run last looked.
+    async fn take_in(&mut self, messages: Vec<Message>) -> Result<(), Halt> {
         self.run.seen_signals = self.run.signals;
-        let Some(version) = self.ticket.as_ref().map(|t| t.version) else { return };
+        let Some(ticket) = &self.ticket else { return Ok(()) };
+        let version = ticket.version;
+        // What was only asked, decided or noted since brought nothing for agents.
+        let reports = match ticket.customer_version > self.run.seen_version {
+            true => self.reports(ticket, self.run.seen_version).await?,
+            false => Vec::new(),
+        };
         let news: Vec<Message> = messages
             .into_iter()
             .filter(|m| {
@@ -278,11 +307,12 @@ impl Session {
             })
             .collect();
         self.run.seen_version = version;
-        if !news.is_empty() {
-            self.push(StepBody::Observed { messages: news, ticket_version: version }, None);
+        if !news.is_empty() || !reports.is_empty() {
+            self.push(StepBody::Observed { messages: news, reports, ticket_version: version }, None);
         }
         // Whatever moved the ticket on for agents, nobody can decide on what was proposed before it.
         self.supersede();
+        Ok(())
     }
 
     /// The last state of the ticket that carried something for agents, as far as this run has read:
@@ -424,6 +454,7 @@ impl Session {
             usage.tokens_out += step.usage.tokens_out;
             usage.cost_micros += step.usage.cost_micros;
         }
+        let over = matches!(to, RunTo::Done(_));
         let mut ops = self.ops.clone();
         ops.push(Op::Run(Box::new(RunChange {
             run_id: self.run.id,
@@ -436,6 +467,9 @@ impl Session {
             to,
             at: self.house.clock.now(),
         })));
+        if over {
+            ops.extend(ends(&self.approvals, self.house.clock.now()));
+        }
         let receipt = self.commit(Commit { ops }).await?;
         let receipt = match receipt {
             Ok(receipt) => receipt,

@@ -1,5 +1,7 @@
 //! Approvals: the queue, one with everything a reviewer needs, and decisions.
 
+use std::collections::BTreeSet;
+
 use aide::{
     axum::{
         ApiRouter,
@@ -115,14 +117,12 @@ async fn list(
     let store = staff.store(&http);
     let filter = ApprovalFilter { status: query.status, role: query.mine.then(|| staff.role()) };
     let page = store.approvals(&filter, page.limit()?, page.cursor()).await?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for approval in page.items {
-        let ticket = match approval.ticket_id {
-            Some(id) => store.ticket(id).await?.map(TicketBrief::from),
-            None => None,
-        };
-        items.push(ApprovalItem { approval, ticket });
-    }
+    let about: BTreeSet<TicketId> = page.items.iter().filter_map(|approval| approval.ticket_id).collect();
+    let tickets = store.tickets_by_id(&about.into_iter().collect::<Vec<_>>()).await?;
+    let brief = |id| tickets.iter().find(|ticket| ticket.id == id).cloned().map(TicketBrief::from);
+    let with_ticket =
+        |approval: Approval| ApprovalItem { ticket: approval.ticket_id.and_then(brief), approval };
+    let items = page.items.into_iter().map(with_ticket).collect();
     Ok(Json(Page { items, next_cursor: page.next }))
 }
 

@@ -16,7 +16,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::{Cookie, SameSite, SignedCookieJar};
 use domain::{
-    Timestamp, UserId, WorkspaceId,
+    SessionId, UserId, WorkspaceId,
     user::{Actor, Role, User},
 };
 use moka::sync::Cache;
@@ -34,8 +34,8 @@ pub const SESSION_COOKIE: &str = "countersign_session";
 pub const API_KEY_PREFIX: &str = "cs_live_";
 /// How long a session lasts.
 pub const SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
-/// How long an identity may be used without being read again: a removed user or key is out after
-/// this.
+/// How long an identity may be used without being read again: a removed user or key, or a session
+/// that was ended in another process, is out after this.
 const IDENTITY_LIFE: Duration = Duration::from_secs(5);
 
 /// A role as a type, for [`Staff`].
@@ -113,6 +113,7 @@ impl<R> Staff<R> {
 #[derive(Clone)]
 pub struct Identities {
     users: Cache<(WorkspaceId, UserId), Option<User>>,
+    sessions: Cache<Session, Option<store::Session>>,
     keys: Cache<[u8; 32], Option<(WorkspaceId, ApiKey)>>,
 }
 
@@ -120,41 +121,33 @@ impl Default for Identities {
     fn default() -> Self {
         Self {
             users: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
+            sessions: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
             keys: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
         }
     }
 }
 
-/// The content of the session cookie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The content of the session cookie: which session it is for. The session itself is a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
     pub workspace: WorkspaceId,
-    pub user: UserId,
-    pub issued_at: Timestamp,
+    pub id: SessionId,
 }
 
 impl Session {
     fn write(&self) -> String {
-        format!("{}.{}.{}", self.workspace, self.user, self.issued_at.0)
+        format!("{}.{}", self.workspace, self.id)
     }
 
     fn read(text: &str) -> Option<Self> {
-        let mut parts = text.split('.');
-        let session = Self {
-            workspace: parts.next()?.parse().ok()?,
-            user: parts.next()?.parse().ok()?,
-            issued_at: Timestamp(parts.next()?.parse().ok()?),
-        };
-        parts.next().is_none().then_some(session)
+        let (workspace, id) = text.split_once('.')?;
+        Some(Self { workspace: workspace.parse().ok()?, id: id.parse().ok()? })
     }
 
-    /// The session of a request, when its cookie is ours and has not ended.
+    /// The session that a request names, when its cookie is ours. It may have ended.
     pub fn of(http: &Http, headers: &HeaderMap) -> Option<Self> {
         let jar = SignedCookieJar::from_headers(headers, http.cookie_key());
-        let session = Self::read(jar.get(SESSION_COOKIE)?.value())?;
-        let now = http.app.clock.now();
-        (now < session.issued_at.plus(SESSION_LIFE) && session.issued_at <= now.plus(Duration::from_secs(60)))
-            .then_some(session)
+        Self::read(jar.get(SESSION_COOKIE)?.value())
     }
 
     /// The cookie that carries it. `secure` when people reach the service by TLS.
@@ -192,6 +185,44 @@ impl Http {
         Ok(user)
     }
 
+    /// Begins a session of this person.
+    pub async fn begin_session(&self, workspace: WorkspaceId, user: UserId) -> Result<Session, Problem> {
+        let now = self.app.clock.now();
+        let session = store::Session {
+            id: SessionId::new(&*self.app.ids),
+            user_id: user,
+            created_at: now,
+            expires_at: now.plus(SESSION_LIFE),
+        };
+        let named = Session { workspace, id: session.id };
+        self.app.store.workspace(workspace).begin_session(session).await?;
+        Ok(named)
+    }
+
+    /// Ends a session: its cookie opens nothing from here on, in other processes after a moment.
+    pub async fn end_session(&self, session: Session) -> Result<(), Problem> {
+        self.app.store.workspace(session.workspace).end_session(session.id).await?;
+        self.identities.sessions.insert(session, None);
+        Ok(())
+    }
+
+    /// Whose session it is, unless it has ended.
+    async fn user_of(&self, session: Session) -> Result<Option<User>, Problem> {
+        let now = self.app.clock.now();
+        let stay = match self.identities.sessions.get(&session) {
+            Some(known) => known,
+            None => {
+                let read = self.app.store.workspace(session.workspace).session(session.id, now).await?;
+                self.identities.sessions.insert(session, read.clone());
+                read
+            }
+        };
+        match stay.filter(|stay| now < stay.expires_at) {
+            Some(stay) => self.user(session.workspace, stay.user_id).await,
+            None => Ok(None),
+        }
+    }
+
     async fn api_key(&self, token: &str) -> Result<Option<(WorkspaceId, ApiKey)>, Problem> {
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         if let Some(known) = self.identities.keys.get(&hash) {
@@ -215,7 +246,7 @@ impl Http {
             return Ok(self.api_key(token).await?.map(|(workspace, key)| (workspace, Identity::ApiKey(key))));
         }
         let Some(session) = Session::of(self, headers) else { return Ok(None) };
-        let Some(user) = self.user(session.workspace, session.user).await? else { return Ok(None) };
+        let Some(user) = self.user_of(session).await? else { return Ok(None) };
         if !method.is_safe() {
             same_origin(headers, self.public_host())?;
         }
@@ -327,10 +358,9 @@ mod tests {
     #[test]
     fn a_session_survives_its_cookie_and_a_damaged_one_is_none() {
         let id = "019ab0f4-7c4e-7000-8000-000000000001";
-        let session =
-            Session { workspace: id.parse().unwrap(), user: id.parse().unwrap(), issued_at: Timestamp(7) };
+        let session = Session { workspace: id.parse().unwrap(), id: id.parse().unwrap() };
         assert_eq!(Session::read(&session.write()), Some(session));
-        for bad in ["", "a.b.c", &format!("{id}.{id}"), &format!("{id}.{id}.7.8"), &format!("{id}.{id}.x")] {
+        for bad in ["", "a.b", id, &format!("{id}."), &format!("{id}.{id}.7")] {
             assert_eq!(Session::read(bad), None, "{bad}");
         }
     }

@@ -2,13 +2,18 @@
 //!
 //! Public messages are complete, in order and resumable by the ticket's version. How things stand
 //! (status, handoff) is told on connecting and when it changes, so a reconnect loses neither.
+//!
+//! An agent's answer that arrives while somebody watches comes in pieces first, as if it were being
+//! written: it has passed the gate whole by then. The message after them is the truth; whoever
+//! comes later, or watches another process, gets that alone.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use axum::{http::HeaderMap, response::sse::Event as SseEvent};
 use domain::{
     MessageId, TicketId, WorkspaceId,
-    ticket::{Event, EventBody, Ticket, TicketStatus},
+    ticket::{Event, EventBody, Message, Ticket, TicketStatus, Visibility},
+    user::Actor,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,7 +23,7 @@ use tokio::{
         OwnedSemaphorePermit,
         broadcast::{Receiver, error::RecvError},
     },
-    time::Interval,
+    time::{self, Interval},
 };
 
 use super::{
@@ -32,6 +37,12 @@ use crate::live::LiveBody;
 
 /// How often the store is asked for events of other processes.
 const POLL: Duration = Duration::from_secs(3);
+/// Between two pieces of an answer.
+const PACE: Duration = Duration::from_millis(15);
+/// Pieces of one answer, about: all of them take a second at most.
+const PIECES: usize = 60;
+/// Characters of a piece at least: a word or two.
+const PIECE: usize = 10;
 
 /// What the stream carries; `type` is also the name of the server-sent event.
 #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -81,6 +92,13 @@ pub async fn open(
     })))
 }
 
+/// What is to be sent next.
+enum Ready {
+    Now(SseEvent),
+    /// A piece of an answer, a moment after what was sent before it.
+    Piece(SseEvent),
+}
+
 struct Watch {
     http: Http,
     workspace: WorkspaceId,
@@ -93,7 +111,7 @@ struct Watch {
     caught_up: bool,
     /// The status and handoff that the visitor was last told.
     told: Option<(TicketStatus, bool)>,
-    ready: VecDeque<SseEvent>,
+    ready: VecDeque<Ready>,
     poll: Interval,
     _place: OwnedSemaphorePermit,
 }
@@ -101,8 +119,15 @@ struct Watch {
 impl Watch {
     async fn next(&mut self) -> Option<SseEvent> {
         loop {
-            if let Some(event) = self.ready.pop_front() {
-                return Some(event);
+            match self.ready.pop_front() {
+                Some(Ready::Now(event)) => return Some(event),
+                Some(Ready::Piece(event)) => {
+                    tokio::select! {
+                        () = self.http.app.stopping() => return None,
+                        () = time::sleep(PACE) => return Some(event),
+                    }
+                }
+                None => {}
             }
             if !self.caught_up {
                 self.read().await?;
@@ -156,6 +181,9 @@ impl Watch {
         let ours = self.ticket;
         for event in notice.receipt.events.iter().filter(|event| event.ticket_id == ours) {
             if event.version == self.last + 1 {
+                if let EventBody::MessageAdded { message } = &event.body {
+                    self.pieces(message)?;
+                }
                 self.push(event.clone())?;
             } else if event.version > self.last {
                 self.caught_up = false;
@@ -175,9 +203,25 @@ impl Watch {
         if let EventBody::MessageAdded { message } = event.body
             && let Some(message) = ConversationMessage::of(message)
         {
-            self.ready.push_back(
-                sse("message", &ConversationItem::Message { message })?.id(event.version.to_string()),
-            );
+            let sent = sse("message", &ConversationItem::Message { message })?.id(event.version.to_string());
+            self.ready.push_back(Ready::Now(sent));
+        }
+        Some(())
+    }
+
+    fn say(&mut self, name: &'static str, item: &ConversationItem) -> Option<()> {
+        self.ready.push_back(Ready::Now(sse(name, item)?));
+        Some(())
+    }
+
+    /// An agent's answer, as if it were being written.
+    fn pieces(&mut self, message: &Message) -> Option<()> {
+        if !matches!(message.author, Actor::Agent { .. }) || message.visibility == Visibility::Internal {
+            return Some(());
+        }
+        for text in pieces(&message.body) {
+            let item = ConversationItem::Delta { message_id: message.id, text: text.to_owned() };
+            self.ready.push_back(Ready::Piece(sse("delta", &item)?));
         }
         Some(())
     }
@@ -186,10 +230,10 @@ impl Watch {
     fn tell(&mut self, ticket: &Ticket) -> Option<()> {
         let (status, on) = (ticket.status, ticket.handoff.is_some());
         if self.told.map(|(_, on)| on) != Some(on) {
-            self.ready.push_back(sse("handoff", &ConversationItem::Handoff { on })?);
+            self.say("handoff", &ConversationItem::Handoff { on })?;
         }
         if self.told.map(|(status, _)| status) != Some(status) {
-            self.ready.push_back(sse("status", &ConversationItem::Status { status })?);
+            self.say("status", &ConversationItem::Status { status })?;
         }
         self.told = Some((status, on));
         Some(())
@@ -198,14 +242,52 @@ impl Watch {
     fn live(&mut self, body: LiveBody) -> Option<()> {
         match body {
             LiveBody::Typing { ticket_id, on, .. } if ticket_id == self.ticket => {
-                self.ready.push_back(sse("typing", &ConversationItem::Typing { on })?);
-            }
-            LiveBody::Delta { ticket_id, message_id, text } if ticket_id == self.ticket => {
-                self.ready.push_back(sse("delta", &ConversationItem::Delta { message_id, text })?);
+                self.say("typing", &ConversationItem::Typing { on })?;
             }
             // What a model writes is not what the customer is told.
-            LiveBody::Typing { .. } | LiveBody::Delta { .. } | LiveBody::ModelText { .. } => {}
+            LiveBody::Typing { .. } | LiveBody::ModelText { .. } => {}
         }
         Some(())
+    }
+}
+
+/// The text in pieces that end after a word, of whatever size makes about [`PIECES`] of them. Put
+/// together they are the text.
+fn pieces(text: &str) -> Vec<&str> {
+    let least = text.chars().count().div_ceil(PIECES).max(PIECE);
+    let mut pieces = Vec::new();
+    let (mut start, mut length) = (0, 0);
+    for (at, c) in text.char_indices() {
+        length += 1;
+        // Not every script has spaces between its words.
+        if (length >= least && c.is_whitespace()) || length >= least * 3 {
+            let end = at + c.len_utf8();
+            pieces.push(&text[start..end]);
+            (start, length) = (end, 0);
+        }
+    }
+    if start < text.len() {
+        pieces.push(&text[start..]);
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_the_text_and_never_more_than_a_second_of_them() {
+        let long = "A sentence about tents and their poles. ".repeat(500);
+        for text in
+            ["", "Yes.", "On its way, dear.\n\n- one\n- two", &long, &"森".repeat(9_000), &"é ".repeat(3_000)]
+        {
+            let pieces = pieces(text);
+            assert_eq!(pieces.concat(), text);
+            assert!(pieces.len() <= PIECES + 1, "{} of {}", pieces.len(), text.len());
+            assert!(pieces.iter().all(|piece| !piece.is_empty()));
+        }
+        assert!(PACE * (PIECES as u32 + 1) <= Duration::from_secs(1));
+        assert_eq!(pieces("Your order is on its way."), ["Your order ", "is on its ", "way."]);
     }
 }

@@ -295,8 +295,8 @@ async fn write(
             .find_map(|event| said(event.body))
             .map(Made::Now)
             .ok_or_else(|| Problem::internal(&"no message was written")),
-        Err(CommitError::Duplicate { ticket_id, event_id }) => http
-            .event(&store, ticket_id, event_id)
+        Err(CommitError::Duplicate { ticket_id, event_id }) => store
+            .event(ticket_id, event_id)
             .await?
             .and_then(|event| said(event.body))
             .map(Made::Before)

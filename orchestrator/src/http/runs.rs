@@ -119,6 +119,9 @@ pub struct ReplayView {
     pub steps_checked: usize,
     /// The first step that differs, and how.
     pub first_difference: Option<DifferenceView>,
+    /// When it is not reproduced: the agent, tools and prompts of the run that this service does not
+    /// have now. A difference says little then.
+    pub missing: Vec<String>,
 }
 
 /// Where a journal and today's agent part.
@@ -156,5 +159,6 @@ async fn replay(
             journalled: difference.journalled,
             now: difference.now,
         }),
+        missing: report.missing,
     }))
 }

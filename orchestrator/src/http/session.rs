@@ -104,7 +104,7 @@ async fn sign_in(
     let fits = check(&http, form.password, hash).await?;
     let Some((workspace, user)) = known.filter(|_| fits) else { return Err(wrong()) };
     http.limits.signed_in(&address, peer.0);
-    let session = Session { workspace, user: user.id, issued_at: http.app.clock.now() };
+    let session = http.begin_session(workspace, user.id).await?;
     let view = view(&http, workspace, Identity::User(user)).await?;
     Ok(Signed { jar: cookies(&http, Some(&session)), view })
 }
@@ -173,10 +173,20 @@ async fn view(http: &Http, workspace: WorkspaceId, identity: Identity) -> Result
 }
 
 fn sign_out_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
-    op.id("signOut").tag("session").summary("Sign out").description("Ends the session in this browser.")
+    op.id("signOut").tag("session").summary("Sign out").description(
+        "Ends the session, here and on the server: its cookie opens nothing any more. Other sessions of the same \
+         person go on.",
+    )
 }
 
-async fn sign_out(State(http): State<Http>, _: Staff<Viewer>) -> Result<SignedOut, Problem> {
+async fn sign_out(
+    State(http): State<Http>,
+    staff: Staff<Viewer>,
+    headers: HeaderMap,
+) -> Result<SignedOut, Problem> {
+    if let (Identity::User(_), Some(session)) = (&staff.identity, Session::of(&http, &headers)) {
+        http.end_session(session).await?;
+    }
     Ok(SignedOut(cookies(&http, None)))
 }
 

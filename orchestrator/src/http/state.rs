@@ -5,10 +5,7 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use aide::openapi::OpenApi;
 use axum::body::Bytes;
 use axum_extra::extract::cookie::Key;
-use domain::{
-    EventId, TicketId, WorkspaceId,
-    ticket::{Event, Ticket},
-};
+use domain::{WorkspaceId, ticket::Ticket};
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
 use store::{Workspace, WorkspaceStore};
@@ -26,8 +23,6 @@ use crate::app::App;
 const MAX_STREAMS: usize = 4096;
 /// Requests a minute with one conversation's token, for every message a minute it may write.
 const REQUESTS_PER_MESSAGE: u32 = 6;
-/// Events looked through at once.
-const PAGE: i64 = 500;
 
 /// The state of every handler. Cheap to clone.
 #[derive(Clone)]
@@ -156,24 +151,6 @@ impl Http {
             None => None,
         };
         Ok(contact.map_or_else(|| "Visitor".to_owned(), |contact| contact.name))
-    }
-
-    /// One event of a ticket.
-    pub(super) async fn event(
-        &self,
-        store: &WorkspaceStore,
-        ticket: TicketId,
-        id: EventId,
-    ) -> Result<Option<Event>, Problem> {
-        let mut after = 0;
-        loop {
-            let events = store.events(ticket, after, PAGE).await?;
-            let Some(last) = events.last() else { return Ok(None) };
-            after = last.version;
-            if let Some(found) = events.into_iter().find(|event| event.id == id) {
-                return Ok(Some(found));
-            }
-        }
     }
 }
 

@@ -22,7 +22,7 @@ use axum::{
         sse::{Event as SseEvent, KeepAlive},
     },
 };
-use domain::{MessageId, RunId, TicketId, WorkspaceId, ticket::Event};
+use domain::{RunId, TicketId, WorkspaceId, ticket::Event};
 use futures::Stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -72,16 +72,14 @@ pub enum StreamItem {
     Event { event: Box<Event> },
     /// An agent began or stopped to write. Without an id; not repeated.
     Typing { ticket_id: TicketId, agent: String, on: bool },
-    /// A piece of an answer on its way to the customer. Without an id; not repeated.
-    Delta { ticket_id: TicketId, message_id: MessageId, text: String },
     /// A piece of what a model writes in a run. Without an id; not repeated.
     ModelText { run_id: RunId, delta: String },
 }
 
 fn stream_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("stream").tag("stream").summary("Watch the workspace").description(
-        "Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `typing`, `delta` \
-         and `model_text` are only for those who watch. A comment every 15 seconds keeps the connection open. The \
+        "Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `typing` and \
+         `model_text` are only for those who watch. A comment every 15 seconds keeps the connection open. The \
          stream ends when the session, its user or the key does.",
     )
 }
@@ -235,9 +233,6 @@ fn live_event(body: LiveBody) -> Option<SseEvent> {
     match body {
         LiveBody::Typing { ticket_id, agent, on } => {
             sse("typing", &StreamItem::Typing { ticket_id, agent, on })
-        }
-        LiveBody::Delta { ticket_id, message_id, text } => {
-            sse("delta", &StreamItem::Delta { ticket_id, message_id, text })
         }
         LiveBody::ModelText { run_id, delta } => sse("model_text", &StreamItem::ModelText { run_id, delta }),
     }

@@ -91,8 +91,9 @@ async fn report(
             .next()
             .map(Made::Now)
             .ok_or_else(|| Problem::internal(&"no event was written")),
-        Err(CommitError::Duplicate { ticket_id, event_id }) => http
-            .event(&staff.store(&http), ticket_id, event_id)
+        Err(CommitError::Duplicate { ticket_id, event_id }) => staff
+            .store(&http)
+            .event(ticket_id, event_id)
             .await?
             .map(Made::Before)
             .ok_or_else(|| Problem::not_found("the event")),

@@ -97,11 +97,9 @@ async fn add(
     let ticket = store.ticket(path.id).await?.ok_or_else(|| Problem::not_found("the ticket"))?;
     let written = match form.from {
         MessageFrom::Staff => {
-            if key.0.is_some() {
-                return Err(Problem::invalid("Idempotency-Key is for messages with `from: customer`"));
-            }
             let user = staff.person("writing as staff")?;
-            http.app.intake.staff_message(staff.workspace, ticket.id, user, body, form.visibility).await
+            let key = key.for_caller(&staff.identity);
+            http.app.intake.staff_message(staff.workspace, ticket.id, user, body, form.visibility, key).await
         }
         MessageFrom::Customer if form.visibility == Visibility::Internal => {
             return Err(Problem::invalid("what the customer said cannot be internal"));
@@ -125,9 +123,10 @@ async fn add(
             .find_map(|event| message(event.body))
             .map(Made::Now)
             .ok_or_else(|| Problem::internal(&"no message was written")),
-        Err(CommitError::Duplicate { ticket_id, event_id }) => http
-            .event(&store, ticket_id, event_id)
+        Err(CommitError::Duplicate { ticket_id, event_id }) => store
+            .event(ticket_id, event_id)
             .await?
+            .filter(|event| event.ticket_id == ticket.id)
             .and_then(|event| message(event.body))
             .map(Made::Before)
             .ok_or_else(|| Problem::invalid("this Idempotency-Key was used for something else")),

@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use domain::{
-    MessageId, TicketId,
-    ticket::EventBody,
+    MessageId, RunId, TicketId,
+    ticket::{EventBody, Message, Visibility},
     user::{Actor, Role},
 };
 use orchestrator::{
@@ -162,13 +162,12 @@ async fn the_stream_tells_messages_once_and_in_order_and_goes_on_where_a_reader_
 }
 
 #[tokio::test]
-async fn the_stream_tells_typing_the_answer_as_it_is_delivered_and_a_handoff() {
+async fn the_stream_tells_typing_and_a_handoff() {
     let app = TestApp::start().await;
     let chat = Chat::start(&app).await;
     let ticket: TicketId = id(&json!(chat.id));
     let mut stream = chat.visitor.stream(&chat.path("/stream")).await;
     stream.take(3).await;
-    let message_id = MessageId(ticket.0);
     let live = &app.app.live;
     let other = Chat::start(&app).await;
     live.send(
@@ -179,16 +178,74 @@ async fn the_stream_tells_typing_the_answer_as_it_is_delivered_and_a_handoff() {
         app.workspace,
         LiveBody::Typing { ticket_id: ticket, agent: "resolution".to_owned(), on: true },
     );
-    live.send(app.workspace, LiveBody::Delta { ticket_id: ticket, message_id, text: "On ".to_owned() });
-    let told: Vec<_> = stream.take(2).await.into_iter().map(|sent| sent.data).collect();
-    assert_eq!(told[0], json!({"type": "typing", "on": true}));
-    assert_eq!(told[1]["text"], "On ");
+    assert_eq!(stream.next().await.unwrap().data, json!({"type": "typing", "on": true}));
     let escalated =
         EventBody::Escalated { reason: "fraud suspected".to_owned(), summary: "internal words".to_owned() };
     app.app.intake.change_ticket(app.workspace, ticket, Actor::System, vec![escalated]).await.unwrap();
     let told: Vec<_> = stream.take(2).await.into_iter().map(|sent| sent.data).collect();
     assert_eq!(told[0], json!({"type": "handoff", "on": true}));
     assert_eq!(told[1], json!({"type": "status", "status": "waiting_for_staff"}));
+}
+
+/// What an agent or a colleague says in a ticket.
+fn says(app: &TestApp, author: Actor, body: &str) -> Message {
+    Message {
+        id: MessageId::new(&*app.app.ids),
+        author,
+        visibility: Visibility::Public,
+        body: body.to_owned(),
+        sources: Vec::new(),
+        attachments: Vec::new(),
+        email: None,
+        model: None,
+        at: app.app.clock.now(),
+    }
+}
+
+#[tokio::test]
+async fn an_agents_answer_comes_in_pieces_to_who_watches_and_then_whole() {
+    let app = TestApp::start().await;
+    let chat = Chat::start(&app).await;
+    let ticket: TicketId = id(&json!(chat.id));
+    let mut stream = chat.visitor.stream(&chat.path("/stream")).await;
+    stream.take(3).await;
+    let agent = Actor::Agent { agent: "resolution".to_owned(), run_id: RunId(ticket.0) };
+    let body =
+        "Your parcel is on its way. It left our warehouse yesterday, and the carrier expects it tomorrow.";
+    let answer = says(&app, agent.clone(), body);
+    let message_id = json!(answer.id);
+    let said = |message: Message| {
+        let (intake, actor) = (&app.app.intake, agent.clone());
+        intake.change_ticket(app.workspace, ticket, actor, vec![EventBody::MessageAdded { message }])
+    };
+    said(answer).await.unwrap();
+    // What comes right after it stays behind it.
+    let user = Actor::User { user_id: app.user_id(Role::Agent), name: "Bo".to_owned() };
+    said(says(&app, user, "A colleague here, all is well.")).await.unwrap();
+    let (mut written, mut pieces) = (String::new(), 0);
+    let whole = loop {
+        let sent = stream.next().await.unwrap();
+        if sent.name != "delta" {
+            break sent;
+        }
+        assert_eq!((&sent.data["message_id"], &sent.id), (&message_id, &None));
+        written.push_str(sent.data["text"].as_str().unwrap());
+        pieces += 1;
+    };
+    assert_eq!(written, body);
+    assert!(pieces > 3, "{pieces}");
+    assert_eq!((whole.name.as_str(), &whole.data["message"]["id"]), ("message", &message_id));
+    assert_eq!(whole.data["message"]["body"], body);
+    let mut colleague = stream.next().await.unwrap();
+    while colleague.name == "status" {
+        colleague = stream.next().await.unwrap();
+    }
+    assert_eq!(colleague.name, "message", "a person's words come whole");
+
+    // Who comes later gets the messages alone.
+    let mut late = chat.visitor.stream(&chat.path("/stream")).await;
+    let told: Vec<_> = late.take(4).await.into_iter().map(|sent| sent.name).collect();
+    assert_eq!(told, ["message", "message", "message", "handoff"]);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ async fn a_run_is_listed_and_shown_with_its_journal() {
     assert_eq!(shown["steps"], json!([]));
     assert_eq!(shown["effects"], json!([]));
     let replayed = viewer.get(&format!("/v1/runs/{run}/replay")).await.json(StatusCode::OK);
-    assert_eq!(replayed, json!({"ok": true, "steps_checked": 0, "first_difference": null}));
+    assert_eq!(replayed, json!({"ok": true, "steps_checked": 0, "first_difference": null, "missing": []}));
 }
 
 #[tokio::test]

@@ -160,3 +160,22 @@ async fn a_person_replies_and_notes_and_a_key_cannot_speak_as_staff() {
     agent.post(&path, &json!({"body": "  "})).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
     app.key(Role::Owner).post(&path, &json!({"body": "I am a robot"})).await.problem(StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn a_colleagues_message_with_the_same_key_is_said_once() {
+    let app = TestApp::start().await;
+    let ticket = app.open_ticket("Boots").await;
+    let path = format!("/v1/tickets/{}/messages", ticket["ticket"]["id"].as_str().unwrap());
+    let agent = app.user(Role::Agent).await.with("idempotency-key", "reply-1");
+    let said = agent.post(&path, &json!({"body": "On its way."})).await.json(StatusCode::CREATED);
+    let again = agent.post(&path, &json!({"body": "On its way."})).await.json(StatusCode::OK);
+    assert_eq!(said, again);
+    let messages = agent.get(&path).await.json(StatusCode::OK);
+    assert_eq!(messages["items"].as_array().unwrap().len(), 2, "the customer's and the one reply");
+    // The key is the caller's own, and for this ticket.
+    let other = app.user(Role::Admin).await.with("idempotency-key", "reply-1");
+    other.post(&path, &json!({"body": "Mine."})).await.json(StatusCode::CREATED);
+    let elsewhere = app.open_ticket("A tent").await;
+    let elsewhere = format!("/v1/tickets/{}/messages", elsewhere["ticket"]["id"].as_str().unwrap());
+    agent.post(&elsewhere, &json!({"body": "On its way."})).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+}

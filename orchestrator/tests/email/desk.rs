@@ -36,6 +36,7 @@ pub struct Desk {
     pub smtp_host: &'static str,
     pub smtp_port: u16,
     pub imap: bool,
+    pub imap_port: u16,
     folder: TempDir,
     /// Dropped after the servers that live in it.
     _mail: TempDir,
@@ -46,13 +47,14 @@ impl Desk {
     pub fn new() -> Self {
         let (mail, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let servers = MailServers::new(mail.path());
-        let smtp_port = servers.smtp_port();
+        let (smtp_port, imap_port) = (servers.smtp_port(), servers.imap_port());
         Self {
             servers,
             clock: Arc::default(),
             smtp_host: "127.0.0.1",
             smtp_port,
             imap: false,
+            imap_port,
             folder,
             _mail: mail,
         }
@@ -82,7 +84,7 @@ impl Desk {
             self.smtp_host,
             self.smtp_port,
             if self.imap { "127.0.0.1" } else { "" },
-            self.servers.imap_port(),
+            self.imap_port,
         )
     }
 
@@ -170,7 +172,7 @@ impl Running {
     pub async fn answer(&self, ticket: TicketId, body: &str) {
         let intake = &self.service.app.intake;
         intake
-            .staff_message(self.workspace, ticket, &self.staff, body.to_owned(), Visibility::Public)
+            .staff_message(self.workspace, ticket, &self.staff, body.to_owned(), Visibility::Public, None)
             .await
             .unwrap();
     }

@@ -11,3 +11,4 @@
 mod arriving;
 mod desk;
 mod leaving;
+mod unreadable;

@@ -6,7 +6,7 @@ use domain::{
     approval::{ApprovalStatus, DecisionKind},
     commit::{Commit, CommitError, Op},
     run::{CallOutcome, Outcome, Run, RunStatus, StepBody},
-    ticket::TicketStatus,
+    ticket::{EventBody, TicketStatus},
     user::{Actor, Role},
 };
 use orchestrator::{
@@ -174,6 +174,32 @@ async fn an_approval_that_nobody_decides_expires_which_is_not_a_refusal() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_expires_even_while_nobody_works_on_its_run() {
+    let mut rig = Rig::start(Script::new(refunds)).await;
+    let ticket = rig.open(PLEASE_REFUND).await;
+    let approval = rig.asked(ticket).await;
+    rig.stop().await;
+    rig.setup.without_workers = true;
+    rig.begin().await;
+    rig.clock.forward(DAY);
+    rig.until("its time is over", ticket, async |rig| {
+        let after = rig.rows().approval(approval.id).await.unwrap()?;
+        (after.status == ApprovalStatus::Expired).then_some(())
+    })
+    .await;
+    assert_eq!(rig.runs(ticket).await[0].status, RunStatus::Queued, "the run has something to see");
+    let events = rig.rows().events(ticket, 0, 100).await.unwrap();
+    let told = |body: &EventBody| matches!(body, EventBody::ApprovalDecided { status, by: None, .. } if status == "expired");
+    assert_eq!(events.iter().filter(|event| told(&event.body)).count(), 1);
+    rig.stop().await;
+    rig.setup.without_workers = false;
+    rig.begin().await;
+    let run = rig.ended(ticket).await;
+    assert_eq!(handed_off(&run), "the refund was expired");
+    rig.books_balance(ticket).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_while_an_approval_waits_supersedes_it() {
     let rig = Rig::start(Script::new(refunds)).await;
     let ticket = rig.open(PLEASE_REFUND).await;
@@ -206,6 +232,7 @@ async fn whatever_moves_the_ticket_on_leaves_no_approval_that_cannot_be_decided(
             &reviewer,
             "I am looking into it.".to_owned(),
             domain::ticket::Visibility::Public,
+            None,
         )
         .await
         .unwrap();

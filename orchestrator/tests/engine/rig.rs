@@ -108,6 +108,8 @@ pub struct Setup {
     /// Changes to the file of tools: what, and what stands instead.
     pub tools: Vec<(String, String)>,
     pub without_tools: bool,
+    /// Nobody works on runs; time is kept.
+    pub without_workers: bool,
     pub offline: bool,
     pub folders: bool,
     pub stop_seconds: u64,
@@ -224,6 +226,25 @@ impl Rig {
     }
 
     pub async fn begin(&mut self) {
+        let config = Config::with(&self.config()).unwrap();
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        self.service = Some(Service::start(config, clock, Arc::new(SystemIds)).await.unwrap());
+    }
+
+    /// Runs the command line on the rig's database, which must have no service.
+    pub fn command(&self, arguments: &[&str]) -> std::process::Output {
+        assert!(self.service.is_none(), "a database has one process");
+        std::fs::write(self.path("countersign.toml"), self.config()).unwrap();
+        std::process::Command::new(env!("CARGO_BIN_EXE_countersign"))
+            .args(["--config", &self.path("countersign.toml")])
+            .args(arguments)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// Writes the files that the configuration names.
+    fn config(&self) -> String {
         let setup = &self.setup;
         let mut tools = orchestrator::demo::SHOP_TOOLS
             .replace("http://127.0.0.1:8080/demo/shop", &self.shop_url)
@@ -252,7 +273,7 @@ impl Rig {
             "[server]\naddress = \"127.0.0.1:0\"\nconsole_dir = \"/nowhere\"\nstop_seconds = {}\n\
              [database]\nurl = \"{}\"\n\
              [secrets]\nkey = \"{}\"\n\
-             [runs]\npoll_ms = 20\nretry_ms = 5\nmax_attempts = 3\nconcurrency = 32\n\
+             [runs]\npoll_ms = 20\nretry_ms = 5\nmax_attempts = 3\nconcurrency = {}\n\
              [policy]\nfile = \"{policy_file}\"\n\
              [tools]\nfiles = {tools:?}\n\
              [knowledge]\nfolders = {folders:?}\n\
@@ -264,14 +285,13 @@ impl Rig {
             setup.stop_seconds,
             self.database(),
             "cd".repeat(32),
+            if setup.without_workers { 0 } else { 32 },
             setup.offline,
             self.model.url(),
             self.path("model.key"),
         );
         std::fs::write(self.path("model.key"), "key-of-the-model").unwrap();
-        let config = Config::with(&text).unwrap();
-        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        self.service = Some(Service::start(config, clock, Arc::new(SystemIds)).await.unwrap());
+        text
     }
 
     pub async fn stop(&mut self) {

@@ -171,6 +171,7 @@ impl Chat {
                 procedures: Arc::new(PROCEDURES.clone()),
                 passages: self.passages.clone(),
                 customer: self.customer.clone(),
+                reports: Vec::new(),
                 results: self.results.clone(),
             },
         }

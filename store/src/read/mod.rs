@@ -6,6 +6,7 @@ mod customers;
 mod documents;
 mod mail;
 mod runs;
+mod sessions;
 mod surroundings;
 mod tickets;
 mod tools;

@@ -1,7 +1,7 @@
 //! Tickets, their messages and their timeline.
 
 use domain::{
-    AttachmentId, CustomerId, MessageId, TicketId,
+    AttachmentId, CustomerId, EventId, MessageId, TicketId,
     ticket::{Event, Message, Ticket, TicketStatus},
 };
 
@@ -32,6 +32,23 @@ impl WorkspaceStore {
             },
         );
         self.one(select, rows::get_ticket).await
+    }
+
+    /// Those of these that exist, in no order.
+    pub async fn tickets_by_id(&self, ids: &[TicketId]) -> Result<Vec<Ticket>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let marks = vec!["?"; ids.len()].join(", ");
+        let select = Select::of(self.id, "SELECT snapshot FROM tickets WHERE workspace_id = $1").and(
+            &format!(" AND id IN ({marks})"),
+            |binds| {
+                for id in ids {
+                    binds.id(id);
+                }
+            },
+        );
+        self.all(select, rows::get_ticket).await
     }
 
     /// The most recently changed first.
@@ -134,6 +151,18 @@ impl WorkspaceStore {
             binds.id(ticket).int(after).int(clamp(limit));
         });
         self.all(select, rows::get_event).await
+    }
+
+    /// One event of a ticket.
+    pub async fn event(&self, ticket: TicketId, id: EventId) -> Result<Option<Event>, StoreError> {
+        let select = Select::of(
+            self.id,
+            "SELECT position, id, ticket_id, version, actor, body, at FROM events WHERE workspace_id = $1",
+        )
+        .and(" AND ticket_id = ? AND id = ?", |binds| {
+            binds.id(ticket).id(id);
+        });
+        self.one(select, rows::get_event).await
     }
 
     /// The workspace's timeline after the given position, in order.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{
     UserId,
     approval::{Approval, ApprovalStatus, DecisionKind},
-    commit::{Commit, CommitError, EffectChange, Op},
+    commit::{Commit, CommitError, EffectChange, Op, RunTo},
     effect::EffectStatus,
     run::{Run, RunStatus},
     ticket::{EventBody, TicketStatus},
@@ -145,6 +145,23 @@ pub async fn an_approval_ends_without_a_person_once(mut f: Fixture) {
     assert!(receipt.events.is_empty());
     assert_eq!(receipt.approvals[0].status, ApprovalStatus::Expired);
     assert_eq!(f.desk.approvals_of_run(run.id).await.unwrap()[0].status, ApprovalStatus::Expired);
+}
+
+pub async fn an_approval_ends_with_its_run_in_one_commit(mut f: Fixture) {
+    let (ticket, run) = f.working().await;
+    let approval = f.approval(&run, f.desk.ticket(ticket).await.unwrap().unwrap().customer_version);
+    f.desk.commit(one(Op::AddApproval(Box::new(approval.clone())))).await.unwrap();
+    let ops = vec![
+        Op::Run(Box::new(f.change(&run, RunTo::Dead { error: "no".to_owned() }))),
+        Op::EndApproval { approval_id: approval.id, status: ApprovalStatus::Superseded, at: f.now() },
+    ];
+    let receipt = f.desk.commit(Commit { ops }).await.unwrap();
+    assert!(
+        matches!(&receipt.events[0].body, EventBody::ApprovalDecided { status, by: None, .. } if status == "superseded")
+    );
+    assert_eq!(f.desk.pending_count().await.unwrap(), 0);
+    let after = f.desk.run(run.id).await.unwrap().unwrap();
+    assert_eq!((after.status, after.signals), (RunStatus::Dead, 0), "a run that is over is not signalled");
 }
 
 pub async fn a_call_has_one_effect(mut f: Fixture) {

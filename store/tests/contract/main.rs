@@ -62,6 +62,7 @@ contract! {
         snapshots_are_the_fold_of_their_events,
         a_changed_snapshot_is_found,
         lists_of_tickets_are_filtered_and_continued,
+        events_and_tickets_are_read_by_their_ids,
         notices_come_in_the_order_of_positions,
         a_full_queue_says_when_to_come_back,
         closing_writes_what_is_queued;
@@ -85,6 +86,7 @@ contract! {
         a_decision_on_older_state_is_refused,
         a_decision_wakes_its_run_and_is_on_the_timeline,
         an_approval_ends_without_a_person_once,
+        an_approval_ends_with_its_run_in_one_commit,
         a_call_has_one_effect,
         a_settled_effect_does_not_change;
     records:
@@ -92,6 +94,7 @@ contract! {
         customers_are_found_by_name_and_address,
         an_address_belongs_to_one_contact,
         users_and_keys_are_found_before_the_workspace_is_known,
+        a_session_is_there_until_it_ends,
         documents_replace_their_chunks,
         mail_of_staff_and_agents_on_email_tickets_is_delivered_once,
         mail_is_threaded_by_message_ids,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    ApiKeyId, AttachmentId, ChunkId, ContactId, CustomerId, DocumentId, MessageId, RunId, UserId,
+    ApiKeyId, AttachmentId, ChunkId, ContactId, CustomerId, DocumentId, MessageId, RunId, SessionId, UserId,
     approval::ApprovalStatus,
     canonical::Digest,
     commit::{Commit, CommitError, DeliveryStatus, Op},
@@ -15,10 +15,11 @@ use domain::{
     user::{Actor, Role, User},
 };
 use store::{
-    ApiKey, ApprovalFilter, Attachment, RegistrationStatus, StoreError, TicketFilter, ToolRegistration,
+    ApiKey, ApprovalFilter, Attachment, RegistrationStatus, Session, StoreError, TicketFilter,
+    ToolRegistration,
 };
 
-use crate::fixture::{Fixture, append, customer, one};
+use crate::fixture::{Fixture, append, customer, elsewhere, one};
 
 pub async fn pending_approvals_are_listed_oldest_first_and_by_role(mut f: Fixture) {
     let (_, run) = f.working().await;
@@ -130,6 +131,40 @@ pub async fn users_and_keys_are_found_before_the_workspace_is_known(f: Fixture) 
     let workspaces = f.store.workspaces().await.unwrap();
     assert_eq!(workspaces.len(), 1);
     assert_eq!(f.desk.workspace().await.unwrap().as_ref(), workspaces.first());
+}
+
+pub async fn a_session_is_there_until_it_ends(f: Fixture) {
+    let user = User {
+        id: f.id(UserId::new),
+        email: "eve@example.com".to_owned(),
+        name: "Eve".to_owned(),
+        role: Role::Admin,
+        title: String::new(),
+        created_at: f.now(),
+    };
+    f.desk.create_user(user.clone(), "argon2".to_owned()).await.unwrap();
+    let session = || Session {
+        id: f.id(SessionId::new),
+        user_id: user.id,
+        created_at: f.now(),
+        expires_at: f.now().plus(Duration::from_secs(60)),
+    };
+    let (one, other) = (session(), session());
+    for session in [&one, &other] {
+        f.desk.begin_session(session.clone()).await.unwrap();
+        assert_eq!(f.desk.session(session.id, f.now()).await.unwrap().as_ref(), Some(session));
+    }
+    assert_eq!(elsewhere(&f).session(one.id, f.now()).await.unwrap(), None);
+    assert!(!elsewhere(&f).end_session(one.id).await.unwrap());
+    assert!(f.desk.end_session(one.id).await.unwrap());
+    assert!(!f.desk.end_session(one.id).await.unwrap());
+    assert_eq!(f.desk.session(one.id, f.now()).await.unwrap(), None);
+    assert!(f.desk.session(other.id, f.now()).await.unwrap().is_some());
+    assert_eq!(f.desk.session(other.id, other.expires_at).await.unwrap(), None);
+    // Those that are over are not kept for ever.
+    f.clock.advance(Duration::from_secs(60));
+    f.desk.begin_session(session()).await.unwrap();
+    assert_eq!(f.desk.session(other.id, other.created_at).await.unwrap(), None);
 }
 
 fn document(f: &Fixture, slug: &str) -> Document {

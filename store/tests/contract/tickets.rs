@@ -301,3 +301,18 @@ pub async fn a_restart_keeps_everything(f: Fixture) {
     assert!(desk.verify_tickets().await.unwrap().is_empty());
     again.ping().await.unwrap();
 }
+
+pub async fn events_and_tickets_are_read_by_their_ids(f: Fixture) {
+    let (one, other) = (f.open("one").await, f.open("other").await);
+    let noted = f.noted();
+    let receipt = f.desk.commit(append(one, vec![noted.clone()])).await.unwrap();
+    assert_eq!(f.desk.event(one, noted.id).await.unwrap().as_ref(), receipt.events.first());
+    assert_eq!(f.desk.event(other, noted.id).await.unwrap(), None);
+    assert_eq!(elsewhere(&f).event(one, noted.id).await.unwrap(), None);
+
+    let mut found = f.desk.tickets_by_id(&[other, one, f.id(TicketId::new)]).await.unwrap();
+    found.sort_by_key(|ticket| ticket.number);
+    assert_eq!(found.iter().map(|ticket| ticket.id).collect::<Vec<_>>(), [one, other]);
+    assert!(f.desk.tickets_by_id(&[]).await.unwrap().is_empty());
+    assert!(elsewhere(&f).tickets_by_id(&[one]).await.unwrap().is_empty());
+}

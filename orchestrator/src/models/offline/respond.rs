@@ -51,6 +51,10 @@ pub fn respond(request: &ModelRequest) -> Response {
         (Some(name), None) => format!("Hi {name},\n\n"),
         _ => String::new(),
     };
+    if !request.facts.reports.is_empty() {
+        let told = request.facts.reports.join("; ");
+        return handoff("", &format!("{told}. The offline model cannot judge what that asks for."));
+    }
     if said.current.trim().is_empty() {
         return answer(
             Kind::Ask,

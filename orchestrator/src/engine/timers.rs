@@ -1,0 +1,75 @@
+//! What happens because its time has come, late rather than never: follow-ups fire, approvals that
+//! nobody decided end. Every process keeps time; what another has done already is not done twice.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    WorkspaceId,
+    approval::ApprovalStatus,
+    commit::{Commit, CommitError, Op},
+};
+use store::StoreError;
+use tokio::{sync::watch, time};
+use tracing::warn;
+
+use super::{Engine, stopped};
+
+/// Of each kind, in one workspace, at one tick.
+const AT_ONCE: i64 = 100;
+
+impl Engine {
+    pub(super) async fn keep_time(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let mut tick = time::interval(self.poll.max(Duration::from_millis(200)));
+        tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stopped(&mut stopping) => return,
+                _ = tick.tick() => self.tick().await,
+            }
+        }
+    }
+
+    async fn tick(&self) {
+        let workspaces = match self.house.store.workspaces().await {
+            Ok(workspaces) => workspaces,
+            Err(error) => return warn!(%error, "what is due could not be looked up"),
+        };
+        for workspace in workspaces {
+            if let Err(error) = self.fire_follow_ups(workspace.id).await {
+                warn!(%error, workspace = %workspace.id, "follow-ups could not be looked up");
+            }
+            if let Err(error) = self.expire_approvals(workspace.id).await {
+                warn!(%error, workspace = %workspace.id, "overdue approvals could not be looked up");
+            }
+        }
+    }
+
+    async fn fire_follow_ups(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
+        let store = self.house.store.workspace(workspace);
+        for due in store.due_follow_ups(self.house.clock.now(), AT_ONCE).await? {
+            let key = format!("follow-up-{}-{}", due.ticket_id, due.version);
+            match self.intake.follow_up_due(workspace, due.ticket_id, due.note.clone(), key).await {
+                // A duplicate was fired before a crash kept it from being marked.
+                Ok(_) | Err(CommitError::Duplicate { .. }) => {
+                    store.mark_follow_up_fired(due.ticket_id, due.version).await?;
+                }
+                Err(error) => warn!(%error, ticket = %due.ticket_id, "a follow-up could not be fired"),
+            }
+        }
+        Ok(())
+    }
+
+    /// A waiting run ends its own overdue approvals when it is worked on. This ends those that no
+    /// run sees to, and wakes runs that still wait for one.
+    async fn expire_approvals(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
+        let store = self.house.store.workspace(workspace);
+        let now = self.house.clock.now();
+        for overdue in store.expired_approvals(now, AT_ONCE).await? {
+            let op = Op::EndApproval { approval_id: overdue.id, status: ApprovalStatus::Expired, at: now };
+            if let Err(error) = store.commit(Commit { ops: vec![op] }).await {
+                warn!(%error, approval = %overdue.id, "an overdue approval could not be ended");
+            }
+        }
+        Ok(())
+    }
+}

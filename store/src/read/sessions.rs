@@ -1,0 +1,75 @@
+//! Sessions of people on the staff side.
+
+use domain::{SessionId, Timestamp};
+use sqlx::any::AnyRow;
+
+use crate::{
+    Session, StoreError, WorkspaceStore,
+    rows::Columns,
+    sql::{Binds, Select},
+};
+
+fn get_session(row: &AnyRow) -> Result<Session, StoreError> {
+    let c = Columns { table: "sessions", row };
+    Ok(Session {
+        id: c.id("id")?,
+        user_id: c.id("user_id")?,
+        created_at: c.at("created_at")?,
+        expires_at: c.at("expires_at")?,
+    })
+}
+
+impl WorkspaceStore {
+    /// None when it was ended or is over.
+    pub async fn session(&self, id: SessionId, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        let select = Select::of(self.id, "SELECT * FROM sessions WHERE workspace_id = $1").and(
+            " AND id = ? AND expires_at > ?",
+            |binds| {
+                binds.id(id).at(now);
+            },
+        );
+        self.one(select, get_session).await
+    }
+
+    /// Begins a session, and forgets those of the same person that are over.
+    pub async fn begin_session(&self, session: Session) -> Result<(), StoreError> {
+        let workspace = self.id;
+        self.store
+            .writer
+            .transact(move |connection| {
+                Box::pin(async move {
+                    let mut old = Binds::default();
+                    old.id(workspace).id(session.user_id).at(session.created_at);
+                    let sql =
+                        "DELETE FROM sessions WHERE workspace_id = $1 AND user_id = $2 AND expires_at <= $3";
+                    old.execute(connection, sql).await?;
+                    let mut new = Binds::default();
+                    new.id(workspace)
+                        .id(session.id)
+                        .id(session.user_id)
+                        .at(session.created_at)
+                        .at(session.expires_at);
+                    let sql = "INSERT INTO sessions (workspace_id, id, user_id, created_at, expires_at) \
+                               VALUES ($1, $2, $3, $4, $5)";
+                    new.execute(connection, sql).await.map(|_| ())
+                })
+            })
+            .await
+    }
+
+    /// Returns whether there was one to end.
+    pub async fn end_session(&self, id: SessionId) -> Result<bool, StoreError> {
+        let workspace = self.id;
+        self.store
+            .writer
+            .transact(move |connection| {
+                Box::pin(async move {
+                    let mut binds = Binds::default();
+                    binds.id(workspace).id(id);
+                    let sql = "DELETE FROM sessions WHERE workspace_id = $1 AND id = $2";
+                    Ok(binds.execute(connection, sql).await? == 1)
+                })
+            })
+            .await
+    }
+}
