@@ -73,7 +73,7 @@ async fn measure(program: &Path, backend: &str, runs: usize, stub: &str) -> Valu
         let id = item.get("approval").unwrap_or(item)["id"].as_str().unwrap();
         let shown = get(&driver, &format!("/v1/approvals/{id}")).await;
         let started = Instant::now();
-        driver.approve(&shown).await;
+        driver.approve_and_wait(&shown).await;
         resuming.push(started.elapsed().as_secs_f64() * 1000.0);
     }
     listing.sort_by(f64::total_cmp);

@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "a benchmark is its own clock and client")]
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::PathBuf,
     sync::{
         Arc, Mutex,
@@ -18,6 +18,7 @@ use domain::{
     Clock as _, UserId,
     user::{Role, User},
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{Store, StoreOptions};
 use tokio::{
@@ -202,33 +203,58 @@ impl Driver {
         }
     }
 
-    /// Opens each approval, as a reviewer would, and approves it.
+    /// Looks at the queue whenever something waits, as a console would, and approves each by itself.
     async fn review(self: Arc<Self>, mut questions: mpsc::UnboundedReceiver<String>, hands: usize) {
         let hands = Arc::new(Semaphore::new(hands.min(64)));
-        while let Some(id) = questions.recv().await {
-            let hand = Arc::clone(&hands).acquire_owned().await.unwrap();
-            let driver = Arc::clone(&self);
-            tokio::spawn(async move {
-                let shown: Value = driver
-                    .request(reqwest::Method::GET, &format!("/v1/approvals/{id}"))
-                    .send()
-                    .await
-                    .unwrap()
-                    .json()
-                    .await
-                    .unwrap();
-                let body =
-                    json!({ "digest": shown["approval"]["digest"], "decision": { "type": "approve" } });
-                let answer = driver
-                    .request(reqwest::Method::POST, &format!("/v1/approvals/{id}/decisions"))
-                    .json(&body)
-                    .send()
-                    .await
-                    .unwrap();
-                assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
-                drop(hand);
-            });
+        let mut asked = Vec::new();
+        let mut waiting = HashSet::new();
+        while questions.recv_many(&mut asked, 256).await > 0 {
+            waiting.extend(asked.drain(..));
+            while !waiting.is_empty() {
+                for (id, digest) in self.queue().await {
+                    if waiting.remove(&id) {
+                        let hand = Arc::clone(&hands).acquire_owned().await.unwrap();
+                        let driver = Arc::clone(&self);
+                        tokio::spawn(async move {
+                            driver.approve(&id, &digest).await;
+                            drop(hand);
+                        });
+                    }
+                }
+            }
         }
+    }
+
+    /// The ids and digests of what waits longest.
+    async fn queue(&self) -> Vec<(String, String)> {
+        #[derive(Deserialize)]
+        struct Queue {
+            items: Vec<Item>,
+        }
+        #[derive(Deserialize)]
+        struct Item {
+            approval: Shown,
+        }
+        #[derive(Deserialize)]
+        struct Shown {
+            id: String,
+            digest: String,
+        }
+        let path = "/v1/approvals?status=pending&limit=100";
+        let queue: Queue =
+            self.request(reqwest::Method::GET, path).send().await.unwrap().json().await.unwrap();
+        queue.items.into_iter().map(|item| (item.approval.id, item.approval.digest)).collect()
+    }
+
+    async fn approve(&self, id: &str, digest: &str) {
+        let body = json!({ "digest": digest, "decision": { "type": "approve" } });
+        let answer = self
+            .request(reqwest::Method::POST, &format!("/v1/approvals/{id}/decisions"))
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
     /// Keeps `in_flight` runs going for the given time; returns every run's milliseconds.
@@ -298,14 +324,10 @@ impl Driver {
     }
 
     /// Approves one waiting approval and waits for its run's end.
-    pub async fn approve(&self, shown: &Value) {
-        let approval = &shown["approval"];
-        let ticket = approval["ticket_id"].as_str().unwrap().to_owned();
-        let body = json!({ "digest": approval["digest"], "decision": { "type": "approve" } });
-        let path = format!("/v1/approvals/{}/decisions", approval["id"].as_str().unwrap());
-        let answer = self.request(reqwest::Method::POST, &path).json(&body).send().await.unwrap();
-        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
-        self.ended(ticket).await;
+    pub async fn approve_and_wait(&self, shown: &Value) {
+        let text = |name: &str| shown["approval"][name].as_str().unwrap().to_owned();
+        self.approve(&text("id"), &text("digest")).await;
+        self.ended(text("ticket_id")).await;
     }
 }
 
