@@ -124,6 +124,8 @@ impl Writer<'_> {
             "vanish" | "webHidden" if self.in_run_properties => self.hidden = element.is_on(),
             "t" => self.in_text = true,
             "tab" if self.in_run => self.write_text("\t"),
+            // Where pages and columns break is of no concern to Markdown.
+            "br" if element.attribute("type").is_some_and(|kind| kind != "textWrapping") => {}
             "br" | "cr" if self.in_run => self.write_break(),
             "noBreakHyphen" => self.write_text("-"),
             "hyperlink" => self.start_link(element),
@@ -131,16 +133,13 @@ impl Writer<'_> {
             "blip" => self.pictures += 1,
             "tbl" => {
                 self.end_code();
-                if self.tables == 0 {
-                    self.end_lists(0);
-                }
+                self.end_lists(0);
                 self.tables += 1;
                 self.out.push_str("<table>");
             }
             "tr" => self.out.push_str("<tr>"),
             "tc" => self.out.push_str("<td>"),
             "gridSpan" => self.span(element),
-            // The lower cells of one that spans rows are there, and empty.
             _ => {
                 if let Some(paragraph) = self.paragraphs.last_mut() {
                     paragraph.set(element);

@@ -168,6 +168,7 @@ fn a_word_document_keeps_its_structure() {
          <w:del><w:r><w:delText>never</w:delText></w:r></w:del>\
          <w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r><w:r><w:t>.</w:t></w:r></w:p>"
             .to_owned(),
+        "<w:p><w:r><w:br w:type=\"page\"/></w:r></w:p>".to_owned(),
         p(&item(1, 0), "one"),
         p(&item(1, 1), "deeper"),
         p(&item(1, 0), "two"),
