@@ -76,6 +76,8 @@ enum Content {
     /// Text, which could be of several kinds.
     Text {
         looks_like: Option<Kind>,
+        /// It opens with headers that mails have.
+        headers: bool,
     },
 }
 
@@ -105,13 +107,13 @@ pub(crate) fn decide(input: Input<'_>) -> Result<Kind, ParseError> {
         (Content::Text { .. }, Some(claimed)) if !claimed.is_text() => {
             Err(mismatch(claimed, "it is plain text".to_owned()))
         }
-        (Content::Text { looks_like }, Some(Kind::Mail)) if looks_like != Some(Kind::Mail) => Err(mismatch(
+        (Content::Text { headers: false, .. }, Some(Kind::Mail)) => Err(mismatch(
             Kind::Mail,
             "it does not open with headers such as From, Date and Subject".to_owned(),
         )),
         // Markdown may hold HTML and may speak of mails; `.txt` is what exports are often called.
         (Content::Text { .. }, Some(claimed)) if claimed != Kind::Text => Ok(claimed),
-        (Content::Text { looks_like }, _) => Ok(looks_like.unwrap_or(Kind::Text)),
+        (Content::Text { looks_like, .. }, _) => Ok(looks_like.unwrap_or(Kind::Text)),
     }
 }
 
@@ -168,7 +170,8 @@ fn look(bytes: &[u8]) -> Content {
         return foreign(&found, "hand in Markdown, HTML, plain text, PDF, DOCX, CSV or a mail (.eml)");
     }
     let start = text::start(bytes);
-    let looks_like = if looks_like_mail(&start) {
+    let (alone, too) = headers(&start);
+    let looks_like = if (alone >= 1 && too >= 1) || too >= 3 {
         Some(Kind::Mail)
     } else if looks_like_html(&start) {
         Some(Kind::Html)
@@ -177,7 +180,7 @@ fn look(bytes: &[u8]) -> Content {
     } else {
         None
     };
-    Content::Text { looks_like }
+    Content::Text { looks_like, headers: alone + too > 0 }
 }
 
 /// The header may have some bytes before it, but a text that speaks of `%PDF` is no PDF.
@@ -217,22 +220,25 @@ const MAIL_ALONE: [&str; 6] =
 /// Headers that mails have, and notes sometimes.
 const MAIL_TOO: [&str; 4] = ["from", "to", "subject", "date"];
 
-fn looks_like_mail(start: &str) -> bool {
-    let (mut alone, mut too) = (0, 0);
-    for line in start.lines().take(200) {
-        if line.is_empty() {
-            break;
-        }
-        if line.starts_with([' ', '\t']) && alone + too > 0 {
+/// How many of the headers at the start only mails have, and how many mails have too; none when
+/// something else stands before the first empty line.
+fn headers(start: &str) -> (usize, usize) {
+    let (mut alone, mut too, mut any) = (0, 0, false);
+    let mut lines = start.lines().take_while(|line| !line.is_empty()).peekable();
+    while let Some(line) = lines.next() {
+        if line.starts_with([' ', '\t']) && any {
             continue;
         }
-        let Some((name, _)) = line.split_once(':') else { return false };
+        let name = line.split_once(':').map(|(name, _)| name).unwrap_or_default();
         if name.is_empty() || !name.bytes().all(|c| c.is_ascii_graphic()) {
-            return false;
+            // The last line of what is looked at may be cut.
+            let cut = any && lines.peek().is_none() && !start.ends_with('\n');
+            return if cut { (alone, too) } else { (0, 0) };
         }
+        any = true;
         let name = name.to_ascii_lowercase();
         alone += usize::from(MAIL_ALONE.contains(&name.as_str()));
         too += usize::from(MAIL_TOO.contains(&name.as_str()));
     }
-    (alone >= 1 && too >= 1) || too >= 3
+    (alone, too)
 }

@@ -52,6 +52,9 @@ fn render(body: &Rc<Node>, limits: &Limits) -> Result<String, ParseError> {
     let markdown = HtmlToMarkdown::builder().options(options).build().tree_to_markdown(body);
     // The writer's way to put `|` into a table; ours is what people write.
     let markdown = markdown.replace("&#124;", "\\|");
+    // Hard breaks are written with `\`, so blanks at the end of a line say nothing.
+    let markdown: String = markdown.lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
+    let markdown = markdown.trim_end().to_owned();
     if markdown.len() > limits.output_bytes {
         return Err(ParseError::TooMuchText { limit: limits.output_bytes });
     }

@@ -16,6 +16,18 @@ fn content_decides_before_names_do() {
 }
 
 #[test]
+fn mails_are_known_by_their_headers_however_long_these_are() {
+    let long = format!(
+        "X-Seal: a\n {}\nReceived: x\nFrom: a@example.com\n{}: b\n\nHello",
+        "s".repeat(500),
+        "X-Y".repeat(9_000)
+    );
+    assert_eq!(one("export", &long).kind, Kind::Mail);
+    assert_eq!(one("export", "From: me\nI like it.\nDate: none\nSubject: x\nTo: y\n\nText").kind, Kind::Text);
+    assert_eq!(one("x.eml", "Content-Type: text/plain\n\nHello").markdown, "Hello");
+}
+
+#[test]
 fn the_claimed_type_counts_when_the_name_says_nothing() {
     let claimed = |media_type| {
         let input = Input { bytes: b"# Hello", file_name: None, media_type: Some(media_type) };
