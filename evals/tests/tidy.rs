@@ -15,10 +15,10 @@ const MAX_LINES: usize = 600;
 /// leave; nothing joins them.
 const LONG: &[(&str, usize)] = &[];
 
-/// Which rooms each room may use: domain <- {store, rag, prompts, tools} <- agents <- orchestrator
-/// <- evals.
+/// Which rooms each room may use: domain <- {store, rag, parse, prompts, tools} <- agents <-
+/// orchestrator <- evals.
 fn direction() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let middle = ["store", "rag", "prompts", "tools"];
+    let middle = ["store", "rag", "parse", "prompts", "tools"];
     let domain = BTreeSet::from(["domain"]);
     let mut may: BTreeMap<_, _> = middle.into_iter().map(|room| (room, domain.clone())).collect();
     may.insert("domain", BTreeSet::new());

@@ -9,7 +9,7 @@
 use std::{fs, path::Path, time::Instant};
 
 use anyhow::{Context as _, Result, bail};
-use orchestrator::channels::quoted;
+use parse::mail::quoted;
 use serde_json::json;
 
 /// How often each mail is split for the timing.

@@ -12,6 +12,7 @@ use domain::{
     ticket::{AttachmentRef, Channel, EmailHeaders, Priority, Ticket},
     user::Actor,
 };
+use parse::mail::quoted;
 use regex::Regex;
 use store::{Attachment, WorkspaceStore};
 use tracing::{info, warn};
@@ -19,7 +20,6 @@ use tracing::{info, warn};
 use super::{
     MailError,
     incoming::{self, File, Mail},
-    quoted,
     senders::MAILS_PER_HOUR,
 };
 use crate::{

@@ -7,8 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::canonical::Digest;
 use mail_parser::{HeaderName, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
+use parse::mail::shape;
 
-use super::{MailError, html, shape};
+use super::{MailError, html};
 use crate::config::EmailConfig;
 
 /// Ends the Message-IDs that are given to mails that came without one.

@@ -9,14 +9,13 @@ pub mod html;
 pub mod imap;
 pub mod incoming;
 mod outgoing;
-pub mod quoted;
 mod senders;
-mod shape;
 mod smtp;
 
 use std::sync::Arc;
 
 use domain::commit::CommitError;
+use parse::mail::ShapeError;
 use store::StoreError;
 use thiserror::Error;
 use tokio::task::JoinHandle;
@@ -73,6 +72,16 @@ impl MailError {
                     | CommitError::Stale { .. }
                     | CommitError::LeaseLost(_)
             ),
+        }
+    }
+}
+
+impl From<ShapeError> for MailError {
+    fn from(error: ShapeError) -> Self {
+        match error {
+            ShapeError::TooLarge { bytes, limit } => Self::TooLarge { bytes, limit },
+            ShapeError::TooComplex(why) => Self::TooComplex(why),
+            ShapeError::Malformed(why) => Self::Malformed(why),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: serving, and looking into and working on a database without the console.
 
+mod documents;
 mod output;
 mod records;
 mod serve;
@@ -89,6 +90,9 @@ enum Command {
     },
     /// Print the API's description (OpenAPI 3.1).
     Openapi,
+    /// Parse one document that comes on standard input; the service starts this by itself.
+    #[command(name = parse::isolated::SUBCOMMAND, hide = true)]
+    ParseDocument,
 }
 
 #[derive(Subcommand)]
@@ -123,6 +127,8 @@ enum WorkspaceCommand {
 enum KbCommand {
     /// Add Markdown files, or all of a folder's.
     Add { paths: Vec<PathBuf> },
+    /// Show what a file becomes: Markdown, or with `--json` everything that is known about it.
+    Parse { file: PathBuf },
     Search {
         query: String,
         #[arg(long, default_value_t = 5)]
@@ -209,6 +215,10 @@ enum ToolsCommand {
 /// Parses the command line, runs the command, and turns its result into an exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Before the runtime: this process gets by on one thread and little memory.
+    if matches!(cli.command, Command::ParseDocument) {
+        return parse::child::main();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -251,6 +261,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             config.demo.enabled = true;
             setup::seed(config, out).await?;
         }
+        Command::Kb { command: KbCommand::Parse { file } } => documents::show(&file, out).await?,
         command => {
             let app = open(load()?).await?;
             let code = records::run(&app, command, cli.global.workspace.as_deref(), out).await?;

@@ -152,6 +152,7 @@ async fn kb(app: &App, workspace: WorkspaceId, command: KbCommand, out: Output) 
                 Ok(())
             })
         }
+        KbCommand::Parse { .. } => bail!("this command does not work on records"),
         KbCommand::Search { query, limit, internal } => {
             let scope = Scope { workspace_id: workspace, internal, customer_id: None };
             let found = app.knowledge.search(scope, &query, limit).await?;

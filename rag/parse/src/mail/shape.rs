@@ -5,7 +5,7 @@
 
 use mail_parser::{HeaderName, Message, MessageParser, PartType};
 
-use super::MailError;
+use super::ShapeError;
 
 const MAX_PARTS: usize = 500;
 const MAX_HEADER_BYTES: usize = 64 * 1024;
@@ -17,11 +17,11 @@ const MAX_DASH_LINES: usize = 20_000;
 const MAX_NESTING_WORDS: usize = 200;
 
 /// Refuses what is too large or too complicated to be parsed.
-pub(super) fn check(raw: &[u8], max_bytes: usize) -> Result<(), MailError> {
+pub fn check(raw: &[u8], max_bytes: usize) -> Result<(), ShapeError> {
     if raw.len() > max_bytes {
-        return Err(MailError::TooLarge { bytes: raw.len(), limit: max_bytes });
+        return Err(ShapeError::TooLarge { bytes: raw.len(), limit: max_bytes });
     }
-    let complex = |why: &str| Err(MailError::TooComplex(why.to_owned()));
+    let complex = |why: &str| Err(ShapeError::TooComplex(why.to_owned()));
     let (mut colons, mut dashes) = (0, 0);
     for line in raw.split(|c| *c == b'\n') {
         colons += usize::from(line.contains(&b':'));
@@ -40,7 +40,7 @@ pub(super) fn check(raw: &[u8], max_bytes: usize) -> Result<(), MailError> {
         .ignore_header(HeaderName::ContentTransferEncoding)
         .default_header_ignore()
         .parse(raw)
-        .ok_or_else(|| MailError::Malformed("it has no headers".to_owned()))?;
+        .ok_or_else(|| ShapeError::Malformed("it has no headers".to_owned()))?;
     let mut parts = 0;
     let mut messages: Vec<&Message<'_>> = vec![&outline];
     while let Some(message) = messages.pop() {
@@ -101,7 +101,7 @@ mod tests {
         let raw = "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\n\
                    Content-Type: message/rfc822\n\nFrom: b@x.example\n\ninner\n--b--\n";
         check(raw.as_bytes(), 1000).unwrap();
-        assert!(matches!(check(raw.as_bytes(), 10), Err(MailError::TooLarge { .. })));
+        assert!(matches!(check(raw.as_bytes(), 10), Err(ShapeError::TooLarge { .. })));
     }
 
     #[test]
