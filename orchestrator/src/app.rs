@@ -58,12 +58,23 @@ pub enum AppError {
     Setup(String),
 }
 
+/// What a caller brings instead of the service's own.
+#[derive(Default)]
+pub struct Brought {
+    /// Instead of the configured models.
+    pub model: Option<Arc<dyn Model>>,
+    /// How the processes that parse files are started; by default from this process's own binary.
+    pub parser: parse::isolated::Options,
+}
+
 pub struct App {
     pub config: Arc<Config>,
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub knowledge: Arc<rag::Knowledge>,
+    /// Reads files from outside.
+    pub parser: parse::isolated::Parser,
     pub catalog: tools::Catalog,
     pub mcp: tools::mcp::McpServers,
     pub agents: Arc<agents::Registry>,
@@ -92,16 +103,16 @@ impl App {
         ids: Arc<dyn Ids>,
         address: SocketAddr,
     ) -> Result<Arc<Self>, AppError> {
-        Self::build_with(config, clock, ids, address, None).await
+        Self::build_with(config, clock, ids, address, Brought::default()).await
     }
 
-    /// Like [`App::build`], with a model of the caller's instead of the configured ones.
+    /// Like [`App::build`], with parts of the caller's own.
     pub async fn build_with(
         config: Config,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
         address: SocketAddr,
-        model: Option<Arc<dyn Model>>,
+        brought: Brought,
     ) -> Result<Arc<Self>, AppError> {
         parts::install_crypto();
         let keys = Keys::load(&config.secrets, &*ids)?;
@@ -124,7 +135,7 @@ impl App {
             None
         };
         let catalog = parts::catalog(&config, shop.as_ref().map(|_| shop_token.as_str()), address)?;
-        let model = match model {
+        let model = match brought.model {
             Some(model) => model,
             None => models::build(&config.models, Arc::clone(&clock), Arc::clone(&ids))?,
         };
@@ -169,6 +180,7 @@ impl App {
             clock,
             ids,
             knowledge,
+            parser: parse::isolated::Parser::new(brought.parser, parse::Limits::default()),
             catalog,
             mcp,
             agents,
@@ -290,15 +302,15 @@ pub struct Service {
 impl Service {
     /// Listens at the configured address and starts working.
     pub async fn start(config: Config, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Result<Self, AppError> {
-        Self::start_with(config, clock, ids, None).await
+        Self::start_with(config, clock, ids, Brought::default()).await
     }
 
-    /// Like [`Service::start`], with a model of the caller's.
+    /// Like [`Service::start`], with parts of the caller's own.
     pub async fn start_with(
         config: Config,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
-        model: Option<Arc<dyn Model>>,
+        brought: Brought,
     ) -> Result<Self, AppError> {
         let lock = parts::lock_embedded(&config.database.url)?;
         let listener = TcpListener::bind(config.server.address).await.map_err(|error| {
@@ -308,7 +320,7 @@ impl Service {
             ))
         })?;
         let address = listener.local_addr().map_err(|error| AppError::Setup(error.to_string()))?;
-        let app = App::build_with(config, clock, ids, address, model).await?;
+        let app = App::build_with(config, clock, ids, address, brought).await?;
         if lock.is_some() {
             // Nobody else can be working: what an earlier process had leased is free again.
             app.store.take_over_all().await?;

@@ -1,12 +1,23 @@
 //! Documents in: parsed, chunked, stored, and only then searchable.
 
-use std::{collections::HashMap, path::Path, time::Duration};
+mod import;
+mod slug;
 
-use domain::{DocumentId, WorkspaceId, canonical::Digest, knowledge::Document};
+use std::{collections::HashMap, time::Duration};
+
+use domain::{
+    DocumentId, WorkspaceId,
+    canonical::Digest,
+    knowledge::{Chunk, Document},
+};
+use parse::ParseError;
+use rag::ParsedDocument;
 use store::StoreError;
 use thiserror::Error;
 use tokio::time;
 use tracing::warn;
+
+pub use import::{FileReport, Import, Said, files_at};
 
 use crate::app::App;
 
@@ -15,9 +26,15 @@ pub enum KnowledgeError {
     #[error(transparent)]
     Parse(#[from] rag::RagError),
     #[error(transparent)]
+    File(#[from] ParseError),
+    #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the folder {path} cannot be read: {error}")]
-    Folder { path: String, error: std::io::Error },
+    #[error("{path} cannot be read: {error}")]
+    Unreadable { path: String, error: std::io::Error },
+    #[error("its name has no letters or digits to name a document by; rename it")]
+    Unnamed,
+    #[error("`{slug}` came already, from {file}; rename one of the two, or hand in only one of them")]
+    Taken { slug: String, file: String },
 }
 
 /// What became of one document.
@@ -43,14 +60,42 @@ pub async fn add_markdown(
     slug: &str,
     markdown: &str,
 ) -> Result<Added, KnowledgeError> {
-    let parsed = rag::parse_markdown(slug, markdown)?;
+    let draft = Draft::of_markdown(slug, markdown)?;
+    let (added, chunks) = keep(app, workspace, slug, draft).await?;
+    if let Some(chunks) = chunks {
+        app.knowledge.upsert(workspace, added.document().clone(), chunks);
+    }
+    Ok(added)
+}
+
+/// A document that has a slug and is not stored yet.
+struct Draft {
+    parsed: ParsedDocument,
+    /// Of everything that was handed in; the same again changes nothing.
+    digest: Digest,
+}
+
+impl Draft {
+    fn of_markdown(slug: &str, markdown: &str) -> Result<Self, KnowledgeError> {
+        let parsed = rag::parse_markdown(slug, markdown)?;
+        Ok(Self { parsed, digest: Digest::of_bytes(markdown.as_bytes()) })
+    }
+}
+
+/// Stores a draft under its slug. The chunks, unless nothing changed, are not searchable yet.
+async fn keep(
+    app: &App,
+    workspace: WorkspaceId,
+    slug: &str,
+    draft: Draft,
+) -> Result<(Added, Option<Vec<Chunk>>), KnowledgeError> {
+    let Draft { parsed, digest } = draft;
     let store = app.store.workspace(workspace);
     let known = store.document_by_slug(slug).await?;
-    let digest = Digest::of_bytes(markdown.as_bytes());
     if let Some(known) = &known
         && known.digest == digest
     {
-        return Ok(Added::Unchanged(known.clone()));
+        return Ok((Added::Unchanged(known.clone()), None));
     }
     let now = app.clock.now();
     let document = Document {
@@ -68,8 +113,8 @@ pub async fn add_markdown(
     };
     let chunks = rag::chunk(&document, &*app.ids);
     store.put_document(document.clone(), chunks.clone()).await?;
-    app.knowledge.upsert(workspace, document.clone(), chunks);
-    Ok(if known.is_some() { Added::Changed(document) } else { Added::New(document) })
+    let added = if known.is_some() { Added::Changed(document) } else { Added::New(document) };
+    Ok((added, Some(chunks)))
 }
 
 /// Removes a document from the store and from every search. False when there was none.
@@ -77,53 +122,6 @@ pub async fn remove(app: &App, workspace: WorkspaceId, id: DocumentId) -> Result
     let removed = app.store.workspace(workspace).remove_document(id).await?;
     app.knowledge.remove(workspace, id);
     Ok(removed)
-}
-
-/// What a folder brought.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct FolderReport {
-    pub added: usize,
-    pub changed: usize,
-    pub unchanged: usize,
-    /// File names with the reason.
-    pub rejected: Vec<(String, String)>,
-}
-
-/// Adds every `.md` file of a folder; a file's stem is its slug. One bad file does not stop the rest.
-pub async fn add_folder(
-    app: &App,
-    workspace: WorkspaceId,
-    folder: &Path,
-) -> Result<FolderReport, KnowledgeError> {
-    let unreadable = |error| KnowledgeError::Folder { path: folder.display().to_string(), error };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|e| e == "md") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    let mut report = FolderReport::default();
-    for path in files {
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let slug = path.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) => {
-                report.rejected.push((name, error.to_string()));
-                continue;
-            }
-        };
-        match add_markdown(app, workspace, &slug, &text).await {
-            Ok(Added::New(_)) => report.added += 1,
-            Ok(Added::Changed(_)) => report.changed += 1,
-            Ok(Added::Unchanged(_)) => report.unchanged += 1,
-            Err(KnowledgeError::Parse(error)) => report.rejected.push((name, error.to_string())),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(report)
 }
 
 /// How often other processes' changes are looked for.

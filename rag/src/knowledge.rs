@@ -1,7 +1,7 @@
 //! The knowledge of every workspace of this process, searchable while it changes.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
@@ -43,19 +43,26 @@ impl Knowledge {
     }
 
     /// Adds a document or puts a newer version in its place. The work grows with the workspace's
-    /// knowledge: for many documents at once, use [`Knowledge::replace`].
+    /// knowledge: for many documents at once, use [`Knowledge::upsert_all`].
     pub fn upsert(&self, workspace: WorkspaceId, document: Document, chunks: Vec<Chunk>) {
-        let entry = Arc::new(Entry::new(document, chunks));
+        self.upsert_all(workspace, vec![(document, chunks)]);
+    }
+
+    /// Like [`Knowledge::upsert`] for several documents, each of them once, for the work of one.
+    pub fn upsert_all(&self, workspace: WorkspaceId, documents: Vec<(Document, Vec<Chunk>)>) {
+        let new = documents.into_iter().map(|(document, chunks)| Arc::new(Entry::new(document, chunks)));
+        let new: Vec<_> = new.collect();
+        let ids: HashSet<DocumentId> = new.iter().map(|entry| entry.id()).collect();
         let _writing = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut entries = self.others(workspace, entry.id());
-        entries.push(entry);
+        let mut entries = self.others(workspace, &ids);
+        entries.extend(new);
         self.swap(workspace, entries);
     }
 
     /// Forgets a document; one that is not known is no error.
     pub fn remove(&self, workspace: WorkspaceId, document: DocumentId) {
         let _writing = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let entries = self.others(workspace, document);
+        let entries = self.others(workspace, &HashSet::from([document]));
         self.swap(workspace, entries);
     }
 
@@ -78,9 +85,9 @@ impl Knowledge {
         self.indexes.read().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned()
     }
 
-    fn others(&self, workspace: WorkspaceId, except: DocumentId) -> Vec<Arc<Entry>> {
+    fn others(&self, workspace: WorkspaceId, except: &HashSet<DocumentId>) -> Vec<Arc<Entry>> {
         let Some(index) = self.snapshot(workspace) else { return Vec::new() };
-        index.entries().iter().filter(|entry| entry.id() != except).cloned().collect()
+        index.entries().iter().filter(|entry| !except.contains(&entry.id())).cloned().collect()
     }
 
     fn swap(&self, workspace: WorkspaceId, entries: Vec<Arc<Entry>>) {

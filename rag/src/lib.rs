@@ -16,7 +16,10 @@ use thiserror::Error;
 
 pub use chunk::{MAX_TOKENS, chunk, prepare};
 pub use knowledge::{Knowledge, MAX_PASSAGES, MAX_QUERY_CHARS};
-pub use markdown::{MAX_MARKDOWN_BYTES, ParsedDocument, parse_markdown};
+pub use markdown::{
+    MAX_CATEGORY_CHARS, MAX_MARKDOWN_BYTES, MAX_TAG_CHARS, MAX_TAGS, MAX_TITLE_CHARS, ParsedDocument,
+    is_slug, parse_markdown,
+};
 pub use words::Words;
 
 /// Why a document cannot become knowledge. Each message says what to change.

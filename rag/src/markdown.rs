@@ -9,10 +9,10 @@ use crate::RagError;
 /// The most a document may have, front matter included: 1 MiB.
 pub const MAX_MARKDOWN_BYTES: usize = 1024 * 1024;
 const MAX_FRONT_MATTER_BYTES: usize = 16 * 1024;
-const MAX_TITLE_CHARS: usize = 200;
-const MAX_CATEGORY_CHARS: usize = 64;
-const MAX_TAGS: usize = 32;
-const MAX_TAG_CHARS: usize = 64;
+pub const MAX_TITLE_CHARS: usize = 200;
+pub const MAX_CATEGORY_CHARS: usize = 64;
+pub const MAX_TAGS: usize = 32;
+pub const MAX_TAG_CHARS: usize = 64;
 
 /// A Markdown file taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +45,7 @@ struct FrontMatter {
 /// `visibility` (`public` or `internal`), `category`, `tags`, `updated`; any other is refused, so
 /// that a misspelt `visibility` never publishes an internal page.
 pub fn parse_markdown(slug: &str, text: &str) -> Result<ParsedDocument, RagError> {
-    let slug_ok = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    if slug.is_empty() || slug.chars().count() > 200 || !slug.chars().all(slug_ok) {
+    if !is_slug(slug) {
         return Err(RagError::Slug(slug.chars().take(200).collect()));
     }
     if text.len() > MAX_MARKDOWN_BYTES {
@@ -73,6 +72,12 @@ pub fn parse_markdown(slug: &str, text: &str) -> Result<ParsedDocument, RagError
         tags: front.tags,
         body: body.to_owned(),
     })
+}
+
+/// Whether this can name a document: 1 to 200 letters, digits, `-`, `_`, `.` or `/`.
+pub fn is_slug(slug: &str) -> bool {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    !slug.is_empty() && slug.chars().count() <= 200 && slug.chars().all(fits)
 }
 
 fn split_front_matter<'a>(slug: &str, text: &'a str) -> Result<(&'a str, &'a str), RagError> {

@@ -658,6 +658,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/knowledge/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add files of any kind
+         * @description Markdown, HTML, plain text, PDF, DOCX, a CSV table of questions and answers, or a mail (.eml): what it is, its content and its name say. A file becomes the document named after it (`Returns 2026.pdf` is `returns-2026`); of a table each pair becomes one, `<file>/<question>`. A document with this name is replaced by the next version, and the same again changes nothing. Pairs that are no longer in a table stay until they are removed.
+         *
+         *     Files are parsed one after the other, each in a process of its own. One that is refused does not stop the others: the answer is 200 and says why. `visibility`, `category` and `tags` go before what a file says of itself; when nobody says anything, a document is public. At most 50 files and 32 MiB in a request, 20 MiB and 20 seconds for a file, 1 MiB of text in a document.
+         */
+        post: operations["addFiles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/stream": {
         parameters: {
             query?: never;
@@ -754,6 +776,29 @@ export interface components {
              */
             visibility?: components["schemas"]["Visibility"];
         };
+        /** @description What became of a document, or of a file that is no document. */
+        AddedFile: {
+            /**
+             * Format: uuid
+             * @description Null when it was rejected.
+             */
+            document_id: string | null;
+            /** @description The name the file was sent with. A table of questions and answers has an item for each pair. */
+            file: string;
+            /** @description Why it was rejected, and what to do. */
+            reason: string | null;
+            /** @description The document's name; null when none could be made of the file's. */
+            slug: string | null;
+            status: components["schemas"]["AddedStatus"];
+            title: string | null;
+            /** @description What was left out or guessed. What is to be said of a whole file stands with its first item. */
+            warnings: string[];
+        };
+        /** @description What became of each document, in the order of the files. */
+        AddedFiles: {
+            items: components["schemas"]["AddedFile"][];
+        };
+        AddedStatus: ("added" | "rejected") | "changed" | "unchanged";
         /** @description All agents. */
         AgentList: {
             items: components["schemas"]["AgentView"][];
@@ -4011,6 +4056,68 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    category?: string;
+                    /** @description The files, each as a part `file` with its file name. */
+                    file: string[];
+                    /** @description Separated by commas. */
+                    tags?: string;
+                    /**
+                     * @description `internal` documents are never used in what a customer reads.
+                     * @enum {string}
+                     */
+                    visibility?: "public" | "internal";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedFiles"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below admin, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description What went wrong and what to do */

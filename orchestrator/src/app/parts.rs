@@ -21,7 +21,11 @@ use tools::{
 use tracing::warn;
 
 use super::{App, AppError};
-use crate::{config::Config, demo, http};
+use crate::{
+    config::Config,
+    demo, http,
+    knowledge::{Import, Said, files_at},
+};
 
 /// One crypto stack for all TLS. A second call finds it installed, which is as good.
 pub(super) fn install_crypto() {
@@ -201,7 +205,7 @@ pub(super) fn mcp_settings(config: &Config) -> Result<Vec<McpSettings>, AppError
         .collect()
 }
 
-/// Adds or updates the Markdown of the configured folders in the first workspace.
+/// Adds or updates what is in the configured folders in the first workspace.
 pub(super) async fn add_folders(app: &App) -> Result<(), AppError> {
     if app.config.knowledge.folders.is_empty() {
         return Ok(());
@@ -211,12 +215,23 @@ pub(super) async fn add_folders(app: &App) -> Result<(), AppError> {
             "knowledge.folders needs a workspace: `countersign workspace create` makes one".to_owned(),
         ));
     };
+    let unreadable = |error| AppError::Setup(format!("knowledge.folders: {error}"));
+    let mut import = Import::new(app, workspace.id, Said::default());
     for folder in &app.config.knowledge.folders {
-        let report = crate::knowledge::add_folder(app, workspace.id, Path::new(folder))
-            .await
-            .map_err(|error| AppError::Setup(format!("knowledge.folders: {error}")))?;
-        for (file, why) in &report.rejected {
-            warn!(%file, %why, "a knowledge file was left out");
+        let folder = Path::new(folder);
+        if !folder.is_dir() {
+            return Err(AppError::Setup(format!(
+                "knowledge.folders: {} is no folder that can be read; correct it or take it out",
+                folder.display()
+            )));
+        }
+        for path in files_at(folder).map_err(unreadable)? {
+            let report = import.path(&path).await.map_err(unreadable)?;
+            for (slug, result) in &report.documents {
+                if let Err(why) = result {
+                    warn!(file = %report.file, %slug, %why, "a knowledge file was left out");
+                }
+            }
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The command line: serving, and looking into and working on a database without the console.
 
 mod documents;
+mod knowledge;
 mod output;
 mod records;
 mod serve;
@@ -123,10 +124,28 @@ enum WorkspaceCommand {
     },
 }
 
+/// What counts more than what a file says of itself.
+#[derive(Args)]
+struct SaidArgs {
+    /// public or internal.
+    #[arg(long)]
+    visibility: Option<String>,
+    #[arg(long)]
+    category: Option<String>,
+    /// May be given several times.
+    #[arg(long = "tag")]
+    tags: Vec<String>,
+}
+
 #[derive(Subcommand)]
 enum KbCommand {
-    /// Add Markdown files, or all of a folder's.
-    Add { paths: Vec<PathBuf> },
+    /// Add files, or those of a folder: Markdown, HTML, text, PDF, DOCX, CSV of questions and answers, mail.
+    Add {
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        said: SaidArgs,
+    },
     /// Show what a file becomes: Markdown, or with `--json` everything that is known about it.
     Parse { file: PathBuf },
     Search {

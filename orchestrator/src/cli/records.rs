@@ -11,7 +11,6 @@ use domain::{
     ApiKeyId, ApprovalId, RunId, UserId, WorkspaceId,
     approval::DecisionKind,
     commit::{Commit, Op},
-    knowledge::{Retriever as _, Scope},
     run::RunStatus,
     tool::{Risk, ToolContext},
     user::{Role, User},
@@ -21,10 +20,10 @@ use sha2::{Digest as _, Sha256};
 use store::{ApiKey, ApprovalFilter, RunFilter, TicketFilter, Workspace, WorkspaceStore};
 
 use super::{
-    ApprovalsCommand, Command, KbCommand, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand,
+    ApprovalsCommand, Command, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand, knowledge,
     output::Output,
 };
-use crate::{app::App, knowledge, password};
+use crate::{app::App, password};
 
 /// Of a replay for which this configuration lacks something; a difference is 1.
 const CANNOT_TELL: u8 = 3;
@@ -40,7 +39,7 @@ pub(super) async fn run(
     }
     let store = app.store.workspace(pick(app, workspace).await?.id);
     match command {
-        Command::Kb { command } => kb(app, store.id(), command, out).await?,
+        Command::Kb { command } => return knowledge::run(app, store.id(), command, out).await,
         Command::Tickets { command } => return tickets(&store, command, out).await,
         Command::Runs { command } => return runs(app, &store, command, out).await,
         Command::Approvals { command } => approvals(app, &store, command, out).await?,
@@ -113,64 +112,6 @@ async fn workspaces(
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-async fn kb(app: &App, workspace: WorkspaceId, command: KbCommand, out: Output) -> anyhow::Result<()> {
-    match command {
-        KbCommand::Add { paths } => {
-            let mut report = knowledge::FolderReport::default();
-            for path in paths {
-                if path.is_dir() {
-                    let one = knowledge::add_folder(app, workspace, &path).await?;
-                    report.added += one.added;
-                    report.changed += one.changed;
-                    report.unchanged += one.unchanged;
-                    report.rejected.extend(one.rejected);
-                    continue;
-                }
-                let text = std::fs::read_to_string(&path)
-                    .with_context(|| format!("{} cannot be read", path.display()))?;
-                let slug = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-                match knowledge::add_markdown(app, workspace, &slug, &text).await? {
-                    knowledge::Added::New(_) => report.added += 1,
-                    knowledge::Added::Changed(_) => report.changed += 1,
-                    knowledge::Added::Unchanged(_) => report.unchanged += 1,
-                }
-            }
-            let value = json!({
-                "added": report.added, "changed": report.changed, "unchanged": report.unchanged,
-                "rejected": report.rejected,
-            });
-            out.either(&value, || {
-                out.line(format!(
-                    "{} added, {} changed, {} unchanged",
-                    report.added, report.changed, report.unchanged
-                ))?;
-                for (file, why) in &report.rejected {
-                    out.line(format!("left out {file}: {why}"))?;
-                }
-                Ok(())
-            })
-        }
-        KbCommand::Parse { .. } => bail!("this command does not work on records"),
-        KbCommand::Search { query, limit, internal } => {
-            let scope = Scope { workspace_id: workspace, internal, customer_id: None };
-            let found = app.knowledge.search(scope, &query, limit).await?;
-            out.either(&found, || {
-                for passage in &found {
-                    let path = passage.heading_path.join(" › ");
-                    out.line(format!("{:.2}  {} › {path}", passage.coverage, passage.slug))?;
-                    out.line(format!("      {}", first_line(&passage.text)))?;
-                }
-                if found.is_empty() { out.line("Nothing found.") } else { Ok(()) }
-            })
-        }
-    }
-}
-
-fn first_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with('#')).unwrap_or_default();
-    line.chars().take(120).collect()
 }
 
 async fn tickets(store: &WorkspaceStore, command: TicketsCommand, out: Output) -> anyhow::Result<ExitCode> {

@@ -16,6 +16,7 @@ mod headers;
 mod inbound_email;
 mod input;
 mod knowledge;
+mod knowledge_files;
 mod limits;
 mod observe;
 mod openapi;
@@ -59,6 +60,8 @@ use problem::{Kind, Problem};
 const MAX_JSON_BYTES: usize = 256 * 1024;
 /// How long a request may take, unless it is a stream.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a request with files may take: to come in, and to be parsed.
+const FILES_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Everything the service answers to.
 pub fn router(app: Arc<App>) -> Router {
@@ -97,18 +100,21 @@ fn api() -> ApiRouter<Http> {
         .merge(conversations::routes())
         .merge(inbound_email::routes())
         .merge(system::routes())
-        .layer(from_fn(in_time))
+        .layer(from_fn(|request, next| in_time(TIMEOUT, request, next)))
+        .merge(
+            knowledge_files::routes().layer(from_fn(|request, next| in_time(FILES_TIMEOUT, request, next))),
+        )
         .merge(streams)
 }
 
-async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
+async fn in_time(limit: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(
             Kind::Timeout,
             format!(
                 "the request took longer than {} seconds; what it changed, if anything, is written",
-                TIMEOUT.as_secs()
+                limit.as_secs()
             ),
         )
         .into_response(),

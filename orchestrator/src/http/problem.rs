@@ -16,6 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{DomainError, commit::CommitError, knowledge::RetrieveError, ports::DeskError, tool::ToolError};
+use parse::ParseError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::StoreError;
@@ -250,7 +251,11 @@ impl From<KnowledgeError> for Problem {
         match error {
             KnowledgeError::Parse(error) => Self::invalid(error.to_string()),
             KnowledgeError::Store(error) => error.into(),
-            KnowledgeError::Folder { .. } => Self::internal(&error),
+            KnowledgeError::File(ParseError::Unavailable { .. }) => Self::unavailable(&error),
+            KnowledgeError::File(_) | KnowledgeError::Unnamed | KnowledgeError::Taken { .. } => {
+                Self::invalid(error.to_string())
+            }
+            KnowledgeError::Unreadable { .. } => Self::internal(&error),
         }
     }
 }

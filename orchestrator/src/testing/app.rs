@@ -44,7 +44,7 @@ use tokio::sync::OnceCell;
 use tower::ServiceExt as _;
 
 use crate::{
-    app::App,
+    app::{App, Brought},
     config::Config,
     http, password,
     system::{SystemClock, SystemIds},
@@ -97,6 +97,16 @@ impl TestApp {
 
     /// With configuration of its own on top of the tests'.
     pub async fn start_with(overrides: &str) -> Self {
+        Self::start_bringing(overrides, Brought::default()).await
+    }
+
+    /// With the service's binary, which parses files. A test's own binary cannot.
+    pub async fn start_parsing(program: &str) -> Self {
+        let parser = parse::isolated::Options { executable: Some(program.into()), ..Default::default() };
+        Self::start_bringing("", Brought { parser, ..Brought::default() }).await
+    }
+
+    async fn start_bringing(overrides: &str, brought: Brought) -> Self {
         let base = format!(
             "[database]\nurl = \"sqlite::memory:\"\n[secrets]\nkey = \"{}\"\n[runs]\nconcurrency = 0\n\
              [server]\nconsole_dir = \"/nowhere\"\n[email]\ninbound_secret = \"{INBOUND_SECRET}\"\n\
@@ -112,7 +122,8 @@ impl TestApp {
         let clock = Arc::new(ForwardClock::default());
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         let address = "127.0.0.1:8080".parse().unwrap();
-        let app = App::build(config, Arc::clone(&clock) as Arc<dyn Clock>, ids, address).await.unwrap();
+        let port = Arc::clone(&clock) as Arc<dyn Clock>;
+        let app = App::build_with(config, port, ids, address, brought).await.unwrap();
         let desk = Desk::open(&app, http::router(Arc::clone(&app)), "north").await;
         Self { app, clock, desk }
     }

@@ -10,6 +10,7 @@ mod conversations;
 mod customers;
 mod deliveries;
 mod description;
+mod files;
 mod inbound_email;
 mod knowledge;
 mod problems;

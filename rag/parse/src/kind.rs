@@ -32,6 +32,11 @@ impl Kind {
         }
     }
 
+    /// What a file with this name should be; `None` when the name does not say.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::of_extension(&extension(name)?)
+    }
+
     fn of_extension(extension: &str) -> Option<Self> {
         Some(match extension {
             "md" | "markdown" | "mdown" | "mkd" => Self::Markdown,
@@ -45,7 +50,8 @@ impl Kind {
         })
     }
 
-    fn of_media_type(media_type: &str) -> Option<Self> {
+    /// What a file of this media type should be; `None` when the type does not say.
+    pub fn of_media_type(media_type: &str) -> Option<Self> {
         let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         Some(match essence.as_str() {
             "text/markdown" | "text/x-markdown" => Self::Markdown,
@@ -82,8 +88,7 @@ enum Content {
 }
 
 pub(crate) fn decide(input: Input<'_>) -> Result<Kind, ParseError> {
-    let extension = input.file_name.and_then(extension);
-    let named = extension.as_deref().and_then(Kind::of_extension);
+    let named = input.file_name.and_then(Kind::of_name);
     let claimed = named.or_else(|| input.media_type.and_then(Kind::of_media_type));
     let mismatch = |expected: Kind, found: String| ParseError::Mismatch {
         name: input.file_name.map_or_else(|| "the file".to_owned(), |name| format!("`{}`", shown(name))),
