@@ -29,8 +29,9 @@ use crate::{
     sql::Statements,
 };
 
-/// Commits of one transaction at most.
-const BATCH: usize = 256;
+/// Commits of one transaction at most. Enough to share the fsync; more would make all runs wait for
+/// the writer and then the writer for all runs, in step, instead of side by side.
+const BATCH: usize = 64;
 /// Notices that a slow listener may be behind before it misses some.
 const NOTICES: usize = 4096;
 /// What a caller is told to wait when the queue is full.
@@ -222,18 +223,6 @@ where
     Ok(value)
 }
 
-/// Under load, lets what is ready in this thread run first, because it brings more commits that can
-/// share the transaction. Alone, this costs one look around.
-async fn gather(jobs: &mut Vec<Job>, queue: &mut mpsc::Receiver<Job>) {
-    while jobs.len() < BATCH {
-        tokio::task::yield_now().await;
-        let more = queue.len().min(BATCH - jobs.len());
-        if more == 0 || queue.recv_many(jobs, more).await == 0 {
-            return;
-        }
-    }
-}
-
 type Waiting = (WorkspaceId, Arc<Commit>, oneshot::Sender<Result<Receipt, CommitError>>);
 
 struct Writer {
@@ -250,7 +239,6 @@ impl Writer {
             if queue.recv_many(&mut jobs, BATCH).await == 0 {
                 return;
             }
-            gather(&mut jobs, &mut queue).await;
             let mut commits: Vec<Waiting> = Vec::with_capacity(jobs.len());
             for job in jobs.drain(..) {
                 if let Job::Commit { workspace, commit, answer } = job {
