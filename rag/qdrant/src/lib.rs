@@ -1,0 +1,1 @@
+//! The index of vectors on Qdrant: the engine in this process, or a server.
