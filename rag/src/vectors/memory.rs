@@ -113,7 +113,10 @@ impl Index for MemoryIndex {
         }
         self.write(collection, |collection| {
             points.iter().try_for_each(|point| point.check(&collection.spec))?;
-            collection.points.extend(points.into_iter().map(|point| (point.chunk, point)));
+            for mut point in points {
+                point.dense = point.dense.map(unit);
+                collection.points.insert(point.chunk, point);
+            }
             Ok(())
         })
     }
@@ -132,8 +135,8 @@ impl Index for MemoryIndex {
                 let query = collection.weighed(query);
                 collection.best(&plan, |point| Some(query.dot(&point.sparse)).filter(|score| *score > 0.0))
             });
-            let dense = plan.dense.as_ref().map(|query| {
-                collection.best(&plan, |point| point.dense.as_ref().map(|vector| cosine(query, vector)))
+            let dense = plan.dense.clone().map(unit).map(|query| {
+                collection.best(&plan, |point| point.dense.as_ref().map(|vector| dot(&query, vector)))
             });
             Ok(fuse(&plan.scope, lexical, dense, plan.limit))
         })
@@ -181,8 +184,12 @@ fn selects(selection: &Selection, id: ChunkId, meta: &PointMeta) -> bool {
     }
 }
 
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-    let norms = (dot(a, a) * dot(b, b)).sqrt();
-    if norms > 0.0 { dot(a, b) / norms } else { 0.0 }
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn unit(mut vector: Vec<f32>) -> Vec<f32> {
+    let length = dot(&vector, &vector).sqrt();
+    vector.iter_mut().for_each(|value| *value /= length);
+    vector
 }

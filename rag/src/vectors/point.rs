@@ -20,6 +20,8 @@ pub const MAX_BATCH: usize = 1000;
 pub const MAX_TAGS: usize = 64;
 /// The most bytes of a locale, brand, category or tag.
 pub const MAX_FIELD_BYTES: usize = 256;
+/// Engines compare times as floating-point numbers, which are exact up to here.
+const MAX_MICROS: u64 = 1 << 53;
 /// The most terms of a point or a query.
 pub const MAX_SPARSE: usize = 65_536;
 
@@ -73,7 +75,8 @@ pub struct Point {
     pub chunk: ChunkId,
     pub meta: PointMeta,
     pub sparse: SparseVector,
-    /// None until the text has been embedded; such a point is found by its words alone.
+    /// None until the text has been embedded; such a point is found by its words alone. Indexes keep
+    /// it scaled to length one.
     pub dense: Option<Vec<f32>>,
 }
 
@@ -90,6 +93,10 @@ impl Point {
         }
         if meta.tags.len() > MAX_TAGS {
             return refuse(format!("{} tags; at most {MAX_TAGS}", meta.tags.len()));
+        }
+        let times = meta.valid_from.into_iter().chain(meta.valid_until);
+        if times.into_iter().any(|at| at.0.unsigned_abs() >= MAX_MICROS) {
+            return refuse("a time of validity is beyond the year 2255".to_owned());
         }
         let fields = [&meta.locale, &meta.category].into_iter().chain(&meta.brand).chain(&meta.tags);
         if fields.into_iter().any(|field| field.len() > MAX_FIELD_BYTES) {

@@ -84,7 +84,7 @@ impl Facets {
             && (self.documents.is_empty() || self.documents.contains(&meta.document))
     }
 
-    pub(crate) fn check(&self) -> Result<(), IndexError> {
+    pub fn check(&self) -> Result<(), IndexError> {
         let lists = [&self.locales, &self.categories, &self.tags];
         if lists.iter().any(|list| list.len() > MAX_TAGS) || self.documents.len() > 1000 {
             return Err(IndexError::Query(format!(
