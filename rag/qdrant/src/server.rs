@@ -5,7 +5,11 @@
 
 mod convert;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use qdrant_client::{
@@ -68,6 +72,9 @@ impl ServerOptions {
 pub struct ServerIndex {
     client: Qdrant,
     options: ServerOptions,
+    /// What collections were made for, as last read: it saves every search a question. One that was
+    /// made anew for something else by another process is noticed by the server at the latest.
+    specs: RwLock<HashMap<String, CollectionSpec>>,
 }
 
 impl ServerIndex {
@@ -82,7 +89,7 @@ impl ServerIndex {
         };
         let client = config.build().map_err(away)?;
         client.health_check().await.map_err(away)?;
-        Ok(Self { client, options })
+        Ok(Self { client, options, specs: RwLock::default() })
     }
 
     fn name(&self, collection: &str) -> String {
@@ -90,8 +97,28 @@ impl ServerIndex {
     }
 
     async fn spec(&self, collection: &str) -> Result<CollectionSpec, IndexError> {
+        let known = self.specs.read().unwrap_or_else(PoisonError::into_inner).get(collection).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
         let there = self.describe(collection).await?;
         there.ok_or_else(|| IndexError::NoCollection(collection.to_owned()))
+    }
+
+    async fn read_spec(&self, collection: &str) -> Result<Option<CollectionSpec>, IndexError> {
+        let info = match self.client.collection_info(self.name(collection)).await {
+            Ok(info) => info,
+            Err(error) if code(&error) == Some(Code::NotFound) => return Ok(None),
+            Err(error) => return Err(failed(collection, error)),
+        };
+        let metadata =
+            info.result.and_then(|info| info.config).map(|config| config.metadata).unwrap_or_default();
+        let foreign = |why: String| IndexError::Differs { collection: collection.to_owned(), why };
+        let text = metadata.get(SPEC).and_then(Value::as_str);
+        let text = text.ok_or_else(|| foreign("it has no description of ours".to_owned()))?;
+        serde_json::from_str(text)
+            .map(Some)
+            .map_err(|error| foreign(format!("its description is not ours: {error}")))
     }
 
     async fn create(&self, collection: &str, spec: &CollectionSpec) -> Result<(), IndexError> {
@@ -164,25 +191,21 @@ impl Index for ServerIndex {
         if self.describe(collection).await?.is_none() {
             self.create(collection, spec).await?;
         }
-        check_spec(collection, &self.spec(collection).await?, spec)?;
+        let there = self.describe(collection).await?;
+        let there = there.ok_or_else(|| IndexError::NoCollection(collection.to_owned()))?;
+        check_spec(collection, &there, spec)?;
         self.index_fields(collection).await
     }
 
     async fn describe(&self, collection: &str) -> Result<Option<CollectionSpec>, IndexError> {
         check_name(collection)?;
-        let info = match self.client.collection_info(self.name(collection)).await {
-            Ok(info) => info,
-            Err(error) if code(&error) == Some(Code::NotFound) => return Ok(None),
-            Err(error) => return Err(failed(collection, error)),
+        let there = self.read_spec(collection).await?;
+        let mut specs = self.specs.write().unwrap_or_else(PoisonError::into_inner);
+        match &there {
+            Some(spec) => specs.insert(collection.to_owned(), spec.clone()),
+            None => specs.remove(collection),
         };
-        let metadata =
-            info.result.and_then(|info| info.config).map(|config| config.metadata).unwrap_or_default();
-        let foreign = |why: String| IndexError::Differs { collection: collection.to_owned(), why };
-        let text = metadata.get(SPEC).and_then(Value::as_str);
-        let text = text.ok_or_else(|| foreign("it has no description of ours".to_owned()))?;
-        serde_json::from_str(text)
-            .map(Some)
-            .map_err(|error| foreign(format!("its description is not ours: {error}")))
+        Ok(there)
     }
 
     async fn collections(&self) -> Result<Vec<String>, IndexError> {
@@ -198,6 +221,7 @@ impl Index for ServerIndex {
 
     async fn drop_collection(&self, collection: &str) -> Result<(), IndexError> {
         check_name(collection)?;
+        self.specs.write().unwrap_or_else(PoisonError::into_inner).remove(collection);
         match self.client.delete_collection(self.name(collection)).await {
             Err(error) if code(&error) != Some(Code::NotFound) => Err(failed(collection, error)),
             _ => Ok(()),
@@ -317,12 +341,15 @@ impl Index for ServerIndex {
 
     /// The server writes every change to its log before it answers.
     async fn flush(&self, collection: &str) -> Result<(), IndexError> {
-        self.spec(collection).await.map(drop)
+        self.describe(collection)
+            .await?
+            .map(drop)
+            .ok_or_else(|| IndexError::NoCollection(collection.to_owned()))
     }
 
     /// The server does so by itself.
     async fn optimise(&self, collection: &str) -> Result<(), IndexError> {
-        self.spec(collection).await.map(drop)
+        self.flush(collection).await
     }
 }
 
