@@ -21,3 +21,6 @@ if [ ${#need[@]} -gt 0 ]; then
 fi
 
 command -v cargo-nextest >/dev/null || cargo install --locked cargo-nextest
+
+# The sentence transformer of the embedder's tests.
+"$(dirname "$0")/fetch-minilm.sh" >/dev/null

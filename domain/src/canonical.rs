@@ -1,7 +1,7 @@
 //! Digests over values whose meaning, not whose spelling, counts.
 //!
-//! `serde_json` without `preserve_order` keeps objects in a `BTreeMap`, so serialising a `Value`
-//! already yields sorted keys; a digest is SHA-256 over those bytes.
+//! A digest is SHA-256 over JSON with sorted keys. They are sorted here: whether `serde_json` keeps
+//! them sorted depends on its `preserve_order` feature, which any dependency can switch on.
 
 use std::fmt;
 
@@ -18,7 +18,11 @@ impl Digest {
     /// The digest of the canonical JSON of `value`. A value that cannot be JSON (a map with
     /// non-text keys) is digested by its error text, so that it never equals a real one.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
-        match serde_json::to_value(value).and_then(|v| serde_json::to_vec(&v)) {
+        let sorted = serde_json::to_value(value).and_then(|mut value| {
+            value.sort_all_objects();
+            serde_json::to_vec(&value)
+        });
+        match sorted {
             Ok(bytes) => Self::of_bytes(&bytes),
             Err(error) => Self::of_bytes(format!("unserialisable: {error}").as_bytes()),
         }
@@ -77,5 +81,6 @@ mod tests {
     fn key_order_does_not_change_a_digest() {
         let a: serde_json::Value = serde_json::from_str(r#"{"b":1,"a":{"d":2,"c":3}}"#).unwrap();
         assert_eq!(Digest::of(&a), Digest::of(&json!({"a":{"c":3,"d":2},"b":1})));
+        assert_eq!(Digest::of(&a), Digest::of_bytes(br#"{"a":{"c":3,"d":2},"b":1}"#));
     }
 }

@@ -4,12 +4,19 @@
 //! [`Knowledge`] holds the chunks of every workspace of this process and finds passages by BM25
 //! through the [`Retriever`](domain::knowledge::Retriever) port. Nothing here touches a database:
 //! whoever stores the documents feeds them in.
+//!
+//! For more than fits a process: [`lexical`] makes sparse vectors of text, [`embed`] is the port to
+//! models that make dense ones, and [`vectors`] the port to an index of both. Their heavy
+//! implementations are crates of their own.
 
 mod chunk;
+pub mod embed;
 mod index;
 mod knowledge;
+pub mod lexical;
 mod markdown;
 mod postings;
+pub mod vectors;
 mod words;
 
 use thiserror::Error;
