@@ -12,7 +12,7 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
 use rag::embed::{EmbedError, Embedder, TextKind, check_texts};
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::{ThreadPool, ThreadPoolBuilder, iter::ParallelIterator as _, slice::ParallelSlice as _};
 use serde::Deserialize;
 use tokenizers::{Tokenizer, TruncationParams};
 use tokio::sync::{Semaphore, oneshot};
@@ -20,8 +20,8 @@ use tracing::debug;
 
 /// What is read of a text when the model does not say, in tokens.
 const MAX_TOKENS: usize = 256;
-/// Texts computed side by side.
-const SIDE_BY_SIDE: usize = 16;
+/// Texts computed as one by one thread.
+const SIDE_BY_SIDE: usize = 8;
 
 #[derive(Clone, Copy, Debug)]
 pub struct LocalOptions {
@@ -188,13 +188,16 @@ impl Model {
         // Texts of like length are computed together, because all take the time of the longest.
         let mut order: Vec<usize> = (0..texts.len()).collect();
         order.sort_by_key(|at| encoded[*at].len());
-        let mut vectors = vec![Vec::new(); texts.len()];
-        for together in order.chunks(SIDE_BY_SIDE) {
+        // On the threads this runs on: the model's own.
+        let computed = order.par_chunks(SIDE_BY_SIDE).map(|together| {
             let tokens: Vec<&[u32]> = together.iter().map(|at| &encoded[*at][..]).collect();
-            let computed = self.compute(&tokens).map_err(|error| failed(&error))?;
-            for (at, vector) in together.iter().zip(computed) {
-                vectors[*at] = vector;
-            }
+            self.compute(&tokens)
+        });
+        let computed: Vec<Vec<Vec<f32>>> =
+            computed.collect::<Result<_, _>>().map_err(|error| failed(&error))?;
+        let mut vectors = vec![Vec::new(); texts.len()];
+        for (at, vector) in order.into_iter().zip(computed.into_iter().flatten()) {
+            vectors[at] = vector;
         }
         Ok(vectors)
     }
