@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # clones that share one would take each other's for their own.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-.PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail bench-index bench-retrieval openapi clean console setup
+.PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail bench-retrieval openapi clean console setup
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,9 +69,6 @@ bench-idle: ## 100,000 waiting runs: memory, listing, resuming
 
 bench-mail: ## Quoted text and signatures split off real mails (COUNTERSIGN_DATA: the folder with email/)
 	cargo run --release -q -p countersign --example bench_quoted
-
-bench-index: ## The embedded index at 20,000 and 200,000 chunks: building, searching, recall, memory
-	cargo run --release -q -p countersign-qdrant --no-default-features --features edge --example bench_index $(CHUNKS)
 
 bench-retrieval: ## Questions finding their documents by words, vectors and both (COUNTERSIGN_DATA: the folder with retrieval/)
 	cargo run --release -q -p countersign-embed --features testing --example bench_retrieval
