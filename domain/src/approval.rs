@@ -172,6 +172,9 @@ impl Approval {
         customer_version: i64,
     ) -> Result<Approval, DomainError> {
         let refuse = |why: String| Err(DomainError::Decision(why));
+        if decision.role < self.role {
+            return Err(DomainError::Role { takes: self.role, has: decision.role });
+        }
         if self.status != ApprovalStatus::Pending {
             return refuse(format!(
                 "this approval is already {}; reload to see what happened",
@@ -180,9 +183,6 @@ impl Approval {
         }
         if decision.at >= self.expires_at {
             return refuse("this approval has expired; the agent will be told and may ask again".to_owned());
-        }
-        if decision.role < self.role {
-            return refuse(format!("this approval needs the role {} or above", self.role.as_str()));
         }
         if decision.digest != self.digest {
             return refuse("what you saw is not what is proposed now; reload and look again".to_owned());

@@ -178,6 +178,9 @@ pub enum CommitError {
     /// A rule of the domain forbids it; the text says which and what to do.
     #[error("{0}")]
     Conflict(String),
+    /// The person may not do this; the text says who may.
+    #[error("{0}")]
+    Forbidden(String),
     /// More work is waiting to be written than the queue holds.
     #[error("too much is being written at once; try again in {} ms", retry_after.as_millis())]
     Busy { retry_after: Duration },

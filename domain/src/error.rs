@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::user::Role;
+
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DomainError {
     /// An event does not fit the ticket it is applied to.
@@ -13,4 +15,7 @@ pub enum DomainError {
     /// A decision that does not fit its approval.
     #[error("{0}")]
     Decision(String),
+    /// A decision by someone whose role is not enough.
+    #[error("this approval takes the role {} or above; yours is {}", takes.as_str(), has.as_str())]
+    Role { takes: Role, has: Role },
 }

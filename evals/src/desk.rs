@@ -142,7 +142,10 @@ impl Desk {
         };
         let body = words.fill(said);
         let contact = match email {
-            Some(email) => Some(app.intake.identify(workspace, email, "").await?),
+            Some(email) => {
+                let (customer, contact) = app.intake.identify(workspace, email, "").await?;
+                Some((customer.id, contact.id))
+            }
             None => None,
         };
         let contact_id = contact.map(|(_, contact)| contact);

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
-    ApprovalId, Clock, ContactId, CustomerId, DecisionId, EventId, Ids, MessageId, RunId, TicketId, UserId,
-    WorkspaceId,
+    ApprovalId, Clock, ContactId, CustomerId, DecisionId, DomainError, EventId, Ids, MessageId, RunId,
+    TicketId, UserId, WorkspaceId,
     approval::{Decision, DecisionKind},
     canonical::Digest,
     commit::{Commit, CommitError, NewRun, Op, Receipt},
@@ -188,6 +188,10 @@ impl Intake {
                 .await
                 .map_err(unavailable)?
                 .ok_or_else(|| CommitError::NotFound(format!("approval {approval_id}")))?;
+            if role < approval.role {
+                let error = DomainError::Role { takes: approval.role, has: role };
+                return Err(CommitError::Forbidden(error.to_string()));
+            }
             let name = &approval.binding.call.tool;
             let tool = self.catalog.get(name).ok_or_else(|| {
                 CommitError::Conflict(format!(
@@ -208,17 +212,17 @@ impl Intake {
         store.commit(Commit { ops: vec![Op::Decide(decision)] }).await
     }
 
-    /// The contact with this address, made with a customer of its own when there is none.
+    /// The contact with this address and its customer, both made when there is none.
     pub async fn identify(
         &self,
         workspace: WorkspaceId,
         email: &str,
         name: &str,
-    ) -> Result<(CustomerId, ContactId), StoreError> {
+    ) -> Result<(Customer, Contact), StoreError> {
         let email = email.trim().to_lowercase();
         let store = self.store.workspace(workspace);
-        if let Some(contact) = store.contact_by_email(&email).await? {
-            return Ok((contact.customer_id, contact.id));
+        if let Some(known) = store.people_by_email(&email).await? {
+            return Ok(known);
         }
         let now = self.clock.now();
         let name = match name.trim() {
@@ -241,14 +245,10 @@ impl Intake {
             email: email.clone(),
             created_at: now,
         };
-        let made = (customer.id, contact.id);
-        match store.create_customer(customer, contact).await {
-            Ok(()) => Ok(made),
+        match store.create_customer(customer.clone(), contact.clone()).await {
+            Ok(()) => Ok((customer, contact)),
             // Somebody made the same contact meanwhile.
-            Err(error) => match store.contact_by_email(&email).await? {
-                Some(contact) => Ok((contact.customer_id, contact.id)),
-                None => Err(error),
-            },
+            Err(error) => store.people_by_email(&email).await?.ok_or(error),
         }
     }
 

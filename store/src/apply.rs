@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use domain::{
-    ApprovalId, DeliveryId, EffectId, EventId, Ids, RunId, TicketId, Timestamp, WorkspaceId,
+    ApprovalId, DeliveryId, DomainError, EffectId, EventId, Ids, RunId, TicketId, Timestamp, WorkspaceId,
     approval::{Approval, ApprovalStatus, Decision},
     commit::{Commit, CommitError, DeliveryStatus, EffectChange, NewRun, Op, Receipt, RunChange, RunTo},
     effect::Effect,
@@ -423,9 +423,10 @@ impl Unit<'_> {
             }
             None => approval.binding.customer_version,
         };
-        let after = approval
-            .decide(&earlier, &decision, customer_version)
-            .map_err(|error| CommitError::Conflict(error.to_string()))?;
+        let after = approval.decide(&earlier, &decision, customer_version).map_err(|error| match error {
+            DomainError::Role { .. } => CommitError::Forbidden(error.to_string()),
+            _ => CommitError::Conflict(error.to_string()),
+        })?;
         let decided = after.status != ApprovalStatus::Pending;
         let (user_id, at) = (decision.user_id, decision.at);
         self.changes.decisions.push(decision);

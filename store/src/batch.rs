@@ -34,29 +34,31 @@ pub(crate) struct Batch<'a> {
 
 impl Batch<'_> {
     /// Writes all commits that hold in one transaction. On an error nothing was written, except
-    /// when the connection broke while committing: then it is not known.
+    /// when the connection broke while committing: then it is not known. `state` may hold what is
+    /// remembered of earlier batches; after an error it is worth nothing.
     pub(crate) async fn write(
         &self,
         connection: &mut AnyConnection,
         commits: &[(WorkspaceId, Arc<Commit>)],
+        state: &mut State,
         mut free: usize,
     ) -> Result<Vec<Done>, StoreError> {
         let mut transaction = connection.begin_with(self.dialect.begin()).await?;
         let touched = commits.iter().map(|(workspace, commit)| (*workspace, commit.as_ref()));
-        let mut state = load(&mut transaction, self.statements, self.dialect, touched).await?;
+        load(&mut transaction, self.statements, self.dialect, touched, state).await?;
         let mut writes = Writes::default();
         let mut done = Vec::with_capacity(commits.len());
         for (workspace, commit) in commits {
-            done.push(match apply(&state, self.terms, *workspace, commit, &mut free) {
+            done.push(match apply(state, self.terms, *workspace, commit, &mut free) {
                 Ok((receipt, changes, claimed)) => {
                     state.accept(*workspace, changes, &mut writes);
-                    let claimed = leased(&state, *workspace, claimed);
+                    let claimed = leased(state, *workspace, claimed);
                     Done { result: Ok(receipt), claimed }
                 }
                 Err(error) => Done { result: Err(error), claimed: Vec::new() },
             });
         }
-        self.flush(&mut transaction, &state, &writes).await?;
+        self.flush(&mut transaction, state, &writes).await?;
         transaction.commit().await?;
         Ok(done)
     }

@@ -21,9 +21,7 @@ impl Desk for Store {
         workspace: WorkspaceId,
         id: CustomerId,
     ) -> Result<Option<(Customer, Vec<Contact>)>, DeskError> {
-        let desk = self.workspace(workspace);
-        let Some(customer) = desk.customer(id).await.map_err(failed)? else { return Ok(None) };
-        Ok(Some((customer, desk.contacts(id).await.map_err(failed)?)))
+        self.workspace(workspace).customer_and_contacts(id).await.map_err(failed)
     }
 
     async fn history(

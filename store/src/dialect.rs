@@ -99,6 +99,15 @@ impl Dialect {
         }
     }
 
+    /// What tells a connection that others have written since it last asked; none where several
+    /// processes write side by side, so that there is no use in remembering rows.
+    pub(crate) fn data_version(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => Some("PRAGMA data_version"),
+            Self::Postgres => None,
+        }
+    }
+
     /// Like [`Self::lock_by_id`], for the workspaces themselves.
     pub(crate) fn lock_workspaces(self) -> &'static str {
         match self {

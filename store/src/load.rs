@@ -1,4 +1,5 @@
 //! The rows that a batch of commits touches, loaded with few statements and, on Postgres, locked.
+//! What is remembered of earlier batches is not loaded again.
 //!
 //! The order is always workspaces, tickets, runs, approvals, effects, deliveries, each by id, so
 //! that two processes cannot wait for each other.
@@ -8,6 +9,7 @@ use std::{collections::BTreeSet, fmt::Display};
 use domain::{
     ApprovalId, DeliveryId, EffectId, RunId, TicketId, UserId, WorkspaceId,
     commit::{Commit, Op},
+    ticket::EventBody,
 };
 use sqlx::{AnyConnection, any::AnyRow};
 
@@ -15,7 +17,7 @@ use crate::{
     StoreError,
     dialect::Dialect,
     rows::{self, Columns},
-    sql::{Keyed, Statements, storable},
+    sql::{Binds, Keyed, Statements, storable},
     state::{Counters, State},
 };
 
@@ -33,6 +35,11 @@ struct Needs {
     retried: BTreeSet<In<RunId>>,
     approvals: BTreeSet<In<ApprovalId>>,
     effects: BTreeSet<In<EffectId>>,
+    /// Ids that were just made, so that hardly ever a row has them: tickets, runs, approvals, effects.
+    new_tickets: BTreeSet<In<TicketId>>,
+    new_runs: BTreeSet<In<RunId>>,
+    new_approvals: BTreeSet<In<ApprovalId>>,
+    new_effects: BTreeSet<In<EffectId>>,
     calls: BTreeSet<(WorkspaceId, RunId, String)>,
     deliveries: BTreeSet<In<DeliveryId>>,
     keys: BTreeSet<In<String>>,
@@ -54,7 +61,10 @@ impl Needs {
         match op {
             Op::Append { ticket_id, events } => {
                 self.workspaces.insert(workspace);
-                self.tickets.insert((workspace, *ticket_id));
+                match events.first().map(|event| &event.body) {
+                    Some(EventBody::Created { .. }) => self.new_tickets.insert((workspace, *ticket_id)),
+                    _ => self.tickets.insert((workspace, *ticket_id)),
+                };
                 if events.iter().any(|event| event.body.concerns_agents()) {
                     self.held.insert((workspace, *ticket_id));
                 }
@@ -66,7 +76,7 @@ impl Needs {
                 );
             }
             Op::EnsureRun(new) => {
-                self.runs.insert((workspace, new.id));
+                self.new_runs.insert((workspace, new.id));
                 if let Some(ticket_id) = new.ticket_id {
                     self.tickets.insert((workspace, ticket_id));
                     self.held.insert((workspace, ticket_id));
@@ -76,7 +86,7 @@ impl Needs {
                 self.runs.insert((workspace, change.run_id));
             }
             Op::AddApproval(approval) => {
-                self.approvals.insert((workspace, approval.id));
+                self.new_approvals.insert((workspace, approval.id));
             }
             Op::Decide(decision) => {
                 self.workspaces.insert(workspace);
@@ -88,7 +98,7 @@ impl Needs {
                 self.approvals.insert((workspace, *approval_id));
             }
             Op::AddEffect(effect) => {
-                self.effects.insert((workspace, effect.id));
+                self.new_effects.insert((workspace, effect.id));
                 self.calls.insert((workspace, effect.run_id, effect.call.id.clone()));
             }
             Op::ChangeEffect(change) => {
@@ -109,24 +119,27 @@ fn pairs<T: Display>(set: &BTreeSet<In<T>>) -> Vec<[String; 2]> {
     set.iter().map(|(workspace, id)| [workspace.to_string(), id.to_string()]).collect()
 }
 
-/// Loads everything the commits touch.
+/// Loads everything the commits touch into `state`.
 pub(crate) async fn load<'c>(
     connection: &mut AnyConnection,
     statements: &Statements,
     dialect: Dialect,
     commits: impl Iterator<Item = (WorkspaceId, &'c Commit)>,
-) -> Result<State, StoreError> {
+    state: &mut State,
+) -> Result<(), StoreError> {
     let needs = Needs::of(commits);
-    let mut loader = Loader { connection, statements, dialect, needs, state: State::default() };
+    let mut loader = Loader { connection, statements, dialect, needs, state };
+    loader.forget_what_changed().await?;
+    loader.look_for_new().await?;
     loader.resolve().await?;
+    loader.leave_out_known();
     loader.workspaces().await?;
     loader.tickets().await?;
     loader.runs().await?;
     loader.approvals().await?;
     loader.effects().await?;
     loader.deliveries().await?;
-    loader.keys_and_users().await?;
-    Ok(loader.state)
+    loader.keys_and_users().await
 }
 
 struct Loader<'a> {
@@ -134,7 +147,7 @@ struct Loader<'a> {
     statements: &'a Statements,
     dialect: Dialect,
     needs: Needs,
-    state: State,
+    state: &'a mut State,
 }
 
 impl Loader<'_> {
@@ -170,11 +183,79 @@ impl Loader<'_> {
         self.select(wanted, &pairs(ids)).await
     }
 
+    /// What is remembered holds as long as nobody else has written: asked inside the transaction,
+    /// which nobody can come between any more.
+    async fn forget_what_changed(&mut self) -> Result<(), StoreError> {
+        let Some(sql) = self.dialect.data_version() else { return Ok(()) };
+        let rows = Binds::default().fetch_all(self.connection, sql.into()).await?;
+        let version = rows.first().map(|row| Columns { table: "(version)", row }.int("data_version"));
+        let version = version.transpose()?;
+        if version.is_none() || version != self.state.data_version {
+            *self.state = State::at(version);
+        }
+        Ok(())
+    }
+
+    /// Asks in one statement whether ids that should be new are. Those that are not, because a
+    /// commit was handed in twice, are loaded like all others.
+    async fn look_for_new(&mut self) -> Result<(), StoreError> {
+        let needs = &self.needs;
+        let mut keys = pairs(&needs.new_tickets);
+        keys.extend(pairs(&needs.new_runs));
+        keys.extend(pairs(&needs.new_approvals));
+        keys.extend(pairs(&needs.new_effects));
+        for row in self.statements.select_born(self.connection, &keys).await? {
+            let c = Columns { table: "(born)", row: &row };
+            let workspace = c.id("workspace_id")?;
+            match c.text("kind")?.as_str() {
+                "ticket" => {
+                    self.needs.tickets.insert((workspace, c.id("id")?));
+                }
+                "run" => {
+                    self.needs.runs.insert((workspace, c.id("id")?));
+                }
+                "approval" => {
+                    self.needs.approvals.insert((workspace, c.id("id")?));
+                }
+                _ => {
+                    self.needs.effects.insert((workspace, c.id("id")?));
+                }
+            }
+        }
+        // What the batch itself makes is not looked for a second time.
+        let made = std::mem::take(&mut self.needs.new_tickets);
+        let known = &self.needs.tickets;
+        let new: BTreeSet<_> = made.into_iter().filter(|key| !known.contains(key)).collect();
+        self.needs.held.retain(|key| !new.contains(key));
+        Ok(())
+    }
+
+    fn leave_out_known(&mut self) {
+        let (needs, state) = (&mut self.needs, &*self.state);
+        needs.workspaces.retain(|id| !state.workspaces.contains_key(id));
+        needs.tickets.retain(|key| !state.tickets.contains_key(key));
+        needs.runs.retain(|key| !state.runs.contains_key(key));
+        needs.approvals.retain(|key| !state.approvals.contains_key(key));
+        needs.effects.retain(|key| !state.effects.contains_key(key));
+        needs.users.retain(|key| !state.users.contains_key(key));
+        if self.dialect.data_version().is_some() {
+            // A ticket that is remembered comes with its active run.
+            needs.held = needs.tickets.clone();
+        }
+    }
+
     /// Finds the tickets and runs behind approvals and retried runs. These never change, so that
     /// they can be read before anything is locked.
     async fn resolve(&mut self) -> Result<(), StoreError> {
-        if !self.needs.approvals.is_empty() {
-            let ids = self.needs.approvals.clone();
+        let (known, unknown): (BTreeSet<_>, BTreeSet<_>) =
+            self.needs.approvals.iter().partition(|key| self.state.approvals.contains_key(key));
+        for key in known {
+            let Some(approval) = self.state.approvals.get(&key) else { continue };
+            self.needs.runs.insert((key.0, approval.run_id));
+            self.needs.tickets.extend(approval.ticket_id.map(|ticket| (key.0, ticket)));
+        }
+        if !unknown.is_empty() {
+            let ids = unknown;
             let columns = "workspace_id, ticket_id, run_id";
             for row in self.seen("approval owners", "approvals", columns, &ids).await? {
                 let c = Columns { table: "approvals", row: &row };
@@ -247,7 +328,16 @@ impl Loader<'_> {
         };
         for row in self.select(wanted, &pairs(&held)).await? {
             let c = Columns { table: "runs", row: &row };
-            self.needs.runs.insert((c.id("workspace_id")?, c.id("id")?));
+            let key = (c.id("workspace_id")?, c.id("id")?);
+            match self.state.runs.get(&key).map(|run| (run.status.is_active(), run.ticket_id)) {
+                Some((true, Some(ticket))) => {
+                    self.state.active.insert((key.0, ticket), key.1);
+                }
+                Some(_) => {}
+                None => {
+                    self.needs.runs.insert(key);
+                }
+            }
         }
         let ids = std::mem::take(&mut self.needs.runs);
         for row in self.locked("runs", "t.*", &ids).await? {

@@ -1,6 +1,6 @@
 //! Statements over many rows at once.
 //!
-//! Row counts are padded (selects) or split (inserts) to powers of two, so that few distinct
+//! Row counts are padded (selects) or split (inserts) to a few sizes, so that few distinct
 //! statements exist and each is prepared once per connection.
 
 use std::{
@@ -16,8 +16,8 @@ use sqlx::{
 
 use crate::{StoreError, dialect::Dialect};
 
-/// Rows of one insert at most.
-const INSERT_ROWS: usize = 64;
+/// Numbers of rows that an insert may have.
+const SIZES: [usize; 12] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 /// Keys of one select at most.
 const SELECT_KEYS: usize = 256;
 
@@ -194,7 +194,7 @@ impl Statements {
     ) -> Result<(), StoreError> {
         let mut rest = rows;
         while !rest.is_empty() {
-            let size = floor_power_of_two(rest.len()).min(INSERT_ROWS);
+            let size = SIZES.into_iter().rfind(|size| *size <= rest.len()).unwrap_or(1);
             let (now, later) = rest.split_at(size);
             rest = later;
             let mut binds = Binds::default();
@@ -236,6 +236,41 @@ impl Statements {
         }
         Ok(rows)
     }
+
+    /// Which of the ids are those of tickets, runs, approvals or effects: `kind`, `workspace_id`, `id`.
+    pub(crate) async fn select_born(
+        &self,
+        connection: &mut AnyConnection,
+        ids: &[[String; 2]],
+    ) -> Result<Vec<AnyRow>, StoreError> {
+        let build = |size| {
+            let mut sql = "WITH k(workspace_id, id) AS (VALUES ".to_owned();
+            push_tuples(&mut sql, self.dialect, size, 2);
+            sql.push_str(") ");
+            for (number, kind) in ["ticket", "run", "approval", "effect"].into_iter().enumerate() {
+                let union = if number == 0 { "" } else { " UNION ALL " };
+                sql.push_str(&format!(
+                    "{union}SELECT '{kind}' AS kind, t.workspace_id, t.id FROM k CROSS JOIN {kind}s AS t \
+                     WHERE t.workspace_id = k.workspace_id AND t.id = k.id"
+                ));
+            }
+            sql
+        };
+        let mut rows = Vec::new();
+        for chunk in ids.chunks(SELECT_KEYS) {
+            let size = chunk.len().next_power_of_two();
+            let sql = self.get(Kind::Select, "born", size, || build(size));
+            let mut binds = Binds::default();
+            for part in chunk.iter().flatten() {
+                binds.text(part.as_str());
+            }
+            for _ in chunk.len() * 2..size * 2 {
+                binds.text("");
+            }
+            rows.extend(binds.fetch_all(connection, sql).await?);
+        }
+        Ok(rows)
+    }
 }
 
 /// A select of rows by their keys, across workspaces.
@@ -265,10 +300,6 @@ impl<const N: usize> Keyed<'_, N> {
         }
         sql + self.and + self.tail
     }
-}
-
-fn floor_power_of_two(n: usize) -> usize {
-    1 << n.max(1).ilog2()
 }
 
 /// A select with conditions that are added as they are wanted. Only the values are data; the texts

@@ -19,10 +19,18 @@ pub(crate) struct Counters {
     pub event_position: i64,
 }
 
-/// Rows as they stand after the commits of the batch that were accepted so far. A row that is not
-/// here does not exist.
+/// Tickets of which a state is kept from batch to batch, at most.
+const REMEMBERED: usize = 2048;
+
+/// Rows as they stand after the commits of the batch that were accepted so far. Of what a batch
+/// asked for, a row that is not here does not exist.
+///
+/// A writer that has the database to itself keeps its state from batch to batch. Then it holds with
+/// each ticket its active run, and with each approval its decisions.
 #[derive(Default)]
 pub(crate) struct State {
+    /// SQLite's counter of what other connections changed, when the state was last brought up.
+    pub data_version: Option<i64>,
     pub workspaces: HashMap<WorkspaceId, Counters>,
     pub tickets: HashMap<(WorkspaceId, TicketId), Ticket>,
     pub runs: HashMap<(WorkspaceId, RunId), Run>,
@@ -38,6 +46,8 @@ pub(crate) struct State {
     pub keys: HashMap<(WorkspaceId, String), (TicketId, EventId)>,
     /// Names of those who decide.
     pub users: HashMap<(WorkspaceId, UserId), String>,
+    /// Runs that are over, and whose rows nobody will ask for soon.
+    ended: HashSet<(WorkspaceId, RunId)>,
 }
 
 /// What one commit changes, before it is accepted.
@@ -74,6 +84,48 @@ pub(crate) struct Writes {
 }
 
 impl State {
+    /// Nothing is remembered from before this version of the data.
+    pub(crate) fn at(data_version: Option<i64>) -> Self {
+        Self { data_version, ..Self::default() }
+    }
+
+    /// Lets go of what the next batch will hardly need, so that a state does not grow with the
+    /// number of runs there ever were.
+    pub(crate) fn settle(&mut self) {
+        self.calls.clear();
+        self.keys.clear();
+        self.deliveries.clear();
+        let ended = std::mem::take(&mut self.ended);
+        if self.tickets.len() > REMEMBERED || self.runs.len() > 2 * REMEMBERED {
+            *self = Self::at(self.data_version);
+        } else if !ended.is_empty() {
+            let over = |workspace: &WorkspaceId, run: &RunId| ended.contains(&(*workspace, *run));
+            let tickets: HashSet<_> = ended
+                .iter()
+                .filter_map(|key| Some((key.0, self.runs.get(key)?.ticket_id?)))
+                .filter(|key| !self.active.contains_key(key))
+                .collect();
+            self.tickets.retain(|key, _| !tickets.contains(key));
+            self.runs.retain(|(workspace, id), _| !over(workspace, id));
+            self.effects.retain(|(workspace, _), effect| !over(workspace, &effect.run_id));
+            let decisions = &mut self.decisions;
+            self.approvals.retain(|key, approval| {
+                let keep = !over(&key.0, &approval.run_id);
+                if !keep {
+                    decisions.remove(key);
+                }
+                keep
+            });
+        }
+    }
+
+    /// Takes over runs that were changed outside of a batch and are active.
+    pub(crate) fn learn<'r>(&mut self, runs: impl Iterator<Item = (WorkspaceId, &'r Run)>) {
+        for (workspace, run) in runs {
+            self.runs.insert((workspace, run.id), run.clone());
+        }
+    }
+
     /// Takes the changes of an accepted commit over.
     pub(crate) fn accept(&mut self, workspace: WorkspaceId, changes: Changes, writes: &mut Writes) {
         if let Some(counters) = changes.counters {
@@ -85,6 +137,11 @@ impl State {
             writes.tickets.insert((workspace, id));
         }
         for (id, run) in changes.runs {
+            if run.status.is_active() {
+                self.ended.remove(&(workspace, id));
+            } else {
+                self.ended.insert((workspace, id));
+            }
             self.runs.insert((workspace, id), run);
             writes.runs.insert((workspace, id));
         }

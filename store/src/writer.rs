@@ -27,6 +27,7 @@ use crate::{
     claim,
     dialect::Dialect,
     sql::Statements,
+    state::State,
 };
 
 /// Commits of one transaction at most. Enough to share the fsync; more would make all runs wait for
@@ -46,8 +47,12 @@ enum Job {
         commit: Arc<Commit>,
         answer: oneshot::Sender<Result<Receipt, CommitError>>,
     },
-    /// Anything else that writes. It makes its own transaction and answers by itself.
-    Work(Work),
+    /// Anything else that writes. It makes its own transaction and answers by itself. When it keeps
+    /// off the rows that commits work on, they need not be loaded again.
+    Work {
+        work: Work,
+        beside: bool,
+    },
     Claim(oneshot::Sender<Result<usize, StoreError>>),
     Close(oneshot::Sender<()>),
 }
@@ -127,7 +132,7 @@ impl WriterHandle {
             claimed: AtomicUsize::new(0),
             ready,
         });
-        let writer = Writer { pool, shares, held: None, shared: shared.clone() };
+        let writer = Writer { pool, shares, held: None, state: State::default(), shared: shared.clone() };
         tokio::spawn(writer.run(queue));
         Self { jobs, shared, ready: Arc::new(Mutex::new(Some(receiver))) }
     }
@@ -158,6 +163,24 @@ impl WriterHandle {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
+        self.hand_in(work, false).await
+    }
+
+    /// Like [`Self::transact`], for work that changes no row that a commit reads: no ticket, run,
+    /// approval, decision or effect, no workspace's counters, no user's name.
+    pub(crate) async fn transact_beside<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.hand_in(work, true).await
+    }
+
+    async fn hand_in<T, F>(&self, work: F, beside: bool) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
         let begin = self.shared.dialect.begin();
         let job: Work = Box::new(move |connection| {
@@ -173,7 +196,7 @@ impl WriterHandle {
                 sound
             })
         });
-        self.jobs.send(Job::Work(job)).await.map_err(|_| StoreError::Closed)?;
+        self.jobs.send(Job::Work { work: job, beside }).await.map_err(|_| StoreError::Closed)?;
         answered.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -229,6 +252,8 @@ struct Writer {
     pool: AnyPool,
     shares: bool,
     held: Option<PoolConnection<Any>>,
+    /// What is remembered of earlier batches; empty where others write too.
+    state: State,
     shared: Arc<Shared>,
 }
 
@@ -248,7 +273,7 @@ impl Writer {
                 self.commits(std::mem::take(&mut commits)).await;
                 match job {
                     Job::Commit { .. } => {}
-                    Job::Work(work) => self.work(work).await,
+                    Job::Work { work, beside } => self.work(work, beside).await,
                     Job::Claim(answer) => {
                         let result = self.claim().await;
                         if answer.send(result).is_err() {
@@ -289,7 +314,10 @@ impl Writer {
         }
     }
 
-    async fn work(&mut self, work: Work) {
+    async fn work(&mut self, work: Work, beside: bool) {
+        if !beside {
+            self.state = State::default();
+        }
         let sound = work(self.connection().await).await;
         if !sound {
             self.distrust().await;
@@ -315,6 +343,9 @@ impl Writer {
         match claimed {
             Ok(claimed) => {
                 let count = claimed.len();
+                if shared.dialect.data_version().is_some() {
+                    self.state.learn(claimed.iter().map(|(workspace, run)| (*workspace, run)));
+                }
                 for (workspace, run) in claimed {
                     shared.hand_over(workspace, run);
                 }
@@ -365,8 +396,13 @@ impl Writer {
         let terms = shared.terms();
         let batch = Batch { statements: &shared.statements, dialect: shared.dialect, terms: &terms };
         let free = shared.free();
+        let mut state = std::mem::take(&mut self.state);
         let connection = self.connection().await?;
-        let result = batch.write(connection, commits, free).await;
+        let result = batch.write(connection, commits, &mut state, free).await;
+        if result.is_ok() && shared.dialect.data_version().is_some() {
+            state.settle();
+            self.state = state;
+        }
         if result.as_ref().is_err_and(|error| !error.leaves_connection_sound()) {
             self.distrust().await;
         }

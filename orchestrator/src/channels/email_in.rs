@@ -81,7 +81,8 @@ pub async fn receive(app: &App, workspace: WorkspaceId, raw: &[u8]) -> Result<Re
     if !app.senders.may_send(workspace, &mail.from, app.clock.now()) {
         return ignored(Why::TooMany);
     }
-    let contact = app.intake.identify(workspace, &mail.from, &mail.from_name).await?;
+    let (customer, contact) = app.intake.identify(workspace, &mail.from, &mail.from_name).await?;
+    let contact = (customer.id, contact.id);
     let ticket = thread(&store, &mail, contact.0).await?;
     let from = mail.from.clone();
     let opened = ticket.is_none();

@@ -225,8 +225,8 @@ impl Seeding<'_> {
 
     async fn customers(&mut self, plan: &Plan) -> Result<(), SeedError> {
         for (at, planned) in plan.customers.iter().enumerate() {
-            let ids = match self.desk.contact_by_email(&planned.email).await? {
-                Some(contact) => (contact.customer_id, contact.id),
+            let ids = match self.desk.people_by_email(&planned.email).await? {
+                Some((_, contact)) => (contact.customer_id, contact.id),
                 None => {
                     let (customer_id, contact_id) = (CustomerId::new(self.ids), ContactId::new(self.ids));
                     let customer = Customer {

@@ -231,7 +231,7 @@ impl Session {
             steps,
             ops: Vec::new(),
             customer: around.customer,
-            contact: around.contact,
+            contact: around.contacts.into_iter().next(),
             approvals: around.approvals,
             effects: around.effects,
             stopping,

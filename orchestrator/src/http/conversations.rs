@@ -100,7 +100,9 @@ async fn start(
     let workspace = http.public_workspace(given(&form.workspace).as_deref()).await?;
     let contact = match &address {
         Some(address) => {
-            Some(http.app.intake.identify(workspace, address, name.as_deref().unwrap_or_default()).await?)
+            let name = name.as_deref().unwrap_or_default();
+            let (customer, contact) = http.app.intake.identify(workspace, address, name).await?;
+            Some((customer.id, contact.id))
         }
         None => None,
     };

@@ -80,8 +80,8 @@ async fn show(
     Path(path): Path<CustomerPath>,
 ) -> Result<Json<CustomerView>, Problem> {
     let store = staff.store(&http);
-    let customer = store.customer(path.id).await?.ok_or_else(|| Problem::not_found("the customer"))?;
-    let contacts = store.contacts(path.id).await?;
+    let found = store.customer_and_contacts(path.id).await?;
+    let (customer, contacts) = found.ok_or_else(|| Problem::not_found("the customer"))?;
     let filter = TicketFilter { customer_id: Some(path.id), ..TicketFilter::default() };
     let tickets = store.tickets(&filter, TICKETS, None).await?.items;
     Ok(Json(CustomerView { customer, contacts, tickets }))

@@ -201,6 +201,7 @@ impl From<CommitError> for Problem {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::NotFound(what) => Self::not_found(&what),
+            CommitError::Forbidden(why) => Self::forbidden(why),
             CommitError::Duplicate { .. } | CommitError::Conflict(_) => {
                 Self::new(Kind::Conflict, error.to_string())
             }

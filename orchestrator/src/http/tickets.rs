@@ -154,7 +154,7 @@ async fn open(
     let name = form.contact.name.as_deref().map(|name| text("contact.name", name, MAX_NAME)).transpose()?;
     let tags = tags(&form.tags)?;
     let store = staff.store(&http);
-    let contact =
+    let (customer, contact) =
         http.app.intake.identify(staff.workspace, &address, name.as_deref().unwrap_or_default()).await?;
     let opened = http
         .app
@@ -165,7 +165,7 @@ async fn open(
                 channel: Channel::Api,
                 subject,
                 priority: form.priority.unwrap_or(Priority::Normal),
-                contact: Some(contact),
+                contact: Some((customer.id, contact.id)),
                 contact_name: name.unwrap_or(address),
                 body,
                 attachments: Vec::new(),
@@ -193,7 +193,7 @@ async fn open(
         let receipt = http.app.intake.change_ticket(staff.workspace, id, staff.actor(), events).await?;
         receipt.ticket(id).cloned().unwrap_or(ticket)
     };
-    Ok(Made::Now(TicketView::of(&store, ticket).await?))
+    Ok(Made::Now(TicketView { ticket, customer: Some(customer), contact: Some(contact) }))
 }
 
 fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {

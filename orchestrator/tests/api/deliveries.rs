@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::{
-    Clock as _, ContactId, CustomerId,
+    Clock as _,
     commit::{Commit, DeliveryStatus, Op},
     ticket::{Channel, EmailHeaders, Priority},
     user::{Actor, Role},
@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 
 /// A mail came in and a person answered it.
 async fn answered(app: &TestApp) -> Value {
-    let contact: (CustomerId, ContactId) =
+    let (customer, contact) =
         app.app.intake.identify(app.workspace, "mira@example.com", "Mira").await.unwrap();
+    let contact = (customer.id, contact.id);
     let new = NewTicket {
         channel: Channel::Email,
         subject: "A torn tent".to_owned(),

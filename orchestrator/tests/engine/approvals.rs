@@ -87,7 +87,7 @@ async fn an_edited_call_is_judged_again_and_runs_as_it_was_edited() {
     assert_eq!(again.binding.call.args["amount_cents"], 80_000);
     assert!(again.why.contains("edited"), "{}", again.why);
     let refused = rig.decide(&again, rig.second_reviewer, DecisionKind::Approve).await;
-    assert!(matches!(refused, Err(CommitError::Conflict(_))), "{refused:?}");
+    assert!(matches!(refused, Err(CommitError::Forbidden(_))), "{refused:?}");
     assert_eq!(rig.refunded(DEAR_ORDER).await, [5_000]);
     rig.decide(&again, rig.admin, DecisionKind::Approve).await.unwrap();
     let run = rig.ended(large).await;

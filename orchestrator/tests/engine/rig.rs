@@ -308,7 +308,8 @@ impl Rig {
 
     /// A new ticket with this message.
     pub async fn open(&self, body: &str) -> TicketId {
-        let contact = self.app().intake.identify(self.workspace, EMAIL, "Mira").await.unwrap();
+        let (customer, contact) = self.app().intake.identify(self.workspace, EMAIL, "Mira").await.unwrap();
+        let contact = (customer.id, contact.id);
         let new = NewTicket {
             channel: Channel::Api,
             subject: "A question".to_owned(),

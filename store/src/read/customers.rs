@@ -13,28 +13,36 @@ use crate::{
     sql::{Binds, Select, contains},
 };
 
-fn get_customer(row: &AnyRow) -> Result<Customer, StoreError> {
-    let c = Columns { table: "customers", row };
+/// A customer whose fields stand in the column of that name.
+pub(super) fn customer_in(c: &Columns<'_>, fields: &str) -> Result<Customer, StoreError> {
     Ok(Customer {
         id: c.id("id")?,
         name: c.text("name")?,
         tier: c.text("tier")?,
         locale: c.text("locale")?,
-        fields: c.json("fields")?,
+        fields: c.json(fields)?,
         created_at: c.at("created_at")?,
         updated_at: c.at("updated_at")?,
     })
 }
 
-fn get_contact(row: &AnyRow) -> Result<Contact, StoreError> {
-    let c = Columns { table: "contacts", row };
+/// A contact whose customer and address stand in the columns of those names.
+pub(super) fn contact_in(c: &Columns<'_>, [customer, email]: [&str; 2]) -> Result<Contact, StoreError> {
     Ok(Contact {
         id: c.id("id")?,
-        customer_id: c.id("customer_id")?,
+        customer_id: c.id(customer)?,
         name: c.text("name")?,
-        email: c.text("email")?,
+        email: c.text(email)?,
         created_at: c.at("created_at")?,
     })
+}
+
+fn get_customer(row: &AnyRow) -> Result<Customer, StoreError> {
+    customer_in(&Columns { table: "customers", row }, "fields")
+}
+
+fn get_contact(row: &AnyRow) -> Result<Contact, StoreError> {
+    contact_in(&Columns { table: "contacts", row }, ["customer_id", "email"])
 }
 
 impl WorkspaceStore {
@@ -78,28 +86,6 @@ impl WorkspaceStore {
         self.one(select, get_contact).await
     }
 
-    /// Case does not count.
-    pub async fn contact_by_email(&self, email: &str) -> Result<Option<Contact>, StoreError> {
-        let select = Select::of(self.id, "SELECT * FROM contacts WHERE workspace_id = $1").and(
-            " AND email = ?",
-            |binds| {
-                binds.text(email.to_lowercase());
-            },
-        );
-        self.one(select, get_contact).await
-    }
-
-    /// The oldest first.
-    pub async fn contacts(&self, customer: CustomerId) -> Result<Vec<Contact>, StoreError> {
-        let select = Select::of(self.id, "SELECT * FROM contacts WHERE workspace_id = $1").and(
-            " AND customer_id = ? ORDER BY created_at, id LIMIT ?",
-            |binds| {
-                binds.id(customer).int(crate::MAX_LIMIT);
-            },
-        );
-        self.all(select, get_contact).await
-    }
-
     /// A customer with its first contact. [`StoreError::Taken`] when the address is known already:
     /// look it up then, someone else was faster.
     pub async fn create_customer(&self, customer: Customer, contact: Contact) -> Result<(), StoreError> {
@@ -109,7 +95,7 @@ impl WorkspaceStore {
         let written = self
             .store
             .writer
-            .transact(move |connection| {
+            .transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
                     binds

@@ -128,7 +128,7 @@ impl WorkspaceStore {
         let written = self
             .store
             .writer
-            .transact(move |connection| {
+            .transact_beside(move |connection| {
                 Box::pin(async move {
                     let put = |document: &Document, binds: &mut Binds| {
                         binds
@@ -180,7 +180,7 @@ impl WorkspaceStore {
         let workspace = self.id;
         self.store
             .writer
-            .transact(move |connection| {
+            .transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
                     binds.id(workspace).id(id);

@@ -36,7 +36,7 @@ impl WorkspaceStore {
         let workspace = self.id;
         self.store
             .writer
-            .transact(move |connection| {
+            .transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut old = Binds::default();
                     old.id(workspace).id(session.user_id).at(session.created_at);
@@ -62,7 +62,7 @@ impl WorkspaceStore {
         let workspace = self.id;
         self.store
             .writer
-            .transact(move |connection| {
+            .transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
                     binds.id(workspace).id(id);

@@ -18,12 +18,15 @@ use crate::{
     sql::{Binds, Select},
 };
 
+use super::customers::{contact_in, customer_in};
+
 /// What there is around a run or an approval. Lists are in the order things happened.
 #[derive(Debug, Default)]
 pub struct Surroundings {
     pub ticket: Option<Ticket>,
     pub customer: Option<Customer>,
-    pub contact: Option<Contact>,
+    /// Who wrote; of a customer all, the oldest first.
+    pub contacts: Vec<Contact>,
     pub messages: Vec<Message>,
     pub approvals: Vec<Approval>,
     pub effects: Vec<Effect>,
@@ -37,7 +40,7 @@ const NOTHING: &str = "SELECT '' AS kind, 0 AS n, id, '' AS body, '' AS name, ''
     0 AS created_at, 0 AS updated_at FROM workspaces WHERE id = $1 AND id = ''";
 const CUSTOMER: &str = " UNION ALL SELECT 'customer', 0, id, fields, name, tier, locale, created_at, updated_at \
     FROM customers WHERE workspace_id = $1";
-const CONTACT: &str = " UNION ALL SELECT 'contact', 0, id, customer_id, name, email, '', created_at, 0 \
+const CONTACT: &str = " UNION ALL SELECT 'contact', created_at, id, customer_id, name, email, '', created_at, 0 \
     FROM contacts WHERE workspace_id = $1";
 const MESSAGES: &str = " UNION ALL SELECT 'message', version, id, message, '', '', '', 0, 0 \
     FROM messages WHERE workspace_id = $1";
@@ -90,7 +93,41 @@ impl WorkspaceStore {
             .then(CONTACT)
             .and(" AND id = ?", text(contact.map(|id| id.to_string())));
         let found = self.gather(select).await?;
-        Ok((found.customer, found.contact))
+        Ok((found.customer, found.contacts.into_iter().next()))
+    }
+
+    /// The contact with this address, in whatever case, and its customer.
+    pub async fn people_by_email(&self, email: &str) -> Result<Option<(Customer, Contact)>, StoreError> {
+        let email = email.to_lowercase();
+        let bind = |binds: &mut Binds| {
+            binds.text(email.as_str());
+        };
+        let select = Select::of(self.id, NOTHING)
+            .then(CUSTOMER)
+            .and(" AND id = (SELECT customer_id FROM contacts WHERE workspace_id = $1 AND email = ?)", bind)
+            .then(CONTACT)
+            .and(" AND email = ?", bind);
+        let found = self.gather(select).await?;
+        Ok(found.customer.zip(found.contacts.into_iter().next()))
+    }
+
+    /// A customer with its contacts, the oldest first.
+    pub async fn customer_and_contacts(
+        &self,
+        customer: CustomerId,
+    ) -> Result<Option<(Customer, Vec<Contact>)>, StoreError> {
+        let bind = |binds: &mut Binds| {
+            binds.id(customer);
+        };
+        let select = Select::of(self.id, NOTHING).then(CUSTOMER).and(" AND id = ?", bind).then(CONTACT).and(
+            " AND id IN (SELECT id FROM contacts WHERE workspace_id = $1 AND customer_id = ? \
+                 ORDER BY created_at, id LIMIT ?)",
+            |binds| {
+                binds.id(customer).int(crate::MAX_LIMIT);
+            },
+        );
+        let found = self.gather(select).await?;
+        Ok(found.customer.map(|customer| (customer, found.contacts)))
     }
 
     async fn gather(&self, select: Select) -> Result<Surroundings, StoreError> {
@@ -109,8 +146,12 @@ impl WorkspaceStore {
             let kind = Columns { table: "(around)", row }.text("kind")?;
             match kind.as_str() {
                 "ticket" => found.ticket = Some(Columns { table: "tickets", row }.json("body")?),
-                "customer" => found.customer = Some(get_customer(row)?),
-                "contact" => found.contact = Some(get_contact(row)?),
+                "customer" => {
+                    found.customer = Some(customer_in(&Columns { table: "customers", row }, "body")?)
+                }
+                "contact" => {
+                    found.contacts.push(contact_in(&Columns { table: "contacts", row }, ["body", "tier"])?);
+                }
                 "message" => found.messages.push(Columns { table: "messages", row }.json("body")?),
                 "approval" => found.approvals.push(Columns { table: "approvals", row }.json("body")?),
                 "effect" => found.effects.push(Columns { table: "effects", row }.json("body")?),
@@ -149,30 +190,6 @@ fn run_and(around: Select, run: RunId) -> Select {
 fn approval_and(around: Select, approval: ApprovalId) -> Select {
     around.then(DECISIONS).and(" AND approval_id = ?", |binds| {
         binds.id(approval);
-    })
-}
-
-fn get_customer(row: &AnyRow) -> Result<Customer, StoreError> {
-    let c = Columns { table: "customers", row };
-    Ok(Customer {
-        id: c.id("id")?,
-        name: c.text("name")?,
-        tier: c.text("tier")?,
-        locale: c.text("locale")?,
-        fields: c.json("body")?,
-        created_at: c.at("created_at")?,
-        updated_at: c.at("updated_at")?,
-    })
-}
-
-fn get_contact(row: &AnyRow) -> Result<Contact, StoreError> {
-    let c = Columns { table: "contacts", row };
-    Ok(Contact {
-        id: c.id("id")?,
-        customer_id: c.id("body")?,
-        name: c.text("name")?,
-        email: c.text("tier")?,
-        created_at: c.at("created_at")?,
     })
 }
 

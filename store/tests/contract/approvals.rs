@@ -81,7 +81,7 @@ pub async fn a_decision_on_older_state_is_refused(mut f: Fixture) {
     assert!(matches!(f.desk.commit(one(Op::Decide(changed))).await, Err(CommitError::Conflict(_))));
     let mut junior = f.decision(&approval, DecisionKind::Approve);
     junior.role = Role::Agent;
-    assert!(matches!(f.desk.commit(one(Op::Decide(junior))).await, Err(CommitError::Conflict(_))));
+    assert!(matches!(f.desk.commit(one(Op::Decide(junior))).await, Err(CommitError::Forbidden(_))));
 
     // In one commit, and so in one batch, with the message that makes it old.
     let ticket = run.ticket_id.unwrap();

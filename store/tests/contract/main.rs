@@ -110,6 +110,12 @@ async fn a_sqlite_file_keeps_everything_across_a_restart() {
     tickets::a_restart_keeps_everything(Fixture::new(Backend::SqliteFile).await).await;
 }
 
+/// Nobody must rest on rows that the other has changed since.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_on_one_sqlite_file_append_gaplessly() {
+    runs::two_processes_append_gaplessly(Fixture::new(Backend::SqliteFile).await).await;
+}
+
 /// Runs the cases side by side, because making a database is mostly waiting for the disk.
 async fn all_hold(cases: Vec<(&'static str, BoxFuture<'static, ()>)>) {
     let broken: Vec<&str> = futures::stream::iter(cases)

@@ -69,9 +69,12 @@ pub async fn customers_are_found_by_name_and_address(f: Fixture) {
     let (bob, bobs) = person(&f, "Bob", "bob@example.com");
     f.desk.create_customer(bob.clone(), bobs).await.unwrap();
     assert_eq!(f.desk.customer(ada.id).await.unwrap(), Some(ada.clone()));
-    assert_eq!(f.desk.contacts(ada.id).await.unwrap(), std::slice::from_ref(&contact));
+    assert_eq!(
+        f.desk.customer_and_contacts(ada.id).await.unwrap(),
+        Some((ada.clone(), vec![contact.clone()]))
+    );
     assert_eq!(f.desk.contact(contact.id).await.unwrap(), Some(contact.clone()));
-    assert_eq!(f.desk.contact_by_email("ADA@example.com").await.unwrap(), Some(contact));
+    assert_eq!(f.desk.people_by_email("ADA@example.com").await.unwrap(), Some((ada.clone(), contact)));
     for (text, found) in [("ärger", 1), ("ada@", 1), ("EXAMPLE", 2), ("zoe", 0), (" ", 2)] {
         let page = f.desk.customers(Some(text), 10, None).await.unwrap();
         assert_eq!(page.items.len(), found, "{text}");
