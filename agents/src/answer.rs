@@ -237,13 +237,15 @@ fn citation(passage: &Passage, reply: &str) -> Citation {
             best = (sentence, shared);
         }
     }
+    let quote: String = best.0.chars().take(MAX_QUOTE).collect();
     Citation {
         chunk_id: passage.chunk_id,
         document_id: passage.document_id,
         document_version: passage.document_version,
         slug: passage.slug.clone(),
         title: passage.title.clone(),
-        quote: best.0.chars().take(MAX_QUOTE).collect(),
+        span: passage.span_of(&quote),
+        quote,
     }
 }
 

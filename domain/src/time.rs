@@ -61,6 +61,16 @@ impl Timestamp {
         let parsed: jiff::Timestamp = text.parse().ok()?;
         Some(Self(parsed.as_microsecond()))
     }
+
+    /// A day such as `2026-01-31`: its first moment in UTC and the first after it.
+    pub fn parse_day(text: &str) -> Option<(Self, Self)> {
+        let day: jiff::civil::Date = text.parse().ok()?;
+        let start = |day: jiff::civil::Date| {
+            let zoned = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+            Some(Self(zoned.timestamp().as_microsecond()))
+        };
+        Some((start(day)?, start(day.tomorrow().ok()?)?))
+    }
 }
 
 impl fmt::Debug for Timestamp {
@@ -89,5 +99,13 @@ mod tests {
         let at = Timestamp(1_764_000_000_123_456);
         assert_eq!(Timestamp::parse_rfc3339(&at.rfc3339()), Some(at));
         assert_eq!(at.rfc3339(), "2025-11-24T16:00:00.123456Z");
+    }
+
+    #[test]
+    fn a_day_goes_from_midnight_to_midnight() {
+        let (start, end) = Timestamp::parse_day("2024-02-29").unwrap();
+        assert_eq!(start.rfc3339(), "2024-02-29T00:00:00.000000Z");
+        assert_eq!(end.rfc3339(), "2024-03-01T00:00:00.000000Z");
+        assert_eq!(Timestamp::parse_day("2026-02-30"), None);
     }
 }

@@ -16,6 +16,7 @@ use domain::{
     tool::{AnyTool, ToolCall},
 };
 use metrics_exporter_prometheus::PrometheusHandle;
+use rag::{embed::Embedder, vectors::Index};
 use serde_json::Value;
 use store::{Store, StoreError, StoreOptions};
 use thiserror::Error;
@@ -33,6 +34,7 @@ use crate::{
     gate::{Gate, GateError, Matter},
     http,
     intake::Intake,
+    knowledge::{self, Indexing, KnowledgeError},
     live::Live,
     models, password,
 };
@@ -51,6 +53,8 @@ pub enum AppError {
     Tools(#[from] tools::ToolsError),
     #[error("the demo shop cannot be opened: {0}")]
     Shop(#[from] crate::demo::shop::ShopError),
+    #[error("knowledge cannot be made searchable: {0}")]
+    Knowledge(#[from] KnowledgeError),
     #[error("the demo cannot be seeded: {0}")]
     Seed(#[from] demo::SeedError),
     /// The text says what is wrong and what to do.
@@ -63,8 +67,19 @@ pub enum AppError {
 pub struct Brought {
     /// Instead of the configured models.
     pub model: Option<Arc<dyn Model>>,
+    /// Instead of an index in this process's memory.
+    pub index: Option<BroughtIndex>,
+    /// Turns texts into dense vectors. Without one, knowledge is found by its words alone.
+    pub embedder: Option<Arc<dyn Embedder>>,
     /// How the processes that parse files are started; by default from this process's own binary.
     pub parser: parse::isolated::Options,
+}
+
+/// An index for the service.
+pub struct BroughtIndex {
+    pub index: Arc<dyn Index>,
+    /// What was flushed is there again after a restart, so that not everything is put in anew.
+    pub survives: bool,
 }
 
 pub struct App {
@@ -73,6 +88,7 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub knowledge: Arc<rag::Knowledge>,
+    pub(crate) indexing: Indexing,
     /// Reads files from outside.
     pub parser: parse::isolated::Parser,
     pub catalog: tools::Catalog,
@@ -140,7 +156,8 @@ impl App {
             None => models::build(&config.models, Arc::clone(&clock), Arc::clone(&ids))?,
         };
         let gate = Arc::new(Gate::load(&config.policy.file)?);
-        let knowledge = Arc::new(rag::Knowledge::new());
+        let (knowledge, indexing) = knowledge::open(&store, brought.index, brought.embedder).await?;
+        let knowledge = Arc::new(knowledge);
         let agents = Arc::new(agents::Registry::standard());
         parts::check_agents(&config, &agents)?;
         let procedures = Arc::new(parts::procedures(&config)?);
@@ -180,6 +197,7 @@ impl App {
             clock,
             ids,
             knowledge,
+            indexing,
             parser: parse::isolated::Parser::new(brought.parser, parse::Limits::default()),
             catalog,
             mcp,
@@ -212,10 +230,8 @@ impl App {
                 );
             }
         }
-        for workspace in self.store.workspaces().await? {
-            let documents = self.store.workspace(workspace.id).all_chunks().await?;
-            self.knowledge.replace(workspace.id, documents);
-        }
+        knowledge::load_library(self).await?;
+        knowledge::sync_all(self).await?;
         parts::add_folders(self).await
     }
 

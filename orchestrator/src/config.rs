@@ -171,6 +171,7 @@ fn twenty_seconds() -> u64 {
 #[serde(deny_unknown_fields)]
 pub struct KnowledgeConfig {
     pub folders: Vec<String>,
+    pub library: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

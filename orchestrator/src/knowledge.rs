@@ -1,25 +1,31 @@
 //! Documents in: parsed, chunked, stored, and only then searchable.
 
 mod import;
+mod indexing;
+mod library;
+mod said;
 mod slug;
 
-use std::{collections::HashMap, time::Duration};
-
 use domain::{
-    DocumentId, WorkspaceId,
-    canonical::Digest,
-    knowledge::{Chunk, Document},
+    CustomerId, DocumentId, WorkspaceId,
+    knowledge::{Document, Layer},
+    user::Actor,
 };
 use parse::ParseError;
-use rag::ParsedDocument;
+use rag::{Earlier, ParsedDocument, vectors::IndexError};
 use store::StoreError;
 use thiserror::Error;
-use tokio::time;
-use tracing::warn;
 
-pub use import::{FileReport, Import, Said, files_at};
+pub use import::{FileReport, Import, files_at};
+pub use indexing::{Indexing, Rebuilt, rebuild, verify};
+pub(crate) use indexing::{follow, open, sync_all};
+pub(crate) use library::load as load_library;
+pub use said::{Said, Spoken};
 
 use crate::app::App;
+
+/// How often a change is tried again that another one came before.
+const ATTEMPTS: usize = 4;
 
 #[derive(Debug, Error)]
 pub enum KnowledgeError {
@@ -29,12 +35,20 @@ pub enum KnowledgeError {
     File(#[from] ParseError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Index(#[from] IndexError),
     #[error("{path} cannot be read: {error}")]
     Unreadable { path: String, error: std::io::Error },
     #[error("its name has no letters or digits to name a document by; rename it")]
     Unnamed,
     #[error("`{slug}` came already, from {file}; rename one of the two, or hand in only one of them")]
     Taken { slug: String, file: String },
+    #[error("{0}")]
+    Metadata(String),
+    #[error("the layer `universal` is the shipped library's; say `company` for what is the workspace's own")]
+    Universal,
+    #[error("there is no customer {0} in this workspace; look its id up, or leave `customer` out")]
+    NoCustomer(CustomerId),
 }
 
 /// What became of one document.
@@ -59,95 +73,65 @@ pub async fn add_markdown(
     workspace: WorkspaceId,
     slug: &str,
     markdown: &str,
+    said: &Said,
+    by: Actor,
 ) -> Result<Added, KnowledgeError> {
-    let draft = Draft::of_markdown(slug, markdown)?;
-    let (added, chunks) = keep(app, workspace, slug, draft).await?;
-    if let Some(chunks) = chunks {
-        app.knowledge.upsert(workspace, added.document().clone(), chunks);
-    }
+    let mut parsed = rag::parse_markdown(slug, markdown)?;
+    said.over(&mut parsed.meta)?;
+    let added = keep(app, workspace, slug, parsed, by).await?;
+    indexing::settle(app, workspace, [added.document()]).await;
     Ok(added)
 }
 
-/// A document that has a slug and is not stored yet.
-struct Draft {
-    parsed: ParsedDocument,
-    /// Of everything that was handed in; the same again changes nothing.
-    digest: Digest,
-}
-
-impl Draft {
-    fn of_markdown(slug: &str, markdown: &str) -> Result<Self, KnowledgeError> {
-        let parsed = rag::parse_markdown(slug, markdown)?;
-        Ok(Self { parsed, digest: Digest::of_bytes(markdown.as_bytes()) })
-    }
-}
-
-/// Stores a draft under its slug. The chunks, unless nothing changed, are not searchable yet.
+/// Stores a document under its slug and puts it into the index, unless nothing changed.
 async fn keep(
     app: &App,
     workspace: WorkspaceId,
     slug: &str,
-    draft: Draft,
-) -> Result<(Added, Option<Vec<Chunk>>), KnowledgeError> {
-    let Draft { parsed, digest } = draft;
+    parsed: ParsedDocument,
+    by: Actor,
+) -> Result<Added, KnowledgeError> {
     let store = app.store.workspace(workspace);
-    let known = store.document_by_slug(slug).await?;
-    if let Some(known) = &known
-        && known.digest == digest
+    if parsed.meta.layer == Layer::Universal {
+        return Err(KnowledgeError::Universal);
+    }
+    if let Some(customer) = parsed.meta.customer_id
+        && store.customer(customer).await?.is_none()
     {
-        return Ok((Added::Unchanged(known.clone()), None));
+        return Err(KnowledgeError::NoCustomer(customer));
     }
-    let now = app.clock.now();
-    let document = Document {
-        id: known.as_ref().map_or_else(|| DocumentId::new(&*app.ids), |d| d.id),
-        slug: slug.to_owned(),
-        title: parsed.title,
-        visibility: parsed.visibility,
-        category: parsed.category,
-        tags: parsed.tags,
-        version: known.as_ref().map_or(1, |d| d.version + 1),
-        digest,
-        body: parsed.body,
-        created_at: known.as_ref().map_or(now, |d| d.created_at),
-        updated_at: now,
-    };
-    let chunks = rag::chunk(&document, &*app.ids);
-    store.put_document(document.clone(), chunks.clone()).await?;
-    let added = if known.is_some() { Added::Changed(document) } else { Added::New(document) };
-    Ok((added, Some(chunks)))
+    let _changing = app.indexing.changing().await;
+    for attempt in 1.. {
+        let known = match store.document_by_slug(slug).await? {
+            Some(known) => {
+                let chunks = store.chunks(&known).await?;
+                Some((known, chunks))
+            }
+            None => None,
+        };
+        let earlier = known.as_ref().map(|(document, chunks)| Earlier { document, chunks });
+        if let (Some(earlier), Some((known, _))) = (earlier, &known)
+            && earlier.is(&parsed)
+        {
+            return Ok(Added::Unchanged(known.clone()));
+        }
+        let (document, chunks) = rag::compose(slug, parsed.clone(), earlier, &*app.ids, app.clock.now());
+        match store.put_document(document.clone(), chunks.clone(), by.clone()).await {
+            // Another process changed it in between; this change goes on top of that.
+            Err(StoreError::Taken(_)) if attempt < ATTEMPTS => continue,
+            written => written?,
+        }
+        indexing::put(app, workspace, document.clone(), chunks).await;
+        return Ok(if known.is_some() { Added::Changed(document) } else { Added::New(document) });
+    }
+    Err(KnowledgeError::Store(StoreError::Taken(format!("the slug {slug}"))))
 }
 
-/// Removes a document from the store and from every search. False when there was none.
+/// Removes a document from the store and from every search; its versions stay. False when there was
+/// none.
 pub async fn remove(app: &App, workspace: WorkspaceId, id: DocumentId) -> Result<bool, KnowledgeError> {
+    let _changing = app.indexing.changing().await;
     let removed = app.store.workspace(workspace).remove_document(id).await?;
-    app.knowledge.remove(workspace, id);
+    indexing::remove(app, workspace, id).await;
     Ok(removed)
-}
-
-/// How often other processes' changes are looked for.
-const FOLLOW: Duration = Duration::from_secs(2);
-
-/// Keeps this process's index in step with what other processes, or the command line, changed in
-/// the database.
-pub(crate) async fn follow(app: &App) {
-    let mut seen: HashMap<WorkspaceId, (i64, i64, i64)> = HashMap::new();
-    let mut tick = time::interval(FOLLOW);
-    tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        if let Err(error) = catch_up(app, &mut seen).await {
-            warn!(%error, "changes to the knowledge base could not be looked for");
-        }
-    }
-}
-
-async fn catch_up(app: &App, seen: &mut HashMap<WorkspaceId, (i64, i64, i64)>) -> Result<(), StoreError> {
-    for workspace in app.store.workspaces().await? {
-        let store = app.store.workspace(workspace.id);
-        let stamp = store.documents_stamp().await?;
-        if seen.insert(workspace.id, stamp) != Some(stamp) {
-            app.knowledge.replace(workspace.id, store.all_chunks().await?);
-        }
-    }
-    Ok(())
 }

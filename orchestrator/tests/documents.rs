@@ -119,4 +119,22 @@ fn kb_add_takes_every_kind_of_a_folder_and_says_what_it_left_out() {
     assert!(countersign(home, &internal).status.success());
     let found = json(&countersign(home, &["kb", "search", "lantern oil", "--json"]));
     assert!(found.as_array().unwrap().iter().all(|passage| passage["slug"] != "lamps"), "{found}");
+
+    let german =
+        ["kb", "add", "docs/notes.txt", "--locale", "de", "--brand", "Nord", "--valid-until", "2020-12-31"];
+    assert!(countersign(home, &german).status.success());
+    let found = json(&countersign(home, &["kb", "search", "umbrellas", "--json"]));
+    assert_eq!(found, Value::Array(Vec::new()), "its time is over");
+    let wrong = countersign(home, &["kb", "add", "docs/notes.txt", "--layer", "universal"]);
+    assert!(!wrong.status.success());
+    assert!(String::from_utf8(wrong.stderr).unwrap().contains("shipped library"));
+    assert!(countersign(home, &["kb", "verify"]).status.success());
+    let rebuilt = json(&countersign(home, &["kb", "rebuild", "--json"]));
+    assert_eq!(rebuilt["collection"], "knowledge-2");
+    assert_eq!(
+        json(&countersign(home, &["kb", "verify", "--json"]))["differences"],
+        Value::Array(Vec::new())
+    );
+    let advice = ["kb", "search", "renewal negotiation", "--internal", "--universal", "--json"];
+    assert_eq!(json(&countersign(home, &advice))[0]["slug"], "renewal-negotiation-guard-rails");
 }

@@ -1,17 +1,21 @@
 //! Cuts a document into pieces that fit the index and a prompt.
 //!
 //! Pieces follow the Markdown structure: a section, a table or a code block is cut only when it
-//! does not fit. The same document always gives the same pieces.
+//! does not fit. Where prose is cut within its section, the later piece begins with the last
+//! sentence of the earlier one. The same document always gives the same pieces, each of them a part
+//! of the document's text as it stands there.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 use domain::{
     ChunkId, DocumentId, Ids, Timestamp,
     canonical::Digest,
     knowledge::{Chunk, Document},
 };
+use pulldown_cmark::{Event, Options, Parser, Tag};
 use text_splitter::{ChunkConfig, ChunkSizer, MarkdownSplitter};
 use tiktoken_rs::cl100k_base_singleton;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{
     ParsedDocument, RagError,
@@ -24,6 +28,10 @@ pub const MAX_TOKENS: usize = 512;
 /// A piece that has reached this ends at the next boundary, so that sections on different matters
 /// are found, and quoted, apart.
 const ENOUGH_TOKENS: usize = 160;
+/// The most a piece has before it repeats anything.
+const CUT_TOKENS: usize = MAX_TOKENS - OVERLAP_TOKENS;
+/// What a piece repeats of the one before it, at most.
+const OVERLAP_TOKENS: usize = 48;
 
 /// Counts tokens. The table behind it takes long to load, so it is loaded by the first piece that
 /// needs counting and kept.
@@ -36,58 +44,157 @@ impl ChunkSizer for Tokens {
 }
 
 static SPLITTER: LazyLock<MarkdownSplitter<Tokens>> =
-    LazyLock::new(|| MarkdownSplitter::new(ChunkConfig::new(ENOUGH_TOKENS..=MAX_TOKENS).with_sizer(Tokens)));
+    LazyLock::new(|| MarkdownSplitter::new(ChunkConfig::new(ENOUGH_TOKENS..=CUT_TOKENS).with_sizer(Tokens)));
 
-/// Reads Markdown and cuts it into pieces. With `earlier`, the document as it stands under this
-/// slug, the result is its next version; whether the text has changed at all is told by comparing
-/// the digests.
+/// A document as it stands, with its pieces.
+#[derive(Clone, Copy)]
+pub struct Earlier<'a> {
+    pub document: &'a Document,
+    pub chunks: &'a [Chunk],
+}
+
+impl Earlier<'_> {
+    /// Whether this is what there is already.
+    pub fn is(&self, parsed: &ParsedDocument) -> bool {
+        self.document.meta == parsed.meta && self.document.body == parsed.body
+    }
+}
+
+/// Reads Markdown and cuts it into pieces: [`parse_markdown`] and [`compose`].
 pub fn prepare(
     slug: &str,
     markdown: &str,
-    earlier: Option<&Document>,
+    earlier: Option<Earlier<'_>>,
     ids: &dyn Ids,
     now: Timestamp,
 ) -> Result<(Document, Vec<Chunk>), RagError> {
-    let ParsedDocument { title, visibility, category, tags, body } = parse_markdown(slug, markdown)?;
-    let digest = Digest::of(&(&title, visibility, &category, &tags, &body));
+    Ok(compose(slug, parse_markdown(slug, markdown)?, earlier, ids, now))
+}
+
+/// Makes a document and its pieces. With `earlier`, the document as it stands under this slug, the
+/// result is its next version, whose unchanged pieces keep their ids. Whether anything has changed
+/// at all is told by [`Earlier::is`]. A template has no pieces.
+pub fn compose(
+    slug: &str,
+    parsed: ParsedDocument,
+    earlier: Option<Earlier<'_>>,
+    ids: &dyn Ids,
+    now: Timestamp,
+) -> (Document, Vec<Chunk>) {
+    let ParsedDocument { meta, body } = parsed;
+    let before = earlier.map(|earlier| earlier.document);
     let document = Document {
-        id: earlier.map_or_else(|| DocumentId::new(ids), |document| document.id),
+        id: before.map_or_else(|| DocumentId::new(ids), |document| document.id),
         slug: slug.to_owned(),
-        title,
-        visibility,
-        category,
-        tags,
-        version: earlier.map_or(1, |document| document.version + 1),
-        digest,
+        digest: Digest::of(&(&meta, &body)),
+        meta,
+        version: before.map_or(1, |document| document.version + 1),
         body,
-        created_at: earlier.map_or(now, |document| document.created_at),
+        created_at: before.map_or(now, |document| document.created_at),
         updated_at: now,
     };
-    let chunks = chunk(&document, ids);
-    Ok((document, chunks))
+    let mut chunks = chunk(&document, ids);
+    if let Some(earlier) = earlier {
+        keep_unchanged(&document, &mut chunks, earlier);
+    }
+    (document, chunks)
+}
+
+/// Gives pieces that were there before their ids back.
+fn keep_unchanged(document: &Document, chunks: &mut [Chunk], earlier: Earlier<'_>) {
+    // By what else they are found, a change of metadata changes all of them.
+    let found_alike = earlier.document.meta == document.meta;
+    let mut known: HashMap<(&[String], &str), Vec<&Chunk>> = HashMap::new();
+    for chunk in earlier.chunks.iter().rev() {
+        known.entry((&chunk.heading_path, &chunk.text)).or_default().push(chunk);
+    }
+    for chunk in chunks {
+        let same = known.get_mut(&(chunk.heading_path.as_slice(), chunk.text.as_str())).and_then(Vec::pop);
+        if let Some(same) = same {
+            chunk.id = same.id;
+            if found_alike {
+                chunk.since_version = same.since_version;
+            }
+        }
+    }
 }
 
 /// Cuts a document's body into pieces of at most [`MAX_TOKENS`], in order, each with the headings
 /// it stands under.
 pub fn chunk(document: &Document, ids: &dyn Ids) -> Vec<Chunk> {
-    let headings = headings(&document.body);
-    let mut chunks = Vec::new();
-    for (at, text) in SPLITTER.chunk_indices(&document.body) {
-        if is_headings_alone(text) && at + text.len() < document.body.trim_end().len() {
+    if document.meta.template.is_some() {
+        return Vec::new();
+    }
+    let body = document.body.as_str();
+    let headings = headings(body);
+    let prose = Prose::of(body);
+    let mut chunks: Vec<Chunk> = Vec::new();
+    let mut end_before = 0;
+    for (at, text) in SPLITTER.chunk_indices(body) {
+        if is_headings_alone(text) && at + text.len() < body.trim_end().len() {
             // The splitter ends a full piece before a section's text now and then and leaves the
             // heading behind; the heading is in the next piece's path.
             continue;
         }
+        let path = heading_path(&document.meta.title, &headings, at, text);
+        let starts_section = headings.iter().any(|heading| (end_before..=at).contains(&heading.at));
+        let repeats =
+            (!starts_section && !chunks.is_empty()).then(|| prose.last_sentence(body, end_before, at));
+        let start = repeats.flatten().unwrap_or(at);
+        let end = at + text.len();
+        end_before = end;
         chunks.push(Chunk {
             id: ChunkId::new(ids),
             document_id: document.id,
             document_version: document.version,
+            since_version: document.version,
             ordinal: chunks.len() as i64,
-            heading_path: heading_path(&document.title, &headings, at, text),
-            text: text.to_owned(),
+            start: start as i64,
+            heading_path: path,
+            text: body[start..end].to_owned(),
         });
     }
     chunks
+}
+
+/// Where a body's paragraphs are; what is repeated of a table or of code would mislead.
+struct Prose {
+    paragraphs: Vec<std::ops::Range<usize>>,
+}
+
+impl Prose {
+    fn of(body: &str) -> Self {
+        let mut inside = 0usize;
+        let mut paragraphs = Vec::new();
+        for (event, range) in Parser::new_ext(body, Options::all()).into_offset_iter() {
+            match event {
+                Event::Start(Tag::Paragraph) if inside == 0 => paragraphs.push(range),
+                // Paragraphs in lists and quotes belong to their items.
+                Event::Start(Tag::List(_) | Tag::BlockQuote(_) | Tag::FootnoteDefinition(_)) => inside += 1,
+                Event::End(
+                    pulldown_cmark::TagEnd::List(_)
+                    | pulldown_cmark::TagEnd::BlockQuote(_)
+                    | pulldown_cmark::TagEnd::FootnoteDefinition,
+                ) => inside = inside.saturating_sub(1),
+                _ => {}
+            }
+        }
+        Self { paragraphs }
+    }
+
+    /// Where the last sentence of a paragraph begins that ends at `end`, when what follows at `next`
+    /// is a paragraph or the rest of that one, and the sentence is short enough.
+    fn last_sentence(&self, body: &str, end: usize, next: usize) -> Option<usize> {
+        let holding = |at: usize| self.paragraphs.iter().find(|range| range.contains(&at));
+        let paragraph = holding(end.checked_sub(1)?)?;
+        holding(next)?;
+        let text = body.get(paragraph.start..end)?;
+        let sentence = text.split_sentence_bounds().filter(|part| !part.trim().is_empty()).last()?;
+        // A paragraph of one sentence would be repeated whole.
+        let start = end - sentence.len();
+        let short = start > paragraph.start && Tokens.size(sentence) <= OVERLAP_TOKENS - 4;
+        short.then_some(start)
+    }
 }
 
 fn is_headings_alone(text: &str) -> bool {

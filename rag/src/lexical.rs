@@ -14,10 +14,10 @@ mod identifiers;
 mod language;
 mod statistics;
 
-pub use analysis::{Analyzer, MAX_TERM_CHARS, MAX_TERMS, Terms, term_id};
+pub use analysis::{Analyzer, MAX_TERM_CHARS, MAX_TERMS, Term, Terms, term_id};
 pub use bm25::{Bm25, SparseVector};
 pub use language::Language;
-pub use statistics::Statistics;
+pub use statistics::{Statistics, rarity};
 
 /// The version of analysis and hashing.
 pub const ANALYSIS: u32 = 1;

@@ -1,33 +1,42 @@
 //! Knowledge: Markdown in, passages with their sources out.
 //!
 //! [`prepare`] turns Markdown into a [`Document`](domain::knowledge::Document) and its chunks;
-//! [`Knowledge`] holds the chunks of every workspace of this process and finds passages by BM25
-//! through the [`Retriever`](domain::knowledge::Retriever) port. Nothing here touches a database:
-//! whoever stores the documents feeds them in.
+//! [`Knowledge`] makes them searchable and finds passages through the
+//! [`Retriever`](domain::knowledge::Retriever) port. Nothing here touches a database: whoever stores
+//! the documents feeds them in.
 //!
-//! For more than fits a process: [`lexical`] makes sparse vectors of text, [`embed`] is the port to
-//! models that make dense ones, and [`vectors`] the port to an index of both. Their heavy
-//! implementations are crates of their own.
+//! Underneath, [`lexical`] makes sparse vectors of text, [`embed`] is the port to models that make
+//! dense ones, and [`vectors`] the port to an index of both. Their heavy implementations are crates
+//! of their own.
 
 mod chunk;
+mod differences;
 pub mod embed;
-mod index;
+mod front_matter;
+mod highlight;
 mod knowledge;
 pub mod lexical;
+pub mod library;
+mod likeness;
 mod markdown;
-mod postings;
+mod points;
+mod question;
+mod shelf;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod vectors;
-mod words;
 
 use thiserror::Error;
 
-pub use chunk::{MAX_TOKENS, chunk, prepare};
-pub use knowledge::{Knowledge, MAX_PASSAGES, MAX_QUERY_CHARS};
-pub use markdown::{
-    MAX_CATEGORY_CHARS, MAX_MARKDOWN_BYTES, MAX_TAG_CHARS, MAX_TAGS, MAX_TITLE_CHARS, ParsedDocument,
-    is_slug, parse_markdown,
+pub use chunk::{Earlier, MAX_TOKENS, chunk, compose, prepare};
+pub use differences::{Difference, DifferenceKind};
+pub use front_matter::{
+    MAX_BRAND_CHARS, MAX_CATEGORY_CHARS, MAX_TAG_CHARS, MAX_TAGS, MAX_TITLE_CHARS, MAX_VARIABLES,
+    check_metadata, read_from, read_locale, read_until,
 };
-pub use words::Words;
+pub use highlight::highlight;
+pub use knowledge::{Dropped, Knowledge, MAX_PASSAGES, MAX_QUERY_CHARS, Put, Rebuild, Retrieval};
+pub use markdown::{MAX_MARKDOWN_BYTES, ParsedDocument, is_slug, parse_markdown};
 
 /// Why a document cannot become knowledge. Each message says what to change.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

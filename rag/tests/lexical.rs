@@ -167,8 +167,11 @@ proptest! {
         prop_assert!(indices.is_sorted_by(|a, b| a < b));
         prop_assert!(values.iter().all(|value| value.is_finite() && *value > 0.0));
         prop_assert_eq!(indices.len(), values.len());
-        // What a passage holds, a query of the same text finds.
-        let again = Analyzer::of_locale(&locale).terms(&text.to_uppercase().to_lowercase());
+        // What a passage holds, a query of the same text finds. A few letters, such as the Greek ones
+        // with an iota below, come back from upper case as others.
+        let shouted = text.to_uppercase();
+        let asked = if shouted.to_lowercase() == text.to_lowercase() { &shouted } else { &text };
+        let again = Analyzer::of_locale(&locale).terms(asked);
         prop_assert!(again.is_empty() || terms.is_empty() || Bm25::default().query(&again).dot(&Bm25::default().passage(&terms)) > 0.0);
     }
 }

@@ -27,6 +27,8 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0010" "follow_ups",
     "0011" "tool_registrations",
     "0012" "sessions",
+    "0013" "document_metadata",
+    "0014" "document_versions",
 ];
 
 pub(crate) fn migrator() -> Migrator {

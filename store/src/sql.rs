@@ -425,6 +425,7 @@ mod tests {
             ("messages", ["workspace_id", "email_message_id"], " AND t.email_message_id IS NOT NULL"),
             ("messages", ["workspace_id", "id"], ""),
             ("chunks", ["workspace_id", "document_id"], ""),
+            ("documents", ["workspace_id", "id"], ""),
         ] {
             let wanted = Keyed { name: table, columns: "t.*", table, key, and, tail: "" };
             let sql = format!("EXPLAIN QUERY PLAN {}", wanted.sql(Dialect::Sqlite, 4));

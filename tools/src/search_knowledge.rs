@@ -24,6 +24,16 @@ pub(crate) struct Args {
     limit: Option<Whole<1, 10>>,
 }
 
+/// What may reach the ticket's customer: public, theirs or everybody's, valid now, and of the brand
+/// the ticket is about if its field `brand` names one.
+fn scope(context: &ToolContext) -> Scope {
+    let brand = context.ticket.as_ref().and_then(|ticket| ticket.fields.get("brand")?.as_str());
+    Scope::public(context.workspace_id, context.now)
+        .of_customer(context.customer_id())
+        .of_brand(brand.filter(|brand| !brand.is_empty()).map(str::to_owned))
+        .in_locale(context.customer.as_ref().map(|customer| customer.locale.clone()))
+}
+
 #[async_trait]
 impl Tool for SearchKnowledge {
     type Args = Args;
@@ -39,10 +49,9 @@ impl Tool for SearchKnowledge {
     }
 
     async fn read(&self, context: &ToolContext, args: Args) -> Result<ToolOutput, ToolError> {
-        let scope =
-            Scope { workspace_id: context.workspace_id, internal: false, customer_id: context.customer_id() };
+        let scope = scope(context);
         let limit = args.limit.map_or(5, |limit| limit.get() as usize);
-        let passages = context.ports.retriever().search(scope, &args.query, limit).await.map_err(
+        let passages = context.ports.retriever().search(&scope, &args.query, limit).await.map_err(
             |error| match error {
                 RetrieveError::EmptyQuery => {
                     ToolError::Arguments { tool: Self::NAME.to_owned(), why: error.to_string() }

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use domain::{
     ChunkId, CustomerId, DocumentId, RunId,
     customer::Customer,
-    knowledge::Passage,
+    knowledge::{Layer, Passage, Scores},
     ticket::{EventBody, Priority, Ticket, TicketStatus, Visibility},
     tool::{AnyTool, Risk, ToolContext, ToolError},
     user::Actor,
@@ -40,6 +40,10 @@ fn passage(slug: &str) -> Passage {
         text: "Within 30 days.".to_owned(),
         score: 2.5,
         coverage: 0.75,
+        layer: Layer::Company,
+        start: None,
+        scores: Scores::default(),
+        highlights: Vec::new(),
     }
 }
 
@@ -81,8 +85,8 @@ async fn a_search_sees_public_knowledge_of_its_workspace_alone() {
         tool("search_knowledge").read(&context, &json!({ "query": "returns", "limit": 1 })).await.unwrap();
     let passages: Vec<Passage> = serde_json::from_value(found.content["passages"].clone()).unwrap();
     assert_eq!(passages, vec![passage("returns")]);
-    let scope = house.scopes.lock().unwrap()[0];
-    assert!(!scope.internal);
+    let scope = house.scopes.lock().unwrap()[0].clone();
+    assert!(!scope.internal && !scope.universal);
     assert_eq!(scope.workspace_id, context.workspace_id);
 
     let search = tool("search_knowledge");

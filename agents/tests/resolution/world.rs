@@ -9,7 +9,7 @@ use domain::{
     agent::{Agent, AgentSettings, Next, ProposedCall, RunView},
     canonical::Digest,
     customer::{Contact, Customer},
-    knowledge::Passage,
+    knowledge::{Layer, Passage, Scores},
     model::{ModelMessage, ModelRequest, ModelResponse, ToolSchema, Usage},
     procedure::Procedure,
     run::{CallOutcome, Outcome, Run, RunInput, RunStatus, Step, StepBody},
@@ -336,6 +336,10 @@ pub fn passage(n: u128, text: &str, coverage: f32) -> Passage {
         text: text.to_owned(),
         score: 7.5,
         coverage,
+        layer: Layer::Company,
+        start: Some(40),
+        scores: Scores::default(),
+        highlights: Vec::new(),
     }
 }
 

@@ -397,7 +397,7 @@ export interface paths {
         put?: never;
         /**
          * Add or replace a document
-         * @description Parses the Markdown, cuts it into pieces and makes them searchable at once. Sending the same text again changes nothing. `internal` documents are never used in what a customer reads. At most 1 MiB.
+         * @description Parses the Markdown, cuts it into pieces and makes them searchable at once. Sending the same text again changes nothing. `internal` documents are never used in what a customer reads, a customer's own only in matters of that customer, and none outside the time it is valid. At most 1 MiB.
          */
         post: operations["addDocument"];
         delete?: never;
@@ -413,13 +413,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Look at a document */
+        /**
+         * Look at a document
+         * @description One of the shipped library too.
+         */
         get: operations["getDocument"];
         put?: never;
         post?: never;
         /**
          * Remove a document
-         * @description It is not found any more. Answers that cite it keep their quotes.
+         * @description No search finds it any more. Its versions stay readable for the answers that cite them.
          */
         delete: operations["removeDocument"];
         options?: never;
@@ -436,9 +439,109 @@ export interface paths {
         };
         /**
          * Search
-         * @description The passages an agent would find. `coverage` is comparable between searches, `score` within one.
+         * @description The passages an agent would find, valid now; passages that say the same are folded into the best of them. `coverage` is comparable between searches, `score` within one. `highlights` are bytes of `text`.
          */
         get: operations["searchKnowledge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List templates
+         * @description Messages with places to fill in, such as `{{ contact_name }}`; `template` names the channel and the variables. A template of the workspace stands in place of the library's of the same name. No search finds them.
+         */
+        get: operations["listTemplates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/documents/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a document's versions
+         * @description The last 500, the newest first, without their text. Those of a removed document stay readable.
+         */
+        get: operations["listDocumentVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/documents/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a document as it was
+         * @description What a citation of this version rests on; its `span` is bytes of `body`.
+         */
+        get: operations["getDocumentVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/documents/{id}/versions/{version}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what changed
+         * @description The difference from an earlier version to this one; without `from`, from the one before. Everything is new in version 1.
+         */
+        get: operations["compareDocumentVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/chunks/{id}/section": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what is around a passage
+         * @description The section of the document that a piece of it stands in, and the pieces before and after it. A piece that a newer version does not have any more is not found: read the version that was cited.
+         */
+        get: operations["getSection"];
         put?: never;
         post?: never;
         delete?: never;
@@ -671,7 +774,7 @@ export interface paths {
          * Add files of any kind
          * @description Markdown, HTML, plain text, PDF, DOCX, a CSV table of questions and answers, or a mail (.eml): what it is, its content and its name say. A file becomes the document named after it (`Returns 2026.pdf` is `returns-2026`); of a table each pair becomes one, `<file>/<question>`. A document with this name is replaced by the next version, and the same again changes nothing. Pairs that are no longer in a table stay until they are removed.
          *
-         *     Files are parsed one after the other, each in a process of its own. One that is refused does not stop the others: the answer is 200 and says why. `visibility`, `category` and `tags` go before what a file says of itself; when nobody says anything, a document is public. At most 50 files and 32 MiB in a request, 20 MiB and 20 seconds for a file, 1 MiB of text in a document.
+         *     Files are parsed one after the other, each in a process of its own. One that is refused does not stop the others: the answer is 200 and says why. The other parts go before what a file says of itself; when nobody says anything, a document is the workspace's own, public, in English and always valid. At most 50 files and 32 MiB in a request, 20 MiB and 20 seconds for a file, 1 MiB of text in a document.
          */
         post: operations["addFiles"];
         delete?: never;
@@ -757,13 +860,30 @@ export interface components {
         };
         /** @description A document to add. */
         AddDocument: {
-            /** @description Markdown, with optional front matter: `title`, `visibility` (`public` or `internal`), `category`, `tags`. */
+            brand?: string | null;
+            category?: string | null;
+            /** @description The customer whose it is, in the customer layer. */
+            customer_id?: components["schemas"]["CustomerId"] | null;
+            layer?: components["schemas"]["Layer"] | null;
+            /** @description BCP 47, for example `de-CH`. */
+            locale?: string | null;
+            /**
+             * @description Markdown, with optional front matter: `title`, `layer` (`company` or `customer`), `customer`, `visibility`
+             *     (`public` or `internal`), `locale`, `brand`, `category`, `tags`, `valid_from`, `valid_until`; of a message to be
+             *     filled in also `channel` (`email` or `chat`) and `variables`. What is said here goes before it.
+             */
             markdown: string;
             /**
              * @description Its stable name. A document with this name is replaced by the next version.
              * @example returns-and-refunds
              */
             slug: string;
+            tags?: string[];
+            /** @description A day or a time. */
+            valid_from?: string | null;
+            /** @description The last day, or the time from which on it is not valid. */
+            valid_until?: string | null;
+            visibility?: components["schemas"]["Visibility"] | null;
         };
         /** @description A message to add. */
         AddMessage: {
@@ -985,7 +1105,10 @@ export interface components {
         };
         /** @enum {string} */
         Channel: "chat" | "email" | "api";
-        /** @description A piece of a document in the index. */
+        /**
+         * @description A piece of a document in the index. A piece keeps its id from version to version as long as its
+         *     text and headings do not change.
+         */
         Chunk: {
             /** Format: uuid */
             document_id: string;
@@ -997,6 +1120,16 @@ export interface components {
             id: string;
             /** Format: int64 */
             ordinal: number;
+            /**
+             * Format: int64
+             * @description The version since which nothing has changed by which it is found.
+             */
+            since_version: number;
+            /**
+             * Format: int64
+             * @description The byte of the document's text at which it starts.
+             */
+            start: number;
             text: string;
         };
         /** @description The link from an answer to the piece and version it rests on. */
@@ -1010,6 +1143,8 @@ export interface components {
             /** @description The words of the source that support the answer. */
             quote: string;
             slug: string;
+            /** @description Where the quote stands in the text of that version. */
+            span?: components["schemas"]["Span"] | null;
             title: string;
         };
         Confidence: {
@@ -1216,6 +1351,17 @@ export interface components {
             ticket_id: components["schemas"]["TicketId"];
             updated_at: components["schemas"]["Timestamp"];
         };
+        /** @description What changed from one version to another. */
+        Difference: {
+            /** Format: int64 */
+            from: number;
+            /** @description What else is known of the document changed. */
+            metadata_changed: boolean;
+            /** Format: int64 */
+            to: number;
+            /** @description In the unified format, three lines around each change; empty when the text is the same. */
+            unified: string;
+        };
         /** @description Where a journal and today's agent part. */
         DifferenceView: {
             /** @description Digest in the journal. */
@@ -1235,31 +1381,99 @@ export interface components {
         Document: {
             /** @description The Markdown it was made from. */
             body: string;
+            /** @description Of one brand alone; null: of all. */
+            brand: string | null;
             category: string;
             created_at: components["schemas"]["Timestamp"];
+            /** @description Whose, in the customer layer; null in the others. */
+            customer_id: components["schemas"]["CustomerId"] | null;
+            /** @description Of metadata and text. */
             digest: components["schemas"]["Digest"];
             /** Format: uuid */
             id: string;
+            layer: components["schemas"]["Layer"];
+            /** @description BCP 47, for example `en` or `de-CH`. */
+            locale: string;
             /** @description Stable name from the source, for example a file's stem; unique in the workspace. */
             slug: string;
             tags: string[];
+            /**
+             * @description Set when the document is a message to be filled in; such a document is listed and never found
+             *     by a search.
+             */
+            template: components["schemas"]["Template"] | null;
             title: string;
             updated_at: components["schemas"]["Timestamp"];
+            /** @description Not valid before. */
+            valid_from: components["schemas"]["Timestamp"] | null;
+            /** @description Not valid from then on. */
+            valid_until: components["schemas"]["Timestamp"] | null;
             /** Format: int64 */
             version: number;
             visibility: components["schemas"]["Visibility"];
         };
         /** @description A document in a list, without its text. */
         DocumentItem: {
+            /** @description Of one brand alone; null: of all. */
+            brand: string | null;
             category: string;
             created_at: components["schemas"]["Timestamp"];
+            /** @description Whose, in the customer layer; null in the others. */
+            customer_id: components["schemas"]["CustomerId"] | null;
             digest: components["schemas"]["Digest"];
             /** Format: uuid */
             id: string;
+            layer: components["schemas"]["Layer"];
+            /** @description BCP 47, for example `en` or `de-CH`. */
+            locale: string;
             slug: string;
             tags: string[];
+            /**
+             * @description Set when the document is a message to be filled in; such a document is listed and never found
+             *     by a search.
+             */
+            template: components["schemas"]["Template"] | null;
             title: string;
             updated_at: components["schemas"]["Timestamp"];
+            /** @description Not valid before. */
+            valid_from: components["schemas"]["Timestamp"] | null;
+            /** @description Not valid from then on. */
+            valid_until: components["schemas"]["Timestamp"] | null;
+            /** Format: int64 */
+            version: number;
+            visibility: components["schemas"]["Visibility"];
+        };
+        /**
+         * @description A document as it stood at one of its versions. It stays readable when the document has gone,
+         *     because answers that were sent cite it.
+         */
+        DocumentVersion: {
+            body: string;
+            /** @description Of one brand alone; null: of all. */
+            brand: string | null;
+            category: string;
+            created_at: components["schemas"]["Timestamp"];
+            created_by: components["schemas"]["Actor"];
+            /** @description Whose, in the customer layer; null in the others. */
+            customer_id: components["schemas"]["CustomerId"] | null;
+            digest: components["schemas"]["Digest"];
+            /** Format: uuid */
+            document_id: string;
+            layer: components["schemas"]["Layer"];
+            /** @description BCP 47, for example `en` or `de-CH`. */
+            locale: string;
+            slug: string;
+            tags: string[];
+            /**
+             * @description Set when the document is a message to be filled in; such a document is listed and never found
+             *     by a search.
+             */
+            template: components["schemas"]["Template"] | null;
+            title: string;
+            /** @description Not valid before. */
+            valid_from: components["schemas"]["Timestamp"] | null;
+            /** @description Not valid from then on. */
+            valid_until: components["schemas"]["Timestamp"] | null;
             /** Format: int64 */
             version: number;
             visibility: components["schemas"]["Visibility"];
@@ -1445,10 +1659,14 @@ export interface components {
         };
         /** @description The service answers. */
         Health: {
+            /** @description How knowledge is found: `hybrid`, by words and by meaning, or `lexical`, by words alone. */
+            retrieval: string;
             /** @description Always `ok`. */
             status: string;
             version: string;
         };
+        /** @description Whose knowledge a document is. */
+        Layer: "universal" | "company" | "customer";
         /** @description Something that was said in a ticket. */
         Message: {
             at: components["schemas"]["Timestamp"];
@@ -1580,12 +1798,30 @@ export interface components {
             /** Format: int64 */
             document_version: number;
             heading_path: string[];
+            /** @description Words of the query in the text, as bytes of it; only where they were asked for. */
+            highlights?: components["schemas"]["Span"][];
+            /** @default company */
+            layer: components["schemas"]["Layer"];
             /**
              * Format: float
-             * @description BM25, unbounded; comparable within one search alone.
+             * @description What the order is by: BM25 when words alone were compared, otherwise the fused score.
+             *     Comparable within one search alone.
              */
             score: number;
+            /**
+             * @default {
+             *       "dense": null,
+             *       "fused": 0,
+             *       "lexical": null
+             *     }
+             */
+            scores: components["schemas"]["Scores"];
             slug: string;
+            /**
+             * Format: int64
+             * @description The byte of the version's text at which it starts.
+             */
+            start?: number | null;
             text: string;
             title: string;
             visibility: components["schemas"]["Visibility"];
@@ -1624,6 +1860,13 @@ export interface components {
         };
         /** @description What is asked of the person. */
         Question: "call" | "outcome";
+        /** @description A score and the place it earned, from 1. */
+        Ranked: {
+            /** Format: uint */
+            rank: number;
+            /** Format: float */
+            score: number;
+        };
         Reason: {
             /** @description What a person should know: `2 of 3 sentences rest on a cited passage`. */
             detail: string;
@@ -1744,9 +1987,44 @@ export interface components {
             run: components["schemas"]["Run"];
             steps: components["schemas"]["Step"][];
         };
+        /** @description Where a passage's place comes from. */
+        Scores: {
+            /** @description Cosine, -1 to 1. Null: not among the best by meaning, or nothing was compared by it. */
+            dense: components["schemas"]["Ranked"] | null;
+            /**
+             * Format: float
+             * @description Σ 1 / (60 + rank) over both.
+             */
+            fused: number;
+            /** @description BM25, unbounded. Null: not among the best by words. */
+            lexical: components["schemas"]["Ranked"] | null;
+        };
         /** @description What was found, best first. */
         SearchView: {
             items: components["schemas"]["Passage"][];
+            /** @description `hybrid`: by words and by meaning; `lexical`: by words alone, because no embedding model is configured. */
+            retrieval: string;
+        };
+        /** @description The section a passage stands in. */
+        Section: {
+            /** @description Its pieces, in order; the one asked for among them. */
+            chunks: string[];
+            document: components["schemas"]["DocumentItem"];
+            heading_path: string[];
+            /**
+             * Format: uuid
+             * @description The piece after it.
+             */
+            next: string | null;
+            /**
+             * Format: uuid
+             * @description The piece before the section, if there is one.
+             */
+            previous: string | null;
+            /** @description Where it stands in the document's text, in bytes. */
+            span: components["schemas"]["Span"];
+            /** @description The whole section, Markdown. */
+            text: string;
         };
         /** @description Whom the service takes the caller for. */
         SessionView: {
@@ -1762,6 +2040,13 @@ export interface components {
             /** @example reviewer@northfold.example */
             email: string;
             password: string;
+        };
+        /** @description Bytes of a text, from `start` up to `end`. */
+        Span: {
+            /** Format: int64 */
+            end: number;
+            /** Format: int64 */
+            start: number;
         };
         /** @enum {string} */
         Speaker: "visitor" | "assistant" | "staff" | "system";
@@ -1890,6 +2175,18 @@ export interface components {
             /** @description What was accepted before; null for a tool that never was. */
             was: components["schemas"]["ToolSpec"] | null;
             why: string;
+        };
+        /** @description A message with places to fill in: `{{ contact_name }}`. */
+        Template: {
+            channel: components["schemas"]["TemplateChannel"];
+            variables: components["schemas"]["Variable"][];
+        };
+        /** @description Where a message of a template is sent. */
+        TemplateChannel: "chat" | "email";
+        /** @description Messages to be filled in and read by a person before they are sent. */
+        Templates: {
+            /** @description The workspace's own, then those of the shipped library. */
+            items: components["schemas"]["Document"][];
         };
         Thresholds: {
             /** Format: float */
@@ -2035,12 +2332,54 @@ export interface components {
          * @description A person on the staff side.
          */
         UserId: string;
+        /** @description A place in a template. */
+        Variable: {
+            description: string;
+            /** @default  */
+            example: string;
+            name: string;
+        };
         /** @description What the gate says of one call. */
         Verdict: {
             answer: components["schemas"]["Answer"];
             policy_version: components["schemas"]["Digest"];
             /** @description The rule that matched; `default` when none did. */
             rule: string;
+        };
+        /** @description A version of a document, without its text. */
+        VersionItem: {
+            /** @description Of one brand alone; null: of all. */
+            brand: string | null;
+            category: string;
+            created_at: components["schemas"]["Timestamp"];
+            created_by: components["schemas"]["Actor"];
+            /** @description Whose, in the customer layer; null in the others. */
+            customer_id: components["schemas"]["CustomerId"] | null;
+            digest: components["schemas"]["Digest"];
+            layer: components["schemas"]["Layer"];
+            /** @description BCP 47, for example `en` or `de-CH`. */
+            locale: string;
+            slug: string;
+            tags: string[];
+            /**
+             * @description Set when the document is a message to be filled in; such a document is listed and never found
+             *     by a search.
+             */
+            template: components["schemas"]["Template"] | null;
+            title: string;
+            /** @description Not valid before. */
+            valid_from: components["schemas"]["Timestamp"] | null;
+            /** @description Not valid from then on. */
+            valid_until: components["schemas"]["Timestamp"] | null;
+            /** Format: int64 */
+            version: number;
+            visibility: components["schemas"]["Visibility"];
+        };
+        /** @description A document's versions, the newest first. */
+        Versions: {
+            /** @description False when the document was removed; its versions stay, because answers cite them. */
+            exists: boolean;
+            items: components["schemas"]["VersionItem"][];
         };
         Visibility: "public" | "internal";
         /**
@@ -3534,11 +3873,21 @@ export interface operations {
     searchKnowledge: {
         parameters: {
             query: {
+                /** @description Documents of this brand and of none; left out: of all. */
+                brand?: string;
+                /** @description With this customer's own documents. */
+                customer_id?: components["schemas"]["CustomerId"];
                 /** @description True: internal documents too. */
                 internal?: boolean;
                 /** @description How many passages, 1 to 20. */
                 limit?: number;
+                /** @description Documents in this language first. */
+                locale?: string;
                 q: string;
+                /** @description True: the shipped library too. It is internal: say `internal` as well. */
+                universal?: boolean;
+                /** @description As of this time; left out: now. */
+                valid_at?: components["schemas"]["Timestamp"];
             };
             header?: never;
             path?: never;
@@ -3553,6 +3902,260 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDocumentVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDocumentVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document. */
+                id: string;
+                /** @description Its version, from 1. */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentVersion"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compareDocumentVersions: {
+        parameters: {
+            query?: {
+                /** @description The earlier version; left out: the one before. */
+                from?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The document. */
+                id: string;
+                /** @description Its version, from 1. */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Difference"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The chunk. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Section"];
                 };
             };
             /** @description No valid session or API key */
@@ -4079,11 +4682,28 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    brand?: string;
                     category?: string;
+                    /**
+                     * Format: uuid
+                     * @description The customer whose they are.
+                     */
+                    customer?: string;
                     /** @description The files, each as a part `file` with its file name. */
                     file: string[];
+                    /**
+                     * @description Whose the files are. A customer's are used in matters of that customer alone.
+                     * @enum {string}
+                     */
+                    layer?: "company" | "customer";
+                    /** @description BCP 47, for example `de-CH`. */
+                    locale?: string;
                     /** @description Separated by commas. */
                     tags?: string;
+                    /** @description A day or a time. */
+                    valid_from?: string;
+                    /** @description The last day, or a time. */
+                    valid_until?: string;
                     /**
                      * @description `internal` documents are never used in what a customer reads.
                      * @enum {string}

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{procedure::Procedure, tool::AnyTool};
+use domain::{procedure::Procedure, tool::AnyTool, user::Actor};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde::Deserialize;
 use tokio::{net::TcpListener, task::JoinHandle, time};
@@ -216,7 +216,7 @@ pub(super) async fn add_folders(app: &App) -> Result<(), AppError> {
         ));
     };
     let unreadable = |error| AppError::Setup(format!("knowledge.folders: {error}"));
-    let mut import = Import::new(app, workspace.id, Said::default());
+    let mut import = Import::new(app, workspace.id, Said::default(), Actor::System);
     for folder in &app.config.knowledge.folders {
         let folder = Path::new(folder);
         if !folder.is_dir() {
@@ -234,6 +234,7 @@ pub(super) async fn add_folders(app: &App) -> Result<(), AppError> {
             }
         }
     }
+    import.finish().await;
     Ok(())
 }
 

@@ -6,15 +6,15 @@ use anyhow::{Context as _, bail};
 use domain::{
     WorkspaceId,
     knowledge::{Retriever as _, Scope},
-    ticket::Visibility,
+    user::Actor,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::{KbCommand, SaidArgs, output::Output};
+use super::{KbCommand, SaidArgs, ScopeArgs, output::Output};
 use crate::{
     app::App,
-    knowledge::{Added, FileReport, Import, KnowledgeError, Said, files_at},
+    knowledge::{self, Added, FileReport, Import, KnowledgeError, Said, Spoken, files_at},
 };
 
 /// Notes on a file that a table shows; `--json` has all.
@@ -29,9 +29,19 @@ pub(super) async fn run(
     match command {
         KbCommand::Add { paths, said } => add(app, workspace, &paths, said.read()?, out).await,
         KbCommand::Parse { .. } => bail!("this command does not work on records"),
-        KbCommand::Search { query, limit, internal } => {
-            let scope = Scope { workspace_id: workspace, internal, customer_id: None };
-            let found = app.knowledge.search(scope, &query, limit).await?;
+        KbCommand::Rebuild => rebuild(app, out).await,
+        KbCommand::Verify => verify(app, out).await,
+        KbCommand::Search { query, limit, scope } => {
+            let ScopeArgs { internal, universal, customer, brand, locale } = scope;
+            let scope = Scope {
+                internal,
+                universal,
+                customer_id: customer,
+                brand,
+                locale,
+                ..Scope::public(workspace, app.clock.now())
+            };
+            let found = app.knowledge.search(&scope, &query, limit).await?;
             out.either(&found, || {
                 for passage in &found {
                     let path = passage.heading_path.join(" › ");
@@ -45,16 +55,58 @@ pub(super) async fn run(
     }
 }
 
+/// Failure when a passage is not found by all it could be found by.
+async fn rebuild(app: &App, out: Output) -> anyhow::Result<ExitCode> {
+    let rebuilt = knowledge::rebuild(app).await?;
+    out.either(&rebuilt, || {
+        out.line(format!(
+            "{} is searched from here on: {} documents in {} passages",
+            rebuilt.collection, rebuilt.documents, rebuilt.passages
+        ))?;
+        if rebuilt.words_alone {
+            out.line("The embedding model did not answer for all of them; they are found by their words, and the service tries again.")?;
+        }
+        Ok(())
+    })?;
+    Ok(if rebuilt.words_alone { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Failure when the index is not what the database says.
+async fn verify(app: &App, out: Output) -> anyhow::Result<ExitCode> {
+    let found = knowledge::verify(app).await?;
+    let value = json!({
+        "collection": app.knowledge.collection(), "retrieval": app.knowledge.retrieval().as_str(),
+        "differences": found, "length_drift": app.knowledge.drift(),
+    });
+    out.either(&value, || {
+        let rows: Vec<Vec<String>> = found
+            .iter()
+            .map(|difference| {
+                let kind = json!(difference.kind);
+                vec![
+                    kind.as_str().unwrap_or_default().to_owned(),
+                    difference.workspace_id.to_string(),
+                    difference.document_id.to_string(),
+                    difference.chunk_id.to_string(),
+                ]
+            })
+            .collect();
+        if rows.is_empty() {
+            return out.line("The index holds what the database says.");
+        }
+        out.table(&["DIFFERENCE", "WORKSPACE", "DOCUMENT", "PASSAGE"], &rows)?;
+        out.line(format!("{} differences; `countersign kb rebuild` builds the index anew", rows.len()))
+    })?;
+    Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 impl SaidArgs {
     fn read(self) -> anyhow::Result<Said> {
-        let visibility = match self.visibility.as_deref() {
-            None => None,
-            Some("public") => Some(Visibility::Public),
-            Some("internal") => Some(Visibility::Internal),
-            Some(_) => bail!("a visibility is public or internal"),
-        };
-        let tags = (!self.tags.is_empty()).then_some(self.tags);
-        Said { visibility, category: self.category, tags }.checked().map_err(anyhow::Error::msg)
+        let Self { layer, customer, visibility, locale, brand, category, tags, valid_from, valid_until } =
+            self;
+        let spoken =
+            Spoken { layer, customer, visibility, locale, brand, category, tags, valid_from, valid_until };
+        spoken.read().map_err(anyhow::Error::msg)
     }
 }
 
@@ -75,13 +127,13 @@ async fn add(
     }
     let bar = ProgressBar::new(files.len() as u64);
     bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}")?);
-    let mut import = Import::new(app, workspace, said);
+    let mut import = Import::new(app, workspace, said, Actor::System);
     for path in &files {
         bar.set_message(path.display().to_string());
         reports.push(import.path(path).await.with_context(|| path.display().to_string())?);
         bar.inc(1);
     }
-    drop(import);
+    import.finish().await;
     bar.finish_and_clear();
 
     let counts = Counts::of(&reports);
@@ -151,7 +203,7 @@ fn value(report: &FileReport) -> Value {
             let document = result.as_ref().ok().map(Added::document);
             json!({
                 "slug": Some(slug).filter(|slug| !slug.is_empty()), "status": status(result),
-                "document_id": document.map(|d| d.id), "title": document.map(|d| &d.title),
+                "document_id": document.map(|d| d.id), "title": document.map(|d| &d.meta.title),
                 "reason": result.as_ref().err().map(ToString::to_string),
             })
         })

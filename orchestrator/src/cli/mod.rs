@@ -10,7 +10,7 @@ mod setup;
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
-use domain::{ApprovalId, RunId};
+use domain::{ApprovalId, CustomerId, RunId};
 
 use crate::{
     app::App,
@@ -127,14 +127,51 @@ enum WorkspaceCommand {
 /// What counts more than what a file says of itself.
 #[derive(Args)]
 struct SaidArgs {
+    /// company, or customer: used in matters of that customer alone.
+    #[arg(long)]
+    layer: Option<String>,
+    /// The id of the customer whose the files are.
+    #[arg(long)]
+    customer: Option<String>,
     /// public or internal.
     #[arg(long)]
     visibility: Option<String>,
+    /// The language, for example de-CH.
+    #[arg(long)]
+    locale: Option<String>,
+    #[arg(long)]
+    brand: Option<String>,
     #[arg(long)]
     category: Option<String>,
     /// May be given several times.
     #[arg(long = "tag")]
     tags: Vec<String>,
+    /// A day or a time.
+    #[arg(long)]
+    valid_from: Option<String>,
+    /// The last day, or a time.
+    #[arg(long)]
+    valid_until: Option<String>,
+}
+
+/// Which documents a search may see.
+#[derive(Args)]
+struct ScopeArgs {
+    /// Internal documents too.
+    #[arg(long)]
+    internal: bool,
+    /// The shipped library too; it is internal.
+    #[arg(long)]
+    universal: bool,
+    /// This customer's own documents too.
+    #[arg(long)]
+    customer: Option<CustomerId>,
+    /// Documents of this brand and of none.
+    #[arg(long)]
+    brand: Option<String>,
+    /// Documents in this language first.
+    #[arg(long)]
+    locale: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -152,10 +189,13 @@ enum KbCommand {
         query: String,
         #[arg(long, default_value_t = 5)]
         limit: usize,
-        /// Internal documents too.
-        #[arg(long)]
-        internal: bool,
+        #[command(flatten)]
+        scope: ScopeArgs,
     },
+    /// Build the index anew from the database, beside the one that is searched, and switch to it.
+    Rebuild,
+    /// Compare the index with the database and report every difference.
+    Verify,
 }
 
 #[derive(Subcommand)]

@@ -7,18 +7,23 @@
 //! Seeding may be interrupted and repeated: each part skips what is there. The owner's account is
 //! written last; once it exists, the workspace is left alone.
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
 
 use domain::{
     Clock, ContactId, CustomerId, EventId, Ids, MessageId, RunId, TicketId, Timestamp, UserId, WorkspaceId,
     commit::{Commit, CommitError, NewRun, Op},
     confidence::sentences,
     customer::{Contact, Customer},
-    knowledge::{Citation, RetrieveError, Scope},
+    knowledge::{Citation, RetrieveError, Retriever as _, Scope},
     ticket::{Channel, EmailHeaders, EventBody, Message, NewEvent, TicketStatus, Visibility},
     user::{Actor, Role, User},
 };
-use rag::{Knowledge, MAX_PASSAGES, RagError, Words};
+use rag::{Knowledge, MAX_PASSAGES, RagError, lexical::Analyzer, vectors::IndexError};
 use serde_json::json;
 use store::{Store, StoreError, WorkspaceStore};
 use thiserror::Error;
@@ -49,6 +54,8 @@ pub enum SeedError {
     Ticket(#[from] CommitError),
     #[error("the demo shop cannot be filled: {0}")]
     Shop(#[from] ShopError),
+    #[error("the demo articles cannot be made searchable: {0}")]
+    Index(#[from] IndexError),
     #[error("the sources of a demo ticket cannot be looked up: {0}")]
     Sources(#[from] RetrieveError),
 }
@@ -192,11 +199,13 @@ impl Seeding<'_> {
         for (at, (slug, markdown)) in articles.iter().enumerate() {
             if self.desk.document_by_slug(slug).await?.is_none() {
                 let (document, chunks) = rag::prepare(slug, markdown, None, self.ids, written)?;
-                self.desk.put_document(document, chunks).await?;
+                self.desk.put_document(document, chunks, Actor::System).await?;
             }
             self.tell("articles", at + 1, articles.len());
         }
-        self.knowledge.replace(self.desk.id(), self.desk.all_chunks().await?);
+        for (document, chunks) in self.desk.all_chunks().await? {
+            self.knowledge.put(self.desk.id(), document, chunks).await?;
+        }
         Ok((articles.len(), self.knowledge.chunk_count(self.desk.id())))
     }
 
@@ -259,7 +268,7 @@ impl Seeding<'_> {
     async fn tickets(&self, plan: &Plan) -> Result<usize, SeedError> {
         let mut runs = 0;
         for (at, ticket) in plan.tickets.iter().enumerate() {
-            let commit = self.ticket(plan, ticket)?;
+            let commit = self.ticket(plan, ticket).await?;
             runs += usize::from(ticket.state == State::Agent);
             match self.desk.commit(commit).await {
                 Ok(_) | Err(CommitError::Duplicate { .. }) => {}
@@ -270,7 +279,7 @@ impl Seeding<'_> {
         Ok(runs)
     }
 
-    fn ticket(&self, plan: &Plan, ticket: &PlannedTicket) -> Result<Commit, SeedError> {
+    async fn ticket(&self, plan: &Plan, ticket: &PlannedTicket) -> Result<Commit, SeedError> {
         let planned = &plan.customers[ticket.customer];
         let (customer_id, contact_id) = self.contacts[ticket.customer];
         let ticket_id = TicketId::new(self.ids);
@@ -283,7 +292,7 @@ impl Seeding<'_> {
             mails: Vec::new(),
             events: Vec::new(),
         };
-        history.write(customer_id, contact_id)?;
+        history.write(customer_id, contact_id).await?;
         let mut ops = vec![Op::Append { ticket_id, events: history.events }];
         if ticket.state == State::Agent {
             ops.push(Op::EnsureRun(NewRun {
@@ -322,7 +331,7 @@ impl History<'_> {
         self.events.push(NewEvent { id: EventId::new(self.seeding.ids), idempotency_key, actor, body, at });
     }
 
-    fn write(&mut self, customer_id: CustomerId, contact_id: ContactId) -> Result<(), SeedError> {
+    async fn write(&mut self, customer_id: CustomerId, contact_id: ContactId) -> Result<(), SeedError> {
         let ticket = self.ticket;
         let opened = ticket.entries.first().map_or(self.seeding.now, |entry| entry.at);
         let created = EventBody::Created {
@@ -344,7 +353,7 @@ impl History<'_> {
                 self.push(actor, entry.at, EventBody::Assigned { assignee: Some(user.id) });
                 assigned = true;
             }
-            self.say(entry)?;
+            self.say(entry).await?;
             last = last.max(entry.at);
             if at == 0 {
                 self.push(
@@ -417,7 +426,7 @@ impl History<'_> {
         })
     }
 
-    fn say(&mut self, entry: &Entry) -> Result<(), SeedError> {
+    async fn say(&mut self, entry: &Entry) -> Result<(), SeedError> {
         let (actor, visibility) = match &entry.who {
             Who::Customer => (self.customer.clone(), Visibility::Public),
             Who::Agent => (self.agent.clone(), Visibility::Public),
@@ -426,7 +435,7 @@ impl History<'_> {
         };
         let mut sources = Vec::new();
         for slug in &entry.sources {
-            sources.push(self.source(slug, &entry.body)?);
+            sources.push(self.source(slug, &entry.body).await?);
         }
         let mailed = self.ticket.channel == Channel::Email && visibility == Visibility::Public;
         let message = Message {
@@ -459,34 +468,27 @@ impl History<'_> {
     }
 
     /// The piece of the article that the text rests on most, with its nearest sentence.
-    fn source(&self, slug: &str, text: &str) -> Result<Citation, SeedError> {
-        let scope = Scope { workspace_id: self.seeding.desk.id(), internal: false, customer_id: None };
-        let found = self
-            .seeding
-            .knowledge
-            .find(scope, text, MAX_PASSAGES)?
-            .into_iter()
-            .find(|found| found.slug == slug);
-        let found = match found {
-            Some(found) => Some(found),
-            None => {
-                let name = slug.replace('-', " ");
-                self.seeding
-                    .knowledge
-                    .find(scope, &name, MAX_PASSAGES)?
-                    .into_iter()
-                    .find(|found| found.slug == slug)
+    async fn source(&self, slug: &str, text: &str) -> Result<Citation, SeedError> {
+        let scope = Scope::public(self.seeding.desk.id(), self.seeding.now);
+        let mut found = None;
+        for query in [text, &slug.replace('-', " ")] {
+            let passages = self.seeding.knowledge.search(&scope, query, MAX_PASSAGES).await?;
+            found = passages.into_iter().find(|found| found.slug == slug);
+            if found.is_some() {
+                break;
             }
-        };
+        }
         let passage = found.ok_or_else(|| SeedError::Content {
             file: "tickets.json".to_owned(),
             why: format!("it cites {slug}, which is no public article"),
         })?;
+        let quote = nearest_sentence(&passage.text, text);
         Ok(Citation {
             chunk_id: passage.chunk_id,
             document_id: passage.document_id,
             document_version: passage.document_version,
-            quote: nearest_sentence(&passage.text, text),
+            span: passage.span_of(&quote),
+            quote,
             slug: passage.slug,
             title: passage.title,
         })
@@ -499,8 +501,9 @@ fn staff_actor(user: &User) -> Actor {
 
 /// The sentence of `source` that shares most words with `text`.
 fn nearest_sentence(source: &str, text: &str) -> String {
-    let wanted = Words::of(text).wanted();
-    let shared = |sentence: &&str| Words::of(sentence).wanted().intersection(&wanted).count();
+    let words = |text: &str| Analyzer::default().words(text).into_iter().collect::<BTreeSet<String>>();
+    let wanted = words(text);
+    let shared = |sentence: &&str| words(sentence).intersection(&wanted).count();
     // The first of several equals; `max_by_key` would give the last.
     let best = sentences(source)
         .into_iter()

@@ -273,9 +273,10 @@ impl Session {
             .into_iter()
             .take(3)
             .map(|passage| {
-                let mut quote = passage.text;
+                let mut quote = passage.text.clone();
                 truncate(&mut quote, 400);
                 Citation {
+                    span: passage.span_of(quote.trim_end_matches('…')),
                     chunk_id: passage.chunk_id,
                     document_id: passage.document_id,
                     document_version: passage.document_version,

@@ -6,9 +6,9 @@ use aide::{
 };
 use axum::extract::{DefaultBodyLimit, State};
 use domain::{
-    DocumentId, Timestamp,
+    CustomerId, DocumentId, Timestamp,
     canonical::Digest,
-    knowledge::{Chunk, Document, Passage, Retriever as _, Scope},
+    knowledge::{Chunk, Document, Layer, Metadata, Passage, Retriever as _, Scope, UNIVERSAL_WORKSPACE},
     ticket::Visibility,
 };
 use schemars::JsonSchema;
@@ -18,10 +18,11 @@ use super::{
     Http,
     auth::{Admin, Staff, Viewer},
     input::{Json, NoContent, Path, Query, text},
+    knowledge_versions::reach,
     page::{Page, PageQuery},
     problem::Problem,
 };
-use crate::knowledge;
+use crate::knowledge::{self, Spoken};
 
 /// What a request with a document may have.
 const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
@@ -33,6 +34,7 @@ pub fn routes() -> ApiRouter<Http> {
         .layer(DefaultBodyLimit::max(MAX_DOCUMENT_BYTES))
         .api_route("/v1/knowledge/documents/{id}", get_with(show, show_docs).delete_with(remove, remove_docs))
         .api_route("/v1/knowledge/search", get_with(search, search_docs))
+        .api_route("/v1/knowledge/templates", get_with(templates, templates_docs))
 }
 
 /// The document in the path.
@@ -47,10 +49,8 @@ pub struct DocumentPath {
 pub struct DocumentItem {
     pub id: DocumentId,
     pub slug: String,
-    pub title: String,
-    pub visibility: Visibility,
-    pub category: String,
-    pub tags: Vec<String>,
+    #[serde(flatten)]
+    pub meta: Metadata,
     pub version: i64,
     pub digest: Digest,
     pub created_at: Timestamp,
@@ -62,10 +62,7 @@ impl From<Document> for DocumentItem {
         Self {
             id: document.id,
             slug: document.slug,
-            title: document.title,
-            visibility: document.visibility,
-            category: document.category,
-            tags: document.tags,
+            meta: document.meta,
             version: document.version,
             digest: document.digest,
             created_at: document.created_at,
@@ -101,14 +98,59 @@ pub struct AddDocument {
     /// Its stable name. A document with this name is replaced by the next version.
     #[schemars(length(min = 1, max = 200), example = "returns-and-refunds")]
     pub slug: String,
-    /// Markdown, with optional front matter: `title`, `visibility` (`public` or `internal`), `category`, `tags`.
+    /// Markdown, with optional front matter: `title`, `layer` (`company` or `customer`), `customer`, `visibility`
+    /// (`public` or `internal`), `locale`, `brand`, `category`, `tags`, `valid_from`, `valid_until`; of a message to be
+    /// filled in also `channel` (`email` or `chat`) and `variables`. What is said here goes before it.
     pub markdown: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<Layer>,
+    /// The customer whose it is, in the customer layer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<CustomerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    /// BCP 47, for example `de-CH`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// A day or a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<String>,
+    /// The last day, or the time from which on it is not valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<String>,
+}
+
+impl AddDocument {
+    fn spoken(&self) -> Spoken {
+        let visibility = |visibility| match visibility {
+            Visibility::Public => "public".to_owned(),
+            Visibility::Internal => "internal".to_owned(),
+        };
+        Spoken {
+            layer: self.layer.map(|layer| layer.as_str().to_owned()),
+            customer: self.customer_id.map(|id| id.to_string()),
+            visibility: self.visibility.map(visibility),
+            locale: self.locale.clone(),
+            brand: self.brand.clone(),
+            category: self.category.clone(),
+            tags: self.tags.clone(),
+            valid_from: self.valid_from.clone(),
+            valid_until: self.valid_until.clone(),
+        }
+    }
 }
 
 fn put_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("addDocument").tag("knowledge").summary("Add or replace a document").description(
         "Parses the Markdown, cuts it into pieces and makes them searchable at once. Sending the same text again \
-         changes nothing. `internal` documents are never used in what a customer reads. At most 1 MiB.",
+         changes nothing. `internal` documents are never used in what a customer reads, a customer's own only in \
+         matters of that customer, and none outside the time it is valid. At most 1 MiB.",
     )
 }
 
@@ -117,14 +159,20 @@ async fn put(
     staff: Staff<Admin>,
     Json(form): Json<AddDocument>,
 ) -> Result<Json<DocumentView>, Problem> {
-    let added = knowledge::add_markdown(&http.app, staff.workspace, &form.slug, &form.markdown).await?;
+    let said = form.spoken().read().map_err(Problem::invalid)?;
+    let (slug, markdown) = (&form.slug, &form.markdown);
+    let added =
+        knowledge::add_markdown(&http.app, staff.workspace, slug, markdown, &said, staff.actor()).await?;
     let document = added.document().clone();
-    let chunks = staff.store(&http).chunks(document.id).await?;
+    let chunks = staff.store(&http).chunks(&document).await?;
     Ok(Json(DocumentView { document, chunks }))
 }
 
 fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
-    op.id("getDocument").tag("knowledge").summary("Look at a document")
+    op.id("getDocument")
+        .tag("knowledge")
+        .summary("Look at a document")
+        .description("One of the shipped library too.")
 }
 
 async fn show(
@@ -132,17 +180,19 @@ async fn show(
     staff: Staff<Viewer>,
     Path(path): Path<DocumentPath>,
 ) -> Result<Json<DocumentView>, Problem> {
-    let store = staff.store(&http);
-    let document = store.document(path.id).await?.ok_or_else(|| Problem::not_found("the document"))?;
-    let chunks = store.chunks(path.id).await?;
-    Ok(Json(DocumentView { document, chunks }))
+    for store in reach(&http, &staff) {
+        if let Some(document) = store.document(path.id).await? {
+            let chunks = store.chunks(&document).await?;
+            return Ok(Json(DocumentView { document, chunks }));
+        }
+    }
+    Err(Problem::not_found("the document"))
 }
 
 fn remove_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
-    op.id("removeDocument")
-        .tag("knowledge")
-        .summary("Remove a document")
-        .description("It is not found any more. Answers that cite it keep their quotes.")
+    op.id("removeDocument").tag("knowledge").summary("Remove a document").description(
+        "No search finds it any more. Its versions stay readable for the answers that cite them.",
+    )
 }
 
 async fn remove(
@@ -168,17 +218,36 @@ pub struct SearchQuery {
     /// True: internal documents too.
     #[serde(default)]
     pub internal: bool,
+    /// True: the shipped library too. It is internal: say `internal` as well.
+    #[serde(default)]
+    pub universal: bool,
+    /// With this customer's own documents.
+    #[serde(default)]
+    pub customer_id: Option<CustomerId>,
+    /// Documents of this brand and of none; left out: of all.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub brand: Option<String>,
+    /// Documents in this language first.
+    #[serde(default)]
+    pub locale: Option<String>,
+    /// As of this time; left out: now.
+    #[serde(default)]
+    pub valid_at: Option<Timestamp>,
 }
 
 /// What was found, best first.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SearchView {
     pub items: Vec<Passage>,
+    /// `hybrid`: by words and by meaning; `lexical`: by words alone, because no embedding model is configured.
+    pub retrieval: String,
 }
 
 fn search_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("searchKnowledge").tag("knowledge").summary("Search").description(
-        "The passages an agent would find. `coverage` is comparable between searches, `score` within one.",
+        "The passages an agent would find, valid now; passages that say the same are folded into the best of them. \
+         `coverage` is comparable between searches, `score` within one. `highlights` are bytes of `text`.",
     )
 }
 
@@ -192,7 +261,47 @@ async fn search(
         return Err(Problem::invalid(format!("limit is {limit} and must be 1 to {MAX_RESULTS}")));
     }
     let q = text("q", &query.q, 1000)?;
-    let scope = Scope { workspace_id: staff.workspace, internal: query.internal, customer_id: None };
-    let items = http.app.knowledge.search(scope, &q, limit).await?;
-    Ok(Json(SearchView { items }))
+    let brand = query.brand.as_deref().map(|brand| text("brand", brand, rag::MAX_BRAND_CHARS)).transpose()?;
+    let locale = query
+        .locale
+        .as_deref()
+        .map(|locale| rag::read_locale(locale).map_err(Problem::invalid))
+        .transpose()?;
+    let knowledge = &http.app.knowledge;
+    let scope = Scope {
+        workspace_id: staff.workspace,
+        internal: query.internal,
+        universal: query.universal,
+        customer_id: query.customer_id,
+        brand,
+        locale,
+        valid_at: query.valid_at.unwrap_or_else(|| http.app.clock.now()),
+    };
+    let mut items = knowledge.search(&scope, &q, limit).await?;
+    rag::highlight(&q, &mut items);
+    Ok(Json(SearchView { items, retrieval: knowledge.retrieval().as_str().to_owned() }))
+}
+
+/// Messages to be filled in and read by a person before they are sent.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Templates {
+    /// The workspace's own, then those of the shipped library.
+    pub items: Vec<Document>,
+}
+
+fn templates_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("listTemplates").tag("knowledge").summary("List templates").description(
+        "Messages with places to fill in, such as `{{ contact_name }}`; `template` names the channel and the variables. \
+         A template of the workspace stands in place of the library's of the same name. No search finds them.",
+    )
+}
+
+async fn templates(State(http): State<Http>, staff: Staff<Viewer>) -> Result<Json<Templates>, Problem> {
+    let mut items = staff.store(&http).templates().await?;
+    for shared in http.app.store.workspace(UNIVERSAL_WORKSPACE).templates().await? {
+        if !items.iter().any(|own| own.slug == shared.slug) {
+            items.push(shared);
+        }
+    }
+    Ok(Json(Templates { items }))
 }

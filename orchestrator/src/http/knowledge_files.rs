@@ -15,7 +15,7 @@ use axum::{
     },
     http::{StatusCode, header},
 };
-use domain::{DocumentId, ticket::Visibility};
+use domain::DocumentId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ use super::{
     input::{Json, body, too_large},
     problem::{Kind, Problem},
 };
-use crate::knowledge::{Added, FileReport, Import, Said};
+use crate::knowledge::{Added, FileReport, Import, Said, Spoken};
 
 /// All files of a request together; the parser has a limit for each.
 const MAX_REQUEST_BYTES: usize = 32 * 1024 * 1024;
@@ -89,7 +89,7 @@ fn items(report: FileReport) -> impl Iterator<Item = AddedFile> {
             status,
             slug: (!slug.is_empty()).then_some(slug),
             document_id: document.map(|document| document.id),
-            title: document.map(|document| document.title.clone()),
+            title: document.map(|document| document.meta.title.clone()),
             reason,
             warnings: warnings.take().unwrap_or_default(),
         }
@@ -103,20 +103,20 @@ fn add_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
          of a table each pair becomes one, `<file>/<question>`. A document with this name is replaced by the next \
          version, and the same again changes nothing. Pairs that are no longer in a table stay until they are removed.\n\n\
          Files are parsed one after the other, each in a process of its own. One that is refused does not stop the \
-         others: the answer is 200 and says why. `visibility`, `category` and `tags` go before what a file says of \
-         itself; when nobody says anything, a document is public. At most 50 files and 32 MiB in a request, \
+         others: the answer is 200 and says why. The other parts go before what a file says of itself; when \
+         nobody says anything, a document is the workspace's own, public, in English and always valid. At most 50 files and 32 MiB in a request, \
          20 MiB and 20 seconds for a file, 1 MiB of text in a document.",
     )
 }
 
 async fn add(State(http): State<Http>, staff: Staff<Admin>, form: Form) -> Result<Json<AddedFiles>, Problem> {
-    let mut import = Import::new(&http.app, staff.workspace, form.said);
+    let mut import = Import::new(&http.app, staff.workspace, form.said, staff.actor());
     let mut added = Vec::new();
     for file in form.files {
         let report = import.file(&file.name, file.media_type.as_deref(), &file.bytes).await?;
         added.extend(items(report));
     }
-    drop(import);
+    import.finish().await;
     Ok(Json(AddedFiles { items: added }))
 }
 
@@ -145,6 +145,16 @@ impl OperationInput for Form {
                     "maxItems": MAX_FILES,
                     "description": "The files, each as a part `file` with its file name.",
                 },
+                "layer": {
+                    "type": "string",
+                    "enum": ["company", "customer"],
+                    "description": "Whose the files are. A customer's are used in matters of that customer alone.",
+                },
+                "customer": { "type": "string", "format": "uuid", "description": "The customer whose they are." },
+                "locale": { "type": "string", "description": "BCP 47, for example `de-CH`." },
+                "brand": { "type": "string", "maxLength": rag::MAX_BRAND_CHARS },
+                "valid_from": { "type": "string", "description": "A day or a time." },
+                "valid_until": { "type": "string", "description": "The last day, or a time." },
                 "visibility": {
                     "type": "string",
                     "enum": ["public", "internal"],
@@ -173,19 +183,20 @@ impl FromRequest<Http> for Form {
             .await
             .map_err(|rejection| Problem::new(Kind::BadRequest, rejection.body_text()))?;
         let mut form = Self { files: Vec::new(), said: Said::default() };
+        let mut spoken = Spoken::default();
         while let Some(field) = parts.next_field().await.map_err(unreadable)? {
-            form.take(field).await?;
+            form.take(field, &mut spoken).await?;
         }
         if form.files.is_empty() {
             return Err(Problem::invalid("the form has no part `file`; send at least one"));
         }
-        form.said = form.said.checked().map_err(Problem::invalid)?;
+        form.said = spoken.read().map_err(Problem::invalid)?;
         Ok(form)
     }
 }
 
 impl Form {
-    async fn take(&mut self, field: Field<'_>) -> Result<(), Problem> {
+    async fn take(&mut self, field: Field<'_>, spoken: &mut Spoken) -> Result<(), Problem> {
         match field.name().unwrap_or_default() {
             "file" => {
                 if self.files.len() == MAX_FILES {
@@ -203,30 +214,24 @@ impl Form {
                 let bytes = field.bytes().await.map_err(unreadable)?;
                 self.files.push(File { name, media_type, bytes });
             }
-            "visibility" => {
-                self.said.visibility = match value("visibility", field).await?.as_str() {
-                    "" => None,
-                    "public" => Some(Visibility::Public),
-                    "internal" => Some(Visibility::Internal),
-                    _ => return Err(Problem::invalid("visibility is `public` or `internal`")),
-                };
-            }
-            "category" => {
-                self.said.category =
-                    Some(value("category", field).await?).filter(|category| !category.is_empty());
-            }
             "tags" => {
                 let text = value("tags", field).await?;
                 let tags = text.split(',').map(str::trim).filter(|tag| !tag.is_empty());
-                let tags: Vec<String> = tags.map(str::to_owned).collect();
-                if !tags.is_empty() {
-                    self.said.tags.get_or_insert_default().extend(tags);
-                }
+                spoken.tags.extend(tags.map(str::to_owned));
             }
+            "layer" => spoken.layer = Some(value("layer", field).await?),
+            "customer" => spoken.customer = Some(value("customer", field).await?),
+            "visibility" => spoken.visibility = Some(value("visibility", field).await?),
+            "locale" => spoken.locale = Some(value("locale", field).await?),
+            "brand" => spoken.brand = Some(value("brand", field).await?),
+            "category" => spoken.category = Some(value("category", field).await?),
+            "valid_from" => spoken.valid_from = Some(value("valid_from", field).await?),
+            "valid_until" => spoken.valid_until = Some(value("valid_until", field).await?),
             other => {
                 let shown: String = other.chars().take(40).collect();
                 return Err(Problem::invalid(format!(
-                    "the part `{shown}` is not known; there are `file`, `visibility`, `category` and `tags`"
+                    "the part `{shown}` is not known; there are `file`, `layer`, `customer`, `visibility`, `locale`, `brand`, \
+                     `category`, `tags`, `valid_from` and `valid_until`"
                 )));
             }
         }

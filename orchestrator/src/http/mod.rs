@@ -17,6 +17,7 @@ mod inbound_email;
 mod input;
 mod knowledge;
 mod knowledge_files;
+mod knowledge_versions;
 mod limits;
 mod observe;
 mod openapi;
@@ -95,6 +96,7 @@ fn api() -> ApiRouter<Http> {
         .merge(agents::routes())
         .merge(tools::routes())
         .merge(knowledge::routes())
+        .merge(knowledge_versions::routes())
         .merge(customers::routes())
         .merge(deliveries::routes())
         .merge(conversations::routes())

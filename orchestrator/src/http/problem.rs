@@ -253,9 +253,13 @@ impl From<KnowledgeError> for Problem {
             KnowledgeError::Parse(error) => Self::invalid(error.to_string()),
             KnowledgeError::Store(error) => error.into(),
             KnowledgeError::File(ParseError::Unavailable { .. }) => Self::unavailable(&error),
-            KnowledgeError::File(_) | KnowledgeError::Unnamed | KnowledgeError::Taken { .. } => {
-                Self::invalid(error.to_string())
-            }
+            KnowledgeError::File(_)
+            | KnowledgeError::Unnamed
+            | KnowledgeError::Taken { .. }
+            | KnowledgeError::Metadata(_)
+            | KnowledgeError::Universal
+            | KnowledgeError::NoCustomer(_) => Self::invalid(error.to_string()),
+            KnowledgeError::Index(error) => Self::unavailable(&error),
             KnowledgeError::Unreadable { .. } => Self::internal(&error),
         }
     }

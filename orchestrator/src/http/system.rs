@@ -32,14 +32,20 @@ pub struct Health {
     /// Always `ok`.
     pub status: String,
     pub version: String,
+    /// How knowledge is found: `hybrid`, by words and by meaning, or `lexical`, by words alone.
+    pub retrieval: String,
 }
 
 fn health_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("health").tag("system").summary("Is the process alive").description("Touches nothing else.")
 }
 
-async fn health() -> Json<Health> {
-    Json(Health { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() })
+async fn health(State(http): State<Http>) -> Json<Health> {
+    Json(Health {
+        status: "ok".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        retrieval: http.app.knowledge.retrieval().as_str().to_owned(),
+    })
 }
 
 fn ready_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -54,7 +60,7 @@ async fn ready(State(http): State<Http>) -> Result<Json<Health>, Problem> {
         return Err(Problem::new(Kind::Unavailable, "the service is stopping"));
     }
     http.app.store.ping().await?;
-    Ok(health().await)
+    Ok(health(State(http)).await)
 }
 
 fn metrics_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {

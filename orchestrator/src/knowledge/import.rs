@@ -6,64 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::{
-    WorkspaceId,
-    canonical::Digest,
-    knowledge::{Chunk, Document},
-    ticket::Visibility,
-};
+use domain::{WorkspaceId, knowledge::Document, user::Actor};
 use parse::{Input, Kind, Parsed};
-use serde_json::json;
+use rag::ParsedDocument;
 use tokio::io::AsyncReadExt as _;
 
-use super::{Added, Draft, KnowledgeError, keep, slug};
+use super::{Added, KnowledgeError, Said, indexing, keep, slug};
 use crate::app::App;
-
-/// What whoever hands files in says of all of them; it counts more than what a file says of itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
-    pub visibility: Option<Visibility>,
-    pub category: Option<String>,
-    pub tags: Option<Vec<String>>,
-}
-
-impl Said {
-    /// Refuses what a document cannot have, with what it can.
-    pub fn checked(mut self) -> Result<Self, String> {
-        let plain = |name: &str, value: &str, max: usize| {
-            let value = value.trim();
-            if value.is_empty() || value.chars().count() > max || value.chars().any(char::is_control) {
-                return Err(format!("{name} must be 1 to {max} characters on one line"));
-            }
-            Ok(value.to_owned())
-        };
-        if let Some(category) = &self.category {
-            self.category = Some(plain("category", category, rag::MAX_CATEGORY_CHARS)?);
-        }
-        if let Some(tags) = &self.tags {
-            if tags.len() > rag::MAX_TAGS {
-                return Err(format!("there are {} tags and may be {}", tags.len(), rag::MAX_TAGS));
-            }
-            let tags = tags.iter().map(|tag| plain("a tag", tag, rag::MAX_TAG_CHARS));
-            self.tags = Some(tags.collect::<Result<_, _>>()?);
-        }
-        Ok(self)
-    }
-
-    /// Puts it over what the file says.
-    fn over(&self, draft: &mut Draft) {
-        if *self == Self::default() {
-            return;
-        }
-        let parsed = &mut draft.parsed;
-        parsed.visibility = self.visibility.unwrap_or(parsed.visibility);
-        parsed.category = self.category.clone().unwrap_or_else(|| std::mem::take(&mut parsed.category));
-        parsed.tags = self.tags.clone().unwrap_or_else(|| std::mem::take(&mut parsed.tags));
-        draft.digest = Digest::of(&json!({
-            "file": draft.digest, "visibility": self.visibility, "category": self.category, "tags": self.tags,
-        }));
-    }
-}
 
 /// What became of one file.
 #[derive(Debug)]
@@ -86,20 +35,26 @@ impl FileReport {
     }
 }
 
-/// Several files for one workspace. What they brought is searchable when this ends, however it
-/// ends, because making it so costs as much for one document as for many.
+/// Several files for one workspace. Each is searchable as soon as it is added; [`Import::finish`]
+/// makes that survive a crash, for all of them at once.
 pub struct Import<'a> {
     app: &'a App,
     workspace: WorkspaceId,
     said: Said,
+    by: Actor,
     /// Slugs of this import, each with its file.
     taken: HashMap<String, String>,
-    stored: Vec<(Document, Vec<Chunk>)>,
+    stored: Vec<Document>,
 }
 
 impl<'a> Import<'a> {
-    pub fn new(app: &'a App, workspace: WorkspaceId, said: Said) -> Self {
-        Self { app, workspace, said, taken: HashMap::new(), stored: Vec::new() }
+    pub fn new(app: &'a App, workspace: WorkspaceId, said: Said, by: Actor) -> Self {
+        Self { app, workspace, said, by, taken: HashMap::new(), stored: Vec::new() }
+    }
+
+    /// Ends the import. One that is dropped instead is put into the index again at the next start.
+    pub async fn finish(self) {
+        indexing::settle(self.app, self.workspace, &self.stored).await;
     }
 
     /// Adds what a file on this machine holds. It is never read much further than a file may go.
@@ -144,9 +99,9 @@ impl<'a> Import<'a> {
         // Markdown is read here; what only has its name goes the way of all other files.
         let text = std::str::from_utf8(bytes).ok().filter(|_| markdown);
         if let Some(text) = text {
-            let result = match Draft::of_markdown(&slug, text) {
-                Ok(draft) => self.draft(&slug, draft, name).await?,
-                Err(error) => Err(error),
+            let result = match rag::parse_markdown(&slug, text) {
+                Ok(parsed) => self.document(&slug, parsed, name).await?,
+                Err(error) => Err(error.into()),
             };
             return Ok(FileReport { file, documents: vec![(slug, result)], warnings: Vec::new() });
         }
@@ -165,8 +120,8 @@ impl<'a> Import<'a> {
                 _ => slug.clone(),
             };
             report.warnings.extend(document.warnings.iter().cloned());
-            let result = match drafted(&own, document) {
-                Ok(draft) => self.draft(&own, draft, name).await?,
+            let result = match read(&own, document) {
+                Ok(parsed) => self.document(&own, parsed, name).await?,
                 Err(error) => Err(error),
             };
             report.documents.push((own, result));
@@ -174,30 +129,29 @@ impl<'a> Import<'a> {
         Ok(report)
     }
 
-    async fn draft(
+    async fn document(
         &mut self,
         slug: &str,
-        mut draft: Draft,
+        mut parsed: ParsedDocument,
         file: &str,
     ) -> Result<Result<Added, KnowledgeError>, KnowledgeError> {
         if let Some(first) = self.taken.get(slug) {
             return Ok(Err(KnowledgeError::Taken { slug: slug.to_owned(), file: first.clone() }));
         }
-        self.said.over(&mut draft);
-        let (added, chunks) = keep(self.app, self.workspace, slug, draft).await?;
-        if let Some(chunks) = chunks {
-            self.stored.push((added.document().clone(), chunks));
+        if let Err(error) = self.said.over(&mut parsed.meta) {
+            return Ok(Err(error));
+        }
+        let added = match keep(self.app, self.workspace, slug, parsed, self.by.clone()).await {
+            Err(error @ (KnowledgeError::Universal | KnowledgeError::NoCustomer(_))) => {
+                return Ok(Err(error));
+            }
+            kept => kept?,
+        };
+        if !matches!(added, Added::Unchanged(_)) {
+            self.stored.push(added.document().clone());
         }
         self.taken.insert(slug.to_owned(), file.to_owned());
         Ok(Ok(added))
-    }
-}
-
-impl Drop for Import<'_> {
-    fn drop(&mut self) {
-        if !self.stored.is_empty() {
-            self.app.knowledge.upsert_all(self.workspace, std::mem::take(&mut self.stored));
-        }
     }
 }
 
@@ -212,26 +166,22 @@ fn free(slug: String, taken: &mut HashSet<String>) -> String {
     own
 }
 
-fn drafted(slug: &str, document: Parsed) -> Result<Draft, KnowledgeError> {
-    if document.kind == Kind::Markdown {
-        return Draft::of_markdown(slug, &document.markdown);
-    }
-    // It has no front matter, so that title, limits and text are all that is read.
+fn read(slug: &str, document: Parsed) -> Result<ParsedDocument, KnowledgeError> {
     let mut parsed = rag::parse_markdown(slug, &document.markdown)?;
-    let short = |text: String, max: usize| text.chars().take(max).collect::<String>();
-    let front = document.front;
-    if let Some(title) = document.title {
-        parsed.title = short(title, rag::MAX_TITLE_CHARS);
+    if document.kind == Kind::Markdown {
+        return Ok(parsed);
     }
-    parsed.visibility = front.visibility.unwrap_or(parsed.visibility);
-    parsed.category = short(front.category.unwrap_or_default(), rag::MAX_CATEGORY_CHARS);
+    // It has no front matter, so that title, limits and text are all that was read.
+    let short = |text: String, max: usize| text.chars().take(max).collect::<String>();
+    let (front, meta) = (document.front, &mut parsed.meta);
+    if let Some(title) = document.title {
+        meta.title = short(title, rag::MAX_TITLE_CHARS);
+    }
+    meta.visibility = front.visibility.unwrap_or(meta.visibility);
+    meta.category = short(front.category.unwrap_or_default(), rag::MAX_CATEGORY_CHARS);
     let tags = front.tags.into_iter().take(rag::MAX_TAGS);
-    parsed.tags = tags.map(|tag| short(tag, rag::MAX_TAG_CHARS)).collect();
-    let digest = Digest::of(&json!({
-        "title": parsed.title, "visibility": parsed.visibility, "category": parsed.category,
-        "tags": parsed.tags, "body": parsed.body,
-    }));
-    Ok(Draft { parsed, digest })
+    meta.tags = tags.map(|tag| short(tag, rag::MAX_TAG_CHARS)).collect();
+    Ok(parsed)
 }
 
 /// The files at a path: itself, or those in a folder whose names say that they can be read, in

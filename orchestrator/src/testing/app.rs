@@ -109,7 +109,7 @@ impl TestApp {
     async fn start_bringing(overrides: &str, brought: Brought) -> Self {
         let base = format!(
             "[database]\nurl = \"sqlite::memory:\"\n[secrets]\nkey = \"{}\"\n[runs]\nconcurrency = 0\n\
-             [server]\nconsole_dir = \"/nowhere\"\n[email]\ninbound_secret = \"{INBOUND_SECRET}\"\n\
+             [knowledge]\nlibrary = false\n[server]\nconsole_dir = \"/nowhere\"\n[email]\ninbound_secret = \"{INBOUND_SECRET}\"\n\
              [visitors]\nmessages_per_minute = 1000\nconversations_per_minute = 1000\n",
             "ab".repeat(32),
         );

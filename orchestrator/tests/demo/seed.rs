@@ -33,7 +33,7 @@ impl House {
         let store = Store::open("sqlite::memory:", options, clock(), Arc::clone(&ids)).await.unwrap();
         store.migrate().await.unwrap();
         let shop = Shop::open("sqlite::memory:", clock(), Arc::clone(&ids)).await.unwrap();
-        Self { store, knowledge: Knowledge::new(), shop, ids }
+        Self { store, knowledge: Knowledge::in_memory(), shop, ids }
     }
 
     async fn seed(&self) -> SeedReport {

@@ -276,7 +276,7 @@ impl Rig {
              [runs]\npoll_ms = 20\nretry_ms = 5\nmax_attempts = 3\nconcurrency = {}\n\
              [policy]\nfile = \"{policy_file}\"\n\
              [tools]\nfiles = {tools:?}\n\
-             [knowledge]\nfolders = {folders:?}\n\
+             [knowledge]\nlibrary = false\nfolders = {folders:?}\n\
              [models]\noffline_fallback = {}\n\
              [[models.providers]]\nname = \"scripted\"\nbase_url = \"{}\"\nfast = \"small\"\nstrong = \"large\"\n\
              api_key_file = \"{}\"\ntimeout_ms = 1500\ntotal_timeout_ms = 6000\nmax_retries = 1\nbackoff_ms = 5\nmax_retry_after_ms = 20\n\

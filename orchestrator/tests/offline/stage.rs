@@ -12,7 +12,7 @@ use std::{
 use agents::answer::{Answer, Kind};
 use domain::{
     Ids, Timestamp, WorkspaceId,
-    knowledge::{Passage, Scope},
+    knowledge::{Passage, Retriever as _, Scope},
     model::{CallResult, Facts, Model, ModelError, ModelRequest, ModelResponse, Strength, ToolSchema, Turn},
     procedure::Procedure,
     tool::ToolCall,
@@ -43,15 +43,17 @@ static SHOP: LazyLock<rag::Knowledge> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/knowledge");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    let documents = files
+    let documents: Vec<_> = files
         .iter()
         .map(|file| {
             let slug = file.file_stem().unwrap().to_str().unwrap();
             rag::prepare(slug, &std::fs::read_to_string(file).unwrap(), None, &ids, Timestamp(0)).unwrap()
         })
         .collect();
-    let knowledge = rag::Knowledge::new();
-    knowledge.replace(WORKSPACE, documents);
+    let knowledge = rag::Knowledge::in_memory();
+    for (document, chunks) in documents {
+        wait(knowledge.put(WORKSPACE, document, chunks)).unwrap();
+    }
     knowledge
 });
 
@@ -64,8 +66,15 @@ pub static PROCEDURES: LazyLock<Vec<Procedure>> = LazyLock::new(|| {
 });
 
 pub fn search(query: &str) -> Vec<Passage> {
-    let scope = Scope { workspace_id: WORKSPACE, internal: false, customer_id: None };
-    SHOP.find(scope, query, 5).unwrap_or_default()
+    wait(SHOP.search(&Scope::public(WORKSPACE, Timestamp(0)), query, 5)).unwrap_or_default()
+}
+
+/// On a thread of its own, because some callers are in a runtime already.
+fn wait<T: Send>(future: impl Future<Output = T> + Send) -> T {
+    std::thread::scope(|threads| {
+        let wait = || tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future);
+        threads.spawn(wait).join().unwrap()
+    })
 }
 
 pub fn order(number: &str, status: &str, item: &str, days: Option<i64>) -> Value {

@@ -1,7 +1,7 @@
 //! From text to terms: words are found by Unicode's rules, folded, freed of function words and
 //! stemmed; identifiers are kept whole as well.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -39,10 +39,32 @@ impl Terms {
         self.weights.is_empty()
     }
 
+    /// These terms, each of them once and with the same weight.
+    pub fn once(ids: impl IntoIterator<Item = u32>) -> Self {
+        let weights: BTreeMap<u32, f32> = ids.into_iter().map(|id| (id, 1.0)).collect();
+        let length = weights.len() as f32;
+        Self { weights, length }
+    }
+
+    pub fn holds(&self, id: u32) -> bool {
+        self.weights.contains_key(&id)
+    }
+
     fn add(&mut self, id: u32, weight: f32) {
         *self.weights.entry(id).or_default() += weight;
         self.length += weight;
     }
+}
+
+/// A term where it stands in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term<'a> {
+    /// Its stem, or an identifier in its one spelling.
+    pub word: &'a str,
+    /// False for what is only a part, or another spelling, of the word that stands there.
+    pub whole: bool,
+    /// The bytes of the text that it was read from.
+    pub at: Range<usize>,
 }
 
 /// Reads text of one language. Queries and passages must be read alike.
@@ -61,6 +83,10 @@ impl Analyzer {
         Self::new(Language::of_locale(locale))
     }
 
+    pub fn language(self) -> Language {
+        self.language
+    }
+
     /// The terms of one text.
     pub fn terms(self, text: &str) -> Terms {
         self.weighted([(text, 1.0)])
@@ -73,10 +99,10 @@ impl Analyzer {
         let mut terms = Terms::default();
         for (text, weight) in texts {
             let mut left = MAX_TERMS;
-            self.each(text, &mut |word| {
-                if left > 0 && word.chars().nth(MAX_TERM_CHARS).is_none() {
+            self.each(text, &mut |term| {
+                if left > 0 && term.word.chars().nth(MAX_TERM_CHARS).is_none() {
                     left -= 1;
-                    terms.add(term_id(word), weight);
+                    terms.add(term_id(term.word), weight);
                 }
                 left > 0
             });
@@ -87,26 +113,34 @@ impl Analyzer {
     /// The terms as words, in order, for people and tests.
     pub fn words(self, text: &str) -> Vec<String> {
         let mut words = Vec::new();
-        self.each(text, &mut |word| {
-            words.push(word.to_owned());
+        self.each(text, &mut |term| {
+            words.push(term.word.to_owned());
             words.len() < MAX_TERMS
         });
         words
     }
 
-    /// Calls `take` with each term until it says false.
-    fn each(self, text: &str, take: &mut dyn FnMut(&str) -> bool) {
+    /// Calls `take` with each term, in order, until it says false.
+    pub fn each(self, text: &str, take: &mut dyn FnMut(Term<'_>) -> bool) {
         let mut kind: Option<&str> = None;
-        for run in text.split(|c: char| !belongs(c)) {
-            let run = run.trim_matches(|c: char| joins(c) || c == '\'' || c == '\u{2019}');
+        let mut end = 0;
+        for run in text.split_inclusive(|c: char| !belongs(c)) {
+            let begins = end;
+            end += run.len();
+            let run = run.trim_end_matches(|c: char| !belongs(c));
+            let edge = |c: char| joins(c) || c == '\'' || c == '\u{2019}';
+            let start = begins + run.len() - run.trim_start_matches(edge).len();
+            let run = run.trim_matches(edge);
             if run.is_empty() {
                 continue;
             }
+            let at = start..start + run.len();
+            let mut give = |word: &str, whole: bool| take(Term { word, whole, at: at.clone() });
             let folded = fold(run);
             let going = if is_identifier(&folded) {
-                self.identifier(&folded, kind, take)
+                self.identifier(&folded, kind, &mut give)
             } else {
-                self.words_of(&folded, kind, take)
+                self.words_of(&folded, kind, &mut give)
             };
             if !going {
                 return;
@@ -115,23 +149,23 @@ impl Analyzer {
         }
     }
 
-    fn identifier(self, folded: &str, kind: Option<&str>, take: &mut dyn FnMut(&str) -> bool) -> bool {
+    fn identifier(self, folded: &str, kind: Option<&str>, give: &mut dyn FnMut(&str, bool) -> bool) -> bool {
         let name = canonical(folded);
         if let Some(kind) = kind.filter(|_| folded.starts_with(|c: char| c.is_ascii_digit()))
-            && !take(&format!("{}-{name}", kind.to_ascii_lowercase()))
+            && !give(&format!("{}-{name}", kind.to_ascii_lowercase()), true)
         {
             return false;
         }
-        if !take(&name) {
+        if !give(&name, true) {
             return false;
         }
-        parts(folded).filter(|part| *part != name).all(|part| self.word(part, take))
+        parts(folded).filter(|part| *part != name).all(|part| self.word(part, false, give))
     }
 
-    fn words_of(self, folded: &str, kind: Option<&str>, take: &mut dyn FnMut(&str) -> bool) -> bool {
+    fn words_of(self, folded: &str, kind: Option<&str>, give: &mut dyn FnMut(&str, bool) -> bool) -> bool {
         if let Some(kind) = kind
             && folded.bytes().all(|byte| byte.is_ascii_digit())
-            && !take(&format!("{}-{folded}", kind.to_ascii_lowercase()))
+            && !give(&format!("{}-{folded}", kind.to_ascii_lowercase()), true)
         {
             return false;
         }
@@ -141,7 +175,7 @@ impl Analyzer {
             let number = word.contains(|c: char| c.is_ascii_digit());
             for piece in word.split(|c: char| joins(c) && !number) {
                 let (elided, piece) = self.without_elision(piece);
-                if !(elided.is_empty() || self.word(elided, take)) || !self.word(piece, take) {
+                if !(elided.is_empty() || self.word(elided, true, give)) || !self.word(piece, true, give) {
                     return false;
                 }
                 pieces += 1;
@@ -149,7 +183,7 @@ impl Analyzer {
         }
         // `sign-in` is also written `signin`, `e-mail` also `email`.
         if pieces > 1 && folded.contains('-') && folded.chars().all(|c| c.is_alphabetic() || c == '-') {
-            return self.word(&folded.replace('-', ""), take);
+            return self.word(&folded.replace('-', ""), false, give);
         }
         true
     }
@@ -164,12 +198,12 @@ impl Analyzer {
         }
     }
 
-    fn word(self, word: &str, take: &mut dyn FnMut(&str) -> bool) -> bool {
+    fn word(self, word: &str, whole: bool, give: &mut dyn FnMut(&str, bool) -> bool) -> bool {
         if word.is_empty() || self.language.is_function_word(word) {
             return true;
         }
         let stem = self.language.stem(word);
-        stem.is_empty() || take(&stem)
+        stem.is_empty() || give(&stem, whole)
     }
 }
 

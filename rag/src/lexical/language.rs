@@ -8,7 +8,7 @@ use super::fold::fold;
 
 /// How words are reduced to their stems. Text of any other language is searched by its words as
 /// they stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
     #[default]
     English,
@@ -21,6 +21,9 @@ pub enum Language {
 }
 
 impl Language {
+    /// Those whose endings and function words are known.
+    pub const KNOWN: [Self; 5] = [Self::English, Self::German, Self::French, Self::Spanish, Self::Italian];
+
     /// By the language subtag of a BCP 47 tag: `de`, `de-CH`, `fr_FR`. Without one, English.
     pub fn of_locale(locale: &str) -> Self {
         let subtag = locale.split(['-', '_']).next().unwrap_or_default();

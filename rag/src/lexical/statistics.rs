@@ -24,7 +24,8 @@ impl Statistics {
         self.add_ids(vector.indices.iter().copied(), length);
     }
 
-    fn add_ids(&mut self, ids: impl Iterator<Item = u32>, length: f32) {
+    /// Counts a passage by its terms and length.
+    pub fn add_ids(&mut self, ids: impl Iterator<Item = u32>, length: f32) {
         self.passages += 1;
         self.length += thousandths(length);
         for id in ids {
@@ -34,9 +35,14 @@ impl Statistics {
 
     /// Takes away a passage that was added before.
     pub fn remove(&mut self, terms: &Terms) {
+        self.remove_ids(terms.iter().map(|(id, _)| id), terms.length());
+    }
+
+    /// Like [`Statistics::remove`], by its terms and length.
+    pub fn remove_ids(&mut self, ids: impl Iterator<Item = u32>, length: f32) {
         self.passages = self.passages.saturating_sub(1);
-        self.length -= thousandths(terms.length());
-        for (id, _) in terms.iter() {
+        self.length -= thousandths(length);
+        for id in ids {
             if let Some(count) = self.holding.get_mut(&id) {
                 *count -= 1;
                 if *count == 0 {
@@ -71,9 +77,14 @@ impl Statistics {
 
     /// A term's rarity, above zero: `ln(1 + (N − n + 0.5) / (n + 0.5))`.
     pub fn idf(&self, id: u32) -> f32 {
-        let (all, holding) = (self.passages as f32, self.holding(id) as f32);
-        (1.0 + (all - holding + 0.5) / (holding + 0.5)).ln()
+        rarity(self.passages, u64::from(self.holding(id)))
     }
+}
+
+/// Lucene's idf, of a term that so many of all passages hold; above zero.
+pub fn rarity(passages: u64, holding: u64) -> f32 {
+    let (all, holding) = (passages as f32, holding as f32);
+    (1.0 + (all - holding + 0.5) / (holding + 0.5)).ln()
 }
 
 fn thousandths(length: f32) -> i64 {

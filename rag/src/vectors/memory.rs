@@ -1,9 +1,9 @@
-//! An index in memory that compares the query with every point: exact, so it is what others are
-//! checked against, and enough for some thousands of points where no engine is wanted. It survives
-//! nothing.
+//! An index in memory, exact: it is what others are checked against, and enough where no engine is
+//! wanted. Words are looked up in lists of the points that hold them; dense vectors are compared
+//! one by one. It survives nothing.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{PoisonError, RwLock},
 };
 
@@ -12,13 +12,26 @@ use domain::{ChunkId, WorkspaceId};
 
 use super::{
     Candidate, CollectionSpec, Cursor, Facets, Hit, Idf, Index, IndexError, IndexScope, MAX_BATCH, Page,
-    Point, PointMeta, QueryPlan, Selection, check_name, check_spec, fuse,
+    Point, PointMeta, QueryPlan, Selection, UNIVERSAL_WORKSPACE, check_name, check_spec, fuse,
 };
 use crate::lexical::{SparseVector, Statistics};
 
 struct Collection {
     spec: CollectionSpec,
-    points: BTreeMap<ChunkId, Point>,
+    workspaces: BTreeMap<WorkspaceId, Partition>,
+    /// Whose each point is.
+    homes: HashMap<ChunkId, WorkspaceId>,
+}
+
+/// One workspace's points.
+#[derive(Default)]
+struct Partition {
+    /// A point keeps its place as long as it is there.
+    points: Vec<Option<Point>>,
+    free: Vec<u32>,
+    places: BTreeMap<ChunkId, u32>,
+    /// Which points hold a term, and with what weight.
+    holding: HashMap<u32, Vec<(u32, f32)>>,
 }
 
 #[derive(Default)]
@@ -29,6 +42,12 @@ pub struct MemoryIndex {
 impl MemoryIndex {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// With an empty collection in it.
+    pub fn with_collection(name: &str, spec: CollectionSpec) -> Self {
+        let collections = BTreeMap::from([(name.to_owned(), Collection::new(spec))]);
+        Self { collections: RwLock::new(collections) }
     }
 
     fn read<T>(
@@ -50,21 +69,104 @@ impl MemoryIndex {
     }
 }
 
-impl Collection {
-    fn seen<'a>(&'a self, scope: &'a IndexScope, facets: &'a Facets) -> impl Iterator<Item = &'a Point> {
-        self.points.values().filter(|point| scope.permits(&point.meta) && facets.matches(&point.meta))
+impl Partition {
+    fn put(&mut self, point: Point) {
+        self.remove(point.chunk);
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.points.push(None);
+            (self.points.len() - 1) as u32
+        });
+        for (term, weight) in point.sparse.iter() {
+            self.holding.entry(term).or_default().push((place, weight));
+        }
+        self.places.insert(point.chunk, place);
+        self.points[place as usize] = Some(point);
     }
 
-    fn best(&self, plan: &QueryPlan, score: impl Fn(&Point) -> Option<f32>) -> Vec<Candidate> {
-        let mut found: Vec<Candidate> = self
-            .seen(&plan.scope, &plan.facets)
-            .filter_map(|point| {
-                score(point).map(|score| Candidate { chunk: point.chunk, meta: point.meta.clone(), score })
-            })
+    fn remove(&mut self, chunk: ChunkId) {
+        let Some(place) = self.places.remove(&chunk) else { return };
+        let Some(point) = self.points[place as usize].take() else { return };
+        for (term, _) in point.sparse.iter() {
+            if let Some(list) = self.holding.get_mut(&term) {
+                list.retain(|(at, _)| *at != place);
+                if list.is_empty() {
+                    self.holding.remove(&term);
+                }
+            }
+        }
+        self.free.push(place);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Point> {
+        self.points.iter().flatten()
+    }
+
+    /// Every point that shares a term with the query, with its score. Terms are added up in the
+    /// order of their ids, as [`SparseVector::dot`] does.
+    fn matching(&self, query: &SparseVector) -> Vec<(&Point, f32)> {
+        let mut scores = vec![0.0f32; self.points.len()];
+        let mut touched: Vec<u32> = Vec::new();
+        for (term, wanted) in query.iter() {
+            for (place, weight) in self.holding.get(&term).into_iter().flatten() {
+                let score = &mut scores[*place as usize];
+                if *score == 0.0 {
+                    touched.push(*place);
+                }
+                *score += wanted * weight;
+            }
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        let scored = touched.into_iter().filter(|place| scores[*place as usize] > 0.0);
+        scored
+            .filter_map(|place| Some((self.points[place as usize].as_ref()?, scores[place as usize])))
+            .collect()
+    }
+}
+
+impl Collection {
+    fn new(spec: CollectionSpec) -> Self {
+        Self { spec, workspaces: BTreeMap::new(), homes: HashMap::new() }
+    }
+
+    fn put(&mut self, point: Point) {
+        let home = point.meta.workspace;
+        if let Some(before) = self.homes.insert(point.chunk, home)
+            && before != home
+            && let Some(partition) = self.workspaces.get_mut(&before)
+        {
+            partition.remove(point.chunk);
+        }
+        self.workspaces.entry(home).or_default().put(point);
+    }
+
+    /// The partitions a scope may reach into.
+    fn within(&self, scope: &IndexScope) -> impl Iterator<Item = &Partition> {
+        let universal = (scope.universal && scope.workspace != UNIVERSAL_WORKSPACE)
+            .then(|| self.workspaces.get(&UNIVERSAL_WORKSPACE));
+        self.workspaces.get(&scope.workspace).into_iter().chain(universal.flatten())
+    }
+
+    fn seen<'a>(&'a self, scope: &'a IndexScope, facets: &'a Facets) -> impl Iterator<Item = &'a Point> {
+        let points = self.within(scope).flat_map(Partition::iter);
+        points.filter(|point| scope.permits(&point.meta) && facets.matches(&point.meta))
+    }
+
+    fn lexical(&self, plan: &QueryPlan, query: &SparseVector) -> Vec<Candidate> {
+        let found = self
+            .within(&plan.scope)
+            .flat_map(|partition| partition.matching(query))
+            .filter(|(point, _)| plan.scope.permits(&point.meta) && plan.facets.matches(&point.meta))
             .collect();
-        found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.chunk.cmp(&b.chunk)));
-        found.truncate(plan.candidates());
-        found
+        best(found, plan.candidates())
+    }
+
+    fn dense(&self, plan: &QueryPlan, query: &[f32]) -> Vec<Candidate> {
+        let found = self
+            .seen(&plan.scope, &plan.facets)
+            .filter_map(|point| Some((point, dot(query, point.dense.as_ref()?))))
+            .collect();
+        best(found, plan.candidates())
     }
 
     /// The query with its terms' rarity.
@@ -73,11 +175,21 @@ impl Collection {
             return query.clone();
         }
         let mut statistics = Statistics::default();
-        for point in self.points.values() {
+        for point in self.workspaces.values().flat_map(Partition::iter) {
             statistics.add_vector(&point.sparse, point.meta.length);
         }
         query.iter().map(|(id, weight)| (id, weight * statistics.idf(id))).collect()
     }
+}
+
+/// The best, best first; equal scores in the order of ids. Only they are copied.
+fn best(mut found: Vec<(&Point, f32)>, limit: usize) -> Vec<Candidate> {
+    found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.chunk.cmp(&b.0.chunk)));
+    found.truncate(limit);
+    found
+        .into_iter()
+        .map(|(point, score)| Candidate { chunk: point.chunk, meta: point.meta.clone(), score })
+        .collect()
 }
 
 #[async_trait]
@@ -88,7 +200,7 @@ impl Index for MemoryIndex {
         if let Some(there) = collections.get(collection) {
             return check_spec(collection, &there.spec, spec);
         }
-        collections.insert(collection.to_owned(), Collection { spec: spec.clone(), points: BTreeMap::new() });
+        collections.insert(collection.to_owned(), Collection::new(spec.clone()));
         Ok(())
     }
 
@@ -115,7 +227,7 @@ impl Index for MemoryIndex {
             points.iter().try_for_each(|point| point.check(&collection.spec))?;
             for mut point in points {
                 point.dense = point.dense.map(unit);
-                collection.points.insert(point.chunk, point);
+                collection.put(point);
             }
             Ok(())
         })
@@ -123,7 +235,22 @@ impl Index for MemoryIndex {
 
     async fn delete(&self, collection: &str, selection: Selection) -> Result<(), IndexError> {
         self.write(collection, |collection| {
-            collection.points.retain(|_, point| !selects(&selection, point.chunk, &point.meta));
+            let Some(partition) = collection.workspaces.get_mut(&selection.workspace()) else {
+                return Ok(());
+            };
+            let gone: Vec<ChunkId> = match &selection {
+                Selection::Chunks { chunks, .. } => {
+                    chunks.iter().filter(|chunk| partition.places.contains_key(chunk)).copied().collect()
+                }
+                _ => {
+                    let selected = partition.iter().filter(|point| selects(&selection, &point.meta));
+                    selected.map(|point| point.chunk).collect()
+                }
+            };
+            for chunk in gone {
+                partition.remove(chunk);
+                collection.homes.remove(&chunk);
+            }
             Ok(())
         })
     }
@@ -131,13 +258,9 @@ impl Index for MemoryIndex {
     async fn query(&self, collection: &str, plan: QueryPlan) -> Result<Vec<Hit>, IndexError> {
         self.read(collection, |collection| {
             plan.check(&collection.spec)?;
-            let lexical = plan.sparse.as_ref().map(|query| {
-                let query = collection.weighed(query);
-                collection.best(&plan, |point| Some(query.dot(&point.sparse)).filter(|score| *score > 0.0))
-            });
-            let dense = plan.dense.clone().map(unit).map(|query| {
-                collection.best(&plan, |point| point.dense.as_ref().map(|vector| dot(&query, vector)))
-            });
+            let lexical =
+                plan.sparse.as_ref().map(|query| collection.lexical(&plan, &collection.weighed(query)));
+            let dense = plan.dense.clone().map(unit).map(|query| collection.dense(&plan, &query));
             Ok(fuse(&plan.scope, lexical, dense, plan.limit))
         })
     }
@@ -152,10 +275,13 @@ impl Index for MemoryIndex {
     ) -> Result<Page, IndexError> {
         Page::check(facets, limit)?;
         self.read(collection, |collection| {
-            let mut left =
-                collection.seen(scope, facets).filter(|point| from.is_none_or(|from| point.chunk >= from.0));
-            let points = left.by_ref().take(limit).cloned().collect();
-            Ok(Page { points, next: left.next().map(|point| Cursor(point.chunk)) })
+            let mut left: Vec<&Point> = collection
+                .seen(scope, facets)
+                .filter(|point| from.is_none_or(|from| point.chunk >= from.0))
+                .collect();
+            left.sort_unstable_by_key(|point| point.chunk);
+            let next = left.get(limit).map(|point| Cursor(point.chunk));
+            Ok(Page { points: left.into_iter().take(limit).cloned().collect(), next })
         })
     }
 
@@ -173,14 +299,15 @@ impl Index for MemoryIndex {
     }
 }
 
-fn selects(selection: &Selection, id: ChunkId, meta: &PointMeta) -> bool {
-    let of = |workspace: &WorkspaceId| meta.workspace == *workspace;
+/// Of points of the selection's workspace.
+fn selects(selection: &Selection, meta: &PointMeta) -> bool {
     match selection {
-        Selection::Document { workspace, document, except_version } => {
-            of(workspace) && meta.document == *document && *except_version != Some(meta.document_version)
+        Selection::Document { document, except_version, .. } => {
+            meta.document == *document && *except_version != Some(meta.document_version)
         }
-        Selection::Chunks { workspace, chunks } => of(workspace) && chunks.contains(&id),
-        Selection::Workspace(workspace) => of(workspace),
+        // Named by their ids, without looking at the points.
+        Selection::Chunks { .. } => false,
+        Selection::Workspace(_) => true,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is asked of an index, and what it answers.
 
+pub use domain::knowledge::{Ranked, Scores};
 use domain::{ChunkId, DocumentId, WorkspaceId};
 
 use super::{
@@ -93,24 +94,6 @@ pub struct Candidate {
     pub chunk: ChunkId,
     pub meta: PointMeta,
     pub score: f32,
-}
-
-/// A score and the place it earned, from 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ranked {
-    pub score: f32,
-    pub rank: usize,
-}
-
-/// Where a hit's place comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Scores {
-    /// BM25, unbounded. None: not among the lexical candidates.
-    pub lexical: Option<Ranked>,
-    /// Cosine, -1 to 1. None: not among the dense candidates.
-    pub dense: Option<Ranked>,
-    /// Σ 1 / (k + rank) over both lists; what hits are ordered by.
-    pub fused: f32,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -1,18 +1,14 @@
 //! A chunk as an index holds it: whose it is, what it is about, and its vectors. Its text stays in
 //! the database.
 
+pub use domain::knowledge::{Layer, UNIVERSAL_WORKSPACE};
 use domain::{
     ChunkId, CustomerId, DocumentId, Timestamp, WorkspaceId, canonical::Digest, ticket::Visibility,
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{CollectionSpec, IndexError, MAX_LIMIT};
 use crate::lexical::SparseVector;
-
-/// The workspace that universal points belong to. No tenant has it: ids of workspaces are minted as
-/// UUIDv7, and this is none.
-pub const UNIVERSAL_WORKSPACE: WorkspaceId = WorkspaceId(Uuid::max());
 
 /// The most points of one call.
 pub const MAX_BATCH: usize = 1000;
@@ -25,22 +21,11 @@ const MAX_MICROS: u64 = 1 << 53;
 /// The most terms of a point or a query.
 pub const MAX_SPARSE: usize = 65_536;
 
-/// Whose knowledge a point is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Layer {
-    /// Everybody's: of [`UNIVERSAL_WORKSPACE`], seen from other workspaces when their scope says so.
-    Universal,
-    /// The workspace's.
-    Company,
-    /// One customer's.
-    Customer,
-}
-
 /// Everything about a point but its vectors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PointMeta {
     pub document: DocumentId,
+    /// The version since which the point is as it is.
     pub document_version: i64,
     pub workspace: WorkspaceId,
     pub layer: Layer,

@@ -3,7 +3,9 @@
 mod approvals;
 mod counts;
 mod customers;
+mod document_versions;
 mod documents;
+mod index_marks;
 mod mail;
 mod runs;
 mod sessions;
@@ -12,6 +14,7 @@ mod tickets;
 mod tools;
 mod users;
 
+pub use index_marks::KnowledgeFact;
 pub use surroundings::Surroundings;
 
 use domain::Timestamp;

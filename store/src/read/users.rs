@@ -1,6 +1,6 @@
 //! Workspaces, the people on the staff side and the keys of services.
 
-use domain::{UserId, WorkspaceId, user::Role, user::User};
+use domain::{UserId, WorkspaceId, knowledge::UNIVERSAL_WORKSPACE, user::Role, user::User};
 use sqlx::any::AnyRow;
 
 use crate::{
@@ -42,11 +42,13 @@ fn get_api_key(row: &AnyRow) -> Result<ApiKey, StoreError> {
 }
 
 impl Store {
-    /// The oldest first.
+    /// Every tenant, the oldest first; the reserved workspace is none.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
         self.everywhere(
-            "SELECT id, slug, name, created_at FROM workspaces ORDER BY created_at, id",
-            |_| {},
+            "SELECT id, slug, name, created_at FROM workspaces WHERE id <> $1 ORDER BY created_at, id",
+            |binds| {
+                binds.id(UNIVERSAL_WORKSPACE);
+            },
             get_workspace,
         )
         .await

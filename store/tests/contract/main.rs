@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "what a case needs is there, or the case fails")]
 
 mod approvals;
+mod documents;
 mod fixture;
 mod records;
 mod runs;
@@ -95,7 +96,6 @@ contract! {
         an_address_belongs_to_one_contact,
         users_and_keys_are_found_before_the_workspace_is_known,
         a_session_is_there_until_it_ends,
-        documents_replace_their_chunks,
         mail_of_staff_and_agents_on_email_tickets_is_delivered_once,
         mail_is_threaded_by_message_ids,
         follow_ups_fire_once,
@@ -103,6 +103,14 @@ contract! {
         text_with_nul_is_kept_readable,
         a_foreign_cursor_is_refused,
         the_desk_shows_public_messages_only;
+    documents:
+        documents_replace_their_chunks,
+        everything_said_of_a_document_is_kept,
+        versions_outlive_their_document,
+        of_two_changes_of_one_version_one_is_written,
+        the_reserved_workspace_is_no_tenant,
+        marks_are_of_one_collection,
+        templates_are_listed;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use domain::{
-    ApiKeyId, AttachmentId, ChunkId, ContactId, CustomerId, DocumentId, MessageId, RunId, SessionId, UserId,
+    ApiKeyId, AttachmentId, ContactId, CustomerId, MessageId, RunId, SessionId, UserId,
     approval::ApprovalStatus,
     canonical::Digest,
     commit::{Commit, CommitError, DeliveryStatus, Op},
     customer::{Contact, Customer},
-    knowledge::{Chunk, Document},
     ports::Desk as _,
     ticket::{Channel, EmailHeaders, EventBody, Visibility},
     tool::{Risk, ToolSource, ToolSpec},
@@ -168,58 +167,6 @@ pub async fn a_session_is_there_until_it_ends(f: Fixture) {
     f.clock.advance(Duration::from_secs(60));
     f.desk.begin_session(session()).await.unwrap();
     assert_eq!(f.desk.session(other.id, other.created_at).await.unwrap(), None);
-}
-
-fn document(f: &Fixture, slug: &str) -> Document {
-    Document {
-        id: f.id(DocumentId::new),
-        slug: slug.to_owned(),
-        title: "Returns".to_owned(),
-        visibility: Visibility::Internal,
-        category: "orders".to_owned(),
-        tags: vec!["a".to_owned(), "b".to_owned()],
-        version: 1,
-        digest: Digest::of(slug),
-        body: "# Returns".to_owned(),
-        created_at: f.now(),
-        updated_at: f.now(),
-    }
-}
-
-fn chunks(f: &Fixture, document: &Document, count: i64) -> Vec<Chunk> {
-    (0..count)
-        .map(|ordinal| Chunk {
-            id: f.id(ChunkId::new),
-            document_id: document.id,
-            document_version: document.version,
-            ordinal,
-            heading_path: vec!["Returns".to_owned()],
-            text: format!("piece {ordinal}"),
-        })
-        .collect()
-}
-
-pub async fn documents_replace_their_chunks(f: Fixture) {
-    let mut returns = document(&f, "returns");
-    f.desk.put_document(returns.clone(), chunks(&f, &returns, 70)).await.unwrap();
-    let stoves = document(&f, "stoves");
-    let of_stoves = chunks(&f, &stoves, 2);
-    f.desk.put_document(stoves.clone(), of_stoves.clone()).await.unwrap();
-    assert_eq!(f.desk.chunks(returns.id).await.unwrap().len(), 70);
-    returns.version = 2;
-    let second = chunks(&f, &returns, 3);
-    f.desk.put_document(returns.clone(), second.clone()).await.unwrap();
-    assert_eq!(f.desk.document(returns.id).await.unwrap(), Some(returns.clone()));
-    assert_eq!(f.desk.document_by_slug("returns").await.unwrap(), Some(returns.clone()));
-    let mut all = f.desk.all_chunks().await.unwrap();
-    all.sort_by_key(|(document, _)| document.slug.clone());
-    assert_eq!(all, [(returns.clone(), second), (stoves.clone(), of_stoves)]);
-    let taken = document(&f, "stoves");
-    assert!(matches!(f.desk.put_document(taken, Vec::new()).await, Err(StoreError::Taken(_))));
-    assert!(f.desk.remove_document(returns.id).await.unwrap());
-    assert!(!f.desk.remove_document(returns.id).await.unwrap());
-    assert_eq!(f.desk.documents(10, None).await.unwrap().items, [stoves]);
-    assert!(f.desk.chunks(returns.id).await.unwrap().is_empty());
 }
 
 pub async fn mail_of_staff_and_agents_on_email_tickets_is_delivered_once(f: Fixture) {

@@ -58,8 +58,8 @@ impl Clock for House {
 
 #[async_trait]
 impl Retriever for House {
-    async fn search(&self, scope: Scope, query: &str, limit: usize) -> Result<Vec<Passage>, RetrieveError> {
-        self.scopes.lock().unwrap().push(scope);
+    async fn search(&self, scope: &Scope, query: &str, limit: usize) -> Result<Vec<Passage>, RetrieveError> {
+        self.scopes.lock().unwrap().push(scope.clone());
         if query == "down" {
             return Err(RetrieveError::Unavailable("no index".to_owned()));
         }

@@ -93,6 +93,7 @@ fn an_answer_stands_in_its_thread_with_its_sources() {
         slug: "late-parcel".to_owned(),
         title: "Late or missing parcel".to_owned(),
         quote: "…".to_owned(),
+        span: None,
     });
     let first = message(11, staff(), "We look into it.");
     let thread = vec![
