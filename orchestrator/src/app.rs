@@ -23,7 +23,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tracing::{info, warn};
 
 pub use keys::Keys;
-pub(crate) use parts::prepare_folder;
+pub(crate) use parts::{prepare_folder, sqlite_path};
 
 use crate::{
     channels::{self, Senders},
@@ -33,6 +33,7 @@ use crate::{
     gate::{Gate, GateError, Matter},
     http,
     intake::Intake,
+    knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
     models, password,
 };
@@ -49,6 +50,8 @@ pub enum AppError {
     Models(#[from] models::ModelsError),
     #[error(transparent)]
     Tools(#[from] tools::ToolsError),
+    #[error(transparent)]
+    KnowledgeIndex(#[from] KnowledgeIndexError),
     #[error("the demo shop cannot be opened: {0}")]
     Shop(#[from] crate::demo::shop::ShopError),
     #[error("the demo cannot be seeded: {0}")]
@@ -73,6 +76,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub knowledge: Arc<rag::Knowledge>,
+    /// The index of vectors and the embedder, as configured.
+    pub knowledge_index: KnowledgeIndex,
     /// Reads files from outside.
     pub parser: parse::isolated::Parser,
     pub catalog: tools::Catalog,
@@ -141,6 +146,7 @@ impl App {
         };
         let gate = Arc::new(Gate::load(&config.policy.file)?);
         let knowledge = Arc::new(rag::Knowledge::new());
+        let knowledge_index = KnowledgeIndex::open(&config).await?;
         let agents = Arc::new(agents::Registry::standard());
         parts::check_agents(&config, &agents)?;
         let procedures = Arc::new(parts::procedures(&config)?);
@@ -180,6 +186,7 @@ impl App {
             clock,
             ids,
             knowledge,
+            knowledge_index,
             parser: parse::isolated::Parser::new(brought.parser, parse::Limits::default()),
             catalog,
             mcp,
@@ -354,6 +361,10 @@ impl Service {
                 task.abort();
             }
         }
+        if let Err(error) = self.app.knowledge_index.flush().await {
+            // What is missing is put in again from the database.
+            warn!(%error, "the index of knowledge could not be flushed");
+        }
         self.app.mcp.close().await;
         let abort = self.server.abort_handle();
         match tokio::time::timeout(Duration::from_secs(2), self.server).await {
@@ -374,6 +385,7 @@ pub(crate) async fn seed(
     let address = config.server.address;
     let shop_url = config.demo.shop_url.clone();
     config.demo.enabled = false;
+    knowledge_index::beside_a_service(&mut config);
     let (clock, ids) = (Arc::new(crate::system::SystemClock), Arc::new(crate::system::SystemIds));
     prepare_folder(&shop_url)?;
     let app = App::build(config, clock.clone(), ids.clone(), address).await?;

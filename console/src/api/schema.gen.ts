@@ -638,6 +638,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What it runs on
+         * @description The index of knowledge with its collections, the embedder, and the providers of language models. Asks the index, and no provider.
+         */
+        get: operations["getSystem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -1012,6 +1032,16 @@ export interface components {
             slug: string;
             title: string;
         };
+        /** @description A collection of vectors. */
+        CollectionView: {
+            /** Format: uint */
+            dimension: number | null;
+            /** @description The model its vectors were made with; none for words alone. */
+            model: string | null;
+            name: string;
+            /** @description Why this release with this embedder needs another one, if it does. */
+            rebuild: string | null;
+        };
         Confidence: {
             reasons: components["schemas"]["Reason"][];
             /**
@@ -1317,6 +1347,19 @@ export interface components {
             references?: string[];
             to: string;
         };
+        /** @description The model that turns text into vectors. */
+        EmbedderView: {
+            /** Format: uint */
+            dimension: number;
+            model: string;
+            /**
+             * Format: uint
+             * @description How many tokens of a text it reads, where that is known.
+             */
+            reads_tokens: number | null;
+        };
+        /** @description What holds the vectors. */
+        Engine: "memory" | "embedded" | "server";
         /** @description One entry of a ticket's timeline. */
         Event: {
             actor: components["schemas"]["Actor"];
@@ -1448,6 +1491,15 @@ export interface components {
             /** @description Always `ok`. */
             status: string;
             version: string;
+        };
+        /** @description What holds the vectors that knowledge is found by. */
+        IndexView: {
+            collections: components["schemas"]["CollectionView"][];
+            engine: components["schemas"]["Engine"];
+            /** @description Why the index does not answer, if it does not. */
+            error: string | null;
+            /** @description A reason worth knowing when the engine is not the best there is. */
+            note: string | null;
         };
         /** @description Something that was said in a ticket. */
         Message: {
@@ -1622,8 +1674,24 @@ export interface components {
             /** @description Names the kind of problem: `urn:countersign:problem:conflict`. Programs switch on it. */
             type: string;
         };
+        /** @description A provider of language models. */
+        ProviderView: {
+            fast: string;
+            name: string;
+            strong: string;
+        };
         /** @description What is asked of the person. */
         Question: "call" | "outcome";
+        /** @description The service can take work, with what finds knowledge. */
+        Readiness: {
+            /** @description The model that turns text into vectors, if there is one. */
+            embedder: string | null;
+            /** @description What holds the vectors that knowledge is found by. */
+            index: components["schemas"]["Engine"];
+            /** @description Always `ok`. */
+            status: string;
+            version: string;
+        };
         Reason: {
             /** @description What a person should know: `2 of 3 sentences rest on a cited passage`. */
             detail: string;
@@ -1890,6 +1958,16 @@ export interface components {
             /** @description What was accepted before; null for a tool that never was. */
             was: components["schemas"]["ToolSpec"] | null;
             why: string;
+        };
+        /** @description What a service runs on. */
+        System: {
+            embedder: components["schemas"]["EmbedderView"] | null;
+            index: components["schemas"]["IndexView"];
+            /** @description The offline model answers when no provider can, or when there is none. */
+            offline_fallback: boolean;
+            /** @description Providers of language models, in the order in which they are asked. */
+            providers: components["schemas"]["ProviderView"][];
+            version: string;
         };
         Thresholds: {
             /** Format: float */
@@ -4026,11 +4104,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
             /** @description What went wrong and what to do */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
