@@ -7,13 +7,14 @@ SHELL := /bin/bash
 # clones that share one would take each other's for their own.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-.PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail bench-retrieval openapi clean console setup
+.PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail bench-index bench-retrieval openapi clean console setup
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
+# Without the heavy crates: the index is the exact one in memory, and embedders are asked by HTTP.
 run: console ## Build what is needed and start the service with the demo shop
-	cargo build --profile quick -p countersign
+	cargo build --profile quick -p countersign --no-default-features
 	exec $(CARGO_TARGET_DIR)/quick/countersign serve --demo
 
 console: console/dist/index.html
@@ -41,7 +42,7 @@ test-console: console/node_modules/.package-lock.json
 	cd console && npm test
 
 test-browser: console
-	cargo build -p countersign
+	cargo build -p countersign --no-default-features
 	cd console && COUNTERSIGN_BIN=$(CARGO_TARGET_DIR)/debug/countersign npm run e2e
 
 lint: console/node_modules/.package-lock.json ## Check formatting, lints and types
@@ -69,6 +70,9 @@ bench-idle: ## 100,000 waiting runs: memory, listing, resuming
 
 bench-mail: ## Quoted text and signatures split off real mails (COUNTERSIGN_DATA: the folder with email/)
 	cargo run --release -q -p countersign --example bench_quoted
+
+bench-index: ## Documents cut, and the embedded index at 20,000 and 200,000 chunks: building, searching, recall, memory
+	cargo run --release -q -p countersign-qdrant --no-default-features --features edge --example bench_index $(CHUNKS)
 
 bench-retrieval: ## Questions finding their documents by words, vectors and both (COUNTERSIGN_DATA: the folder with retrieval/)
 	cargo run --release -q -p countersign-embed --features testing --example bench_retrieval

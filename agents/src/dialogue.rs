@@ -13,6 +13,7 @@ use std::{
 use domain::{
     ChunkId,
     agent::RunView,
+    canonical::Sorted,
     knowledge::Passage,
     model::{CallResult, Facts, ModelMessage, ToolSchema, Turn},
     run::CallOutcome,
@@ -187,7 +188,7 @@ fn report_to_model(event: &Event) -> Result<ModelMessage, PromptError> {
 pub(crate) fn report(event: &Event, chars: usize) -> (Option<&str>, String) {
     let (name, text) = match &event.body {
         EventBody::External { name, data: Value::Null } => (Some(name.as_str()), String::new()),
-        EventBody::External { name, data } => (Some(name.as_str()), data.to_string()),
+        EventBody::External { name, data } => (Some(name.as_str()), Sorted(data).to_string()),
         EventBody::FollowUpDue { note } => (None, note.clone()),
         other => (Some(other.type_name()), String::new()),
     };

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     ApprovalId, DecisionId, DomainError, EffectId, RunId, TicketId, Timestamp, UserId,
-    canonical::Digest,
+    canonical::{self, Digest},
     confidence::Confidence,
     effect::Effect,
     knowledge::Citation,
@@ -123,6 +123,7 @@ pub struct Approval {
     pub expires_at: Timestamp,
     pub decided_at: Option<Timestamp>,
     /// Changed arguments, when it was edited.
+    #[serde(serialize_with = "canonical::optional")]
     pub edited_args: Option<Value>,
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ApprovalId, EffectId, RunId, TicketId, Timestamp, tool::ToolCall};
+use crate::{ApprovalId, EffectId, RunId, TicketId, Timestamp, canonical, tool::ToolCall};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -53,6 +53,7 @@ pub struct Effect {
     pub status: EffectStatus,
     pub attempts: i64,
     pub next_attempt_at: Option<Timestamp>,
+    #[serde(serialize_with = "canonical::optional")]
     pub output: Option<Value>,
     pub summary: String,
     pub error: Option<String>,

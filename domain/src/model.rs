@@ -8,7 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::{canonical::Digest, knowledge::Passage, procedure::Procedure, tool::ToolCall};
+use crate::{
+    canonical::{self, Digest},
+    knowledge::Passage,
+    procedure::Procedure,
+    tool::ToolCall,
+};
 
 /// Which of the configured models a step needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +51,7 @@ pub struct ToolSchema {
     pub name: String,
     pub description: String,
     /// JSON schema of the arguments.
+    #[serde(serialize_with = "canonical::value")]
     pub parameters: Value,
 }
 
@@ -60,6 +66,7 @@ pub struct Facts {
     /// Passages that searches of this run returned.
     pub passages: Vec<Passage>,
     /// The customer's name, tier, locale and contact, where known.
+    #[serde(serialize_with = "canonical::optional")]
     pub customer: Option<Value>,
     /// What was reported since anybody last wrote something, in words for people, oldest first.
     pub reports: Vec<String>,
@@ -79,6 +86,7 @@ pub struct CallResult {
     pub ok: bool,
     /// `ok`, `rejected`, `expired`, `responded`, `superseded`, `refused`, `failed`.
     pub status: String,
+    #[serde(serialize_with = "canonical::value")]
     pub content: Value,
 }
 
@@ -116,6 +124,7 @@ impl ModelRequest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutputSchema {
     pub name: String,
+    #[serde(serialize_with = "canonical::value")]
     pub schema: Arc<Value>,
 }
 

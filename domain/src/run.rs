@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     ApprovalId, EffectId, RunId, TicketId, Timestamp, UserId,
-    canonical::Digest,
+    canonical::{self, Digest},
     customer::{Contact, Customer},
     model::{ModelResponse, Usage},
     ticket::{Event, Message, Ticket},
@@ -134,6 +134,7 @@ pub struct RunInput {
     pub contact: Option<Contact>,
     /// Input of a run that no ticket started.
     #[serde(default)]
+    #[serde(serialize_with = "canonical::value")]
     pub data: Value,
 }
 
@@ -142,35 +143,23 @@ pub struct RunInput {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum CallOutcome {
     Ok {
+        #[serde(serialize_with = "canonical::value")]
         content: Value,
     },
     /// The tool, or the policy, refused. Nothing was done.
-    Refused {
-        reason: String,
-    },
+    Refused { reason: String },
     /// A person said no.
-    Rejected {
-        reason: String,
-        by: Option<UserId>,
-    },
+    Rejected { reason: String, by: Option<UserId> },
     /// A person answered the agent instead of deciding. Nothing was done.
-    Responded {
-        message: String,
-        by: Option<UserId>,
-    },
+    Responded { message: String, by: Option<UserId> },
     /// Nobody decided in time. This is not a refusal.
     Expired,
     /// The customer wrote again before a decision; the call must be considered anew.
     Superseded,
     /// A person took the ticket over. Nothing was done.
-    Escalated {
-        reason: String,
-        by: Option<UserId>,
-    },
+    Escalated { reason: String, by: Option<UserId> },
     /// It was attempted and failed. Nothing was done.
-    Failed {
-        error: String,
-    },
+    Failed { error: String },
 }
 
 impl CallOutcome {

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     ApprovalId, AttachmentId, ContactId, CustomerId, DomainError, EffectId, EventId, MessageId, RunId,
-    TicketId, Timestamp, UserId, knowledge::Citation, user::Actor,
+    TicketId, Timestamp, UserId, canonical, knowledge::Citation, user::Actor,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -89,6 +89,7 @@ pub struct Ticket {
     pub status: TicketStatus,
     pub priority: Priority,
     pub tags: BTreeSet<String>,
+    #[serde(serialize_with = "canonical::members")]
     pub fields: BTreeMap<String, Value>,
     pub customer_id: Option<CustomerId>,
     pub contact_id: Option<ContactId>,
@@ -182,6 +183,7 @@ pub enum EventBody {
         reason: String,
     },
     FieldsSet {
+        #[serde(serialize_with = "canonical::members")]
         fields: BTreeMap<String, Value>,
     },
     PrioritySet {
@@ -242,6 +244,7 @@ pub enum EventBody {
     /// Something reported from outside, kept as it came.
     External {
         name: String,
+        #[serde(serialize_with = "canonical::value")]
         data: Value,
     },
 }

@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::{
     CustomerId, Timestamp, WorkspaceId,
     approval::Permit,
-    canonical::Digest,
+    canonical::{self, Digest},
     customer::{Contact, Customer},
     model::ToolSchema,
     ports::Ports,
@@ -52,6 +52,7 @@ impl Risk {
 pub struct ToolCall {
     pub id: String,
     pub tool: String,
+    #[serde(serialize_with = "canonical::value")]
     pub args: Value,
 }
 
@@ -75,6 +76,7 @@ pub struct ToolSpec {
     pub description: String,
     pub risk: Risk,
     /// JSON schema of the arguments.
+    #[serde(serialize_with = "canonical::value")]
     pub parameters: Value,
     /// Arguments that decide who is affected or how much: they are shown first to reviewers.
     pub protected: Vec<String>,

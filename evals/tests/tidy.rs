@@ -17,13 +17,13 @@ const LONG: &[(&str, usize)] = &[];
 
 /// Which rooms each room may use: domain <- {store, rag, parse, prompts, tools} <- agents <-
 /// orchestrator <- evals. The heavy
-/// crate under rag/ stands between it and the orchestrator.
+/// crates under rag/ stand between it and the orchestrator.
 fn direction() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let middle = ["store", "rag", "parse", "prompts", "tools"];
     let domain = BTreeSet::from(["domain"]);
     let mut may: BTreeMap<_, _> = middle.into_iter().map(|room| (room, domain.clone())).collect();
     may.insert("domain", BTreeSet::new());
-    let heavy = ["embed"];
+    let heavy = ["embed", "qdrant"];
     may.extend(heavy.map(|room| (room, BTreeSet::from(["domain", "rag"]))));
     let mut below: BTreeSet<_> = domain.into_iter().chain(middle).collect();
     for room in ["agents", "orchestrator", "evals"] {

@@ -24,7 +24,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tracing::{info, warn};
 
 pub use keys::Keys;
-pub(crate) use parts::prepare_folder;
+pub(crate) use parts::{prepare_folder, sqlite_path};
 
 use crate::{
     channels::{self, Senders},
@@ -35,6 +35,7 @@ use crate::{
     http,
     intake::Intake,
     knowledge::{self, Indexing, KnowledgeError},
+    knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
     models, password,
 };
@@ -51,6 +52,8 @@ pub enum AppError {
     Models(#[from] models::ModelsError),
     #[error(transparent)]
     Tools(#[from] tools::ToolsError),
+    #[error(transparent)]
+    KnowledgeIndex(#[from] KnowledgeIndexError),
     #[error("the demo shop cannot be opened: {0}")]
     Shop(#[from] crate::demo::shop::ShopError),
     #[error("knowledge cannot be made searchable: {0}")]
@@ -89,6 +92,8 @@ pub struct App {
     pub ids: Arc<dyn Ids>,
     pub knowledge: Arc<rag::Knowledge>,
     pub(crate) indexing: Indexing,
+    /// The index of vectors and the embedder, as configured.
+    pub knowledge_index: KnowledgeIndex,
     /// Reads files from outside.
     pub parser: parse::isolated::Parser,
     pub catalog: tools::Catalog,
@@ -156,7 +161,11 @@ impl App {
             None => models::build(&config.models, Arc::clone(&clock), Arc::clone(&ids))?,
         };
         let gate = Arc::new(Gate::load(&config.policy.file)?);
-        let (knowledge, indexing) = knowledge::open(&store, brought.index, brought.embedder).await?;
+        let knowledge_index = match brought.index {
+            Some(index) => KnowledgeIndex::brought(index, brought.embedder),
+            None => KnowledgeIndex::open(&config).await?.or_embedder(brought.embedder),
+        };
+        let (knowledge, indexing) = knowledge::open(&store, &knowledge_index).await?;
         let knowledge = Arc::new(knowledge);
         let agents = Arc::new(agents::Registry::standard());
         parts::check_agents(&config, &agents)?;
@@ -198,6 +207,7 @@ impl App {
             ids,
             knowledge,
             indexing,
+            knowledge_index,
             parser: parse::isolated::Parser::new(brought.parser, parse::Limits::default()),
             catalog,
             mcp,
@@ -370,6 +380,10 @@ impl Service {
                 task.abort();
             }
         }
+        if let Err(error) = self.app.knowledge_index.flush().await {
+            // What is missing is put in again from the database.
+            warn!(%error, "the index of knowledge could not be flushed");
+        }
         self.app.mcp.close().await;
         let abort = self.server.abort_handle();
         match tokio::time::timeout(Duration::from_secs(2), self.server).await {
@@ -390,6 +404,7 @@ pub(crate) async fn seed(
     let address = config.server.address;
     let shop_url = config.demo.shop_url.clone();
     config.demo.enabled = false;
+    knowledge_index::beside_a_service(&mut config);
     let (clock, ids) = (Arc::new(crate::system::SystemClock), Arc::new(crate::system::SystemIds));
     prepare_folder(&shop_url)?;
     let app = App::build(config, clock.clone(), ids.clone(), address).await?;

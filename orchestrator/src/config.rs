@@ -1,5 +1,7 @@
 //! The one configuration: the embedded defaults, overridden by a file and by environment variables.
 
+pub mod edit;
+
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path};
 
 use domain::agent::AgentSettings;
@@ -10,7 +12,10 @@ use figment::{
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use crate::models::ModelsConfig;
+use crate::{
+    knowledge_index::{EmbeddingsConfig, IndexConfig},
+    models::ModelsConfig,
+};
 
 /// Every key with its default and its comment.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -25,6 +30,8 @@ pub struct Config {
     pub policy: PolicyConfig,
     pub tools: ToolsConfig,
     pub knowledge: KnowledgeConfig,
+    pub index: IndexConfig,
+    pub embeddings: EmbeddingsConfig,
     pub procedures: ProceduresConfig,
     pub agents: BTreeMap<String, AgentSettings>,
     pub models: ModelsConfig,
@@ -314,7 +321,7 @@ impl Config {
                 return invalid(format!("tools.mcp `{}`: give either `url` or `command`", server.name));
             }
         }
-        Ok(())
+        self.index.check().and_then(|()| self.embeddings.check()).or_else(invalid)
     }
 
     /// How people reach the service.

@@ -3,6 +3,7 @@
 //! [`app::App`] is everything a running service shares. The binary, the tests, the benchmarks and
 //! the evaluations all start the same one.
 
+mod api_key;
 pub mod app;
 pub mod channels;
 pub mod cli;
@@ -13,6 +14,7 @@ pub mod gate;
 pub mod http;
 pub mod intake;
 pub mod knowledge;
+pub mod knowledge_index;
 pub mod live;
 pub mod models;
 pub mod password;

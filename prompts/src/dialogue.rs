@@ -1,5 +1,6 @@
 //! Prompts of the model-with-tools loop: how messages, results and repairs look to a model.
 
+use domain::canonical::Sorted;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -116,7 +117,7 @@ pub fn tool_result(result: serde_json::Map<String, Value>, limit: usize) -> Stri
     if text.len() > limit
         && let Some(content) = object.remove("content")
     {
-        let mut whole = content.to_string();
+        let mut whole = Sorted(&content).to_string();
         let mut end = limit.min(whole.len());
         while !whole.is_char_boundary(end) {
             end -= 1;
@@ -130,6 +131,6 @@ pub fn tool_result(result: serde_json::Map<String, Value>, limit: usize) -> Stri
 }
 
 fn escaped(object: &serde_json::Map<String, Value>) -> String {
-    let text = Value::Object(object.clone()).to_string();
+    let text = Sorted(object).to_string();
     if text.contains('<') { text.replace('<', "\\u003c") } else { text }
 }

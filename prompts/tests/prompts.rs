@@ -185,6 +185,13 @@ fn tool_result_is_json_that_cannot_open_a_block_and_has_a_limit() {
     assert_eq!(parsed["content"], hostile);
     assert_eq!(parsed["untrusted"], true);
 
+    // However the members came, a model reads the same.
+    let one = result(serde_json::from_str(r#"{"a":1,"b":{"c":2,"d":3}}"#).unwrap());
+    let mut other = serde_json::Map::new();
+    other.insert("content".to_owned(), serde_json::from_str(r#"{"b":{"d":3,"c":2},"a":1}"#).unwrap());
+    other.insert("status".to_owned(), json!("ok"));
+    assert_eq!(tool_result(other, 1_000), tool_result(one, 1_000));
+
     let long = tool_result(result(json!({"rows": vec!["ä".repeat(50); 500]})), 1_000);
     let parsed: Value = serde_json::from_str(&long).unwrap();
     assert_eq!(parsed["cut"], true);

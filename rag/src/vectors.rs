@@ -5,6 +5,7 @@
 
 mod fusion;
 mod memory;
+mod naming;
 mod plan;
 mod point;
 mod scope;
@@ -18,6 +19,7 @@ use crate::lexical::{ANALYSIS, Bm25};
 
 pub use fusion::{RRF_K, fuse};
 pub use memory::MemoryIndex;
+pub use naming::{collection_name, rebuild_due};
 pub use plan::{Candidate, Cursor, Hit, MAX_LIMIT, MAX_PREFETCH, Page, QueryPlan, Ranked, Scores, Selection};
 pub use point::{
     Layer, MAX_BATCH, MAX_FIELD_BYTES, MAX_SPARSE, MAX_TAGS, Point, PointMeta, UNIVERSAL_WORKSPACE,

@@ -13,6 +13,7 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     approval::Permit,
+    canonical::Sorted,
     tool::{Preview, PreviewField, Risk, Tool, ToolContext, ToolError, ToolOutput},
 };
 use reqwest::{Client, Method, header::HeaderMap};
@@ -169,7 +170,7 @@ impl Tool for CallWebhook {
     fn preview(&self, args: &Args) -> Preview {
         let show =
             |label: &str, value: String| PreviewField { label: label.to_owned(), value, protected: true };
-        let body = serde_json::to_string_pretty(&args.body).unwrap_or_default();
+        let body = serde_json::to_string_pretty(&Sorted(&args.body)).unwrap_or_default();
         Preview {
             title: format!("Call {}", cut(&args.url, 200)),
             fields: vec![show("Address", args.url.to_string()), show("JSON", cut(&body, 2_000))],

@@ -37,6 +37,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use domain::{
     approval::Permit,
+    canonical::{self, Sorted},
     tool::{AnyTool, Inquiry, Preview, PreviewField, Risk, ToolContext, ToolError, ToolOutput, ToolSpec},
 };
 use reqwest::Method;
@@ -113,9 +114,10 @@ impl HttpTool {
         self.validate(args)?;
         let empty = Map::new();
         let args = args.as_object().unwrap_or(&empty);
-        let (mut url, rest) = self.address(args)?;
+        let (mut url, mut rest) = self.address(args)?;
         let mut body = None;
         if self.method == Method::GET {
+            rest.sort_keys();
             append_query(&mut url, &rest);
         } else {
             body = Some(Value::Object(rest));
@@ -157,7 +159,7 @@ impl HttpTool {
         }
         match value {
             Value::String(text) => cut(text, 500),
-            other => cut(&other.to_string(), 500),
+            other => cut(&Sorted(other).to_string(), 500),
         }
     }
 }
@@ -196,7 +198,7 @@ impl AnyTool for HttpTool {
     }
 
     fn preview(&self, args: &Value) -> Preview {
-        let empty = Map::new();
+        let (empty, args) = (Map::new(), canonical::in_order(args));
         let args = args.as_object().unwrap_or(&empty);
         let title = match &self.preview {
             Some(template) => cut(&template.render_text(args, &self.server.currency), 300),

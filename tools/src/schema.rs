@@ -3,7 +3,7 @@
 //! The schema is compiled once. Patterns run on the linear-time engine and references outside the
 //! document are refused, because the schema may be a stranger's.
 
-use domain::tool::ToolError;
+use domain::{canonical, tool::ToolError};
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
@@ -31,10 +31,12 @@ impl ArgsSchema {
                 MAX_SCHEMA_BYTES / 1024
             ));
         }
-        let validator =
-            jsonschema::options().with_pattern_options(PatternOptions::regex()).build(schema).map_err(
-                |error| format!("the schema of its arguments is not valid: {}", cut(&error.to_string(), 300)),
-            )?;
+        let validator = jsonschema::options()
+            .with_pattern_options(PatternOptions::regex())
+            .build(&canonical::in_order(schema))
+            .map_err(|error| {
+                format!("the schema of its arguments is not valid: {}", cut(&error.to_string(), 300))
+            })?;
         Ok(Self { validator })
     }
 
@@ -44,9 +46,14 @@ impl ArgsSchema {
         if size > MAX_ARGS_BYTES {
             return refuse(format!("they are larger than {} KiB; send less", MAX_ARGS_BYTES / 1024));
         }
+        if self.validator.is_valid(args) {
+            return Ok(());
+        }
+        // What is wrong is told in one order, because a model reads it.
+        let args = canonical::in_order(args);
         let problems: Vec<String> = self
             .validator
-            .iter_errors(args)
+            .iter_errors(&args)
             .take(3)
             .map(|error| {
                 let path = error.instance_path().to_string();
@@ -54,7 +61,7 @@ impl ArgsSchema {
                 if path.is_empty() { what } else { format!("{path}: {what}") }
             })
             .collect();
-        if problems.is_empty() { Ok(()) } else { refuse(problems.join("; ")) }
+        refuse(problems.join("; "))
     }
 }
 

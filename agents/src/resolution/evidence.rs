@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use domain::{
+    canonical::Sorted,
     run::CallOutcome,
     ticket::{Event, EventBody, Message},
 };
@@ -39,7 +40,7 @@ impl Turn<'_, '_> {
             used.push(&settled.call.tool);
             match settled.outcome.as_ref() {
                 CallOutcome::Ok { content } if settled.origin == Origin::Model => {
-                    findings.records.push(Cow::Owned(content.to_string()));
+                    findings.records.push(Cow::Owned(Sorted(content).to_string()));
                 }
                 CallOutcome::Rejected { reason, .. } => findings.records.push(Cow::Owned(reason.clone())),
                 CallOutcome::Responded { message, .. } => findings.records.push(Cow::Owned(message.clone())),
@@ -80,7 +81,7 @@ impl Turn<'_, '_> {
             .map(|(_, message)| Cow::Borrowed(message.body.as_str()));
         let results =
             journal.results().filter(|(at, _)| *at < before).filter_map(|(_, s)| match s.outcome.as_ref() {
-                CallOutcome::Ok { content } => Some(Cow::Owned(content.to_string())),
+                CallOutcome::Ok { content } => Some(Cow::Owned(Sorted(content).to_string())),
                 CallOutcome::Responded { message, .. } => Some(Cow::Owned(message.clone())),
                 _ => None,
             });
@@ -88,7 +89,7 @@ impl Turn<'_, '_> {
         let reports = reports.filter_map(|(_, event)| told_from_outside(event));
         let ticket = input.ticket.iter().map(|ticket| Cow::Borrowed(ticket.subject.as_str()));
         let contact = input.contact.iter().map(|c| Cow::Owned(format!("{} {} {}", c.name, c.email, c.id)));
-        let customer = input.customer.iter().map(|c| Cow::Owned(json!(c).to_string()));
+        let customer = input.customer.iter().map(|c| Cow::Owned(Sorted(&json!(c)).to_string()));
         Origins::new(said.chain(results).chain(reports).chain(ticket).chain(contact).chain(customer))
     }
 }
@@ -97,7 +98,7 @@ impl Turn<'_, '_> {
 /// does not become a fact by being noted down.
 fn told_from_outside<'a>(event: &Event) -> Option<Cow<'a, str>> {
     match &event.body {
-        EventBody::External { name, data } => Some(Cow::Owned(format!("{name} {data}"))),
+        EventBody::External { name, data } => Some(Cow::Owned(format!("{name} {}", Sorted(data)))),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! What goes with a ticket to the person who takes it over.
 
-use domain::{run::CallOutcome, tool::ToolCall};
+use domain::{canonical::Sorted, run::CallOutcome, tool::ToolCall};
 use prompts::{Done, HandoffMessage, HandoffSummary, PromptError, Said};
 use serde_json::json;
 
@@ -83,7 +83,7 @@ impl Turn<'_, '_> {
 
 fn detail(outcome: &CallOutcome) -> String {
     match outcome {
-        CallOutcome::Ok { content } => shorten(&content.to_string(), 120),
+        CallOutcome::Ok { content } => shorten(&Sorted(content).to_string(), 120),
         CallOutcome::Refused { reason }
         | CallOutcome::Rejected { reason, .. }
         | CallOutcome::Escalated { reason, .. } => shorten(reason, 120),

@@ -741,6 +741,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What it runs on
+         * @description The index of knowledge with its collections, the embedder, and the providers of language models. Asks the index, and no provider.
+         */
+        get: operations["getSystem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -1147,6 +1167,16 @@ export interface components {
             span?: components["schemas"]["Span"] | null;
             title: string;
         };
+        /** @description A collection of vectors. */
+        CollectionView: {
+            /** Format: uint */
+            dimension: number | null;
+            /** @description The model its vectors were made with; none for words alone. */
+            model: string | null;
+            name: string;
+            /** @description Why this release with this embedder needs another one, if it does. */
+            rebuild: string | null;
+        };
         Confidence: {
             reasons: components["schemas"]["Reason"][];
             /**
@@ -1531,6 +1561,19 @@ export interface components {
             references?: string[];
             to: string;
         };
+        /** @description The model that turns text into vectors. */
+        EmbedderView: {
+            /** Format: uint */
+            dimension: number;
+            model: string;
+            /**
+             * Format: uint
+             * @description How many tokens of a text it reads, where that is known.
+             */
+            reads_tokens: number | null;
+        };
+        /** @description What holds the vectors. */
+        Engine: "memory" | "embedded" | "server";
         /** @description One entry of a ticket's timeline. */
         Event: {
             actor: components["schemas"]["Actor"];
@@ -1664,6 +1707,15 @@ export interface components {
             /** @description Always `ok`. */
             status: string;
             version: string;
+        };
+        /** @description What holds the vectors that knowledge is found by. */
+        IndexView: {
+            collections: components["schemas"]["CollectionView"][];
+            engine: components["schemas"]["Engine"];
+            /** @description Why the index does not answer, if it does not. */
+            error: string | null;
+            /** @description A reason worth knowing when the engine is not the best there is. */
+            note: string | null;
         };
         /** @description Whose knowledge a document is. */
         Layer: "universal" | "company" | "customer";
@@ -1858,6 +1910,12 @@ export interface components {
             /** @description Names the kind of problem: `urn:countersign:problem:conflict`. Programs switch on it. */
             type: string;
         };
+        /** @description A provider of language models. */
+        ProviderView: {
+            fast: string;
+            name: string;
+            strong: string;
+        };
         /** @description What is asked of the person. */
         Question: "call" | "outcome";
         /** @description A score and the place it earned, from 1. */
@@ -1866,6 +1924,18 @@ export interface components {
             rank: number;
             /** Format: float */
             score: number;
+        };
+        /** @description The service can take work, with what finds knowledge. */
+        Readiness: {
+            /** @description The model that turns text into vectors, if there is one. */
+            embedder: string | null;
+            /** @description What holds the vectors that knowledge is found by. */
+            index: components["schemas"]["Engine"];
+            /** @description How knowledge is found: `hybrid`, by words and by meaning, or `lexical`, by words alone. */
+            retrieval: string;
+            /** @description Always `ok`. */
+            status: string;
+            version: string;
         };
         Reason: {
             /** @description What a person should know: `2 of 3 sentences rest on a cited passage`. */
@@ -2175,6 +2245,16 @@ export interface components {
             /** @description What was accepted before; null for a tool that never was. */
             was: components["schemas"]["ToolSpec"] | null;
             why: string;
+        };
+        /** @description What a service runs on. */
+        System: {
+            embedder: components["schemas"]["EmbedderView"] | null;
+            index: components["schemas"]["IndexView"];
+            /** @description The offline model answers when no provider can, or when there is none. */
+            offline_fallback: boolean;
+            /** @description Providers of language models, in the order in which they are asked. */
+            providers: components["schemas"]["ProviderView"][];
+            version: string;
         };
         /** @description A message with places to fill in: `{{ contact_name }}`. */
         Template: {
@@ -4629,11 +4709,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
             /** @description What went wrong and what to do */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -41,7 +41,8 @@ pub(super) fn metrics() -> Result<PrometheusHandle, AppError> {
         .map_err(|error| AppError::Setup(format!("measurements cannot be recorded: {error}")))
 }
 
-fn sqlite_path(url: &str) -> Option<&Path> {
+/// The file of an embedded database; none in memory or on a server.
+pub(crate) fn sqlite_path(url: &str) -> Option<&Path> {
     let path = url.strip_prefix("sqlite:")?;
     let path = path.strip_prefix("//").unwrap_or(path);
     let path = path.split('?').next().unwrap_or(path);

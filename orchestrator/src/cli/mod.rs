@@ -2,6 +2,7 @@
 
 mod documents;
 mod knowledge;
+mod models;
 mod output;
 mod records;
 mod serve;
@@ -16,6 +17,7 @@ use crate::{
     app::App,
     config::{Config, DEFAULTS},
     gate::DEFAULT_POLICY,
+    knowledge_index,
     system::{SystemClock, SystemIds},
 };
 use output::Output;
@@ -88,6 +90,11 @@ enum Command {
     Tools {
         #[command(subcommand)]
         command: ToolsCommand,
+    },
+    /// The models that are configured.
+    Models {
+        #[command(subcommand)]
+        command: models::ModelsCommand,
     },
     /// Print the API's description (OpenAPI 3.1).
     Openapi,
@@ -313,6 +320,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Config { command: ConfigCommand::Default } => out.text(DEFAULTS)?,
         Command::Config { command: ConfigCommand::Policy } => out.text(DEFAULT_POLICY)?,
+        Command::Models { command } => {
+            return models::run(command, cli.global.config.as_deref(), load, out).await;
+        }
         Command::Openapi => out.value(&crate::http::openapi())?,
         Command::Migrate => setup::migrate(load()?, out).await?,
         Command::Seed => {
@@ -334,6 +344,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 /// The service's own parts on the same database, without listening or working.
 async fn open(mut config: Config) -> anyhow::Result<Arc<App>> {
     config.runs.concurrency = 0;
+    knowledge_index::beside_a_service(&mut config);
     let address = config.server.address;
     Ok(App::build(config, Arc::new(SystemClock), Arc::new(SystemIds), address).await?)
 }

@@ -51,11 +51,22 @@ fn for_requests<R>(ctx: &mut GenContext, describe: impl FnOnce(&mut GenContext) 
 fn parameters<T: JsonSchema>(ctx: &mut GenContext, operation: &mut Operation, location: ParamLocation) {
     let params = for_requests(ctx, |ctx| {
         let schema = ctx.schema.subschema_for::<T>();
-        let params = parameters_from_schema(ctx, schema, location);
+        let mut params = parameters_from_schema(ctx, schema, location);
+        // By name, whatever order this build holds the fields in.
+        params.sort_by(|a, b| name(a).cmp(name(b)));
         ctx.schema.definitions_mut().remove(T::schema_name().as_ref());
         params
     });
     add_parameters(ctx, operation, params);
+}
+
+fn name(parameter: &Parameter) -> &str {
+    match parameter {
+        Parameter::Query { parameter_data, .. }
+        | Parameter::Header { parameter_data, .. }
+        | Parameter::Path { parameter_data, .. }
+        | Parameter::Cookie { parameter_data, .. } => &parameter_data.name,
+    }
 }
 
 /// A JSON body, in or out.

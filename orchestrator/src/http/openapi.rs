@@ -3,9 +3,14 @@
 use aide::{
     axum::ApiRouter,
     generate::in_context,
-    openapi::{ApiKeyLocation, Info, License, OpenApi, SecurityScheme, Tag},
+    openapi::{
+        ApiKeyLocation, Info, License, MediaType, OpenApi, Operation, Parameter, ParameterSchemaOrContent,
+        ReferenceOr, SchemaObject, SecurityScheme, Tag,
+    },
 };
 use axum::Router;
+use schemars::Schema;
+use serde_json::Value;
 
 use super::{Http, input::schemas};
 
@@ -91,5 +96,60 @@ pub fn describe(routes: impl FnOnce() -> ApiRouter<Http>) -> (OpenApi, Router<Ht
             key(ApiKeyLocation::Header, "X-Countersign-Signature", "`t=<unix seconds>,v1=<hex hmac-sha256>`"),
         )
     });
+    put_in_order(&mut document);
     (document, router)
+}
+
+/// Sorts the named schemas and the keys within all of them: the description is committed, so it must
+/// not depend on the order in which a build happens to hold them.
+fn put_in_order(document: &mut OpenApi) {
+    if let Some(components) = &mut document.components {
+        components.schemas.sort_keys();
+        components.schemas.values_mut().for_each(sort);
+    }
+    for item in document.paths.iter_mut().flat_map(|paths| paths.paths.values_mut()) {
+        let ReferenceOr::Item(item) = item else { continue };
+        let operations =
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head];
+        operations.into_iter().flatten().for_each(sort_operation);
+    }
+}
+
+fn sort_operation(operation: &mut Operation) {
+    for parameter in &mut operation.parameters {
+        if let ReferenceOr::Item(
+            Parameter::Query { parameter_data, .. }
+            | Parameter::Header { parameter_data, .. }
+            | Parameter::Path { parameter_data, .. }
+            | Parameter::Cookie { parameter_data, .. },
+        ) = parameter
+        {
+            match &mut parameter_data.format {
+                ParameterSchemaOrContent::Schema(schema) => sort(schema),
+                ParameterSchemaOrContent::Content(content) => content.values_mut().for_each(sort_body),
+            }
+        }
+    }
+    if let Some(ReferenceOr::Item(body)) = &mut operation.request_body {
+        body.content.values_mut().for_each(sort_body);
+    }
+    let Some(responses) = &mut operation.responses else { return };
+    for response in responses.responses.values_mut().chain(&mut responses.default) {
+        if let ReferenceOr::Item(response) = response {
+            response.content.values_mut().for_each(sort_body);
+        }
+    }
+}
+
+fn sort_body(body: &mut MediaType) {
+    body.schema.iter_mut().for_each(sort);
+}
+
+fn sort(schema: &mut SchemaObject) {
+    let mut value = Value::from(std::mem::take(&mut schema.json_schema));
+    value.sort_all_objects();
+    // What was a schema before is one still.
+    if let Ok(sorted) = Schema::try_from(value) {
+        schema.json_schema = sorted;
+    }
 }

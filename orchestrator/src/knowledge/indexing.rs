@@ -16,14 +16,14 @@ use domain::{
     DocumentId, WorkspaceId,
     knowledge::{Chunk, Document, UNIVERSAL_WORKSPACE},
 };
-use rag::{Difference, Knowledge, Put, embed::Embedder, vectors::IndexError};
+use rag::{Difference, Knowledge, Put, vectors::IndexError};
 use serde::Serialize;
 use store::{KnowledgeFact, Store, StoreError};
 use tokio::{sync::MutexGuard, time};
 use tracing::{info, warn};
 
 use super::KnowledgeError;
-use crate::app::{App, BroughtIndex};
+use crate::{app::App, knowledge_index::KnowledgeIndex};
 
 /// How often other processes' changes are looked for.
 const FOLLOW: Duration = Duration::from_secs(2);
@@ -59,38 +59,34 @@ impl Indexing {
     }
 }
 
-/// Knowledge on the index that was brought, or on one in memory.
+/// Knowledge on the index that was opened.
 pub(crate) async fn open(
     store: &Store,
-    brought: Option<BroughtIndex>,
-    embedder: Option<Arc<dyn Embedder>>,
+    opened: &KnowledgeIndex,
 ) -> Result<(Knowledge, Indexing), KnowledgeError> {
-    let brought = brought.unwrap_or_else(|| BroughtIndex {
-        index: Arc::new(rag::vectors::MemoryIndex::new()),
-        survives: false,
-    });
-    let indexing = Indexing { survives: brought.survives, ..Indexing::default() };
+    let survives = opened.survives();
+    let indexing = Indexing { survives, ..Indexing::default() };
     let shared = store.workspace(UNIVERSAL_WORKSPACE);
-    let known = match brought.survives {
+    let known = match survives {
         true => shared.knowledge_fact(KnowledgeFact::Collection).await?,
         false => None,
     };
     let mut name = known.clone().unwrap_or_else(|| FIRST_COLLECTION.to_owned());
-    if brought.survives && known.is_some() && brought.index.describe(&name).await?.is_none() {
+    if survives && known.is_some() && opened.index.describe(&name).await?.is_none() {
         // The marks are of a collection that is gone.
         forget(store, &name).await?;
     }
     let knowledge = loop {
-        match Knowledge::open(Arc::clone(&brought.index), embedder.clone(), &name).await {
+        match Knowledge::open(Arc::clone(&opened.index), opened.embedder.clone(), &name).await {
             Err(IndexError::Differs { why, .. }) => {
                 let next = after(&name);
                 warn!(%why, collection = %next, "the index was made for other vectors and is built anew");
                 name = next;
             }
-            opened => break opened?,
+            ready => break ready?,
         }
     };
-    if brought.survives && known.as_deref() != Some(name.as_str()) {
+    if survives && known.as_deref() != Some(name.as_str()) {
         shared.put_knowledge_fact(KnowledgeFact::Collection, &name).await?;
     }
     Ok((knowledge, indexing))

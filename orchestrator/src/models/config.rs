@@ -1,11 +1,13 @@
 //! The `[models]` table of the configuration: which providers there are, in which order they are
 //! asked, and how long each may take.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::api_key;
 
 /// The `[models]` table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -174,31 +176,14 @@ impl ProviderConfig {
 
     /// Reads the key from where the configuration says it is.
     pub(super) fn key(&self) -> Result<Option<SecretString>, ModelsError> {
-        let broken = |why: String| ModelsError::Key { provider: self.name.clone(), why };
-        let text = match (&self.api_key_env, &self.api_key_file) {
-            (None, None) => return Ok(None),
-            (Some(_), Some(_)) => {
-                return Err(broken("set either `api_key_env` or `api_key_file`, not both".to_owned()));
-            }
-            (Some(variable), None) => std::env::var(variable).map_err(|_| {
-                broken(format!(
-                    "the environment variable {variable} is not set; set it, or remove the provider"
-                ))
-            })?,
-            (None, Some(file)) => fs::read_to_string(file)
-                .map_err(|error| broken(format!("{} cannot be read: {error}", file.display())))?,
-        };
-        let text = text.trim();
-        if text.is_empty() || text.len() > 8_192 || text.chars().any(|c| c.is_control() || !c.is_ascii()) {
-            return Err(broken("it is empty, or not one line of plain characters".to_owned()));
-        }
-        Ok(Some(SecretString::from(text)))
+        api_key::read(self.api_key_env.as_deref(), self.api_key_file.as_deref())
+            .map_err(|why| ModelsError::Key { provider: self.name.clone(), why })
     }
 }
 
 impl ModelsConfig {
     /// Checks what the types cannot say.
-    pub(super) fn validate(&self) -> Result<(), ModelsError> {
+    pub(crate) fn validate(&self) -> Result<(), ModelsError> {
         let mut names = BTreeSet::new();
         for provider in &self.providers {
             let invalid = |field: &'static str, why: &str| {

@@ -3,10 +3,12 @@
 
 mod breaker;
 mod config;
+mod connections;
 mod fallback;
 mod fault;
 pub mod offline;
 mod openai;
+pub mod probe;
 mod reply;
 mod schema;
 mod transport;
@@ -18,6 +20,7 @@ use domain::{Clock, Ids, model::Model};
 
 pub use breaker::{Breaker, Pass, Resting};
 pub use config::{BreakerConfig, ModelsConfig, ModelsError, Prices, ProviderConfig, TokenLimit};
+pub(crate) use connections::connections;
 pub use fallback::Fallback;
 pub use openai::Provider;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Ids,
+    Ids, canonical,
     model::{ModelMessage, ModelRequest, TextSink, Usage},
     tool::ToolCall,
 };
@@ -223,7 +223,7 @@ impl DraftCall {
                 ))
             })?,
         };
-        let args = if args.is_null() { Value::Object(Map::new()) } else { args };
+        let args = if args.is_null() { Value::Object(Map::new()) } else { canonical::in_order(&args) };
         let earlier = request.messages.iter().flat_map(|message| match message {
             ModelMessage::Assistant { tool_calls, .. } => tool_calls.as_slice(),
             _ => &[],

@@ -5,9 +5,12 @@
 //! cannot be said in that subset without changing what it means is sent as it is, unenforced.
 //! The subset: <https://platform.openai.com/docs/guides/structured-outputs#supported-schemas>.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use domain::model::{OutputSchema, ToolSchema};
+use domain::{
+    canonical::Sorted,
+    model::{OutputSchema, ToolSchema},
+};
 use moka::sync::Cache;
 use serde_json::{Map, Value, json, value::RawValue};
 
@@ -35,7 +38,7 @@ impl Schemas {
             return Ok(json);
         }
         let list: Vec<Value> = tools.iter().map(tool).collect();
-        let json: Arc<RawValue> = serde_json::value::to_raw_value(&list)?.into();
+        let json: Arc<RawValue> = serde_json::value::to_raw_value(&Sorted(&Value::Array(list)))?.into();
         self.tools.insert(key, (tools.clone(), json.clone()));
         Ok(json)
     }
@@ -52,7 +55,7 @@ impl Schemas {
             "strict": strict.is_some(),
             "schema": strict.unwrap_or_else(|| without_meta(&output.schema)),
         }});
-        let json: Arc<RawValue> = serde_json::value::to_raw_value(&format)?.into();
+        let json: Arc<RawValue> = serde_json::value::to_raw_value(&Sorted(&format))?.into();
         self.outputs.insert(key, (output.schema.clone(), json.clone()));
         Ok(json)
     }
@@ -171,6 +174,8 @@ fn node(schema: &Value, optional: Optional, depth: usize) -> Option<Value> {
         let required = map.get("required").and_then(Value::as_array);
         let is_required = |name: &str| required.is_some_and(|list| list.iter().any(|item| item == name));
         let mut closed = Map::new();
+        // In order, because `required` is a list of them.
+        let properties: BTreeMap<&String, &Value> = properties.iter().collect();
         for (name, property) in properties {
             let default = property.get("default").filter(|default| !default.is_null() && !is_required(name));
             let can_be_required = is_required(name) || nullable(property) || default.is_some();
@@ -201,8 +206,8 @@ fn say_default(property: &mut Value, default: &Value) {
         return;
     };
     let said = match property.get("description").and_then(Value::as_str) {
-        Some(text) => format!("{text} Default: {default}."),
-        None => format!("Default: {default}."),
+        Some(text) => format!("{text} Default: {}.", Sorted(default)),
+        None => format!("Default: {}.", Sorted(default)),
     };
     property.insert("description".to_owned(), Value::String(said));
 }
@@ -287,6 +292,28 @@ mod tests {
         );
         assert_eq!(strict["properties"]["b"], json!({ "$ref": "#/$defs/B" }));
         assert_eq!(strict["$defs"]["B"]["additionalProperties"], json!(false));
+    }
+
+    #[test]
+    fn the_order_in_which_a_schema_was_written_is_not_sent() {
+        let written = |schema: &str| {
+            let tools = Arc::new(vec![ToolSchema {
+                name: "find".to_owned(),
+                description: "Finds.".to_owned(),
+                parameters: serde_json::from_str(schema).unwrap(),
+            }]);
+            Schemas::new().tools(&tools).unwrap().get().to_owned()
+        };
+        let one = written(
+            r#"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":["integer","null"],
+                "default":{"x":1,"y":2}}},"required":["a"]}"#,
+        );
+        let other = written(
+            r#"{"required":["a"],"properties":{"b":{"default":{"y":2,"x":1},"type":["integer","null"]},
+                "a":{"type":"string"}},"type":"object"}"#,
+        );
+        assert_eq!(one, other);
+        assert!(one.contains(r#""required":["a","b"],"type":"object""#), "{one}");
     }
 
     #[test]

@@ -15,14 +15,17 @@ use std::{
 
 use async_openai::{config::Config, error::OpenAIError, middleware::HttpRequestFactory};
 use axum::http::{self, HeaderMap, HeaderValue, header};
-use domain::{Clock, Timestamp};
+use domain::{Clock, Timestamp, canonical::Sorted};
 use futures::StreamExt as _;
 use jiff::fmt::rfc2822::DateTimeParser;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::config::{ModelsError, ProviderConfig};
+use super::{
+    config::{ModelsError, ProviderConfig},
+    connections::connections,
+};
 
 /// The longest reply that is read, in bytes: far beyond any model's output.
 const MAX_REPLY: u64 = 8 << 20;
@@ -132,27 +135,8 @@ impl Transport {
         key: Option<SecretString>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ModelsError> {
-        if rustls::crypto::CryptoProvider::get_default().is_none()
-            && rustls::crypto::ring::default_provider().install_default().is_err()
-        {
-            tracing::debug!("another part of the process installed the TLS provider first");
-        }
-        #[expect(clippy::disallowed_methods, reason = "this is the port to model providers")]
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
-            // A redirect would carry the key and the customer's words to a host nobody configured.
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .http1_only()
-            .tcp_nodelay(true)
-            .connect_timeout(Duration::from_millis(config.timeout_ms.min(10_000)))
-            .pool_max_idle_per_host(config.max_in_flight);
-        if config.base_url.starts_with("http://") {
-            // Without TLS the machine's certificates are not needed, and may be missing.
-            builder = builder.tls_certs_only(Vec::new());
-        }
-        let client = builder
-            .build()
+        let connect = Duration::from_millis(config.timeout_ms);
+        let client = connections(&config.base_url, connect, None, config.max_in_flight)
             .map_err(|error| ModelsError::Client { provider: config.name.clone(), why: chain(&error) })?;
         Ok(Self { client, clock, key, streams: false })
     }
@@ -262,7 +246,7 @@ fn explanation(body: &[u8]) -> (Option<String>, String) {
     };
     let text = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
     let message = text("message").or_else(|| error.as_str().map(str::to_owned));
-    (text("code").or_else(|| text("type")), message.unwrap_or_else(|| error.to_string()))
+    (text("code").or_else(|| text("type")), message.unwrap_or_else(|| Sorted(&error).to_string()))
 }
 
 /// How long the provider asks to be left alone: `retry-after-ms`, or `Retry-After` as seconds or as

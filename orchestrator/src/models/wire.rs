@@ -2,7 +2,7 @@
 //! and the reply with only the fields that are read. Replies are read leniently, because compatible
 //! servers differ in what they leave out.
 
-use domain::model::ModelMessage;
+use domain::{canonical::Sorted, model::ModelMessage};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq as _};
 use serde_json::{Value, value::RawValue};
 
@@ -84,7 +84,7 @@ struct Function<'a> {
 }
 
 fn as_text<S: Serializer>(value: &&Value, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
+    serializer.collect_str(&Sorted(*value))
 }
 
 impl<'a> From<&'a ModelMessage> for Message<'a> {

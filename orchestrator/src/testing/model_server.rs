@@ -1,7 +1,8 @@
-//! A scripted server that speaks the OpenAI chat completions protocol, for tests, benchmarks and
+//! A scripted server that speaks the OpenAI chat completions protocol, and embeds texts, for tests, benchmarks and
 //! evaluations: it checks what it is sent, answers what a script says, and misbehaves on demand.
 
 mod check;
+mod embeddings;
 mod reply;
 
 use std::{
@@ -19,7 +20,7 @@ use axum::{
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, State},
     http::{HeaderMap, Response, header},
-    routing::post,
+    routing::{get, post},
     serve::ListenerExt as _,
 };
 use serde_json::Value;
@@ -113,6 +114,7 @@ struct Shared {
     /// Keep and check what comes in.
     records: bool,
     count: AtomicUsize,
+    embedded: AtomicUsize,
     arrived: watch::Sender<usize>,
     requests: Mutex<Vec<CapturedRequest>>,
     violations: Mutex<Vec<String>>,
@@ -150,12 +152,15 @@ impl ModelServer {
             script,
             records,
             count: AtomicUsize::new(0),
+            embedded: AtomicUsize::new(0),
             arrived: watch::Sender::new(0),
             requests: Mutex::default(),
             violations: Mutex::default(),
         });
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
+            .route("/v1/embeddings", post(embeddings::embeddings))
+            .route("/v1/models", get(embeddings::models))
             .layer(DefaultBodyLimit::disable())
             .with_state(shared.clone());
         let task = tokio::spawn(async move {
@@ -171,9 +176,14 @@ impl ModelServer {
         format!("http://{}/v1", self.address)
     }
 
-    /// How many requests came.
+    /// How many completions were asked for.
     pub fn count(&self) -> usize {
         self.shared.count.load(Ordering::SeqCst)
+    }
+
+    /// How many requests for embeddings came.
+    pub fn embedded(&self) -> usize {
+        self.shared.embedded.load(Ordering::SeqCst)
     }
 
     /// What came, in order. Empty for an unrecorded server.

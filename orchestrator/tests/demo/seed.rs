@@ -148,7 +148,8 @@ async fn the_workspace_is_whole_and_its_tickets_fold_from_their_events() {
                 assert_eq!(message.visibility, Visibility::Public);
             }
             for source in &message.sources {
-                let chunks = desk.chunks(source.document_id).await.unwrap();
+                let document = desk.document(source.document_id).await.unwrap().expect("the document is there");
+                let chunks = desk.chunks(&document).await.unwrap();
                 let chunk = chunks
                     .iter()
                     .find(|chunk| chunk.id == source.chunk_id)

@@ -255,3 +255,24 @@ async fn servers_with_the_older_name_of_the_limit_and_without_a_key_are_served()
     assert_eq!((&sent.body["max_tokens"], sent.body.get("max_completion_tokens")), (&json!(500), None));
     assert_eq!(sent.authorization, None);
 }
+
+#[test]
+fn the_order_in_which_members_came_changes_no_digest_of_a_request() {
+    let digest = |args: &str, parameters: &str| {
+        let mut request = request();
+        request.messages.push(ModelMessage::Assistant {
+            text: None,
+            tool_calls: vec![ToolCall {
+                id: "c1".to_owned(),
+                tool: "shop__find_order".to_owned(),
+                args: serde_json::from_str(args).unwrap(),
+            }],
+        });
+        Arc::make_mut(&mut request.tools)[0].parameters = serde_json::from_str(parameters).unwrap();
+        request.digest()
+    };
+    assert_eq!(
+        digest(r#"{"a":1,"b":{"c":2,"d":3}}"#, r#"{"type":"object","properties":{}}"#),
+        digest(r#"{"b":{"d":3,"c":2},"a":1}"#, r#"{"properties":{},"type":"object"}"#)
+    );
+}

@@ -152,7 +152,12 @@ impl EndpointEmbedder {
         let wait = retry_after(&response);
         let text = read(response).await?;
         if !status.is_success() {
-            let shown: String = String::from_utf8_lossy(&text).chars().take(SHOWN_CHARS).collect();
+            let mut said = String::from_utf8_lossy(&text).into_owned();
+            // Some providers echo the key they refuse.
+            if let Some(key) = &options.api_key {
+                said = said.replace(key.expose_secret(), "[redacted]");
+            }
+            let shown: String = said.chars().take(SHOWN_CHARS).collect();
             let why = format!("it answered {status}: {shown}");
             let passing = status == StatusCode::TOO_MANY_REQUESTS
                 || status == StatusCode::REQUEST_TIMEOUT

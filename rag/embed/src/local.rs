@@ -23,8 +23,10 @@ const MAX_TOKENS: usize = 256;
 /// Texts computed as one by one thread.
 const SIDE_BY_SIDE: usize = 8;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct LocalOptions {
+    /// What the model is called; without it, as its folder.
+    pub name: Option<String>,
     /// By default as many as there are processors, at most 8.
     pub threads: NonZeroUsize,
     /// Calls that compute or wait; more make their callers wait.
@@ -35,6 +37,7 @@ impl Default for LocalOptions {
     fn default() -> Self {
         let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Self {
+            name: None,
             threads: processors.min(NonZeroUsize::new(8).unwrap_or(NonZeroUsize::MIN)),
             calls: NonZeroUsize::new(64).unwrap_or(NonZeroUsize::MIN),
         }
@@ -79,7 +82,7 @@ struct SentenceConfig {
 }
 
 impl LocalEmbedder {
-    /// Reads the model; the folder's name becomes the model's. Blocks for some tenths of a second.
+    /// Reads the model. Blocks for some tenths of a second.
     pub fn load(folder: &Path, options: LocalOptions) -> Result<Self, EmbedError> {
         let failed = |why: String| EmbedError::Load { folder: folder.display().to_string(), why };
         let read =
@@ -129,8 +132,10 @@ impl LocalEmbedder {
             .thread_name(|at| format!("embed-{at}"))
             .build()
             .map_err(|error| failed(error.to_string()))?;
-        let name =
-            folder.file_name().map_or_else(|| "bert".to_owned(), |name| name.to_string_lossy().into_owned());
+        let of_folder = || {
+            folder.file_name().map_or_else(|| "bert".to_owned(), |name| name.to_string_lossy().into_owned())
+        };
+        let name = options.name.unwrap_or_else(of_folder);
         Ok(Self {
             name,
             dimension: config.hidden_size,

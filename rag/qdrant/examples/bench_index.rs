@@ -1,10 +1,12 @@
-//! The embedded index at size: how long it takes to build, to search and to open again, how much of
-//! the exact answer the approximate one holds, and what memory it needs.
+//! The embedded index at size: how fast documents are read and cut, how long the index takes to
+//! build, to search and to open again, how much of the exact answer the approximate one holds before
+//! and after it is optimised, and what memory it needs.
 //!
-//! Arguments are numbers of chunks, 20,000 and 200,000 unless said otherwise. The corpus is drawn
-//! from a seeded generator: texts of Zipf-distributed words on some hundreds of topics, vectors of
-//! 384 numbers around the topics' own, ten workspaces of which a tenth of all is one's customers'.
-//! Prints one JSON line per number.
+//! Arguments are numbers of chunks, 20,000 and 200,000 unless said otherwise. What is read and cut
+//! are the library's articles, as Markdown and as HTML, over and over until they make that many
+//! chunks. What is searched is drawn from a seeded generator: texts of Zipf-distributed words on some
+//! hundreds of topics, vectors of 384 numbers around the topics' own, ten workspaces of which a tenth
+//! of all is one's customers'. Ends with one JSON object per number, each on a line of its own.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark is its own clock")]
 
@@ -16,8 +18,11 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use domain::{ChunkId, CustomerId, DocumentId, WorkspaceId, canonical::Digest, ticket::Visibility};
+use domain::{
+    ChunkId, CustomerId, DocumentId, Ids, Timestamp, WorkspaceId, canonical::Digest, ticket::Visibility,
+};
 use indicatif::ProgressIterator;
+use parse::{Input, Limits};
 use rag::{
     lexical::{Analyzer, Bm25, Language},
     vectors::{
@@ -73,6 +78,7 @@ async fn main() -> Result<()> {
 }
 
 async fn measure(size: usize) -> Result<Value> {
+    let documents = cut(size)?;
     let corpus = Corpus::new();
     let folder = tempfile::tempdir()?;
     let before = resident_mb()?;
@@ -90,6 +96,7 @@ async fn measure(size: usize) -> Result<Value> {
         put_in += started.elapsed();
     }
     let unoptimised = search(&index, &corpus, "hybrid", 100).await?;
+    let recall_before = recall(&index, &corpus).await?;
     let started = Instant::now();
     index.optimise(COLLECTION).await?;
     let optimised = started.elapsed();
@@ -115,10 +122,74 @@ async fn measure(size: usize) -> Result<Value> {
         "benchmark": "index", "engine": "edge", "chunks": size, "dimension": DIMENSION,
         "put_in_seconds": seconds(put_in), "chunks_per_second": (size as f64 / put_in.as_secs_f64()).round(),
         "optimise_seconds": seconds(optimised), "search_ms": times, "search_before_optimising_ms": unoptimised,
-        "dense_recall_10": recall, "memory_mb": searching.saturating_sub(before), "disk_mb": disk_mb(folder.path())?,
+        "dense_recall_10": recall, "dense_recall_10_before_optimising": recall_before, "documents": documents, "memory_mb": searching.saturating_sub(before), "disk_mb": disk_mb(folder.path())?,
         "close_seconds": seconds(closed), "open_seconds": seconds(opened), "first_search_seconds": seconds(first),
         "found_after_opening": kept["found"],
     }))
+}
+
+/// Reads and cuts the library's articles until there are `size` chunks, a round at a time.
+fn cut(size: usize) -> Result<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../library/articles");
+    let mut articles = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        articles.push(fs::read_to_string(entry?.path())?);
+    }
+    let pages: Vec<String> = articles.iter().map(|article| html(article)).collect();
+    let (mut reading, mut cutting) = (Duration::ZERO, Duration::ZERO);
+    let (mut documents, mut bytes, mut html_bytes, mut chunks) = (0usize, 0usize, 0usize, 0usize);
+    while chunks < size {
+        for (article, page) in articles.iter().zip(&pages) {
+            let input = Input { bytes: page.as_bytes(), file_name: Some("page.html"), media_type: None };
+            let started = Instant::now();
+            let read = parse::parse(input, &Limits::default())?;
+            reading += started.elapsed();
+            anyhow::ensure!(!read.is_empty(), "an article became nothing");
+            let started = Instant::now();
+            let (_, cut) = rag::prepare("article", article, None, &Counted, Timestamp(0))?;
+            cutting += started.elapsed();
+            chunks += cut.len();
+            documents += 1;
+            bytes += article.len();
+            html_bytes += page.len();
+        }
+    }
+    let per_second = |amount: f64, time: Duration| (amount / time.as_secs_f64() * 100.0).round() / 100.0;
+    let mb = |bytes: usize| bytes as f64 / 1_048_576.0;
+    Ok(json!({
+        "count": documents, "chunks": chunks,
+        "html_read_per_second": per_second(documents as f64, reading),
+        "html_read_mb_per_second": per_second(mb(html_bytes), reading),
+        "markdown_cut_per_second": per_second(documents as f64, cutting),
+        "markdown_cut_mb_per_second": per_second(mb(bytes), cutting),
+    }))
+}
+
+/// A page that says what the article does, with the parts a page has.
+fn html(article: &str) -> String {
+    let mut page = "<!doctype html><title>Article</title><nav>Home Help Contact</nav><main>".to_owned();
+    for block in article.split("\n\n") {
+        let text = block.trim_start_matches('#').trim();
+        let tag = if block.starts_with('#') { "h2" } else { "p" };
+        page.push_str(&format!("<{tag}>{}</{tag}>\n", text.replace('&', "&amp;").replace('<', "&lt;")));
+    }
+    page.push_str("</main><footer>Imprint</footer>");
+    page
+}
+
+/// Ids are of no matter here.
+struct Counted;
+
+impl Ids for Counted {
+    fn uuid(&self) -> Uuid {
+        Uuid::nil()
+    }
+    fn secret(&self) -> [u8; 32] {
+        [0; 32]
+    }
+    fn fraction(&self) -> f64 {
+        0.5
+    }
 }
 
 impl Corpus {

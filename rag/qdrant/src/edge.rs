@@ -76,6 +76,27 @@ pub struct EdgeIndex {
     _lock: File,
 }
 
+/// The collections in the folder with what they were made for, in the order of names. Nothing is
+/// opened, so another process may have the folder.
+pub fn described(folder: &Path) -> Result<Vec<(String, CollectionSpec)>, IndexError> {
+    let broken = |error: std::io::Error| IndexError::Engine(format!("{}: {error}", folder.display()));
+    let mut all = Vec::new();
+    if !folder.exists() {
+        return Ok(all);
+    }
+    for entry in fs::read_dir(folder).map_err(broken)? {
+        let entry = entry.map_err(broken)?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if check_name(&name).is_ok()
+            && let Some(spec) = shard::described(&entry.path())?
+        {
+            all.push((name, spec));
+        }
+    }
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(all)
+}
+
 impl EdgeIndex {
     /// Opens the folder with all its collections; makes it when there is none. Blocks while files are
     /// read: some seconds for a million points.

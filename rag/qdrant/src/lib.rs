@@ -12,7 +12,7 @@ mod server;
 pub mod testing;
 
 #[cfg(feature = "edge")]
-pub use edge::{EdgeIndex, EdgeOptions};
+pub use edge::{EdgeIndex, EdgeOptions, described};
 #[cfg(feature = "server")]
 pub use server::{ServerIndex, ServerOptions};
 

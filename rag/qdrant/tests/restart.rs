@@ -10,7 +10,7 @@ use std::{fs, path::Path};
 
 use fixture::{all, assert_same, direction, point, query, scope, spec, workspace};
 use rag::vectors::{Facets, Index, IndexError, QueryPlan, Selection};
-use rag_qdrant::{EdgeIndex, EdgeOptions};
+use rag_qdrant::{EdgeIndex, EdgeOptions, described};
 
 fn open(folder: &Path) -> EdgeIndex {
     EdgeIndex::open(folder, EdgeOptions::default()).unwrap()
@@ -43,6 +43,7 @@ async fn everything_is_there_after_a_restart_and_changes_go_on() {
     index.upsert("kb", points.clone()).await.unwrap();
     index.delete("kb", Selection::document(workspace(1), points[19].meta.document)).await.unwrap();
     // While it is open nobody else opens it.
+    assert_eq!(described(folder.path()).unwrap(), [("kb".to_owned(), spec())]);
     let refused = EdgeIndex::open(folder.path(), EdgeOptions::default()).err();
     assert!(matches!(refused, Some(IndexError::Locked(_))), "{refused:?}");
     drop(index);

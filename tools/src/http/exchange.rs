@@ -5,7 +5,7 @@
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
-use domain::tool::ToolError;
+use domain::{canonical::Sorted, tool::ToolError};
 use reqwest::{
     Client, ClientBuilder, Method, Response, StatusCode,
     header::{HeaderMap, HeaderName, HeaderValue},
@@ -124,7 +124,7 @@ impl Exchange<'_> {
             .headers(self.headers.clone())
             .timeout(self.timeout);
         if let Some(body) = &self.body {
-            request = request.json(body);
+            request = request.json(&Sorted(body));
         }
         if let Some(key) = self.key {
             let value = HeaderValue::from_str(key)
@@ -253,7 +253,7 @@ fn detail(text: &str) -> String {
         ["detail", "message", "error"].iter().find_map(|name| match value.get(name) {
             Some(Value::String(text)) => Some(text.clone()),
             Some(Value::Object(inner)) => inner.get("message").and_then(Value::as_str).map(str::to_owned),
-            Some(list @ Value::Array(_)) => Some(list.to_string()),
+            Some(list @ Value::Array(_)) => Some(Sorted(list).to_string()),
             _ => None,
         })
     });

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain::canonical::Sorted;
 use serde_json::{Map, Value};
 
 #[derive(Clone, PartialEq)]
@@ -119,7 +120,7 @@ impl Template {
 pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other => Sorted(other).to_string(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     approval::Permit,
+    canonical,
     tool::{AnyTool, Inquiry, Preview, PreviewField, Risk, ToolContext, ToolError, ToolOutput, ToolSpec},
 };
 use serde_json::Value;
@@ -31,7 +32,7 @@ impl McpTool {
             return Err(suspended(&self.spec.name, why));
         }
         self.validate(args)?;
-        let args = args.as_object().cloned().unwrap_or_default();
+        let args = canonical::in_order(args).as_object().cloned().unwrap_or_default();
         let content = self.server.call(&self.spec, &self.remote_name, args, key).await?;
         Ok(ToolOutput::new(content, format!("Done: {}", self.spec.title)))
     }
@@ -52,6 +53,7 @@ impl AnyTool for McpTool {
     }
 
     fn preview(&self, args: &Value) -> Preview {
+        let args = canonical::in_order(args);
         let fields = args.as_object().into_iter().flatten().map(|(name, value)| PreviewField {
             label: name.clone(),
             value: match value {

@@ -4,6 +4,7 @@
 //! Nothing is remembered between calls: each time the state is read from the run's results.
 
 use domain::{
+    canonical::Sorted,
     model::{CallResult, Facts},
     procedure::{CallTemplate, Find, Procedure, Slot, SlotKind},
 };
@@ -356,7 +357,7 @@ fn same_case(procedure: &Procedure, action: &CallTemplate, made: &Value, wanted:
 /// The records that the words of the message fit best; all of them when it fits none or all.
 fn meant(records: &[Scope], message: &str) -> Vec<Scope> {
     let said = concepts(message);
-    let fit = |scope: &Scope| concepts(&scope.record.to_string()).intersection(&said).count();
+    let fit = |scope: &Scope| concepts(&Sorted(&scope.record).to_string()).intersection(&said).count();
     let best = records.iter().map(fit).max().unwrap_or(0);
     records.iter().filter(|scope| fit(scope) == best).cloned().collect()
 }

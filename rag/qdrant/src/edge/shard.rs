@@ -47,16 +47,18 @@ pub(super) struct Shard {
     engine: RwLock<Option<EdgeShard>>,
 }
 
+/// What the collection in the folder was made for; none when it was never finished.
+pub(super) fn described(folder: &Path) -> Result<Option<CollectionSpec>, IndexError> {
+    let Ok(text) = fs::read(folder.join(SPEC)) else { return Ok(None) };
+    serde_json::from_slice(&text).map(Some).map_err(|error| {
+        IndexError::Engine(format!("{}/{SPEC} cannot be read ({error}): remove the folder", folder.display()))
+    })
+}
+
 impl Shard {
     /// The collection in the folder; none when it was never finished.
     pub(super) fn open(name: &str, folder: &Path, log_file_bytes: usize) -> Result<Option<Self>, IndexError> {
-        let Ok(text) = fs::read(folder.join(SPEC)) else { return Ok(None) };
-        let spec: CollectionSpec = serde_json::from_slice(&text).map_err(|error| {
-            IndexError::Engine(format!(
-                "{}/{SPEC} cannot be read ({error}): remove the folder",
-                folder.display()
-            ))
-        })?;
+        let Some(spec) = described(folder)? else { return Ok(None) };
         let shard = Self {
             name: name.to_owned(),
             folder: folder.to_owned(),
