@@ -67,6 +67,14 @@ pub struct Passage {
     pub coverage: f32,
 }
 
+impl Passage {
+    /// Title and headings: what its text is about without saying it.
+    pub fn label(&self) -> String {
+        let headings = self.heading_path.iter().filter(|heading| **heading != self.title);
+        headings.fold(self.title.clone(), |label, heading| format!("{label} › {heading}"))
+    }
+}
+
 /// Which passages a search may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path};
 
-use domain::agent::AgentSettings;
+use domain::{agent::AgentSettings, answerability::Courses};
 use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
@@ -171,6 +171,7 @@ fn twenty_seconds() -> u64 {
 #[serde(deny_unknown_fields)]
 pub struct KnowledgeConfig {
     pub folders: Vec<String>,
+    pub answering: Courses,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

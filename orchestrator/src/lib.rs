@@ -3,12 +3,14 @@
 //! [`app::App`] is everything a running service shares. The binary, the tests, the benchmarks and
 //! the evaluations all start the same one.
 
+pub mod answering;
 pub mod app;
 pub mod channels;
 pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod engine;
+pub mod gaps;
 pub mod gate;
 pub mod http;
 pub mod intake;
@@ -16,6 +18,7 @@ pub mod knowledge;
 pub mod live;
 pub mod models;
 pub mod password;
+pub mod recall;
 pub mod system;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -5,15 +5,20 @@
 //! through the [`Retriever`](domain::knowledge::Retriever) port. Nothing here touches a database:
 //! whoever stores the documents feeds them in.
 //!
+//! [`groundedness`] says which sentences of a reply the passages carry, and which values nothing does.
+//!
 //! For more than fits a process: [`lexical`] makes sparse vectors of text, [`embed`] is the port to
 //! models that make dense ones, and [`vectors`] the port to an index of both. Their heavy
 //! implementations are crates of their own.
 
+pub mod answerability;
 mod chunk;
 pub mod embed;
+pub mod groundedness;
 mod index;
 mod knowledge;
 pub mod lexical;
+pub mod likeness;
 mod markdown;
 mod postings;
 pub mod vectors;

@@ -27,6 +27,8 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0010" "follow_ups",
     "0011" "tool_registrations",
     "0012" "sessions",
+    "0016" "gaps",
+    "0017" "citations",
 ];
 
 pub(crate) fn migrator() -> Migrator {

@@ -1,9 +1,11 @@
 //! What is read, and the small things that are written outside of commits, noun by noun.
 
 mod approvals;
+pub(crate) mod citations;
 mod counts;
 mod customers;
 mod documents;
+mod gaps;
 mod mail;
 mod runs;
 mod sessions;

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use agents::answer::{Answer, Kind};
 use domain::{
+    answerability::{Answers as _, Course, Courses},
     knowledge::Passage,
     model::{ModelMessage, ModelRequest},
     tool::ToolCall,
 };
+use rag::answerability::Trained;
 use serde_json::{Value, json};
 
 use super::{
@@ -24,6 +26,8 @@ const REPLY: &str = "reply_to_customer";
 /// Messages of the conversation that are read, newest first.
 const MAX_TURNS: usize = 30;
 const MAX_QUESTIONS: usize = 5;
+/// From this confidence on an answer stands whatever else is known of its question.
+const SURE: f32 = 0.7;
 /// Requests of one message that are worked on side by side.
 const MAX_REQUESTS: usize = 5;
 /// A search's query may have 500 characters.
@@ -44,7 +48,7 @@ struct Said<'a> {
     earlier: Vec<&'a str>,
 }
 
-pub fn respond(request: &ModelRequest) -> Response {
+pub fn respond(request: &ModelRequest, courses: &Courses) -> Response {
     let said = said(request);
     let name = request.facts.customer.as_ref().and_then(first_name);
     let greeting = match (&name, said.ours) {
@@ -122,11 +126,19 @@ pub fn respond(request: &ModelRequest) -> Response {
         }
         None => {}
     }
-    Turn { request, said: &said, greeting, intents }.run()
+    Turn { request, courses, said: &said, greeting, intents }.run()
+}
+
+/// What becomes of one question.
+struct Judged {
+    course: Course,
+    missing: Vec<String>,
+    back: Option<String>,
 }
 
 struct Turn<'a> {
     request: &'a ModelRequest,
+    courses: &'a Courses,
     said: &'a Said<'a>,
     greeting: String,
     intents: Intents,
@@ -193,8 +205,20 @@ impl Turn<'_> {
         let mut found: Vec<Found> = Vec::new();
         let mut open: Vec<(String, Vec<String>)> = Vec::new();
         for question in &questions {
-            match passages.answer(question, &self.context(&reading)) {
+            let context = self.context(&reading);
+            let judged = self.judge(question, &context);
+            match passages.answer(question, &context) {
+                // A sure answer needs no question back; the lead of an unsure one is worth asking about.
+                Ok(answer) if answer.confidence < SURE && judged.course == Course::Ask => {
+                    outcomes.extend(judged.back.map(Progress::Ask));
+                }
+                Ok(answer) if answer.confidence < SURE && judged.course == Course::Abstain => {
+                    open.push((question.clone(), judged.missing));
+                }
                 Ok(answer) => found.push(answer),
+                Err(_) if judged.course == Course::Ask && !self.has_asked() => {
+                    outcomes.extend(judged.back.map(Progress::Ask));
+                }
                 Err(missing) => {
                     if let Some(query) = self.search(question, &reading) {
                         calls.push((SEARCH.to_owned(), json!({ "query": query })));
@@ -281,6 +305,21 @@ impl Turn<'_> {
         reply.citations = citations;
         reply.resolved = resolved && kind == Kind::Answer;
         Response::Final(reply)
+    }
+
+    /// Whether what was found can answer a question, and what to ask back if it says too little.
+    fn judge(&self, question: &str, context: &str) -> Judged {
+        let judged = Trained.assess(question, context, &self.request.facts.passages);
+        Judged {
+            course: judged.course(self.courses),
+            missing: judged.missing,
+            back: judged.underspecified.map(|open| open.question),
+        }
+    }
+
+    /// Our last message was a question: asking again would not help.
+    fn has_asked(&self) -> bool {
+        self.said.ours.is_some_and(|ours| ours.contains('?'))
     }
 
     fn desk(&self, pending: bool) -> Desk<'_> {
@@ -450,7 +489,7 @@ impl Turn<'_> {
     }
 }
 
-fn lines(piece: &Piece) -> Vec<String> {
+pub(super) fn lines(piece: &Piece) -> Vec<String> {
     let listed = piece.lines.len() > 1;
     let mut lines: Vec<String> = Vec::new();
     if let Some(under) = piece
