@@ -26,8 +26,6 @@ const REPLY: &str = "reply_to_customer";
 /// Messages of the conversation that are read, newest first.
 const MAX_TURNS: usize = 30;
 const MAX_QUESTIONS: usize = 5;
-/// From this confidence on an answer stands whatever else is known of its question.
-const SURE: f32 = 0.7;
 /// Requests of one message that are worked on side by side.
 const MAX_REQUESTS: usize = 5;
 /// A search's query may have 500 characters.
@@ -206,24 +204,23 @@ impl Turn<'_> {
         let mut open: Vec<(String, Vec<String>)> = Vec::new();
         for question in &questions {
             let context = self.context(&reading);
-            let judged = self.judge(question, &context);
             match passages.answer(question, &context) {
-                // A sure answer needs no question back; the lead of an unsure one is worth asking about.
-                Ok(answer) if answer.confidence < SURE && judged.course == Course::Ask => {
-                    outcomes.extend(judged.back.map(Progress::Ask));
-                }
-                Ok(answer) if answer.confidence < SURE && judged.course == Course::Abstain => {
-                    open.push((question.clone(), judged.missing));
-                }
                 Ok(answer) => found.push(answer),
-                Err(_) if judged.course == Course::Ask && !self.has_asked() => {
-                    outcomes.extend(judged.back.map(Progress::Ask));
-                }
                 Err(missing) => {
-                    if let Some(query) = self.search(question, &reading) {
-                        calls.push((SEARCH.to_owned(), json!({ "query": query })));
+                    let judged = self.judge(question, &context);
+                    match (self.search(question, &reading), judged.back) {
+                        (Some(query), _) => {
+                            calls.push((SEARCH.to_owned(), json!({ "query": query })));
+                            open.push((question.clone(), missing.words));
+                        }
+                        (None, Some(back)) if judged.course == Course::Ask && !self.has_asked() => {
+                            outcomes.push(Progress::Ask(back));
+                        }
+                        (None, _) if missing.words.is_empty() => {
+                            open.push((question.clone(), judged.missing))
+                        }
+                        (None, _) => open.push((question.clone(), missing.words)),
                     }
-                    open.push((question.clone(), missing.words));
                 }
             }
         }
