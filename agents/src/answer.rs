@@ -3,12 +3,12 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeSet,
     sync::{Arc, LazyLock},
 };
 
 use domain::{
-    confidence::{Confidence, Evidence, Reason, sentences, unsupported_numbers},
+    confidence::{Confidence, Evidence, Reason},
+    grounding::{Grounding, Grounds, Source, SourceKind, Span, Statement},
     knowledge::{Citation, Passage},
     model::OutputSchema,
 };
@@ -77,20 +77,23 @@ impl Answer {
 
     /// The schema a model is held to, named `answer`.
     pub fn output_schema() -> OutputSchema {
-        static SCHEMA: LazyLock<Arc<Value>> = LazyLock::new(|| {
-            let mut schema = SchemaSettings::draft2020_12()
-                .with(|settings| {
-                    settings.inline_subschemas = true;
-                    settings.meta_schema = None;
-                })
-                .into_generator()
-                .into_root_schema_for::<Answer>()
-                .to_value();
-            drop_formats(&mut schema);
-            Arc::new(schema)
-        });
+        static SCHEMA: LazyLock<Arc<Value>> = LazyLock::new(strict_schema::<Answer>);
         OutputSchema { name: "answer".to_owned(), schema: Arc::clone(&SCHEMA) }
     }
+}
+
+/// The schema of a type as providers enforce it.
+pub(crate) fn strict_schema<T: JsonSchema>() -> Arc<Value> {
+    let mut schema = SchemaSettings::draft2020_12()
+        .with(|settings| {
+            settings.inline_subschemas = true;
+            settings.meta_schema = None;
+        })
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value();
+    drop_formats(&mut schema);
+    Arc::new(schema)
 }
 
 /// Providers that enforce schemas refuse number formats.
@@ -105,7 +108,7 @@ fn drop_formats(schema: &mut Value) {
     }
 }
 
-fn unfenced(text: &str) -> &str {
+pub(crate) fn unfenced(text: &str) -> &str {
     let text = text.trim();
     let Some(inner) = text.strip_prefix("```").and_then(|t| t.strip_suffix("```")) else { return text };
     inner.strip_prefix("json").unwrap_or(inner).trim()
@@ -118,14 +121,16 @@ pub(crate) struct Findings<'a> {
     pub passages: Vec<Passage>,
     /// The best coverage of the searches for the customer's latest messages.
     pub coverage: Option<f32>,
-    /// Results of calls, and what reviewers said, as text.
-    pub records: Vec<Cow<'a, str>>,
+    /// Results of calls and what reviewers said, as text, each with its tool.
+    pub records: Vec<(&'a str, Cow<'a, str>)>,
     /// The workspace's own words that apply: texts of procedures under way.
     pub wording: Vec<&'a str>,
     /// Questions the workspace asks in its procedures.
     pub questions: Vec<&'a str>,
     /// What the customer wrote.
     pub said: String,
+    /// The names of those who talk.
+    pub names: String,
     /// The customer said thanks and asked for nothing.
     pub thanked: bool,
 }
@@ -139,7 +144,7 @@ pub(crate) struct Grounded {
 }
 
 /// Keeps the citations that stand for found passages, numbers the marks anew and scores the reply.
-pub(crate) fn ground(answer: &Answer, findings: &Findings<'_>) -> Grounded {
+pub(crate) fn ground(answer: &Answer, findings: &Findings<'_>, grounds: &dyn Grounds) -> Grounded {
     let mut cited: Vec<&Passage> = Vec::new();
     // For each entry of `citations`, the number of its passage in the reply.
     let mut numbers: Vec<Option<usize>> = Vec::with_capacity(answer.citations.len());
@@ -156,47 +161,72 @@ pub(crate) fn ground(answer: &Answer, findings: &Findings<'_>) -> Grounded {
     let body = renumber(answer.reply.trim(), &numbers);
     let trust = if numbers.is_empty() { 1.0 } else { known as f32 / numbers.len() as f32 };
     let stated = answer.confidence * trust;
-    let mut confidence = score(answer, &body, stated, &cited, findings);
+    let labels: Vec<String> = findings.passages.iter().map(Passage::label).collect();
+    let sources = sources(answer.kind, &cited, findings, &labels);
+    let grounding = grounds.ground(&Statement { text: &body, sources: &sources });
+    let mut confidence = score(answer, &body, stated, &grounding, cited.is_empty(), findings);
     if known < numbers.len() {
         let detail = format!("{known} of {} cited passages were found by this run", numbers.len());
         confidence.reasons.push(Reason { name: "citations".to_owned(), score: trust, detail });
     }
-    let sources = cited.into_iter().map(|passage| citation(passage, &body)).collect();
+    // The cited passages are the first sources, in their order.
+    let quotes = grounding.quotes.iter().copied().chain(std::iter::repeat(None));
+    let sources = cited.into_iter().zip(quotes).map(|(passage, quote)| citation(passage, quote)).collect();
     Grounded { body, sources, confidence }
+}
+
+/// What a reply may rest on, the cited passages first. A question back may besides name what any
+/// found passage speaks of, and ask what the procedures ask.
+fn sources<'s>(
+    kind: Kind,
+    cited: &[&'s Passage],
+    findings: &'s Findings<'_>,
+    labels: &'s [String],
+) -> Vec<Source<'s>> {
+    let label = |passage: &Passage| {
+        let at = findings.passages.iter().position(|found| found.chunk_id == passage.chunk_id);
+        at.and_then(|at| labels.get(at)).map_or("", String::as_str)
+    };
+    let source = |kind: SourceKind, label: &'s str, text: &'s str| Source { kind, label, text };
+    let mut sources: Vec<Source<'s>> =
+        cited.iter().map(|passage| source(SourceKind::Passage, label(passage), &passage.text)).collect();
+    sources.extend(findings.records.iter().map(|(tool, text)| source(SourceKind::Record, tool, text)));
+    sources.extend(findings.wording.iter().map(|text| source(SourceKind::Record, "", text)));
+    if kind == Kind::Ask {
+        sources.extend(findings.questions.iter().map(|text| source(SourceKind::Record, "", text)));
+        let found = findings.passages.iter().zip(labels);
+        sources.extend(found.map(|(passage, label)| source(SourceKind::Said, label, &passage.text)));
+    }
+    sources.push(source(SourceKind::Said, &findings.names, &findings.said));
+    sources
 }
 
 fn score(
     answer: &Answer,
     body: &str,
     stated: f32,
-    cited: &[&Passage],
+    grounding: &Grounding,
+    uncited: bool,
     findings: &Findings<'_>,
 ) -> Confidence {
-    let mut sources: Vec<&str> = cited.iter().map(|passage| passage.text.as_str()).collect();
-    sources.extend(findings.records.iter().map(AsRef::as_ref));
-    sources.extend(&findings.wording);
-    if answer.kind == Kind::Ask {
-        sources.extend(&findings.questions);
-    }
     // A reply from records alone is not worse for what the knowledge base does not hold.
-    let from_records = cited.is_empty() && !findings.records.is_empty();
+    let from_records = uncited && !findings.records.is_empty();
     let evidence = Evidence {
         reply: body,
-        sources,
+        grounding,
         coverage: if from_records { None } else { findings.coverage },
         stated: Some(stated),
-        question: &findings.said,
     };
+    let claims = grounding.unsupported().count();
     let rule = match answer.kind {
-        Kind::Ask if body.contains(['?', '？', '؟']) && claims(&evidence) <= 1 => {
-            "it asks and claims nothing"
-        }
-        Kind::Answer if findings.thanked && courtesy::welcomes(body) && claims(&evidence) == 0 => {
+        // One sentence beside a question is its lead-in.
+        Kind::Ask if body.contains(['?', '？', '؟']) && claims <= 1 => "it asks and claims nothing",
+        Kind::Answer if findings.thanked && courtesy::welcomes(body) && claims == 0 => {
             "it answers thanks and claims nothing"
         }
         _ => return Confidence::of(&evidence),
     };
-    if !unsupported_numbers(&evidence).is_empty() {
+    if grounding.stops().next().is_some() {
         return Confidence::of(&evidence);
     }
     let reason = |name: &str, score: f32, detail: &str| Reason {
@@ -204,40 +234,14 @@ fn score(
         score,
         detail: detail.to_owned(),
     };
-    Confidence {
-        score: stated,
-        reasons: vec![reason("stated", stated, "the model's own statement"), reason("rule", 1.0, rule)],
-    }
+    let reasons = vec![reason("stated", stated, "the model's own statement"), reason("rule", 1.0, rule)];
+    Confidence::by_rule(stated, reasons)
 }
 
-/// Sentences that state something which no source carries. One beside a question is its lead-in.
-fn claims(evidence: &Evidence<'_>) -> usize {
-    sentences(evidence.reply)
-        .into_iter()
-        .filter(|sentence| !sentence.ends_with(['?', '？', '؟']))
-        .filter(|sentence| informative(sentence).count() >= 3)
-        .filter(|sentence| {
-            let alone =
-                Evidence { reply: sentence, sources: evidence.sources.clone(), ..Evidence::default() };
-            Confidence::of(&alone).score < 0.99
-        })
-        .count()
-}
-
-fn informative(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 3).map(str::to_lowercase)
-}
-
-fn citation(passage: &Passage, reply: &str) -> Citation {
-    let wanted: BTreeSet<String> = informative(reply).collect();
-    let mut best = ("", 0);
-    for sentence in sentences(&passage.text) {
-        let shared = informative(sentence).filter(|word| wanted.contains(word)).count();
-        if shared > best.1 || best.0.is_empty() {
-            best = (sentence, shared);
-        }
-    }
-    let quote: String = best.0.chars().take(MAX_QUOTE).collect();
+/// The words of the passage that speak most for the reply; its beginning when none do.
+fn citation(passage: &Passage, quote: Option<Span>) -> Citation {
+    let words = quote.map_or(passage.text.as_str(), |span| span.of(&passage.text)).trim();
+    let quote: String = words.chars().take(MAX_QUOTE).collect();
     Citation {
         chunk_id: passage.chunk_id,
         document_id: passage.document_id,
@@ -296,6 +300,8 @@ fn marks(inside: &str) -> Option<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::json;
 
     use super::*;

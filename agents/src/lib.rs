@@ -8,6 +8,7 @@
 //! Adding an agent: one file that implements [`domain::agent::Agent`], one line in [`Registry`].
 
 pub mod answer;
+pub mod cited;
 mod courtesy;
 pub mod dialogue;
 pub mod journal;

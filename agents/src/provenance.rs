@@ -2,25 +2,30 @@
 //! holds can be checked by a person; one that appears nowhere is a guess of the model.
 
 use domain::{
-    confidence::{Confidence, Evidence, Reason, unsupported_numbers},
+    confidence::{Confidence, Reason},
+    grounding::{Grounds, Source, SourceKind, Statement},
     tool::ToolCall,
 };
 use serde_json::Value;
 
 /// What arguments may come from, gathered once for all calls of a step.
-pub(crate) struct Origins {
+pub(crate) struct Origins<'g> {
+    grounds: &'g dyn Grounds,
     /// Lower case, white space folded.
     text: String,
 }
 
-impl Origins {
-    pub(crate) fn new<'t>(texts: impl Iterator<Item = std::borrow::Cow<'t, str>>) -> Self {
+impl<'g> Origins<'g> {
+    pub(crate) fn new<'t>(
+        grounds: &'g dyn Grounds,
+        texts: impl Iterator<Item = std::borrow::Cow<'t, str>>,
+    ) -> Self {
         let mut text = String::new();
         for piece in texts {
             fold(&piece, &mut text);
             text.push(' ');
         }
-        Self { text }
+        Self { grounds, text }
     }
 
     /// Scores a call by the share of its arguments that have an origin. Truth values and empty
@@ -38,7 +43,7 @@ impl Origins {
                 format!("{held} of {total} arguments come from the customer or a record"),
             ),
         };
-        Confidence { score, reasons: vec![Reason { name: "arguments".to_owned(), score, detail }] }
+        Confidence::by_rule(score, vec![Reason { name: "arguments".to_owned(), score, detail }])
     }
 
     fn holds(&self, value: &Value) -> Option<bool> {
@@ -58,8 +63,8 @@ impl Origins {
     /// The number itself, or the amount in units when it is one in cents.
     fn holds_number(&self, number: &serde_json::Number) -> bool {
         let known = |text: &str| {
-            let evidence = Evidence { reply: text, sources: vec![&self.text], ..Evidence::default() };
-            unsupported_numbers(&evidence).is_empty()
+            let source = Source { kind: SourceKind::Record, label: "", text: &self.text };
+            self.grounds.strays(&Statement { text, sources: &[source] }).is_empty()
         };
         let cents = number.as_i64().map(|n| format!("{}.{:02}", n / 100, (n % 100).abs()));
         known(&format!("n {number}")) || cents.is_some_and(|amount| known(&format!("n {amount}")))
@@ -105,6 +110,7 @@ mod tests {
 
     fn score(args: Value) -> Confidence {
         let origins = Origins::new(
+            &rag::groundedness::Lexical,
             [
                 "Please refund order NF-10482, the zip broke after two days",
                 r#"{"total_cents":34900,"city":"Graz"}"#,

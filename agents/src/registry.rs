@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::agent::{Agent, AgentSettings};
+use domain::{
+    agent::{Agent, AgentSettings},
+    grounding::Grounds,
+};
 
 use crate::resolution::{self, Resolution};
 
@@ -16,10 +19,10 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Every agent of the house.
-    pub fn standard() -> Self {
+    /// Every agent of the house. `grounds` checks what they say.
+    pub fn standard(grounds: Arc<dyn Grounds>) -> Self {
         let mut registry = Self { agents: BTreeMap::new() };
-        registry.add(Arc::new(Resolution::default()), resolution::default_settings);
+        registry.add(Arc::new(Resolution::new(grounds)), resolution::default_settings);
         registry
     }
 

@@ -6,10 +6,13 @@
 //! then replies or hands over, so that nothing reaches a customer which the gate has not judged as
 //! a whole. What comes of the reply decides how the run ends.
 
+use std::sync::Arc;
+
 use domain::{
     DomainError,
     agent::{Agent, AgentSettings, Next, ProposedCall, RunView},
     confidence::{Confidence, Reason, Thresholds},
+    grounding::Grounds,
     model::{ModelRequest, Strength},
     run::{CallOutcome, Outcome},
     tool::ToolCall,
@@ -26,9 +29,11 @@ use crate::{
     query,
 };
 
+mod correction;
 mod evidence;
 mod handoff;
 
+pub use correction::RECALL;
 use handoff::shorten;
 
 const NAME: &str = "resolution";
@@ -74,11 +79,13 @@ pub fn default_settings() -> AgentSettings {
 
 pub struct Resolution {
     offer: Offer,
+    grounds: Arc<dyn Grounds>,
 }
 
-impl Default for Resolution {
-    fn default() -> Self {
-        Self { offer: Offer::without(RESERVED) }
+impl Resolution {
+    /// `grounds` checks every reply before it is proposed.
+    pub fn new(grounds: Arc<dyn Grounds>) -> Self {
+        Self { offer: Offer::without(RESERVED), grounds }
     }
 }
 
@@ -96,7 +103,7 @@ impl Agent for Resolution {
         if let Some(outcome) = journal.ended {
             return Ok(Next::End(outcome.clone()));
         }
-        let turn = Turn { offer: &self.offer, view, journal: &journal };
+        let turn = Turn { offer: &self.offer, grounds: &*self.grounds, view, journal: &journal };
         let next = if journal.open.is_empty() { turn.decide()? } else { Next::Tools(turn.open_calls()) };
         Ok(next)
     }
@@ -104,6 +111,7 @@ impl Agent for Resolution {
 
 struct Turn<'t, 'a> {
     offer: &'t Offer,
+    grounds: &'t dyn Grounds,
     view: &'t RunView<'a>,
     journal: &'t Journal<'a>,
 }
@@ -126,7 +134,12 @@ impl Turn<'_, '_> {
         match &last.what {
             What::Said(message) if from_customer(message) => self.go_on(),
             What::Said(_) => Ok(nothing("the last message is not from the customer")),
-            What::Reported(_) => self.go_on(),
+            What::Reported(event) => match correction::proposed(event) {
+                Some(body) if journal.unanswered().is_empty() => {
+                    Ok(Next::Tools(vec![self.correction(last.seq, body)]))
+                }
+                _ => self.go_on(),
+            },
             What::Model(response) => match Answer::parse(response.text.as_deref().unwrap_or("")) {
                 Ok(answer) if answer.kind == Kind::Handoff => {
                     self.escalate(last.seq, &answer.reason, Some(&answer.reply))
@@ -249,7 +262,7 @@ impl Turn<'_, '_> {
     }
 
     fn reply(&self, seq: i64, up_to: usize, answer: &Answer, model: &str) -> ProposedCall {
-        let grounded = ground(answer, &self.findings(up_to));
+        let grounded = ground(answer, &self.findings(up_to), self.grounds);
         let resolved = answer.kind == Kind::Answer && answer.resolved;
         let mut args = json!({
             "body": grounded.body,
@@ -266,6 +279,9 @@ impl Turn<'_, '_> {
     fn after_reply(&self, seq: i64, settled: &Settled<'_>) -> Result<Next, DomainError> {
         let draft = text_arg(settled.call, "body");
         let hand_over = |reason: String| self.escalate(seq, &reason, Some(&draft));
+        if let Some(left) = self.correction_left(settled) {
+            return Ok(nothing(&left));
+        }
         match settled.outcome.as_ref() {
             CallOutcome::Ok { .. }
                 if !self.journal.unanswered().is_empty() || !self.journal.unheeded().is_empty() =>
@@ -359,7 +375,7 @@ impl Turn<'_, '_> {
 
     fn open_calls(&self) -> Vec<ProposedCall> {
         // Calls of one model reply stand together and share their origins.
-        let mut origins: Option<Origins> = None;
+        let mut origins: Option<Origins<'_>> = None;
         let open = &self.journal.open;
         open.iter()
             .map(|open| {
@@ -379,18 +395,17 @@ impl Turn<'_, '_> {
         if open.call.tool != REPLY {
             return Confidence::certain("proposed by rule");
         }
+        if self.corrects(anchor).is_some() {
+            return self.correction_confidence();
+        }
         let answered = self.journal.model(anchor).and_then(|(at, response)| {
             let answer = Answer::parse(response.text.as_deref()?).ok()?;
             Some(self.reply(anchor, at + 1, &answer, &response.model).confidence)
         });
         // A reply whose origin cannot be told is trusted by nobody.
-        answered.unwrap_or_else(|| Confidence {
-            score: 0.0,
-            reasons: vec![Reason {
-                name: "origin".to_owned(),
-                score: 0.0,
-                detail: "the model's answer behind this reply is not in the journal".to_owned(),
-            }],
+        answered.unwrap_or_else(|| {
+            let detail = "the model's answer behind this reply is not in the journal".to_owned();
+            Confidence::by_rule(0.0, vec![Reason { name: "origin".to_owned(), score: 0.0, detail }])
         })
     }
 

@@ -1,25 +1,29 @@
 //! How sure the house is of a reply, and why.
 //!
-//! Version 1 is a weighted mean of three signals: how well the retrieved passages cover the
-//! question (`retrieval`), how much of the reply they carry (`groundedness`), and what the model
-//! says of itself (`stated`). Words or numbers in the reply that nothing supports cap the score,
-//! because a fluent unsupported number is the costliest mistake.
-
-use std::collections::BTreeSet;
+//! A weighted mean of three signals: how well the retrieved passages cover the question
+//! (`retrieval`), how much of the reply its sources carry (`groundedness`), and what the model says
+//! of itself (`stated`). A value or name that nothing carries stops the reply whatever the score,
+//! because a fluent invention is the costliest mistake.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::grounding::{FindingKind, Grounding};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Confidence {
     /// 0 to 1.
     pub score: f32,
     pub reasons: Vec<Reason>,
+    /// Values and names in a reply that nothing carries. While there is one, the reply is in the
+    /// lowest band and no rule lets it out by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stops: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
-    /// `retrieval`, `groundedness`, `stated`, `unsupported_numbers`, `procedure` …
+    /// `retrieval`, `groundedness`, `stated`, `unsupported_values`, `contradiction` …
     pub name: String,
     /// 0 to 1.
     pub score: f32,
@@ -61,19 +65,24 @@ impl Thresholds {
 
 /// How far the score may exceed what the model says of itself.
 const MOST_ABOVE_STATED: f32 = 0.1;
+/// The most a reply with a value or name that nothing carries is worth.
+const MOST_STOPPED: f32 = 0.3;
+/// The most a reply is worth that says the opposite of its source: a person reads it first.
+const MOST_CONTRADICTING: f32 = 0.5;
+/// Sentences and values that a reason names.
+const MAX_NAMED: usize = 3;
+const MAX_NAMED_CHARS: usize = 120;
 
 /// What a reply is scored on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
     pub reply: &'a str,
-    /// Texts the reply may rest on: cited passages and tool results.
-    pub sources: Vec<&'a str>,
+    /// What a check of the reply found.
+    pub grounding: &'a Grounding,
     /// The best coverage among the retrieved passages, where there was a search.
     pub coverage: Option<f32>,
     /// The model's own statement, 0 to 1.
     pub stated: Option<f32>,
-    /// What the customer wrote; numbers may be echoed from it.
-    pub question: &'a str,
 }
 
 impl Confidence {
@@ -93,15 +102,16 @@ impl Confidence {
                 format!("the best passage holds {:.0} % of what the question asks for", coverage * 100.0);
             add("retrieval", coverage, 0.3, detail, &mut reasons);
         }
-        let (supported, total) = supported_sentences(evidence);
+        let grounding = evidence.grounding;
+        let (total, loose) = (grounding.claims().count(), grounding.unsupported().count());
+        let supported = total - loose;
         let groundedness = if total == 0 { 0.0 } else { supported as f32 / total as f32 };
-        add(
-            "groundedness",
-            groundedness,
-            0.45,
-            format!("{supported} of {total} sentences rest on a source"),
-            &mut reasons,
-        );
+        let mut detail = format!("{supported} of {total} sentences rest on a source");
+        let named = grounding.unsupported().map(|sentence| sentence.span.of(evidence.reply).trim());
+        if let Some(named) = list(named) {
+            detail.push_str(&format!("; no source says: {named}"));
+        }
+        add("groundedness", groundedness, 0.45, detail, &mut reasons);
         if let Some(stated) = evidence.stated {
             add("stated", stated, 0.25, "the model's own statement".to_owned(), &mut reasons);
         }
@@ -111,184 +121,122 @@ impl Confidence {
             // A reply may be well grounded and still not be the answer. Its author's doubt counts.
             score = score.min(stated.max(0.0) + MOST_ABOVE_STATED);
         }
-        let loose = unsupported_numbers(evidence);
-        if !loose.is_empty() {
-            score = score.min(0.3);
-            let list = loose.into_iter().collect::<Vec<_>>().join(", ");
-            reasons.push(Reason {
-                name: "unsupported_numbers".to_owned(),
-                score: 0.0,
-                detail: format!("no source carries: {list}"),
-            });
+        let mut confidence = Self { score, reasons, stops: Vec::new() };
+        confidence.weigh_findings(grounding);
+        confidence
+    }
+
+    /// Lowers the score by what nothing carries and what a source denies, and says so.
+    fn weigh_findings(&mut self, grounding: &Grounding) {
+        let denied = grounding.findings().filter(|finding| finding.kind == FindingKind::Contradiction);
+        if let Some(named) = list(denied.map(|finding| finding.text.as_str())) {
+            self.score = self.score.min(MOST_CONTRADICTING);
+            let detail = format!("the source says the opposite of: {named}");
+            self.reasons.push(Reason { name: "contradiction".to_owned(), score: 0.0, detail });
         }
-        Self { score, reasons }
+        for stop in grounding.stops() {
+            let text: String = stop.text.chars().take(MAX_NAMED_CHARS).collect();
+            if !self.stops.contains(&text) {
+                self.stops.push(text);
+            }
+        }
+        if let Some(named) = list(self.stops.iter().map(String::as_str)) {
+            self.score = self.score.min(MOST_STOPPED);
+            let detail = format!("no source carries: {named}");
+            self.reasons.push(Reason { name: "unsupported_values".to_owned(), score: 0.0, detail });
+        }
     }
 
     /// Certainty that a rule, not a judgement, gives.
     pub fn certain(detail: impl Into<String>) -> Self {
-        Self {
-            score: 1.0,
-            reasons: vec![Reason { name: "rule".to_owned(), score: 1.0, detail: detail.into() }],
-        }
+        Self::by_rule(1.0, vec![Reason { name: "rule".to_owned(), score: 1.0, detail: detail.into() }])
+    }
+
+    /// A score that does not come from a check of what is said.
+    pub fn by_rule(score: f32, reasons: Vec<Reason>) -> Self {
+        Self { score, reasons, stops: Vec::new() }
+    }
+
+    /// Where it falls against an agent's thresholds. What is stopped is in no band but the lowest.
+    pub fn band(&self, thresholds: &Thresholds) -> Band {
+        if self.stops.is_empty() { thresholds.band(self.score) } else { Band::Low }
     }
 }
 
-fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|w| w.chars().count() > 3).map(str::to_lowercase)
-}
-
-/// Splits into sentences: a terminator or a line break ends one.
-pub fn sentences(text: &str) -> Vec<&str> {
-    let mut out = Vec::new();
-    let mut start = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let ends = match c {
-            '\n' => true,
-            '.' | '!' | '?' => chars.peek().is_none_or(|(_, next)| next.is_whitespace()),
-            _ => false,
-        };
-        if ends {
-            out.push(&text[start..at + c.len_utf8()]);
-            start = at + c.len_utf8();
-        }
-    }
-    out.push(&text[start..]);
-    out.retain(|s| !s.trim().is_empty());
-    for s in &mut out {
-        *s = s.trim();
-    }
-    out
-}
-
-/// Sentences that say nothing checkable: greetings, questions, courtesies.
-fn is_courtesy(sentence: &str) -> bool {
-    let informative = words(sentence).count();
-    sentence.ends_with('?') || informative < 3
-}
-
-fn supported_sentences(evidence: &Evidence<'_>) -> (usize, usize) {
-    let sources: Vec<BTreeSet<String>> = evidence.sources.iter().map(|s| words(s).collect()).collect();
-    let mut supported = 0;
-    let mut total = 0;
-    for sentence in sentences(evidence.reply) {
-        if is_courtesy(sentence) {
+/// The first few of them, quoted; none of none.
+fn list<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut named = String::new();
+    let mut more = 0;
+    for (number, text) in texts.enumerate() {
+        if number >= MAX_NAMED {
+            more += 1;
             continue;
         }
-        total += 1;
-        let wanted: BTreeSet<String> = words(sentence).collect();
-        let best = sources.iter().map(|s| wanted.intersection(s).count()).max().unwrap_or(0);
-        if best * 10 >= wanted.len() * 6 {
-            supported += 1;
+        if number > 0 {
+            named.push_str(", ");
         }
+        named.push('“');
+        named.extend(text.chars().take(MAX_NAMED_CHARS));
+        if text.chars().nth(MAX_NAMED_CHARS).is_some() {
+            named.push('…');
+        }
+        named.push('”');
     }
-    (supported, total)
-}
-
-/// Numbers in the reply that neither a source nor the customer's own text carries. `[1]` marks and
-/// list numbering are not numbers of the reply.
-pub fn unsupported_numbers(evidence: &Evidence<'_>) -> BTreeSet<String> {
-    let mut known: BTreeSet<String> = numbers(evidence.question);
-    for source in &evidence.sources {
-        known.extend(numbers(source));
+    if more > 0 {
+        named.push_str(&format!(" and {more} more"));
     }
-    // An amount kept in cents supports the same amount written in units.
-    let cents: Vec<String> = known
-        .iter()
-        .filter_map(|n| n.parse::<i64>().ok())
-        .map(|n| normal(&format!("{}.{:02}", n / 100, n % 100)))
-        .collect();
-    known.extend(cents);
-    numbers(evidence.reply).into_iter().filter(|n| !known.contains(n)).collect()
-}
-
-fn numbers(text: &str) -> BTreeSet<String> {
-    let bytes = text.as_bytes();
-    let mut found = BTreeSet::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_digit() {
-            at += 1;
-            continue;
-        }
-        let start = at;
-        while at < bytes.len()
-            && (bytes[at].is_ascii_digit()
-                || (matches!(bytes[at], b'.' | b',') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)))
-        {
-            at += 1;
-        }
-        let mark = start > 0 && bytes[start - 1] == b'[' && bytes.get(at) == Some(&b']');
-        let line_start = text[..start].rsplit('\n').next().is_some_and(|l| l.trim().is_empty());
-        let numbering = line_start && bytes.get(at) == Some(&b'.');
-        if !mark && !numbering {
-            found.insert(normal(&text[start..at]));
-        }
-    }
-    found
-}
-
-fn normal(number: &str) -> String {
-    // A day is `05` in a record and `5` in a sentence.
-    let significant = number.trim_start_matches('0');
-    let number = if significant.starts_with(|c: char| c.is_ascii_digit()) { significant } else { number };
-    let dotted = number.replace(',', ".");
-    match dotted.rsplit_once('.') {
-        Some((whole, fraction)) if fraction.len() <= 2 => {
-            let fraction = fraction.trim_end_matches('0');
-            let whole = whole.replace('.', "");
-            if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") }
-        }
-        _ => dotted.replace('.', ""),
-    }
+    (!named.is_empty()).then_some(named)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grounding::{Finding, SentenceKind, SentenceSupport, Span};
+
+    const REPLY: &str = "Returns are accepted within 60 days.";
+
+    fn grounding(score: f32, finding: Option<FindingKind>) -> Grounding {
+        let findings = finding.map(|kind| {
+            let span = Span { start: 28, end: 35 };
+            Finding { kind, span, text: span.of(REPLY).to_owned() }
+        });
+        let sentence = SentenceSupport {
+            span: Span { start: 0, end: REPLY.len() },
+            kind: SentenceKind::Claim,
+            score,
+            carrier: None,
+            findings: findings.into_iter().collect(),
+        };
+        Grounding { sentences: vec![sentence], quotes: Vec::new() }
+    }
+
+    fn of(grounding: &Grounding, stated: f32) -> Confidence {
+        Confidence::of(&Evidence { reply: REPLY, grounding, coverage: Some(1.0), stated: Some(stated) })
+    }
 
     #[test]
-    fn a_grounded_reply_scores_high_and_an_invented_number_caps_it() {
-        let source = "Returns are accepted within 30 days of delivery if the item is unused.";
-        let good = Confidence::of(&Evidence {
-            reply: "Returns are accepted within 30 days of delivery. [1]",
-            sources: vec![source],
-            coverage: Some(0.9),
-            stated: Some(0.9),
-            question: "how long can I return a tent?",
-        });
-        assert!(good.score > 0.85, "{good:?}");
-        let bad = Confidence::of(&Evidence {
-            reply: "Returns are accepted within 60 days of delivery. [1]",
-            sources: vec![source],
-            coverage: Some(0.9),
-            stated: Some(0.9),
-            question: "how long can I return a tent?",
-        });
-        assert!(bad.score <= 0.3, "{bad:?}");
+    fn a_stray_value_is_in_the_lowest_band_whatever_the_thresholds() {
+        let confidence = of(&grounding(1.0, Some(FindingKind::Duration)), 1.0);
+        assert_eq!(confidence.stops, ["60 days"]);
+        assert_eq!(confidence.band(&Thresholds { auto: 0.0, floor: 0.0 }), Band::Low);
+        let reason = confidence.reasons.iter().find(|reason| reason.name == "unsupported_values");
+        assert_eq!(reason.map(|reason| reason.detail.as_str()), Some("no source carries: “60 days”"));
+    }
+
+    #[test]
+    fn the_sentence_that_no_source_says_is_named() {
+        let confidence = of(&grounding(0.2, None), 0.9);
+        assert_eq!(
+            confidence.reasons[1].detail,
+            format!("0 of 1 sentences rest on a source; no source says: “{REPLY}”")
+        );
+        assert!(confidence.score < 0.6, "{confidence:?}");
     }
 
     #[test]
     fn a_grounded_reply_is_not_much_surer_than_its_author() {
-        let source = "Returns are accepted within 30 days of delivery if the item is unused.";
-        let doubtful = Confidence::of(&Evidence {
-            reply: "Returns are accepted within 30 days of delivery. [1]",
-            sources: vec![source],
-            coverage: Some(1.0),
-            stated: Some(0.5),
-            question: "and for stoves?",
-        });
+        let doubtful = of(&grounding(1.0, None), 0.5);
         assert!((doubtful.score - 0.6).abs() < 1e-6, "{doubtful:?}");
-    }
-
-    #[test]
-    fn cents_support_the_same_amount_in_units() {
-        let evidence = Evidence {
-            reply: "We refunded 349.00 EUR.",
-            sources: vec![r#"{"amount_cents":34900}"#],
-            ..Evidence::default()
-        };
-        assert!(unsupported_numbers(&evidence).is_empty());
     }
 
     #[test]

@@ -75,6 +75,12 @@ ids! {
     EffectId,
     DocumentId,
     ChunkId,
+    /// A gap of the knowledge base.
+    GapId,
+    /// A question that could not be answered.
+    GapQuestionId,
+    /// A citation of a reply that was sent.
+    CitationId,
     /// A message on its way out by email.
     DeliveryId,
 }

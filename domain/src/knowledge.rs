@@ -12,6 +12,8 @@ use crate::{
     user::Actor,
 };
 
+pub use crate::grounding::Span;
+
 /// The workspace that universal documents belong to. No tenant has it: ids of workspaces are minted
 /// as UUIDv7, and this is none.
 pub const UNIVERSAL_WORKSPACE: WorkspaceId = WorkspaceId(Uuid::max());
@@ -171,15 +173,8 @@ pub struct Chunk {
 impl Chunk {
     /// Where it stands in the text of its version.
     pub fn span(&self) -> Span {
-        Span { start: self.start, end: self.start + self.text.len() as i64 }
+        Span { start: 0, end: self.text.len() }.within(self.start.unsigned_abs() as usize)
     }
-}
-
-/// Bytes of a text, from `start` up to `end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub struct Span {
-    pub start: i64,
-    pub end: i64,
 }
 
 /// The link from an answer to the piece and version it rests on.
@@ -249,11 +244,21 @@ fn company() -> Layer {
 }
 
 impl Passage {
+    /// Title and headings: what its text is about without saying it.
+    pub fn label(&self) -> String {
+        let headings = self.heading_path.iter().filter(|heading| **heading != self.title);
+        headings.fold(self.title.clone(), |label, heading| format!("{label} › {heading}"))
+    }
+
+    /// Where a place in its text is in the version's.
+    pub fn place(&self, span: Span) -> Option<Span> {
+        usize::try_from(self.start?).ok().map(|start| span.within(start))
+    }
+
     /// Where a part of its text stands in the version's; none when it is no part of it.
     pub fn span_of(&self, part: &str) -> Option<Span> {
-        let at = self.text.find(part)? as i64;
-        let start = self.start? + at;
-        Some(Span { start, end: start + part.len() as i64 })
+        let start = self.text.find(part)?;
+        self.place(Span { start, end: start + part.len() })
     }
 }
 

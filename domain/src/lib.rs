@@ -4,13 +4,17 @@
 //! ids come in through [`ports`]. Every other room depends on this one and it depends on none.
 
 pub mod agent;
+pub mod answerability;
 pub mod approval;
 pub mod canonical;
+pub mod citation;
 pub mod commit;
 pub mod confidence;
 pub mod customer;
 pub mod effect;
 pub mod error;
+pub mod gap;
+pub mod grounding;
 pub mod ids;
 pub mod knowledge;
 pub mod model;

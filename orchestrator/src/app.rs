@@ -158,7 +158,12 @@ impl App {
         let catalog = parts::catalog(&config, shop.as_ref().map(|_| shop_token.as_str()), address)?;
         let model = match brought.model {
             Some(model) => model,
-            None => models::build(&config.models, Arc::clone(&clock), Arc::clone(&ids))?,
+            None => models::build(
+                &config.models,
+                config.knowledge.answering,
+                Arc::clone(&clock),
+                Arc::clone(&ids),
+            )?,
         };
         let gate = Arc::new(Gate::load(&config.policy.file)?);
         let knowledge_index = match brought.index {
@@ -167,7 +172,7 @@ impl App {
         };
         let (knowledge, indexing) = knowledge::open(&store, &knowledge_index).await?;
         let knowledge = Arc::new(knowledge);
-        let agents = Arc::new(agents::Registry::standard());
+        let agents = Arc::new(agents::Registry::standard(Arc::new(rag::groundedness::Lexical)));
         parts::check_agents(&config, &agents)?;
         let procedures = Arc::new(parts::procedures(&config)?);
         let live = Live::default();
@@ -190,6 +195,7 @@ impl App {
                 tool_timeout: Duration::from_millis(config.runs.tool_timeout_ms),
                 cached_journals: config.runs.cached_journals,
             },
+            courses: config.knowledge.answering,
         }));
         let registrations =
             Arc::new(registrations::StoredRegistrations::new(store.clone(), Arc::clone(&clock)));

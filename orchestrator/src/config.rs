@@ -4,7 +4,7 @@ pub mod edit;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path};
 
-use domain::agent::AgentSettings;
+use domain::{agent::AgentSettings, answerability::Courses};
 use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
@@ -179,6 +179,7 @@ fn twenty_seconds() -> u64 {
 pub struct KnowledgeConfig {
     pub folders: Vec<String>,
     pub library: bool,
+    pub answering: Courses,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -4,12 +4,14 @@
 //! the evaluations all start the same one.
 
 mod api_key;
+pub mod answering;
 pub mod app;
 pub mod channels;
 pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod engine;
+pub mod gaps;
 pub mod gate;
 pub mod http;
 pub mod intake;
@@ -18,6 +20,7 @@ pub mod knowledge_index;
 pub mod live;
 pub mod models;
 pub mod password;
+pub mod recall;
 pub mod system;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -9,6 +9,7 @@
 //! Adding a prompt: the file, one line in [`library`], one function below, one snapshot test.
 
 mod dialogue;
+mod knowledge;
 mod library;
 mod resolution;
 mod untrusted;
@@ -19,6 +20,7 @@ pub use dialogue::{
     CustomerMessage, DraftOutcome, FollowUp, Omission, Repair, ReportedEvent, customer_message,
     draft_outcome, follow_up, omission, repair, reported_event, tool_result,
 };
+pub use knowledge::{KnowledgeAnswer, KnowledgeQuestion, PassageFacts, knowledge_answer, knowledge_question};
 pub use library::{Declared, declared};
 pub use resolution::{
     ContactFacts, CustomerFacts, Done, Field, HandoffMessage, HandoffSummary, ResolutionSystem, Said,

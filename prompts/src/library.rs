@@ -34,6 +34,8 @@ files! {
     "dialogue/omission",
     "dialogue/repair",
     "dialogue/reported_event",
+    "knowledge/answer",
+    "knowledge/question",
     "resolution/handoff_message",
     "resolution/handoff_summary",
     "resolution/system",

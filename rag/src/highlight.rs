@@ -27,7 +27,7 @@ fn spans(readings: &[Reading], text: &str) -> Vec<Span> {
     for reading in readings {
         Analyzer::new(reading.language).each(text, &mut |term| {
             if reading.terms.holds(crate::lexical::term_id(term.word)) {
-                spans.push(Span { start: term.at.start as i64, end: term.at.end as i64 });
+                spans.push(Span { start: term.at.start, end: term.at.end });
             }
             spans.len() < MAX_SPANS * readings.len()
         });

@@ -16,6 +16,7 @@ mod statistics;
 
 pub use analysis::{Analyzer, MAX_TERM_CHARS, MAX_TERMS, Term, Terms, term_id};
 pub use bm25::{Bm25, SparseVector};
+pub(crate) use fold::fold;
 pub use language::Language;
 pub use statistics::{Statistics, rarity};
 

@@ -5,21 +5,26 @@
 //! [`Retriever`](domain::knowledge::Retriever) port. Nothing here touches a database: whoever stores
 //! the documents feeds them in.
 //!
+//! [`groundedness`] says which sentences of a reply the passages carry, and which values nothing does.
+//!
 //! Underneath, [`lexical`] makes sparse vectors of text, [`embed`] is the port to models that make
 //! dense ones, and [`vectors`] the port to an index of both. Their heavy implementations are crates
 //! of their own.
 
+pub mod answerability;
 mod chunk;
 mod differences;
 pub mod embed;
 mod front_matter;
+pub mod groundedness;
 mod highlight;
 mod knowledge;
 pub mod lexical;
 pub mod library;
-mod likeness;
+pub mod likeness;
 mod markdown;
 mod points;
+mod prints;
 mod question;
 mod shelf;
 #[cfg(feature = "testing")]

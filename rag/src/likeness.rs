@@ -1,89 +1,73 @@
-//! Whether two passages say the same, so that only one of them is shown.
+//! How alike two questions are, by what they are about. Deterministic and without a model.
+//!
+//! A question becomes its stems without those in which anything is asked. Questions are gathered by
+//! comparing each new one with what the earlier ones of a group have in common (leader clustering
+//! with a threshold, Hartigan 1975): one pass, in the order they come.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::collections::BTreeMap;
 
-use unicode_segmentation::UnicodeSegmentation;
+use crate::answerability::features::topics;
 
-/// Words of a shingle.
-const SHINGLE: usize = 4;
-/// The share of shingles two texts must have in common (Broder, "On the resemblance and containment
-/// of documents", 1997).
-const ALIKE: f32 = 0.85;
-/// Words that turn a sentence round. Together with the numbers they must be the same: "within 14
-/// days" is not "within 30 days", however alike the pages are.
-const TURNING: &[&str] = &[
-    "not", "no", "never", "none", "without", "except", "only", "cannot", "nicht", "kein", "keine", "nie",
-    "ohne", "nur", "pas", "jamais", "sans", "aucun", "sin", "nunca", "ningún", "non", "mai", "senza",
-];
+/// From here on two questions are about one thing.
+pub const ALIKE: f32 = 0.5;
+/// Words of a group that are kept; the rarest leave first.
+const MAX_TERMS: usize = 60;
 
-/// What a text is compared by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Print {
-    /// Sorted, each once.
-    shingles: Box<[u32]>,
-    /// Of the numbers and turning words, in order.
-    firm: u64,
+/// What a question is about.
+pub fn terms(question: &str) -> BTreeMap<String, i64> {
+    topics(question).into_iter().map(|stem| (stem, 1)).collect()
 }
 
-impl Print {
-    pub(crate) fn of(text: &str) -> Self {
-        let words: Vec<String> = text.unicode_words().map(str::to_lowercase).collect();
-        let mut firm = DefaultHasher::new();
-        for word in &words {
-            if word.contains(|c: char| c.is_numeric())
-                || word.ends_with("n't")
-                || word.ends_with("n\u{2019}t")
-                || TURNING.contains(&word.as_str())
-            {
-                word.hash(&mut firm);
-            }
-        }
-        let shingles = words.windows(SHINGLE.min(words.len().max(1))).map(|window| {
-            let mut hash = DefaultHasher::new();
-            window.hash(&mut hash);
-            hash.finish() as u32
-        });
-        let mut shingles: Vec<u32> = shingles.collect();
-        shingles.sort_unstable();
-        shingles.dedup();
-        Self { shingles: shingles.into(), firm: firm.finish() }
-    }
+/// Cosine of the angle between the two, 0 to 1.
+pub fn likeness(a: &BTreeMap<String, i64>, b: &BTreeMap<String, i64>) -> f32 {
+    // What one question in many says is not what the group is about.
+    let weigh = |count: i64| (count.max(0) as f32).sqrt();
+    let length =
+        |terms: &BTreeMap<String, i64>| terms.values().map(|count| weigh(*count).powi(2)).sum::<f32>().sqrt();
+    let shared: f32 = a.iter().filter_map(|(term, count)| Some(weigh(*count) * weigh(*b.get(term)?))).sum();
+    let lengths = length(a) * length(b);
+    if lengths > 0.0 { (shared / lengths).clamp(0.0, 1.0) } else { 0.0 }
+}
 
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
-        if self.firm != other.firm {
-            return false;
-        }
-        let (a, b) = (&self.shingles, &other.shingles);
-        let shared = a.iter().filter(|shingle| b.binary_search(shingle).is_ok()).count();
-        let all = a.len() + b.len() - shared;
-        shared > 0 && shared as f32 >= ALIKE * all as f32
+/// What a group is about after one more question.
+pub fn joined(mut group: BTreeMap<String, i64>, question: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
+    for (term, count) in question {
+        *group.entry(term.clone()).or_default() += count;
     }
+    if group.len() > MAX_TERMS {
+        let mut counts: Vec<i64> = group.values().copied().collect();
+        counts.sort_unstable_by(|a, b| b.cmp(a));
+        let least = counts.get(MAX_TERMS - 1).copied().unwrap_or(0);
+        let mut free = MAX_TERMS;
+        group.retain(|_, count| {
+            let keep = *count >= least && free > 0;
+            free -= usize::from(keep);
+            keep
+        });
+    }
+    group
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TEXT: &str = "You can return an unused tent within 30 days of delivery. Pack it in its bag, write the \
-        order number on the parcel and hand it in at a parcel shop near you. The money is on its way as soon as \
-        the tent has been looked at in our warehouse, which takes a few working days after it arrives there.";
-
-    fn alike(other: &str) -> bool {
-        Print::of(TEXT).is_like(&Print::of(other))
+    #[test]
+    fn questions_about_one_thing_are_alike_and_others_are_not() {
+        let like = |a: &str, b: &str| likeness(&terms(a), &terms(b));
+        assert!(like("Do you deliver to Canada?", "Can you please deliver a parcel to Canada") >= ALIKE);
+        assert!(
+            like("Is there parking at the Innsbruck store?", "parking near the store in Innsbruck") >= ALIKE
+        );
+        assert!(like("Do you deliver to Canada?", "Do you sell tents for cars?") < ALIKE);
+        assert_eq!(like("", "anything at all"), 0.0);
     }
 
     #[test]
-    fn the_same_words_are_alike_whatever_stands_between_them() {
-        assert!(alike(TEXT));
-        assert!(alike(&TEXT.replace(". ", ".\n\n* ").to_uppercase()));
-        assert!(alike(&format!("{TEXT} Thank you!")));
-    }
-
-    #[test]
-    fn a_number_or_a_not_makes_another_text() {
-        assert!(!alike(&TEXT.replace("30", "14")));
-        assert!(!alike(&TEXT.replace("can return", "can not return")));
-        assert!(!alike("Boots are resoled in our workshop."));
-        assert!(!Print::of("").is_like(&Print::of("")));
+    fn a_group_stays_small_however_many_questions_join() {
+        let group =
+            (0..500).fold(BTreeMap::new(), |group, n| joined(group, &terms(&format!("canada word{n}"))));
+        assert_eq!(group.len(), MAX_TERMS);
+        assert_eq!(group.get("canada"), Some(&500));
     }
 }

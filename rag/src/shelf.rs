@@ -16,7 +16,7 @@ use domain::{
 
 use crate::{
     lexical::{Language, SparseVector, Statistics, rarity},
-    likeness::Print,
+    prints::Print,
     points::Composed,
     question::Reading,
 };

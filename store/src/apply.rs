@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::{
     ApprovalId, DeliveryId, DomainError, EffectId, EventId, Ids, RunId, TicketId, Timestamp, WorkspaceId,
     approval::{Approval, ApprovalStatus, Decision},
+    citation::SentCitation,
     commit::{Commit, CommitError, DeliveryStatus, EffectChange, NewRun, Op, Receipt, RunChange, RunTo},
     effect::Effect,
     model::Usage,
@@ -227,6 +228,9 @@ impl Unit<'_> {
 
     fn add_message(&mut self, ticket: &Ticket, message: &Message, at: Timestamp) {
         self.changes.messages.push((ticket.id, ticket.version, message.clone()));
+        if message.visibility == Visibility::Public {
+            self.changes.citations.extend(SentCitation::of(message, ticket.id, self.terms.ids.as_ref(), at));
+        }
         let ours = matches!(message.author, Actor::Agent { .. } | Actor::User { .. });
         // One that has its headers has been sent before: it comes from an import.
         let unsent = message.email.is_none();

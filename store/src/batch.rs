@@ -14,6 +14,7 @@ use crate::{
     apply::{Terms, apply},
     dialect::Dialect,
     load::load,
+    read::citations,
     rows,
     sql::{Binds, Statements},
     state::{State, Writes},
@@ -110,6 +111,8 @@ impl Batch<'_> {
         let deliveries: Vec<_> =
             writes.deliveries.iter().filter_map(|key| Some((key.0, state.deliveries.get(key)?))).collect();
         all.write(connection, &rows::DELIVERIES, &deliveries, rows::put_delivery).await?;
+        let citations: Vec<_> = writes.citations.iter().map(|(w, citation)| (*w, citation)).collect();
+        all.write(connection, &citations::CITATIONS, &citations, citations::put_citation).await?;
         let follow_ups: Vec<_> = writes.follow_ups.iter().map(|(w, follow_up)| (*w, follow_up)).collect();
         all.write(connection, &rows::FOLLOW_UPS, &follow_ups, rows::put_follow_up).await
     }

@@ -29,6 +29,8 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0012" "sessions",
     "0013" "document_metadata",
     "0014" "document_versions",
+    "0016" "gaps",
+    "0017" "citations",
 ];
 
 pub(crate) fn migrator() -> Migrator {

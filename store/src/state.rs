@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use domain::{
     ApprovalId, DeliveryId, EffectId, EventId, RunId, TicketId, UserId, WorkspaceId,
     approval::{Approval, Decision},
+    citation::SentCitation,
     effect::Effect,
     run::{Run, Step},
     ticket::{Event, Message, Ticket},
@@ -65,6 +66,7 @@ pub(crate) struct Changes {
     pub steps: Vec<(RunId, Step)>,
     pub decisions: Vec<Decision>,
     pub follow_ups: Vec<FollowUp>,
+    pub citations: Vec<SentCitation>,
 }
 
 /// What the accepted commits of a batch have to write: new rows, and keys of changed ones.
@@ -81,6 +83,7 @@ pub(crate) struct Writes {
     pub steps: Vec<(WorkspaceId, RunId, Step)>,
     pub decisions: Vec<(WorkspaceId, Decision)>,
     pub follow_ups: Vec<(WorkspaceId, FollowUp)>,
+    pub citations: Vec<(WorkspaceId, SentCitation)>,
 }
 
 impl State {
@@ -178,6 +181,7 @@ impl State {
             .messages
             .extend(changes.messages.into_iter().map(|(id, version, m)| (workspace, id, version, m)));
         writes.steps.extend(changes.steps.into_iter().map(|(id, step)| (workspace, id, step)));
+        writes.citations.extend(changes.citations.into_iter().map(|citation| (workspace, citation)));
         writes.follow_ups.extend(changes.follow_ups.into_iter().map(|follow_up| (workspace, follow_up)));
     }
 }

@@ -34,16 +34,20 @@ impl Turn<'_, '_> {
             ..Findings::default()
         };
         let reports = journal.reported().filter(|(at, _)| *at < up_to);
-        findings.records.extend(reports.filter_map(|(_, event)| told_from_outside(event)));
+        findings.records.extend(reports.filter_map(|(_, event)| Some(("", told_from_outside(event)?))));
         let mut used: Vec<&str> = Vec::new();
         for (_, settled) in journal.results().filter(|(at, s)| *at < up_to && s.call.tool != SEARCH) {
             used.push(&settled.call.tool);
             match settled.outcome.as_ref() {
                 CallOutcome::Ok { content } if settled.origin == Origin::Model => {
-                    findings.records.push(Cow::Owned(Sorted(content).to_string()));
+                    findings.records.push((&settled.call.tool, Cow::Owned(Sorted(content).to_string())));
                 }
-                CallOutcome::Rejected { reason, .. } => findings.records.push(Cow::Owned(reason.clone())),
-                CallOutcome::Responded { message, .. } => findings.records.push(Cow::Owned(message.clone())),
+                CallOutcome::Rejected { reason, .. } => {
+                    findings.records.push(("", Cow::Owned(reason.clone())))
+                }
+                CallOutcome::Responded { message, .. } => {
+                    findings.records.push(("", Cow::Owned(message.clone())));
+                }
                 _ => {}
             }
         }
@@ -67,12 +71,28 @@ impl Turn<'_, '_> {
             findings.said.push('\n');
             findings.said.push_str(&ticket.subject);
         }
+        findings.names = self.names();
         findings.passages = found.into_iter().map(|(_, passage)| passage).collect();
         findings
     }
 
+    /// Whom a reply may call by name: the customer, those who wrote, and the house itself.
+    fn names(&self) -> String {
+        let input = self.journal.input;
+        let mut names = vec![self.view.workspace_name];
+        if let Some(customer) = &input.customer {
+            names.push(&customer.name);
+        }
+        if let Some(contact) = &input.contact {
+            names.extend([contact.name.as_str(), contact.email.as_str()]);
+        }
+        names.extend(self.journal.said().map(|(_, message)| dialogue::author(message)));
+        names.dedup();
+        names.join("\n")
+    }
+
     /// What the arguments of calls made after the first `before` entries may come from.
-    pub(super) fn origins(&self, before: usize) -> Origins {
+    pub(super) fn origins(&self, before: usize) -> Origins<'_> {
         let journal = self.journal;
         let input = journal.input;
         let said = journal
@@ -90,7 +110,10 @@ impl Turn<'_, '_> {
         let ticket = input.ticket.iter().map(|ticket| Cow::Borrowed(ticket.subject.as_str()));
         let contact = input.contact.iter().map(|c| Cow::Owned(format!("{} {} {}", c.name, c.email, c.id)));
         let customer = input.customer.iter().map(|c| Cow::Owned(Sorted(&json!(c)).to_string()));
-        Origins::new(said.chain(results).chain(reports).chain(ticket).chain(contact).chain(customer))
+        Origins::new(
+            self.grounds,
+            said.chain(results).chain(reports).chain(ticket).chain(contact).chain(customer),
+        )
     }
 }
 

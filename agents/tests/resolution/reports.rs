@@ -89,6 +89,37 @@ fn a_report_after_the_reply_is_looked_at_before_the_run_ends() {
     assert!(transcript(&world.request()).contains("KP-77120"));
 }
 
+fn recall() -> EventBody {
+    let data = json!({"reply": "Our return period is 14 days now.", "document": "Returns"});
+    EventBody::External { name: agents::resolution::RECALL.to_owned(), data }
+}
+
+#[test]
+fn a_proposed_follow_up_waits_for_a_person_and_no_model_is_asked() {
+    let mut world = answered();
+    world.report(recall());
+    let reply = world.call("reply_to_customer");
+    assert_eq!(reply.call.args["body"], "Our return period is 14 days now.");
+    let band = reply.confidence.band(&world.settings.thresholds);
+    assert_eq!(band, domain::confidence::Band::Draft, "{:?}", reply.confidence);
+    world.propose(&reply.call);
+    assert_eq!(world.call("reply_to_customer"), reply, "the case for it stays the same while it waits");
+    world.settle(&reply.call, ok(json!({})));
+    assert!(matches!(world.end(), Outcome::Answered { resolved: false, .. }));
+}
+
+#[test]
+fn a_follow_up_that_a_reviewer_rejects_is_left() {
+    let mut world = answered();
+    world.report(recall());
+    let reply = world.call("reply_to_customer").call;
+    world.propose(&reply);
+    let rejected = domain::run::CallOutcome::Rejected { reason: "they know".to_owned(), by: None };
+    world.settle(&reply, rejected);
+    let Outcome::Nothing { reason } = world.end() else { panic!("{:?}", world.end()) };
+    assert!(reason.contains("they know"), "{reason}");
+}
+
 #[test]
 fn a_report_seen_twice_is_shown_once_and_a_journal_without_reports_is_read() {
     let mut world = answered();

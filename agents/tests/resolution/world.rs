@@ -55,7 +55,7 @@ impl World {
     }
 
     pub fn empty() -> Self {
-        let registry = Registry::standard();
+        let registry = Registry::standard(Arc::new(rag::groundedness::Lexical));
         let mut schemas: Vec<ToolSchema> = builtin().iter().map(|tool| tool.spec().schema()).collect();
         for name in ["shop__get_order", "shop__refund_order"] {
             schemas.push(ToolSchema {

@@ -28,6 +28,9 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitCode> {
     match command {
         KbCommand::Add { paths, said } => add(app, workspace, &paths, said.read()?, out).await,
+        KbCommand::Ask { question, internal } => {
+            super::ask::run(app, workspace, question, internal, out).await
+        }
         KbCommand::Parse { .. } => bail!("this command does not work on records"),
         KbCommand::Rebuild => rebuild(app, out).await,
         KbCommand::Verify => verify(app, out).await,

@@ -1,5 +1,6 @@
 //! The command line: serving, and looking into and working on a database without the console.
 
+mod ask;
 mod documents;
 mod knowledge;
 mod models;
@@ -192,6 +193,13 @@ enum KbCommand {
     },
     /// Show what a file becomes: Markdown, or with `--json` everything that is known about it.
     Parse { file: PathBuf },
+    /// Answer a question in sentences that each name their source.
+    Ask {
+        question: String,
+        /// Internal documents too.
+        #[arg(long)]
+        internal: bool,
+    },
     Search {
         query: String,
         #[arg(long, default_value_t = 5)]

@@ -17,7 +17,6 @@ use std::{
 use domain::{
     Clock, ContactId, CustomerId, EventId, Ids, MessageId, RunId, TicketId, Timestamp, UserId, WorkspaceId,
     commit::{Commit, CommitError, NewRun, Op},
-    confidence::sentences,
     customer::{Contact, Customer},
     knowledge::{Citation, RetrieveError, Retriever as _, Scope},
     ticket::{Channel, EmailHeaders, EventBody, Message, NewEvent, TicketStatus, Visibility},
@@ -505,9 +504,10 @@ fn nearest_sentence(source: &str, text: &str) -> String {
     let wanted = words(text);
     let shared = |sentence: &&str| words(sentence).intersection(&wanted).count();
     // The first of several equals; `max_by_key` would give the last.
-    let best = sentences(source)
+    let best = rag::groundedness::sentences(source)
         .into_iter()
-        .filter(|sentence| !sentence.starts_with(['#', '|']))
+        .map(|span| span.of(source).trim())
+        .filter(|sentence| !sentence.is_empty() && !sentence.starts_with(['#', '|']))
         .rev()
         .max_by_key(shared);
     best.unwrap_or(source).trim_start_matches(['-', ' ']).chars().take(QUOTE_CHARS).collect()

@@ -308,7 +308,7 @@ impl Session {
              done and should not be, respond if it was done.",
             effect.call.tool
         );
-        let confidence = Confidence { score: 0.0, reasons: Vec::new() };
+        let confidence = Confidence::by_rule(0.0, Vec::new());
         let call = effect.call.clone();
         let mut approval =
             self.approval(tool, &call, Question::Outcome, confidence, Vec::new(), &verdict, terms, why);

@@ -9,6 +9,7 @@ use std::{
 use domain::{
     Clock, Ids, RunId, WorkspaceId,
     agent::AgentSettings,
+    answerability::Courses,
     knowledge::Retriever,
     model::{Model, ToolSchema},
     ports::{Desk, Ports},
@@ -42,6 +43,8 @@ pub struct House {
     pub live: Live,
     pub ports: Arc<dyn Ports>,
     pub runs: RunSettings,
+    /// When a question is answered, asked back or left.
+    pub courses: Courses,
     pub(super) journals: Cache<RunId, Arc<Vec<Step>>>,
     names: Cache<WorkspaceId, String>,
     pub(super) granted: GrantedTools,
@@ -62,6 +65,7 @@ pub struct HouseParts {
     pub live: Live,
     pub knowledge: Arc<rag::Knowledge>,
     pub runs: RunSettings,
+    pub courses: Courses,
 }
 
 impl House {
@@ -87,6 +91,7 @@ impl House {
             journals: Cache::new(parts.runs.cached_journals),
             names: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(60)).build(),
             runs: parts.runs,
+            courses: parts.courses,
             granted: GrantedTools::default(),
             schemas: super::models::OutputSchemas::default(),
         }

@@ -5,16 +5,22 @@ use domain::{
     agent::{Next, Wait},
     canonical::Digest,
     commit::RunTo,
+    gap::GapCause,
     model::{ModelError, ModelRequest, TextSink, Usage},
     run::{Outcome, StepBody},
     ticket::EventBody,
 };
 
+use tracing::warn;
+
 use super::{
     models::name_calls,
     session::{Halt, Session, Written},
 };
-use crate::live::{Live, LiveBody};
+use crate::{
+    gaps::{Unanswered, record, unanswered_in},
+    live::{Live, LiveBody},
+};
 
 /// Steps after which a run is quarantined: an agent that gets here goes in circles.
 const MAX_STEPS: usize = 400;
@@ -137,14 +143,38 @@ impl Session {
             outcome: outcome.type_name().to_owned(),
             summary: outcome.summary().to_owned(),
         });
+        let handed_off = matches!(outcome, Outcome::HandedOff { .. });
         match self.write(RunTo::Done(outcome), true).await? {
-            Written::Done => Err(Halt::Parked),
+            Written::Done => {
+                if handed_off {
+                    self.remember_gap().await;
+                }
+                Err(Halt::Parked)
+            }
             Written::Stale => {
                 // It has not ended after all: the customer wrote while the answer was on its way.
                 self.steps.pop();
                 self.ops.truncate(kept_ops);
                 self.observe().await
             }
+        }
+    }
+}
+
+impl Session {
+    /// Keeps a question that the articles do not answer. It is worth no run: without it, a gap is
+    /// counted once less.
+    async fn remember_gap(&self) {
+        let Some((question, judged)) = unanswered_in(&self.steps, &self.house.courses) else { return };
+        let unanswered = Unanswered {
+            question,
+            cause: GapCause::HandedOff,
+            missing: judged.missing,
+            ticket_id: self.run.ticket_id,
+            run_id: Some(self.run.id),
+        };
+        if let Err(error) = record(&self.store, &*self.house.clock, &*self.house.ids, unanswered).await {
+            warn!(%error, "the question could not be kept as a gap");
         }
     }
 }

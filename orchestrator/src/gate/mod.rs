@@ -12,7 +12,7 @@ use domain::{
     canonical::Digest,
     confidence::{Confidence, Thresholds},
     policy::{Answer, Policy, Verdict},
-    tool::{ToolCall, ToolSpec},
+    tool::{Risk, ToolCall, ToolSpec},
 };
 use thiserror::Error;
 
@@ -91,7 +91,12 @@ impl Gate {
         for rule in &self.rules {
             match rule.matches(&context) {
                 Ok(false) => {}
-                Ok(true) => return verdict(&rule.name, rule.answer(&self.policy.default)),
+                Ok(true) => {
+                    return verdict(
+                        &rule.name,
+                        held_back(rule.answer(&self.policy.default), matter, &self.policy),
+                    );
+                }
                 Err(why) => {
                     let why = format!("the rule `{}` cannot be evaluated: {why}", rule.name);
                     return verdict(&rule.name, Answer::Refuse { why });
@@ -103,12 +108,19 @@ impl Gate {
     }
 }
 
+/// What carries an invented value goes before a person, whichever rule would let it out.
+fn held_back(answer: Answer, matter: &Matter<'_>, policy: &Policy) -> Answer {
+    let stops = &matter.confidence.stops;
+    if answer != Answer::Run || stops.is_empty() || matter.spec.risk == Risk::Read {
+        return answer;
+    }
+    let why = format!("no source carries “{}”, so it does not go out by itself", stops.join("”, “"));
+    Answer::Ask { terms: policy.default, why }
+}
+
 #[cfg(test)]
 mod tests {
-    use domain::{
-        tool::{Risk, ToolSource},
-        user::Role,
-    };
+    use domain::{tool::ToolSource, user::Role};
     use serde_json::json;
 
     use super::*;
@@ -132,6 +144,16 @@ mod tests {
     }
 
     fn judge(gate: &Gate, name: &str, risk: Risk, args: serde_json::Value, score: f32) -> Verdict {
+        judge_of(gate, name, risk, args, Confidence::by_rule(score, vec![]))
+    }
+
+    fn judge_of(
+        gate: &Gate,
+        name: &str,
+        risk: Risk,
+        args: serde_json::Value,
+        confidence: Confidence,
+    ) -> Verdict {
         let call = ToolCall { id: "c".to_owned(), tool: name.to_owned(), args };
         gate.judge(&Matter {
             call: &call,
@@ -139,7 +161,7 @@ mod tests {
             agent: "resolution",
             channel: "chat",
             tier: "standard",
-            confidence: &Confidence { score, reasons: vec![] },
+            confidence: &confidence,
             thresholds: Thresholds { auto: 0.75, floor: 0.4 },
             edited: false,
         })
@@ -163,6 +185,18 @@ mod tests {
         let large =
             judge(&gate, "shop__refund_order", Risk::Irreversible, json!({"amount_cents": 90000}), 1.0);
         assert!(matches!(large.answer, Answer::Ask { terms, .. } if terms.role == Role::Admin), "{large:?}");
+    }
+
+    #[test]
+    fn no_rule_lets_an_invented_value_out() {
+        let text = "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n[[rule]]\nname = \"all\"\nthen = \"run\"\n";
+        let gate = Gate::parse(text).unwrap();
+        let invented = Confidence { stops: vec!["60 days".to_owned()], ..Confidence::certain("a test") };
+        let verdict = judge_of(&gate, "reply_to_customer", Risk::Outward, json!({}), invented);
+        assert!(matches!(&verdict.answer, Answer::Ask { why, .. } if why.contains("60 days")), "{verdict:?}");
+        let sound =
+            judge_of(&gate, "reply_to_customer", Risk::Outward, json!({}), Confidence::certain("a test"));
+        assert_eq!(sound.answer, Answer::Run);
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub(super) struct Facts {
 
 impl Facts {
     pub(super) fn of(matter: &Matter<'_>) -> Self {
-        let band = match matter.thresholds.band(matter.confidence.score) {
+        let band = match matter.confidence.band(&matter.thresholds) {
             Band::Auto => "auto",
             Band::Draft => "draft",
             Band::Low => "low",

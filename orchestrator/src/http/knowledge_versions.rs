@@ -232,8 +232,7 @@ async fn section(
         let first = at - chunks[..at].iter().rev().take_while(within).count();
         let last = at + chunks[at + 1..].iter().take_while(within).count();
         let span = Span { start: chunks[first].span().start, end: chunks[last].span().end };
-        let bytes = usize::try_from(span.start).unwrap_or(0)..usize::try_from(span.end).unwrap_or(0);
-        let text = document.body.get(bytes).unwrap_or(&chunks[at].text).to_owned();
+        let text = document.body.get(span.start..span.end).unwrap_or(&chunks[at].text).to_owned();
         return Ok(Json(Section {
             heading_path: path.clone(),
             text,

@@ -4,14 +4,18 @@
 //! types stay here; no inner room knows of HTTP.
 
 mod agents;
+mod answers;
 mod approvals;
 pub mod auth;
+mod citations;
 mod console;
 mod conversation_stream;
 mod conversations;
 mod customers;
 mod deliveries;
 mod docs;
+mod feedback;
+mod gaps;
 mod headers;
 mod inbound_email;
 mod input;
@@ -97,6 +101,10 @@ fn api() -> ApiRouter<Http> {
         .merge(tools::routes())
         .merge(knowledge::routes())
         .merge(knowledge_versions::routes())
+        .merge(answers::routes())
+        .merge(gaps::routes())
+        .merge(citations::routes())
+        .merge(feedback::routes())
         .merge(customers::routes())
         .merge(deliveries::routes())
         .merge(conversations::routes())

@@ -22,7 +22,10 @@ use serde::{Deserialize, Serialize};
 use store::StoreError;
 use tools::ToolsError;
 
-use crate::{app::AppError, channels::MailError, knowledge::KnowledgeError};
+use crate::{
+    answering::AnsweringError, app::AppError, channels::MailError, knowledge::KnowledgeError,
+    recall::RecallError,
+};
 
 /// What went wrong, in the shape of RFC 9457.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -261,6 +264,27 @@ impl From<KnowledgeError> for Problem {
             | KnowledgeError::NoCustomer(_) => Self::invalid(error.to_string()),
             KnowledgeError::Index(error) => Self::unavailable(&error),
             KnowledgeError::Unreadable { .. } => Self::internal(&error),
+        }
+    }
+}
+
+impl From<AnsweringError> for Problem {
+    fn from(error: AnsweringError) -> Self {
+        match error {
+            AnsweringError::Retrieve(error) => error.into(),
+            AnsweringError::Store(error) => error.into(),
+            AnsweringError::Model(error) => Self::unavailable(&error),
+            AnsweringError::Prompt(error) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<RecallError> for Problem {
+    fn from(error: RecallError) -> Self {
+        match error {
+            RecallError::StillStands | RecallError::Proposed => Self::new(Kind::Conflict, error.to_string()),
+            RecallError::Store(error) => error.into(),
+            RecallError::Commit(error) => error.into(),
         }
     }
 }

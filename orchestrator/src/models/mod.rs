@@ -16,7 +16,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use domain::{Clock, Ids, model::Model};
+use domain::{Clock, Ids, answerability::Courses, model::Model};
 
 pub use breaker::{Breaker, Pass, Resting};
 pub use config::{BreakerConfig, ModelsConfig, ModelsError, Prices, ProviderConfig, TokenLimit};
@@ -32,6 +32,7 @@ pub const LOG_DIRECTIVE: &str = "async_openai=off";
 /// wanted or nothing else is there. Reads the providers' keys; sends nothing.
 pub fn build(
     config: &ModelsConfig,
+    courses: Courses,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 ) -> Result<Arc<dyn Model>, ModelsError> {
@@ -41,7 +42,7 @@ pub fn build(
         models.push(Arc::new(Provider::new(provider.clone(), clock.clone(), ids.clone())?));
     }
     if config.offline_fallback || models.is_empty() {
-        models.push(Arc::new(offline::OfflineModel::new()));
+        models.push(Arc::new(offline::OfflineModel::new(courses)));
     }
     Ok(Arc::new(Fallback::new(models)))
 }

@@ -6,6 +6,7 @@
 
 pub mod analysis;
 pub mod answer;
+pub mod cited;
 pub mod flow;
 pub mod intent;
 pub mod markdown;
@@ -18,7 +19,10 @@ pub mod template;
 pub mod thesaurus;
 
 use async_trait::async_trait;
-use domain::model::{Model, ModelError, ModelRequest, ModelResponse, TextSink, Usage};
+use domain::{
+    answerability::Courses,
+    model::{Model, ModelError, ModelRequest, ModelResponse, TextSink, Usage},
+};
 use regex::Regex;
 
 use respond::{Response, respond};
@@ -26,42 +30,50 @@ use respond::{Response, respond};
 /// The name it answers under, as model and as provider.
 pub const NAME: &str = "offline";
 
-/// See the module. It has no state, costs nothing and counts no tokens.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct OfflineModel;
+/// See the module. It costs nothing and counts no tokens.
+#[derive(Clone, Copy, Debug)]
+pub struct OfflineModel {
+    courses: Courses,
+}
 
 impl OfflineModel {
-    pub fn new() -> Self {
-        Self
+    /// `courses` says when a question is answered, asked back or left.
+    pub fn new(courses: Courses) -> Self {
+        Self { courses }
     }
 }
 
 #[async_trait]
 impl Model for OfflineModel {
-    /// Answers steps that want an [`agents::answer::Answer`]. Refuses every other step: it cannot write
-    /// freely and does not pretend to.
+    /// Answers steps that want an [`agents::answer::Answer`] or a [`agents::cited::CitedAnswer`].
+    /// Refuses every other step: it cannot write freely and does not pretend to.
     async fn complete(
         &self,
         request: &ModelRequest,
         sink: Option<&dyn TextSink>,
     ) -> Result<ModelResponse, ModelError> {
-        if request.output_schema.as_ref().is_none_or(|schema| schema.name != "answer") {
-            return Err(ModelError::Refused(format!(
-                "the offline model only answers customers and cannot do `{}`; configure a model provider for it",
-                request.purpose
-            )));
-        }
-        let (text, tool_calls) = match respond(request) {
-            Response::Calls(calls) => (None, calls),
-            Response::Final(answer) => {
-                let text = serde_json::to_string(&answer)
-                    .map_err(|error| ModelError::Malformed(error.to_string()))?;
-                if let Some(sink) = sink {
-                    sink.text(&text);
+        let wanted = request.output_schema.as_ref().map(|schema| schema.name.as_str());
+        let malformed = |error: serde_json::Error| ModelError::Malformed(error.to_string());
+        let (text, tool_calls) = match wanted {
+            Some("answer") => match respond(request, &self.courses) {
+                Response::Calls(calls) => (None, calls),
+                Response::Final(answer) => {
+                    (Some(serde_json::to_string(&answer).map_err(malformed)?), Vec::new())
                 }
-                (Some(text), Vec::new())
+            },
+            Some(agents::cited::SCHEMA) => {
+                (Some(serde_json::to_string(&cited::cited(request)).map_err(malformed)?), Vec::new())
+            }
+            _ => {
+                return Err(ModelError::Refused(format!(
+                    "the offline model only answers questions and cannot do `{}`; configure a model provider for it",
+                    request.purpose
+                )));
             }
         };
+        if let (Some(sink), Some(text)) = (sink, &text) {
+            sink.text(text);
+        }
         Ok(ModelResponse {
             text,
             tool_calls,

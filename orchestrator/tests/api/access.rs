@@ -8,8 +8,14 @@ use serde_json::{Value, json};
 /// Operations that take no credentials of staff.
 const OPEN: [&str; 4] = ["signIn", "startConversation", "health", "ready"];
 /// Operations with a proof of their own: a visitor's token, a signature, the place of the caller.
-const OWN_PROOF: [&str; 5] =
-    ["getConversation", "writeToConversation", "streamConversation", "receiveEmail", "metrics"];
+const OWN_PROOF: [&str; 6] = [
+    "getConversation",
+    "writeToConversation",
+    "streamConversation",
+    "ratePassageInConversation",
+    "receiveEmail",
+    "metrics",
+];
 
 struct Operation {
     id: String,

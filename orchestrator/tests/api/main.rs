@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so")]
 
 mod access;
+mod answers;
 mod approvals;
 mod console;
 mod conversations;

@@ -10,6 +10,7 @@ use std::{
 
 use domain::{
     Clock, Ids, Timestamp,
+    answerability::Courses,
     model::{
         Facts, Model, ModelError, ModelMessage, ModelRequest, ModelResponse, OutputSchema, Strength,
         TextSink, ToolSchema,
@@ -23,6 +24,7 @@ use serde_json::json;
 use tempfile::NamedTempFile;
 use uuid::Uuid;
 
+pub const COURSES: Courses = Courses { answer: 0.4, ask: 0.3 };
 pub const KEY: &str = "sk-test-3f9a1c77";
 
 /// A clock that stands still until it is moved.
@@ -104,7 +106,7 @@ pub fn house_at(urls: &[String], change: impl Fn(&mut ProviderConfig)) -> House 
     });
     let config = ModelsConfig { offline_fallback: false, providers: providers.collect() };
     let clock = Arc::new(Hand(AtomicI64::new(1_764_000_000_000_000)));
-    let model = models::build(&config, clock.clone(), Arc::new(Counted::default())).unwrap();
+    let model = models::build(&config, COURSES, clock.clone(), Arc::new(Counted::default())).unwrap();
     House { model, clock, _key: key }
 }
 

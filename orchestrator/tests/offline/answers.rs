@@ -1,7 +1,10 @@
 //! Questions that the articles answer, and those that they do not.
 
 use agents::answer::Kind;
-use domain::confidence::{Confidence, Evidence};
+use domain::{
+    confidence::{Confidence, Evidence},
+    grounding::{Grounds as _, Source, SourceKind, Statement},
+};
 
 use crate::stage::{Chat, cited};
 
@@ -18,13 +21,13 @@ fn answered(question: &str, slug: &str, words: &[&str]) {
     assert!(chat.proposals().is_empty(), "{question}: asking about a thing is not asking for it");
     // Everything it says stands in the cited passages.
     let sources = chat.passages.iter().filter(|p| answer.citations.contains(&p.chunk_id.to_string()));
-    let evidence = Evidence {
-        reply: &answer.reply,
-        sources: sources.map(|p| p.text.as_str()).collect(),
-        coverage: Some(1.0),
-        stated: Some(1.0),
-        question,
-    };
+    let cited: Vec<(String, &str)> = sources.map(|p| (p.label(), p.text.as_str())).collect();
+    let mut sources: Vec<Source<'_>> =
+        cited.iter().map(|(label, text)| Source { kind: SourceKind::Passage, label, text }).collect();
+    sources.push(Source { kind: SourceKind::Said, label: "Mara Lind", text: question });
+    let grounding = rag::groundedness::Lexical.ground(&Statement { text: &answer.reply, sources: &sources });
+    let evidence =
+        Evidence { reply: &answer.reply, grounding: &grounding, coverage: Some(1.0), stated: Some(1.0) };
     let confidence = Confidence::of(&evidence);
     assert!(confidence.score > 0.9, "{question}: {confidence:?}\n{}", answer.reply);
 }

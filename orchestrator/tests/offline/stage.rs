@@ -12,6 +12,7 @@ use std::{
 use agents::answer::{Answer, Kind};
 use domain::{
     Ids, Timestamp, WorkspaceId,
+    answerability::Courses,
     knowledge::{Passage, Retriever as _, Scope},
     model::{CallResult, Facts, Model, ModelError, ModelRequest, ModelResponse, Strength, ToolSchema, Turn},
     procedure::Procedure,
@@ -20,6 +21,9 @@ use domain::{
 use orchestrator::models::offline::OfflineModel;
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+/// The service's defaults.
+const COURSES: Courses = Courses { answer: 0.4, ask: 0.3 };
 
 #[derive(Default)]
 struct Counting(AtomicU64);
@@ -268,7 +272,7 @@ pub fn complete(request: &ModelRequest) -> Result<ModelResponse, ModelError> {
     tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap()
-        .block_on(OfflineModel::new().complete(request, None))
+        .block_on(OfflineModel::new(COURSES).complete(request, None))
 }
 
 /// Slugs of the cited articles.

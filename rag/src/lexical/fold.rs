@@ -4,7 +4,7 @@ use deunicode::deunicode_char;
 
 /// Lower case, without accents: `É` and `e` followed by a combining accent are both `e`, `ß` is
 /// `ss`. Only the Latin script is touched; transliterating others would make one word of many.
-pub(super) fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         return text.to_owned();
     }

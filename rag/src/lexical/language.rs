@@ -37,6 +37,24 @@ impl Language {
         }
     }
 
+    /// The language whose function words a text holds most of; English where they say nothing.
+    pub(crate) fn detect(text: &str) -> Self {
+        const READ: usize = 300;
+        const LANGUAGES: [Language; 5] =
+            [Language::English, Language::German, Language::French, Language::Spanish, Language::Italian];
+        let words: Vec<String> =
+            text.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty()).take(READ).map(fold).collect();
+        let held = |language: Self| words.iter().filter(|word| language.is_function_word(word)).count();
+        let mut best = (Self::English, held(Self::English));
+        for language in LANGUAGES {
+            let count = held(language);
+            if count > best.1 {
+                best = (language, count);
+            }
+        }
+        best.0
+    }
+
     /// The Snowball stem of a folded word. Folding comes first so that a word typed without its
     /// accents has the same stem; endings that Snowball knows by their accents get them back.
     pub(super) fn stem(self, word: &str) -> String {
@@ -74,7 +92,7 @@ impl Language {
     }
 
     /// Whether a folded word says nothing by itself.
-    pub(super) fn is_function_word(self, word: &str) -> bool {
+    pub(crate) fn is_function_word(self, word: &str) -> bool {
         let words = match self {
             Self::English => &*ENGLISH_WORDS,
             Self::German => &*GERMAN_WORDS,

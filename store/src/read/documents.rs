@@ -116,7 +116,7 @@ fn get_document(row: &AnyRow) -> Result<Document, StoreError> {
     })
 }
 
-fn get_chunk(row: &AnyRow) -> Result<Chunk, StoreError> {
+pub(super) fn get_chunk(row: &AnyRow) -> Result<Chunk, StoreError> {
     let c = Columns { table: "chunks", row };
     Ok(Chunk {
         id: c.id("id")?,

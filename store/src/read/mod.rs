@@ -1,10 +1,12 @@
 //! What is read, and the small things that are written outside of commits, noun by noun.
 
 mod approvals;
+pub(crate) mod citations;
 mod counts;
 mod customers;
 mod document_versions;
 mod documents;
+mod gaps;
 mod index_marks;
 mod mail;
 mod runs;

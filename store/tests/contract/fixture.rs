@@ -221,7 +221,7 @@ impl Fixture {
             preview: Preview::default(),
             rule: "refunds".to_owned(),
             why: "money".to_owned(),
-            confidence: Confidence { score: 0.5, reasons: Vec::new() },
+            confidence: Confidence::by_rule(0.5, Vec::new()),
             evidence: Vec::new(),
             role: Role::Reviewer,
             quorum: 1,

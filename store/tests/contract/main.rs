@@ -8,6 +8,7 @@
 mod approvals;
 mod documents;
 mod fixture;
+mod knowledge;
 mod records;
 mod runs;
 mod tickets;
@@ -90,6 +91,10 @@ contract! {
         an_approval_ends_with_its_run_in_one_commit,
         a_call_has_one_effect,
         a_settled_effect_does_not_change;
+    knowledge:
+        a_gap_grows_with_its_questions_and_a_run_asks_once,
+        citations_of_sent_replies_are_found_by_their_document,
+        feedback_is_one_word_of_each_reader;
     records:
         pending_approvals_are_listed_oldest_first_and_by_role,
         customers_are_found_by_name_and_address,

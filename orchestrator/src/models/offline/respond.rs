@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use agents::answer::{Answer, Kind};
 use domain::{
+    answerability::{Answers as _, Course, Courses},
     knowledge::Passage,
     model::{ModelMessage, ModelRequest},
     tool::ToolCall,
 };
+use rag::answerability::Trained;
 use serde_json::{Value, json};
 
 use super::{
@@ -44,7 +46,7 @@ struct Said<'a> {
     earlier: Vec<&'a str>,
 }
 
-pub fn respond(request: &ModelRequest) -> Response {
+pub fn respond(request: &ModelRequest, courses: &Courses) -> Response {
     let said = said(request);
     let name = request.facts.customer.as_ref().and_then(first_name);
     let greeting = match (&name, said.ours) {
@@ -122,11 +124,19 @@ pub fn respond(request: &ModelRequest) -> Response {
         }
         None => {}
     }
-    Turn { request, said: &said, greeting, intents }.run()
+    Turn { request, courses, said: &said, greeting, intents }.run()
+}
+
+/// What becomes of one question.
+struct Judged {
+    course: Course,
+    missing: Vec<String>,
+    back: Option<String>,
 }
 
 struct Turn<'a> {
     request: &'a ModelRequest,
+    courses: &'a Courses,
     said: &'a Said<'a>,
     greeting: String,
     intents: Intents,
@@ -193,13 +203,24 @@ impl Turn<'_> {
         let mut found: Vec<Found> = Vec::new();
         let mut open: Vec<(String, Vec<String>)> = Vec::new();
         for question in &questions {
-            match passages.answer(question, &self.context(&reading)) {
+            let context = self.context(&reading);
+            match passages.answer(question, &context) {
                 Ok(answer) => found.push(answer),
                 Err(missing) => {
-                    if let Some(query) = self.search(question, &reading) {
-                        calls.push((SEARCH.to_owned(), json!({ "query": query })));
+                    let judged = self.judge(question, &context);
+                    match (self.search(question, &reading), judged.back) {
+                        (Some(query), _) => {
+                            calls.push((SEARCH.to_owned(), json!({ "query": query })));
+                            open.push((question.clone(), missing.words));
+                        }
+                        (None, Some(back)) if judged.course == Course::Ask && !self.has_asked() => {
+                            outcomes.push(Progress::Ask(back));
+                        }
+                        (None, _) if missing.words.is_empty() => {
+                            open.push((question.clone(), judged.missing))
+                        }
+                        (None, _) => open.push((question.clone(), missing.words)),
                     }
-                    open.push((question.clone(), missing.words));
                 }
             }
         }
@@ -281,6 +302,21 @@ impl Turn<'_> {
         reply.citations = citations;
         reply.resolved = resolved && kind == Kind::Answer;
         Response::Final(reply)
+    }
+
+    /// Whether what was found can answer a question, and what to ask back if it says too little.
+    fn judge(&self, question: &str, context: &str) -> Judged {
+        let judged = Trained.assess(question, context, &self.request.facts.passages);
+        Judged {
+            course: judged.course(self.courses),
+            missing: judged.missing,
+            back: judged.underspecified.map(|open| open.question),
+        }
+    }
+
+    /// Our last message was a question: asking again would not help.
+    fn has_asked(&self) -> bool {
+        self.said.ours.is_some_and(|ours| ours.contains('?'))
     }
 
     fn desk(&self, pending: bool) -> Desk<'_> {
@@ -450,7 +486,7 @@ impl Turn<'_> {
     }
 }
 
-fn lines(piece: &Piece) -> Vec<String> {
+pub(super) fn lines(piece: &Piece) -> Vec<String> {
     let listed = piece.lines.len() > 1;
     let mut lines: Vec<String> = Vec::new();
     if let Some(under) = piece

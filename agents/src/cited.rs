@@ -1,0 +1,142 @@
+//! An answer in sentences that each say what they rest on, and how much of it is believed.
+//!
+//! For questions outside of a ticket. A model is held to [`CitedAnswer`]; [`believe`] keeps the
+//! sentences whose passages really say them.
+
+use domain::{
+    grounding::{Finding, FindingKind, Grounding, Grounds, Source, SourceKind, Span, Statement},
+    knowledge::Passage,
+    model::OutputSchema,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::answer::{MAX_CITATIONS, MAX_REPLY, strict_schema, unfenced};
+
+/// The name of the schema that a model is held to.
+pub const SCHEMA: &str = "cited_answer";
+/// Sentences of one answer.
+pub const MAX_SENTENCES: usize = 40;
+
+/// What a model answers with. The JSON schema is strict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CitedAnswer {
+    /// In their order; none when the passages do not answer the question.
+    pub sentences: Vec<CitedSentence>,
+    /// What the passages lack; empty when they answer the question.
+    pub missing: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CitedSentence {
+    pub text: String,
+    /// Ids of the passages that state it.
+    pub citations: Vec<String>,
+}
+
+impl CitedAnswer {
+    /// Reads the final text of a model. The error is in words for the model.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let answer: Self = serde_json::from_str(unfenced(text))
+            .map_err(|error| format!("it is not the JSON object that the schema asks for: {error}"))?;
+        if answer.sentences.len() > MAX_SENTENCES {
+            return Err(format!("`sentences` may have {MAX_SENTENCES} entries at most"));
+        }
+        if answer.sentences.iter().map(|sentence| sentence.text.chars().count()).sum::<usize>() > MAX_REPLY {
+            return Err(format!("the sentences may have {MAX_REPLY} characters together"));
+        }
+        if answer.sentences.iter().any(|sentence| sentence.citations.len() > MAX_CITATIONS) {
+            return Err(format!("`citations` may have {MAX_CITATIONS} entries at most"));
+        }
+        Ok(answer)
+    }
+
+    pub fn output_schema() -> OutputSchema {
+        OutputSchema { name: SCHEMA.to_owned(), schema: strict_schema::<Self>() }
+    }
+}
+
+/// A sentence that its passages say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Believed<'p> {
+    pub text: String,
+    /// How much of it stands there, 0 to 1.
+    pub score: f32,
+    /// Where: the passages with the span of each that says it.
+    pub cited: Vec<(&'p Passage, Span)>,
+}
+
+/// A sentence that is left out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Doubted {
+    pub text: String,
+    /// In words for people.
+    pub why: String,
+}
+
+/// Which sentences are kept and which are left out. `said` are words that may be repeated.
+pub fn believe<'p>(
+    answer: &CitedAnswer,
+    passages: &'p [Passage],
+    said: &str,
+    grounds: &dyn Grounds,
+) -> (Vec<Believed<'p>>, Vec<Doubted>) {
+    let (mut kept, mut left) = (Vec::new(), Vec::new());
+    for sentence in answer.sentences.iter().filter(|sentence| !sentence.text.trim().is_empty()) {
+        let mut cited: Vec<&Passage> = Vec::new();
+        for id in &sentence.citations {
+            let found = passages.iter().find(|passage| passage.chunk_id.to_string() == id.trim());
+            cited.extend(found.filter(|found| cited.iter().all(|known| known.chunk_id != found.chunk_id)));
+        }
+        let text = sentence.text.trim().to_owned();
+        let labels: Vec<String> = cited.iter().map(|passage| passage.label()).collect();
+        let mut sources: Vec<Source<'_>> = cited
+            .iter()
+            .zip(&labels)
+            .map(|(passage, label)| Source { kind: SourceKind::Passage, label, text: &passage.text })
+            .collect();
+        sources.push(Source { kind: SourceKind::Said, label: "", text: said });
+        let grounding = grounds.ground(&Statement { text: &text, sources: &sources });
+        match doubt(&grounding, cited.is_empty()) {
+            Some(why) => left.push(Doubted { text, why }),
+            None => kept.push(Believed { score: score(&grounding), cited: places(&cited, &grounding), text }),
+        }
+    }
+    (kept, left)
+}
+
+fn score(grounding: &Grounding) -> f32 {
+    grounding.claims().map(|sentence| sentence.score).fold(1.0, f32::min)
+}
+
+/// Why a sentence is not believed.
+fn doubt(grounding: &Grounding, uncited: bool) -> Option<String> {
+    let named = |findings: Vec<&Finding>| {
+        findings.iter().map(|finding| format!("“{}”", finding.text)).collect::<Vec<_>>().join(", ")
+    };
+    if uncited {
+        return Some("it cites no passage that was found".to_owned());
+    }
+    let stops: Vec<&Finding> = grounding.stops().collect();
+    if !stops.is_empty() {
+        return Some(format!("its passages do not carry {}", named(stops)));
+    }
+    if grounding.findings().any(|finding| finding.kind == FindingKind::Contradiction) {
+        return Some("a passage says the opposite".to_owned());
+    }
+    grounding.unsupported().next().map(|_| "its passages do not say it".to_owned())
+}
+
+fn places<'p>(cited: &[&'p Passage], grounding: &Grounding) -> Vec<(&'p Passage, Span)> {
+    let quotes = grounding.quotes.iter().copied().chain(std::iter::repeat(None));
+    let all: Vec<(&Passage, Option<Span>)> = cited.iter().copied().zip(quotes).collect();
+    let mut places: Vec<(&Passage, Span)> =
+        all.iter().filter_map(|(passage, span)| Some((*passage, (*span)?))).collect();
+    if places.is_empty() {
+        // A courtesy rests on nothing; it is shown beside what it came with.
+        places.extend(cited.first().map(|passage| (*passage, Span { start: 0, end: passage.text.len() })));
+    }
+    places
+}

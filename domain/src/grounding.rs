@@ -1,0 +1,200 @@
+//! Whether what is said is carried by what is known: the port, and what it finds.
+//!
+//! Nothing here decides what becomes of a reply. [`crate::confidence`] makes a score of it, and the
+//! gate keeps back what must not go out by itself.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Bytes of a text, from `start` up to and without `end`, on character boundaries.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Span {
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Span {
+    /// The text it stands for; empty when it does not fit the text.
+    pub fn of<'t>(&self, text: &'t str) -> &'t str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The same place in a text of which this one's begins at the byte `start`.
+    #[must_use]
+    pub fn within(self, start: usize) -> Self {
+        Self { start: start + self.start, end: start + self.end }
+    }
+}
+
+/// What a source may do for a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A passage of a document: carries values and supports sentences.
+    Passage,
+    /// The result of a call, or what a colleague said: as a passage, and what the house did.
+    Record,
+    /// Words that may be repeated, such as the customer's own and the names of those who talk:
+    /// carries values and names, and supports nothing.
+    Said,
+}
+
+/// A text that a statement may rest on.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    pub kind: SourceKind,
+    /// Title and headings of a passage, the tool of a record.
+    pub label: &'a str,
+    pub text: &'a str,
+}
+
+/// A text that is to be checked, with all that it may rest on.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement<'a> {
+    pub text: &'a str,
+    pub sources: &'a [Source<'a>],
+}
+
+/// What a sentence is, and so what it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SentenceKind {
+    /// States something that a source must carry.
+    Claim,
+    /// Tells what the house did: a record must carry it.
+    Deed,
+    /// Asks.
+    Question,
+    /// Greets, thanks, offers, leads in: claims nothing.
+    Courtesy,
+}
+
+impl SentenceKind {
+    pub fn needs_support(self) -> bool {
+        matches!(self, Self::Claim | Self::Deed)
+    }
+}
+
+/// What was found on a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    pub kind: FindingKind,
+    /// Where in the checked text.
+    pub span: Span,
+    /// The words there.
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// A number, with or without a unit, that no source carries.
+    Number,
+    /// A sum of money that no source carries.
+    Amount,
+    /// A day, month or weekday that no source carries.
+    Date,
+    /// A time of day that no source carries.
+    Time,
+    /// A length of time that no source carries.
+    Duration,
+    /// A name of a person, product or place that no source carries.
+    Name,
+    /// A code, address of any kind or telephone number that no source carries.
+    Identifier,
+    /// The source that speaks of it says the opposite.
+    Contradiction,
+    /// Too little of the sentence stands in any one source.
+    Unsupported,
+}
+
+impl FindingKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Amount => "amount",
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::Duration => "duration",
+            Self::Name => "name",
+            Self::Identifier => "identifier",
+            Self::Contradiction => "contradiction",
+            Self::Unsupported => "unsupported",
+        }
+    }
+
+    /// Whether it keeps a reply from going out by itself, whatever else speaks for it: an invented
+    /// value is the costliest mistake and the easiest to believe.
+    pub fn stops(self) -> bool {
+        !matches!(self, Self::Contradiction | Self::Unsupported)
+    }
+}
+
+/// Where a sentence stands in a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carrier {
+    /// Index among the statement's sources.
+    pub source: usize,
+    /// The sentence of the source that says it.
+    pub span: Span,
+}
+
+/// A sentence and what carries it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SentenceSupport {
+    /// In the checked text. The spans of all sentences cover the text without gap or overlap.
+    pub span: Span,
+    pub kind: SentenceKind,
+    /// 0 to 1; 1 for sentences that need no support.
+    pub score: f32,
+    pub carrier: Option<Carrier>,
+    pub findings: Vec<Finding>,
+}
+
+/// From here on a sentence counts as supported.
+pub const SUPPORTED: f32 = 0.55;
+
+impl SentenceSupport {
+    pub fn is_supported(&self) -> bool {
+        !self.kind.needs_support() || self.score >= SUPPORTED
+    }
+}
+
+/// What a check of a text found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Grounding {
+    pub sentences: Vec<SentenceSupport>,
+    /// For each source, the sentence of it that says most of what the text says.
+    pub quotes: Vec<Option<Span>>,
+}
+
+impl Grounding {
+    /// Sentences that need support.
+    pub fn claims(&self) -> impl Iterator<Item = &SentenceSupport> {
+        self.sentences.iter().filter(|sentence| sentence.kind.needs_support())
+    }
+
+    /// Sentences that need support and lack it.
+    pub fn unsupported(&self) -> impl Iterator<Item = &SentenceSupport> {
+        self.claims().filter(|sentence| !sentence.is_supported())
+    }
+
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.sentences.iter().flat_map(|sentence| &sentence.findings)
+    }
+
+    /// Values and names that nothing carries.
+    pub fn stops(&self) -> impl Iterator<Item = &Finding> {
+        self.findings().filter(|finding| finding.kind.stops())
+    }
+}
+
+/// Checks a text against its sources. Gives the same answer to the same question, and takes time
+/// in proportion to their length.
+pub trait Grounds: Send + Sync {
+    fn ground(&self, statement: &Statement<'_>) -> Grounding;
+
+    /// The values and names in the text that no source carries, alone.
+    fn strays(&self, statement: &Statement<'_>) -> Vec<Finding>;
+}

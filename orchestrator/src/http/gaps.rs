@@ -1,0 +1,142 @@
+//! Gaps of the knowledge base: what was asked and not answered.
+
+use aide::{
+    axum::{
+        ApiRouter,
+        routing::{get_with, post_with},
+    },
+    transform::TransformOperation,
+};
+use axum::extract::State;
+use domain::{
+    GapId,
+    gap::{Gap, GapQuestion, GapStatus},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Http,
+    auth::{Agent, Staff, Viewer},
+    input::{Json, Path, Query},
+    page::{Page, PageQuery},
+    problem::Problem,
+};
+use crate::gaps;
+
+/// Questions of a gap that are shown with it.
+const EXAMPLES: i64 = 5;
+/// Questions that a draft is made from.
+const DRAFTED_FROM: i64 = 100;
+
+pub fn routes() -> ApiRouter<Http> {
+    ApiRouter::new()
+        .api_route("/v1/knowledge/gaps", get_with(list, list_docs))
+        .api_route("/v1/knowledge/gaps/{id}/dismiss", post_with(dismiss, dismiss_docs))
+        .api_route("/v1/knowledge/gaps/{id}/draft", post_with(draft, draft_docs))
+}
+
+/// The gap in the path.
+#[derive(Deserialize, JsonSchema)]
+pub struct GapPath {
+    /// The gap.
+    pub id: GapId,
+}
+
+/// Which gaps to list.
+#[derive(Deserialize, JsonSchema)]
+pub struct GapsQuery {
+    /// Only those in this state; `open` without it.
+    #[serde(default)]
+    pub status: Option<GapStatus>,
+    #[serde(flatten)]
+    pub page: PageQuery,
+}
+
+/// A gap with its latest questions.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct GapView {
+    pub gap: Gap,
+    /// The latest, with the tickets they came from.
+    pub examples: Vec<GapQuestion>,
+}
+
+/// A draft of an article.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct GapDraft {
+    pub gap: Gap,
+    /// The name it could get.
+    pub slug: String,
+    /// Markdown with places for a person to fill in. It is not stored.
+    pub markdown: String,
+}
+
+fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("listGaps").tag("knowledge").summary("List gaps of the knowledge base").description(
+        "Questions that could not be answered, gathered by what they are about; those last asked about first. They \
+         come from `POST /v1/knowledge/answer` and from tickets that were handed over because the articles do not \
+         answer.",
+    )
+}
+
+async fn list(
+    State(http): State<Http>,
+    staff: Staff<Viewer>,
+    Query(query): Query<GapsQuery>,
+) -> Result<Json<Page<GapView>>, Problem> {
+    let store = staff.store(&http);
+    let status = query.status.unwrap_or(GapStatus::Open);
+    let page = store.gaps(status, query.page.limit()?, query.page.cursor()).await?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for gap in page.items {
+        let examples = store.gap_questions(gap.id, EXAMPLES).await?;
+        items.push(GapView { gap, examples });
+    }
+    Ok(Json(Page { items, next_cursor: page.next }))
+}
+
+fn dismiss_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("dismissGap").tag("knowledge").summary("Dismiss a gap").description(
+        "No article will answer it. Further questions about it are counted and do not open it again.",
+    )
+}
+
+async fn dismiss(
+    State(http): State<Http>,
+    staff: Staff<Agent>,
+    Path(path): Path<GapPath>,
+) -> Result<Json<Gap>, Problem> {
+    let store = staff.store(&http);
+    let gap = store.gap(path.id).await?.ok_or_else(|| Problem::not_found("the gap"))?;
+    let gap = Gap { status: GapStatus::Dismissed, ..gap };
+    store.put_gap(gap.clone()).await?;
+    Ok(Json(gap))
+}
+
+fn draft_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("draftArticle").tag("knowledge").summary("Begin an article for a gap").description(
+        "A skeleton in Markdown with what was asked, for a person to complete and add as a document. Nothing is \
+         published.",
+    )
+}
+
+async fn draft(
+    State(http): State<Http>,
+    staff: Staff<Agent>,
+    Path(path): Path<GapPath>,
+) -> Result<Json<GapDraft>, Problem> {
+    let store = staff.store(&http);
+    let gap = store.gap(path.id).await?.ok_or_else(|| Problem::not_found("the gap"))?;
+    let questions = store.gap_questions(gap.id, DRAFTED_FROM).await?;
+    let markdown = gaps::draft(&gap, &questions);
+    let words: Vec<&str> = gap.terms.keys().map(String::as_str).take(6).collect();
+    let slug: String = format!("draft-{}", words.join("-"))
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .take(80)
+        .collect();
+    let slug = slug.trim_end_matches('-').to_owned();
+    let gap = Gap { status: GapStatus::Drafted, document_slug: Some(slug.clone()), ..gap };
+    store.put_gap(gap.clone()).await?;
+    Ok(Json(GapDraft { gap, slug, markdown }))
+}
