@@ -1,6 +1,6 @@
 //! The `[index]` and `[embeddings]` tables of the configuration.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rag::{embed::MAX_TEXTS, vectors::check_name};
 use serde::{Deserialize, Serialize};
@@ -161,11 +161,12 @@ impl IndexConfig {
     }
 
     /// Where the embedded engine keeps its files, for a database at `database_url`.
-    pub(crate) fn folder(&self, database_url: &str) -> PathBuf {
+    #[cfg(feature = "embedded-index")]
+    pub(crate) fn folder(&self, database_url: &str) -> std::path::PathBuf {
         match (set(&self.folder), crate::app::sqlite_path(database_url).and_then(Path::parent)) {
-            (Some(folder), _) => PathBuf::from(folder),
+            (Some(folder), _) => folder.into(),
             (None, Some(beside)) => beside.join("index"),
-            (None, None) => PathBuf::from("data/index"),
+            (None, None) => "data/index".into(),
         }
     }
 }
