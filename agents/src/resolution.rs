@@ -282,9 +282,12 @@ impl Turn<'_, '_> {
         if let Some(left) = self.correction_left(settled) {
             return Ok(nothing(&left));
         }
+        // The report that proposed a follow-up is answered by it.
+        let corrected = matches!(settled.origin, Origin::Agent { anchor } if self.corrects(anchor).is_some());
         match settled.outcome.as_ref() {
             CallOutcome::Ok { .. }
-                if !self.journal.unanswered().is_empty() || !self.journal.unheeded().is_empty() =>
+                if !self.journal.unanswered().is_empty()
+                    || (!corrected && !self.journal.unheeded().is_empty()) =>
             {
                 self.go_on()
             }
