@@ -148,7 +148,11 @@ async fn the_workspace_is_whole_and_its_tickets_fold_from_their_events() {
                 assert_eq!(message.visibility, Visibility::Public);
             }
             for source in &message.sources {
-                let chunks = desk.chunks(source.document_id).await.unwrap();
+                let document = desk.document(source.document_id).await.unwrap().unwrap();
+                let chunks = desk.chunks(&document).await.unwrap();
+                let span = source.span.unwrap();
+                let quoted = &document.body[span.start as usize..span.end as usize];
+                assert_eq!(quoted, source.quote);
                 let chunk = chunks
                     .iter()
                     .find(|chunk| chunk.id == source.chunk_id)
