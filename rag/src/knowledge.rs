@@ -173,7 +173,19 @@ impl Knowledge {
         self.place(workspace, document, chunks, false).await
     }
 
-    /// Puts a document in whose points are in doubt: all of them are written again.
+    /// Writes all points of a document again, the same or not: what was put in by its words alone is
+    /// embedded.
+    pub async fn put_again(
+        &self,
+        workspace: WorkspaceId,
+        document: Document,
+        chunks: Vec<Chunk>,
+    ) -> Result<Put, IndexError> {
+        let _writing = self.writing.lock().await;
+        self.place(workspace, document, chunks, true).await
+    }
+
+    /// Puts a document in of which nobody knows what the index holds: all that is there goes first.
     pub async fn heal(
         &self,
         workspace: WorkspaceId,
@@ -181,12 +193,8 @@ impl Knowledge {
         chunks: Vec<Chunk>,
     ) -> Result<Put, IndexError> {
         let _writing = self.writing.lock().await;
-        let known = self.shelves().get(&workspace).is_some_and(|shelf| shelf.version(document.id).is_some());
-        if !known {
-            // Nobody knows what is left there of an earlier version.
-            let all = Selection::document(workspace, document.id);
-            self.index.delete(&self.active().name, all).await?;
-        }
+        let all = Selection::document(workspace, document.id);
+        self.index.delete(&self.active().name, all).await?;
         self.place(workspace, document, chunks, true).await
     }
 

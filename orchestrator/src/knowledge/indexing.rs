@@ -81,6 +81,8 @@ pub(crate) async fn open(
             Err(IndexError::Differs { why, .. }) => {
                 let next = after(&name);
                 warn!(%why, collection = %next, "the index was made for other vectors and is built anew");
+                forget(store, &name).await?;
+                brought.index.drop_collection(&name).await?;
                 name = next;
             }
             ready => break ready?,
@@ -217,11 +219,18 @@ async fn sync(app: &App, workspace: WorkspaceId) -> Result<(), KnowledgeError> {
                 app.knowledge.shelve(workspace, document, chunks);
                 continue;
             }
-            // Where the mark is that of what is held, only what changed is put in.
-            let sure = held.get(&id) == marks.get(&id) && !waits(&id);
-            let put = match sure {
-                true => app.knowledge.put(workspace, document, chunks).await?,
-                false => app.knowledge.heal(workspace, document, chunks).await?,
+            // Where the mark is that of what is held, only what changed is put in. Of a document
+            // that lasts without a mark nobody knows what a crash left behind.
+            let known = held.contains_key(&id) || !app.indexing.survives;
+            let sure = known && held.get(&id) == marks.get(&id) && !waits(&id);
+            let unembedded =
+                waits(&id) && held.contains_key(&id) && !(app.indexing.survives && marks.contains_key(&id));
+            let put = if sure {
+                app.knowledge.put(workspace, document, chunks).await?
+            } else if unembedded {
+                app.knowledge.put_again(workspace, document, chunks).await?
+            } else {
+                app.knowledge.heal(workspace, document, chunks).await?
             };
             let mut pending = app.indexing.pending();
             match put {

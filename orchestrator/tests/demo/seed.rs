@@ -148,8 +148,11 @@ async fn the_workspace_is_whole_and_its_tickets_fold_from_their_events() {
                 assert_eq!(message.visibility, Visibility::Public);
             }
             for source in &message.sources {
-                let document = desk.document(source.document_id).await.unwrap().expect("the document is there");
+                let document = desk.document(source.document_id).await.unwrap().unwrap();
                 let chunks = desk.chunks(&document).await.unwrap();
+                let span = source.span.unwrap();
+                let quoted = &document.body[span.start as usize..span.end as usize];
+                assert_eq!(quoted, source.quote);
                 let chunk = chunks
                     .iter()
                     .find(|chunk| chunk.id == source.chunk_id)
@@ -203,7 +206,7 @@ async fn the_tour_finds_its_customer_and_order() {
     );
     assert_eq!(order.items[0].name, "Fell 2 Tent");
     assert_eq!(order.view(NOW).days_since_delivery, Some(9));
-    let (_, contact) = house.desk().await.people_by_email(TOUR_EMAIL).await.unwrap().unwrap();
+    let contact = house.desk().await.contact_by_email(TOUR_EMAIL).await.unwrap().unwrap();
     assert_eq!(contact.name, "Alex Winter");
 }
 
