@@ -88,6 +88,7 @@ impl Desk {
             "[database]\nurl = \"{url}\"\n\
              [secrets]\nkey = \"{}\"\n\
              [runs]\nlease_seconds = 2\npoll_ms = 50\nretry_ms = 20\nmax_attempts = 1000\nconcurrency = 16\n\
+             [knowledge]\nlibrary = false\n\
              [tools]\nfiles = [\"shop-tools.toml\"]\n\
              [models]\noffline_fallback = false\n\
              [[models.providers]]\nname = \"scripted\"\nbase_url = \"{}\"\nfast = \"small\"\nstrong = \"large\"\n\
