@@ -38,11 +38,11 @@ pub fn joined(mut group: BTreeMap<String, i64>, question: &BTreeMap<String, i64>
         let mut counts: Vec<i64> = group.values().copied().collect();
         counts.sort_unstable_by(|a, b| b.cmp(a));
         let least = counts.get(MAX_TERMS - 1).copied().unwrap_or(0);
-        let mut free = MAX_TERMS;
+        let mut ties = MAX_TERMS - counts.iter().filter(|count| **count > least).count();
         group.retain(|_, count| {
-            let keep = *count >= least && free > 0;
-            free -= usize::from(keep);
-            keep
+            let tied = *count == least && ties > 0;
+            ties -= usize::from(tied);
+            *count > least || tied
         });
     }
     group
