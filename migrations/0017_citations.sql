@@ -11,6 +11,9 @@ CREATE TABLE citations (
     slug text NOT NULL,
     title text NOT NULL,
     quote text NOT NULL,
+    -- Where the quote stands in the text of that version, where that is known.
+    start_byte bigint,
+    end_byte bigint,
     at bigint NOT NULL,
     -- When a follow-up was proposed because the quote no longer stands there.
     followed_up_at bigint,

@@ -129,14 +129,15 @@ pub struct LeftOut {
 /// Answers a question. What cannot be answered is remembered as a gap.
 pub async fn answer(app: &App, workspace: WorkspaceId, asked: &Asked) -> Result<Answered, AnsweringError> {
     let context = context(asked);
-    let scope = Scope {
-        workspace_id: workspace,
-        internal: asked.audience == Audience::Staff,
-        customer_id: asked.customer_id,
+    let now = app.clock.now();
+    let scope = match asked.audience {
+        Audience::Customer => Scope::public(workspace, now),
+        Audience::Staff => Scope::staff(workspace, now).with_universal(),
     };
+    let scope = scope.of_customer(asked.customer_id);
     let query =
         if context.is_empty() { asked.question.clone() } else { format!("{} {context}", asked.question) };
-    let passages = app.knowledge.search(scope, &query, PASSAGES).await?;
+    let passages = app.knowledge.search(&scope, &query, PASSAGES).await?;
     let judged = Trained.assess(&asked.question, &context, &passages);
     match judged.course(&app.config.knowledge.answering) {
         Course::Answer => {}

@@ -3,8 +3,8 @@
 //! [`app::App`] is everything a running service shares. The binary, the tests, the benchmarks and
 //! the evaluations all start the same one.
 
-mod api_key;
 pub mod answering;
+mod api_key;
 pub mod app;
 pub mod channels;
 pub mod cli;

@@ -60,7 +60,7 @@ pub async fn recalled(
 }
 
 fn of(citation: SentCitation, document: Option<&Document>) -> Option<Recalled> {
-    let Some(document) = document.filter(|document| document.visibility == Visibility::Public) else {
+    let Some(document) = document.filter(|document| document.meta.visibility == Visibility::Public) else {
         return Some(Recalled { citation, change: Change::Gone, version_now: None, says_now: None });
     };
     let quote = plain(&citation.citation.quote);

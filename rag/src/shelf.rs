@@ -16,8 +16,8 @@ use domain::{
 
 use crate::{
     lexical::{Language, SparseVector, Statistics, rarity},
-    prints::Print,
     points::Composed,
+    prints::Print,
     question::Reading,
 };
 

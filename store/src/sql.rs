@@ -71,6 +71,10 @@ impl Binds {
         self.add(value.0)
     }
 
+    pub(crate) fn opt_int(&mut self, value: Option<i64>) -> &mut Self {
+        self.add(value)
+    }
+
     pub(crate) fn opt_at(&mut self, value: Option<domain::Timestamp>) -> &mut Self {
         self.add(value.map(|at| at.0))
     }

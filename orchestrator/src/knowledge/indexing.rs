@@ -82,7 +82,7 @@ pub(crate) async fn open(
                 let next = after(&name);
                 warn!(%why, collection = %next, "the index was made for other vectors and is built anew");
                 forget(store, &name).await?;
-                brought.index.drop_collection(&name).await?;
+                opened.index.drop_collection(&name).await?;
                 name = next;
             }
             ready => break ready?,

@@ -206,7 +206,7 @@ async fn the_tour_finds_its_customer_and_order() {
     );
     assert_eq!(order.items[0].name, "Fell 2 Tent");
     assert_eq!(order.view(NOW).days_since_delivery, Some(9));
-    let contact = house.desk().await.contact_by_email(TOUR_EMAIL).await.unwrap().unwrap();
+    let (_, contact) = house.desk().await.people_by_email(TOUR_EMAIL).await.unwrap().unwrap();
     assert_eq!(contact.name, "Alex Winter");
 }
 

@@ -3,7 +3,7 @@
 use domain::{
     CitationId, DocumentId, Timestamp, WorkspaceId,
     citation::{PassageFeedback, PassageVerdict, SentCitation},
-    knowledge::Citation,
+    knowledge::{Citation, Span},
 };
 use sqlx::any::AnyRow;
 
@@ -27,6 +27,8 @@ pub(crate) const CITATIONS: Table = Table {
         "slug",
         "title",
         "quote",
+        "start_byte",
+        "end_byte",
         "at",
         "followed_up_at",
     ],
@@ -46,8 +48,20 @@ pub(crate) fn put_citation((workspace, sent): &(WorkspaceId, &SentCitation), bin
         .text(sent.citation.slug.as_str())
         .text(sent.citation.title.as_str())
         .text(sent.citation.quote.as_str())
+        .opt_int(sent.citation.span.map(|span| byte(span.start)))
+        .opt_int(sent.citation.span.map(|span| byte(span.end)))
         .at(sent.at)
         .opt_at(sent.followed_up_at);
+}
+
+fn byte(at: usize) -> i64 {
+    i64::try_from(at).unwrap_or(i64::MAX)
+}
+
+fn span(c: &Columns<'_>) -> Result<Option<Span>, StoreError> {
+    let (start, end) = (c.opt_int("start_byte")?, c.opt_int("end_byte")?);
+    let place = |at: i64| usize::try_from(at).ok();
+    Ok(start.and_then(place).zip(end.and_then(place)).map(|(start, end)| Span { start, end }))
 }
 
 fn get_citation(row: &AnyRow) -> Result<SentCitation, StoreError> {
@@ -63,6 +77,7 @@ fn get_citation(row: &AnyRow) -> Result<SentCitation, StoreError> {
             slug: c.text("slug")?,
             title: c.text("title")?,
             quote: c.text("quote")?,
+            span: span(&c)?,
         },
         at: c.at("at")?,
         followed_up_at: c.opt_at("followed_up_at")?,

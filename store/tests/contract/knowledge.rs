@@ -7,7 +7,7 @@ use domain::{
     canonical::Digest,
     citation::{PassageFeedback, PassageVerdict},
     gap::{Gap, GapCause, GapQuestion, GapStatus},
-    knowledge::{Chunk, Citation, Document},
+    knowledge::{Chunk, Citation, Document, Metadata, Span},
     ticket::{EventBody, Visibility},
     user::Actor,
 };
@@ -63,10 +63,7 @@ fn document(f: &Fixture, version: i64, body: &str) -> (Document, Vec<Chunk>) {
     let document = Document {
         id: f.id(DocumentId::new),
         slug: format!("doc-{}", f.id(DocumentId::new)),
-        title: "Returns".to_owned(),
-        visibility: Visibility::Public,
-        category: String::new(),
-        tags: Vec::new(),
+        meta: Metadata::titled("Returns"),
         version,
         digest: Digest::of(body),
         body: body.to_owned(),
@@ -77,7 +74,9 @@ fn document(f: &Fixture, version: i64, body: &str) -> (Document, Vec<Chunk>) {
         id: f.id(ChunkId::new),
         document_id: document.id,
         document_version: version,
+        since_version: version,
         ordinal: 0,
+        start: 0,
         heading_path: vec!["Returns".to_owned()],
         text: body.to_owned(),
     };
@@ -86,15 +85,16 @@ fn document(f: &Fixture, version: i64, body: &str) -> (Document, Vec<Chunk>) {
 
 pub async fn citations_of_sent_replies_are_found_by_their_document(f: Fixture) {
     let (document, chunks) = document(&f, 1, "Within 30 days.");
-    f.desk.put_document(document.clone(), chunks.clone()).await.unwrap();
+    f.desk.put_document(document.clone(), chunks.clone(), Actor::System).await.unwrap();
     let ticket = f.open("How long?").await;
     let cite = |quote: &str| Citation {
         chunk_id: chunks[0].id,
         document_id: document.id,
         document_version: 1,
         slug: document.slug.clone(),
-        title: document.title.clone(),
+        title: document.meta.title.clone(),
         quote: quote.to_owned(),
+        span: Some(Span { start: 0, end: quote.len() }),
     };
     let mut sent = f.message(Actor::System, Visibility::Public, "Within 30 days. [1]");
     sent.sources = vec![cite("Within 30 days."), cite("Unused.")];
@@ -114,7 +114,7 @@ pub async fn citations_of_sent_replies_are_found_by_their_document(f: Fixture) {
     assert!(f.desk.outdated_citations(10, None).await.unwrap().items.is_empty());
 
     let changed = Document { version: 2, ..document.clone() };
-    f.desk.put_document(changed, Vec::new()).await.unwrap();
+    f.desk.put_document(changed, Vec::new(), Actor::System).await.unwrap();
     assert_eq!(f.desk.outdated_citations(10, None).await.unwrap().items, uses);
     f.desk.remove_document(document.id).await.unwrap();
     assert_eq!(f.desk.outdated_citations(10, None).await.unwrap().items.len(), 2);
@@ -129,7 +129,7 @@ pub async fn citations_of_sent_replies_are_found_by_their_document(f: Fixture) {
 
 pub async fn feedback_is_one_word_of_each_reader(f: Fixture) {
     let (document, chunks) = document(&f, 1, "Within 30 days.");
-    f.desk.put_document(document.clone(), chunks.clone()).await.unwrap();
+    f.desk.put_document(document.clone(), chunks.clone(), Actor::System).await.unwrap();
     assert_eq!(f.desk.chunk(chunks[0].id).await.unwrap().as_ref(), chunks.first());
     let say = |author: &str, verdict: PassageVerdict| PassageFeedback {
         chunk_id: chunks[0].id,
