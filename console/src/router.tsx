@@ -15,6 +15,7 @@ import { Problem } from "./api/client";
 import type {
   ApprovalStatus,
   Channel,
+  GapStatus,
   Layer,
   RunStatus,
   TicketStatus,
@@ -68,8 +69,9 @@ const LAYERS: readonly Layer[] = ["company", "customer"];
 const VISIBILITIES: readonly Visibility[] = ["public", "internal"];
 type Scope = "public" | "internal" | "library";
 const SCOPES: readonly Scope[] = ["public", "internal", "library"];
-type DocumentTab = "text" | "changes";
-const DOCUMENT_TABS: readonly DocumentTab[] = ["text", "changes"];
+type DocumentTab = "text" | "changes" | "uses";
+const DOCUMENT_TABS: readonly DocumentTab[] = ["text", "changes", "uses"];
+const GAPS: readonly GapStatus[] = ["open", "drafted", "dismissed"];
 
 function NotFound() {
   return (
@@ -217,14 +219,35 @@ const knowledgeSearch = createRoute({
   path: "search",
   validateSearch: (
     raw: Raw,
-  ): { q?: string; scope?: Scope; limit?: number; customer?: string; locale?: string } => ({
+  ): {
+    q?: string;
+    mode?: "ask";
+    scope?: Scope;
+    limit?: number;
+    customer?: string;
+    locale?: string;
+  } => ({
     q: textOf(raw.q, 1000),
+    mode: oneOf(raw.mode, ["ask"]),
     scope: oneOf(raw.scope, SCOPES),
     limit: wholeOf(raw.limit, 20),
     customer: textOf(raw.customer),
     locale: textOf(raw.locale),
   }),
   component: lazyRouteComponent(pages, "SearchPage"),
+});
+
+const gaps = createRoute({
+  getParentRoute: () => knowledge,
+  path: "gaps",
+  validateSearch: (raw: Raw): { status?: GapStatus } => ({ status: oneOf(raw.status, GAPS) }),
+  component: lazyRouteComponent(pages, "GapsPage"),
+});
+
+const recall = createRoute({
+  getParentRoute: () => knowledge,
+  path: "recall",
+  component: lazyRouteComponent(pages, "RecallPage"),
 });
 
 const templates = createRoute({
@@ -236,7 +259,10 @@ const templates = createRoute({
 const document = createRoute({
   getParentRoute: () => staff,
   path: "/knowledge/documents/$id",
-  validateSearch: (raw: Raw): { version?: number; tab?: DocumentTab; at?: string } => ({
+  validateSearch: (
+    raw: Raw,
+  ): { version?: number; tab?: DocumentTab; at?: string; chunk?: string } => ({
+    chunk: textOf(raw.chunk),
     version: wholeOf(raw.version),
     tab: oneOf(raw.tab, DOCUMENT_TABS),
     // A span of bytes.
@@ -267,7 +293,7 @@ const tree = root.addChildren([
     ticket,
     runs,
     run,
-    knowledge.addChildren([documents, knowledgeSearch, templates]),
+    knowledge.addChildren([documents, knowledgeSearch, gaps, recall, templates]),
     document,
     tools,
     agents,

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { api, Problem, send } from "../api/client";
-import { type Document, mayActAs, type VersionItem } from "../api/words";
+import { type Chunk, type Document, mayActAs, type VersionItem } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
 import { actorName } from "../messages/actor";
 import { Button } from "../parts/Button";
@@ -14,7 +14,7 @@ import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
-import { cutAt } from "../text/bytes";
+import { bytesOf, cutAt } from "../text/bytes";
 import { fullTime } from "../text/format";
 import { Changes } from "./Changes";
 import { DocumentEditor } from "./DocumentEditor";
@@ -23,10 +23,12 @@ import { languageOf, type Metadata } from "./metadata";
 import {
   customerQuery,
   documentQuery,
+  feedbackQuery,
   refreshKnowledge,
   versionQuery,
   versionsQuery,
 } from "./queries";
+import { Uses } from "./Uses";
 import "./knowledge.css";
 
 export function DocumentPage() {
@@ -69,6 +71,7 @@ export function DocumentPage() {
           meta={meta}
           shown={shown}
           current={current.data?.document}
+          chunks={current.data?.chunks ?? []}
           versions={versions.data.items}
           gone={gone}
         />
@@ -83,11 +86,13 @@ interface ShownProps {
   shown: number;
   /** As it is now; absent when it was removed. */
   current?: Document;
+  /** The pieces it is searched by now. */
+  chunks: Chunk[];
   versions: VersionItem[];
   gone: boolean;
 }
 
-function Shown({ id, meta, shown, current, versions, gone }: ShownProps) {
+function Shown({ id, meta, shown, current, chunks, versions, gone }: ShownProps) {
   const search = useSearch({ from: "/staff/knowledge/documents/$id" });
   const mayWrite = mayActAs(useSession().role, "admin");
   const [open, setOpen] = useState<"edit" | "remove">();
@@ -97,9 +102,12 @@ function Shown({ id, meta, shown, current, versions, gone }: ShownProps) {
     { keys: "e", label: "Edit", when: own && !earlier, run: () => setOpen("edit") },
   ]);
   const tab = search.tab ?? "text";
+  const chunk = earlier ? undefined : chunks.find((each) => each.id === search.chunk);
+  const place = chunk && `${chunk.start}-${chunk.start + bytesOf(chunk.text)}`;
   const tabs: [typeof tab, string][] = [
     ["text", "Text"],
     ["changes", "Changes"],
+    ["uses", "Answers that rest on it"],
   ];
   return (
     <>
@@ -158,11 +166,13 @@ function Shown({ id, meta, shown, current, versions, gone }: ShownProps) {
               </Link>
             ))}
           </nav>
-          {tab === "text" && <Text body={meta.body} at={search.at} />}
+          {tab === "text" && <Text body={meta.body} at={search.at ?? place} />}
           {tab === "changes" && <Changes id={id} version={shown} versions={versions} />}
+          {tab === "uses" && <Uses id={id} />}
         </div>
         <aside className="document-side" aria-label="About this document">
           <Facts meta={meta} />
+          <Feedback id={id} />
           <Versions id={id} versions={versions} shown={shown} />
         </aside>
       </div>
@@ -249,6 +259,21 @@ function Facts({ meta }: { meta: Metadata }) {
 function CustomerName({ id }: { id: string }) {
   const { data } = useQuery(customerQuery(id));
   return data?.customer.name ?? "One customer's";
+}
+
+function Feedback({ id }: { id: string }) {
+  const { data } = useQuery(feedbackQuery(id));
+  if (!data || data.helpful + data.wrong + data.outdated === 0) return null;
+  return (
+    <section className="stack">
+      <h2>What readers say of its passages</h2>
+      <dl className="facts small">
+        <Fact name="Helpful">{data.helpful}</Fact>
+        <Fact name="Wrong">{data.wrong}</Fact>
+        <Fact name="Outdated">{data.outdated}</Fact>
+      </dl>
+    </section>
+  );
 }
 
 const LISTED = 8;

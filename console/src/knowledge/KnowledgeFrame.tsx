@@ -9,6 +9,8 @@ import "./knowledge.css";
 const PLACES = [
   { to: "/knowledge", label: "Documents" },
   { to: "/knowledge/search", label: "Try it" },
+  { to: "/knowledge/gaps", label: "Gaps" },
+  { to: "/knowledge/recall", label: "Recall" },
   { to: "/knowledge/templates", label: "Templates" },
 ] as const;
 

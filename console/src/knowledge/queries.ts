@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, send } from "../api/client";
 import type { operations } from "../api/schema.gen";
+import type { GapStatus } from "../api/words";
 
 export const documentsQuery = infiniteQueryOptions({
   queryKey: ["knowledge", "documents"],
@@ -100,3 +101,56 @@ export const customerQuery = (id: string) =>
 /** After documents were added, changed or removed. */
 export const refreshKnowledge = (client: QueryClient): Promise<void> =>
   client.invalidateQueries({ queryKey: ["knowledge"] });
+
+export const gapsQuery = (status: GapStatus) =>
+  infiniteQueryOptions({
+    queryKey: ["knowledge", "gaps", status],
+    queryFn: ({ pageParam, signal }) =>
+      send(
+        api.GET("/v1/knowledge/gaps", {
+          params: { query: { status, limit: 50, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
+export const recallQuery = infiniteQueryOptions({
+  queryKey: ["knowledge", "recall"],
+  queryFn: ({ pageParam, signal }) =>
+    send(
+      api.GET("/v1/knowledge/recall", {
+        params: { query: { limit: 50, cursor: pageParam } },
+        signal,
+      }),
+    ),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.next_cursor ?? undefined,
+});
+
+export const usesQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["knowledge", "uses", id],
+    queryFn: ({ pageParam, signal }) =>
+      send(
+        api.GET("/v1/knowledge/documents/{id}/uses", {
+          params: { path: { id }, query: { limit: 50, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
+export const feedbackQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["knowledge", "feedback", id],
+    queryFn: ({ signal }) =>
+      send(api.GET("/v1/knowledge/documents/{id}/feedback", { params: { path: { id } }, signal })),
+  });
+
+export const flaggedQuery = queryOptions({
+  queryKey: ["knowledge", "flagged"],
+  queryFn: ({ signal }) => send(api.GET("/v1/knowledge/flagged", { signal })),
+});
