@@ -12,7 +12,16 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { Problem } from "./api/client";
-import type { ApprovalStatus, Channel, RunStatus, TicketStatus } from "./api/words";
+import type {
+  ApprovalStatus,
+  Channel,
+  GapStatus,
+  Layer,
+  RunStatus,
+  TicketStatus,
+  Visibility,
+} from "./api/words";
+import type { DocumentFilter } from "./knowledge/metadata";
 import { Empty, Failure, Loading } from "./parts/states";
 import { sessionQuery } from "./session/session";
 
@@ -23,10 +32,16 @@ function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | und
   return allowed.find((each) => each === value);
 }
 
-function textOf(value: unknown): string | undefined {
+function textOf(value: unknown, most = 200): string | undefined {
   // The router reads `?q=123` as a number.
   const text = typeof value === "number" ? String(value) : value;
-  return typeof text === "string" && text !== "" ? text.slice(0, 200) : undefined;
+  return typeof text === "string" && text !== "" ? text.slice(0, most) : undefined;
+}
+
+/** A whole number from 1 to `most`. */
+function wholeOf(value: unknown, most = 1_000_000): number | undefined {
+  const number = Number(value);
+  return Number.isInteger(number) && number >= 1 && number <= most ? number : undefined;
 }
 
 const APPROVALS: readonly (ApprovalStatus | "all")[] = [
@@ -49,6 +64,14 @@ const TICKETS: readonly TicketStatus[] = [
 ];
 const CHANNELS: readonly Channel[] = ["chat", "email", "api"];
 const RUNS: readonly RunStatus[] = ["queued", "running", "waiting", "done", "dead", "quarantined"];
+
+const LAYERS: readonly Layer[] = ["company", "customer"];
+const VISIBILITIES: readonly Visibility[] = ["public", "internal"];
+type Scope = "public" | "internal" | "library";
+const SCOPES: readonly Scope[] = ["public", "internal", "library"];
+type DocumentTab = "text" | "changes" | "uses";
+const DOCUMENT_TABS: readonly DocumentTab[] = ["text", "changes", "uses"];
+const GAPS: readonly GapStatus[] = ["open", "drafted", "dismissed"];
 
 function NotFound() {
   return (
@@ -175,7 +198,77 @@ const run = createRoute({
 const knowledge = createRoute({
   getParentRoute: () => staff,
   path: "/knowledge",
-  component: lazyRouteComponent(pages, "KnowledgePage"),
+  component: lazyRouteComponent(pages, "KnowledgeFrame"),
+});
+
+const documents = createRoute({
+  getParentRoute: () => knowledge,
+  path: "/",
+  validateSearch: (raw: Raw): DocumentFilter => ({
+    q: textOf(raw.q),
+    layer: oneOf(raw.layer, LAYERS),
+    visibility: oneOf(raw.visibility, VISIBILITIES),
+    locale: textOf(raw.locale),
+    category: textOf(raw.category),
+  }),
+  component: lazyRouteComponent(pages, "DocumentsPage"),
+});
+
+const knowledgeSearch = createRoute({
+  getParentRoute: () => knowledge,
+  path: "search",
+  validateSearch: (
+    raw: Raw,
+  ): {
+    q?: string;
+    mode?: "ask";
+    scope?: Scope;
+    limit?: number;
+    customer?: string;
+    locale?: string;
+  } => ({
+    q: textOf(raw.q, 1000),
+    mode: oneOf(raw.mode, ["ask"]),
+    scope: oneOf(raw.scope, SCOPES),
+    limit: wholeOf(raw.limit, 20),
+    customer: textOf(raw.customer),
+    locale: textOf(raw.locale),
+  }),
+  component: lazyRouteComponent(pages, "SearchPage"),
+});
+
+const gaps = createRoute({
+  getParentRoute: () => knowledge,
+  path: "gaps",
+  validateSearch: (raw: Raw): { status?: GapStatus } => ({ status: oneOf(raw.status, GAPS) }),
+  component: lazyRouteComponent(pages, "GapsPage"),
+});
+
+const recall = createRoute({
+  getParentRoute: () => knowledge,
+  path: "recall",
+  component: lazyRouteComponent(pages, "RecallPage"),
+});
+
+const templates = createRoute({
+  getParentRoute: () => knowledge,
+  path: "templates",
+  component: lazyRouteComponent(pages, "TemplatesPage"),
+});
+
+const document = createRoute({
+  getParentRoute: () => staff,
+  path: "/knowledge/documents/$id",
+  validateSearch: (
+    raw: Raw,
+  ): { version?: number; tab?: DocumentTab; at?: string; chunk?: string } => ({
+    chunk: textOf(raw.chunk),
+    version: wholeOf(raw.version),
+    tab: oneOf(raw.tab, DOCUMENT_TABS),
+    // A span of bytes.
+    at: typeof raw.at === "string" && /^\d{1,9}-\d{1,9}$/.test(raw.at) ? raw.at : undefined,
+  }),
+  component: lazyRouteComponent(pages, "DocumentPage"),
 });
 
 const tools = createRoute({
@@ -200,7 +293,8 @@ const tree = root.addChildren([
     ticket,
     runs,
     run,
-    knowledge,
+    knowledge.addChildren([documents, knowledgeSearch, gaps, recall, templates]),
+    document,
     tools,
     agents,
   ]),

@@ -1,8 +1,10 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, send } from "../api/client";
+import type { operations } from "../api/schema.gen";
+import type { GapStatus } from "../api/words";
 
 export const documentsQuery = infiniteQueryOptions({
-  queryKey: ["documents"],
+  queryKey: ["knowledge", "documents"],
   queryFn: ({ pageParam, signal }) =>
     send(
       api.GET("/v1/knowledge/documents", {
@@ -16,20 +18,139 @@ export const documentsQuery = infiniteQueryOptions({
 
 export const documentQuery = (id: string) =>
   queryOptions({
-    queryKey: ["document", id],
+    queryKey: ["knowledge", "document", id],
     queryFn: ({ signal }) =>
       send(api.GET("/v1/knowledge/documents/{id}", { params: { path: { id } }, signal })),
   });
 
-export const passagesQuery = (q: string, internal: boolean) =>
+export const versionsQuery = (id: string) =>
   queryOptions({
-    queryKey: ["passages", q, internal],
+    queryKey: ["knowledge", "versions", id],
+    queryFn: ({ signal }) =>
+      send(api.GET("/v1/knowledge/documents/{id}/versions", { params: { path: { id } }, signal })),
+  });
+
+export const versionQuery = (id: string, version: number) =>
+  queryOptions({
+    queryKey: ["knowledge", "version", id, version],
     queryFn: ({ signal }) =>
       send(
-        api.GET("/v1/knowledge/search", {
-          params: { query: { q, limit: 10, internal } },
+        api.GET("/v1/knowledge/documents/{id}/versions/{version}", {
+          params: { path: { id, version } },
           signal,
         }),
       ),
-    enabled: q !== "",
+    // What a document said does not change.
+    staleTime: Number.POSITIVE_INFINITY,
   });
+
+export const differenceQuery = (id: string, version: number, from?: number) =>
+  queryOptions({
+    queryKey: ["knowledge", "difference", id, version, from],
+    queryFn: ({ signal }) =>
+      send(
+        api.GET("/v1/knowledge/documents/{id}/versions/{version}/difference", {
+          params: { path: { id, version }, query: { from } },
+          signal,
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const sectionQuery = (chunkId: string) =>
+  queryOptions({
+    queryKey: ["knowledge", "section", chunkId],
+    queryFn: ({ signal }) =>
+      send(
+        api.GET("/v1/knowledge/chunks/{id}/section", { params: { path: { id: chunkId } }, signal }),
+      ),
+  });
+
+export const templatesQuery = queryOptions({
+  queryKey: ["knowledge", "templates"],
+  queryFn: ({ signal }) => send(api.GET("/v1/knowledge/templates", { signal })),
+});
+
+export type Search = NonNullable<operations["searchKnowledge"]["parameters"]["query"]>;
+
+export const passagesQuery = (search: Search) =>
+  queryOptions({
+    queryKey: ["knowledge", "passages", search],
+    queryFn: ({ signal }) =>
+      send(api.GET("/v1/knowledge/search", { params: { query: search }, signal })),
+    enabled: search.q !== "",
+  });
+
+export const customersQuery = (q: string) =>
+  queryOptions({
+    queryKey: ["customers", q],
+    queryFn: ({ signal }) =>
+      send(
+        api.GET("/v1/customers", { params: { query: { q: q || undefined, limit: 50 } }, signal }),
+      ),
+  });
+
+export const customerQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["customer", id],
+    queryFn: ({ signal }) =>
+      send(api.GET("/v1/customers/{id}", { params: { path: { id } }, signal })),
+    staleTime: 60_000,
+  });
+
+/** After documents were added, changed or removed. */
+export const refreshKnowledge = (client: QueryClient): Promise<void> =>
+  client.invalidateQueries({ queryKey: ["knowledge"] });
+
+export const gapsQuery = (status: GapStatus) =>
+  infiniteQueryOptions({
+    queryKey: ["knowledge", "gaps", status],
+    queryFn: ({ pageParam, signal }) =>
+      send(
+        api.GET("/v1/knowledge/gaps", {
+          params: { query: { status, limit: 50, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
+export const recallQuery = infiniteQueryOptions({
+  queryKey: ["knowledge", "recall"],
+  queryFn: ({ pageParam, signal }) =>
+    send(
+      api.GET("/v1/knowledge/recall", {
+        params: { query: { limit: 50, cursor: pageParam } },
+        signal,
+      }),
+    ),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.next_cursor ?? undefined,
+});
+
+export const usesQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["knowledge", "uses", id],
+    queryFn: ({ pageParam, signal }) =>
+      send(
+        api.GET("/v1/knowledge/documents/{id}/uses", {
+          params: { path: { id }, query: { limit: 50, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
+export const feedbackQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["knowledge", "feedback", id],
+    queryFn: ({ signal }) =>
+      send(api.GET("/v1/knowledge/documents/{id}/feedback", { params: { path: { id } }, signal })),
+  });
+
+export const flaggedQuery = queryOptions({
+  queryKey: ["knowledge", "flagged"],
+  queryFn: ({ signal }) => send(api.GET("/v1/knowledge/flagged", { signal })),
+});

@@ -164,7 +164,7 @@ impl WorkspaceStore {
         let workspace = self.id;
         self.store
             .writer
-            .transact(move |connection| {
+            .transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
                     binds.id(workspace).id(id).at(at);
@@ -181,7 +181,7 @@ impl WorkspaceStore {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
         self.store
             .writer
-            .transact(move |connection| {
+            .transact_beside(move |connection| {
                 Box::pin(async move {
                     let put = |feedback: &PassageFeedback, binds: &mut Binds| {
                         binds

@@ -125,7 +125,7 @@ impl WorkspaceStore {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
         self.store
             .writer
-            .transact(move |connection| {
+            .transact_beside(move |connection| {
                 Box::pin(async move {
                     let put = |gap: &Gap, binds: &mut Binds| {
                         binds

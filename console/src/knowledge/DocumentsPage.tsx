@@ -1,0 +1,287 @@
+// Every document of the workspace, with what is needed to find one, and the way in for new ones.
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, useMemo, useRef, useState } from "react";
+import type { DocumentItem, Layer, Visibility } from "../api/words";
+import { mayActAs } from "../api/words";
+import { useShortcuts } from "../keys/shortcuts";
+import { Badge } from "../parts/Badge";
+import { Button } from "../parts/Button";
+import { MoreRows } from "../parts/MoreRows";
+import { useRows } from "../parts/rows";
+import { useSettled } from "../parts/settled";
+import { Empty, Failure, Loading } from "../parts/states";
+import { Ago } from "../parts/Time";
+import { useTitle } from "../parts/title";
+import { useSession } from "../session/session";
+import { count } from "../text/format";
+import { DocumentEditor } from "./DocumentEditor";
+import { DropAnywhere } from "./DropAnywhere";
+import { DocumentMarks } from "./marks";
+import { type DocumentFilter, fits, isFiltered, languageOf, valuesOf } from "./metadata";
+import { documentsQuery } from "./queries";
+import { UploadDialog } from "./UploadDialog";
+import { isUnderWay, uploads, useUploads } from "./uploads";
+
+/** Pages of 100 that are read by themselves, so that filter and order are of all documents. */
+const READ_BY_ITSELF = 30;
+const DRAWN_AT_ONCE = 100;
+
+type Order = "changed" | "title";
+
+function useDocuments() {
+  const query = useInfiniteQuery(documentsQuery);
+  const { data, hasNextPage, isFetchingNextPage, isError, fetchNextPage } = query;
+  const pages = data?.pages.length ?? 0;
+  const reading = hasNextPage && pages < READ_BY_ITSELF && !isError;
+  useEffect(() => {
+    if (reading && !isFetchingNextPage) void fetchNextPage();
+  }, [reading, isFetchingNextPage, fetchNextPage]);
+  const documents = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  return { query, documents, reading };
+}
+
+const newestFirst = (a: DocumentItem, b: DocumentItem) => b.updated_at.localeCompare(a.updated_at);
+const byTitle = (a: DocumentItem, b: DocumentItem) => a.title.localeCompare(b.title);
+
+export function DocumentsPage() {
+  useTitle("Knowledge");
+  const mayWrite = mayActAs(useSession().role, "admin");
+  const navigate = useNavigate({ from: "/knowledge" });
+  const search = useSearch({ from: "/staff/knowledge/" });
+  const [typed, setTyped] = useState(search.q ?? "");
+  const [order, setOrder] = useState<Order>("changed");
+  const [drawn, setDrawn] = useState(DRAWN_AT_ONCE);
+  const [open, setOpen] = useState<"upload" | "write">();
+  const q = useSettled(typed.trim(), 150);
+  const box = useRef<HTMLInputElement>(null);
+  const list = useRows<HTMLUListElement>("Documents");
+  const { query, documents, reading } = useDocuments();
+  const sending = isUnderWay(useUploads());
+
+  useShortcuts("Knowledge", [
+    { keys: "/", label: "Filter", run: () => box.current?.focus() },
+    { keys: "u", label: "Upload files", when: mayWrite, run: () => setOpen("upload") },
+    { keys: "c", label: "Write a document", when: mayWrite, run: () => setOpen("write") },
+  ]);
+  useEffect(() => {
+    void navigate({ search: (before) => ({ ...before, q: q || undefined }), replace: true });
+  }, [q, navigate]);
+
+  const filter: DocumentFilter = { ...search, q: q || undefined };
+  const only = (over: DocumentFilter) =>
+    void navigate({ search: (before) => ({ ...before, ...over }), replace: true });
+  const found = documents
+    .filter((document) => fits(document, filter))
+    .sort(order === "changed" ? newestFirst : byTitle);
+
+  return (
+    <>
+      <div className="knowledge-bar">
+        <search className="row grow">
+          <input
+            ref={box}
+            className="input knowledge-filter"
+            type="search"
+            placeholder="Filter"
+            aria-label="Filter documents by title, name, category or tag"
+            maxLength={200}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+            onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+          />
+          <Pick
+            label="Readers"
+            any="All readers"
+            value={search.visibility}
+            options={[
+              ["public", "Public"],
+              ["internal", "Internal"],
+            ]}
+            onPick={(visibility) => only({ visibility: visibility as Visibility | undefined })}
+          />
+          <Pick
+            label="Whose"
+            any="Everybody's"
+            value={search.layer}
+            options={[
+              ["company", "The company's"],
+              ["customer", "A customer's"],
+            ]}
+            onPick={(layer) => only({ layer: layer as Layer | undefined })}
+          />
+          <Pick
+            label="Language"
+            any="Any language"
+            value={search.locale}
+            options={valuesOf(documents, (each) => each.locale).map((each) => [
+              each,
+              languageOf(each),
+            ])}
+            onPick={(locale) => only({ locale })}
+          />
+          <Pick
+            label="Category"
+            any="Any category"
+            value={search.category}
+            options={valuesOf(documents, (each) => each.category).map((each) => [each, each])}
+            onPick={(category) => only({ category })}
+          />
+        </search>
+        {mayWrite && (
+          <div className="row">
+            <Button keys="C" onClick={() => setOpen("write")}>
+              Write
+            </Button>
+            <Button tone="primary" keys="U" onClick={() => setOpen("upload")}>
+              {sending ? "Uploading…" : "Upload files"}
+            </Button>
+          </div>
+        )}
+      </div>
+      {query.isPending && <Loading lines={8} />}
+      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
+      {query.data && documents.length === 0 && !reading && (
+        <Empty title="No documents yet">
+          <p>Agents answer from documents. Without any, they hand every question to a person.</p>
+          {mayWrite && <p>Drop files anywhere on this page, or use “Upload files”.</p>}
+        </Empty>
+      )}
+      {documents.length > 0 && (
+        <>
+          <div className="row small muted knowledge-count">
+            <span className="grow" role="status">
+              {isFiltered(filter)
+                ? `${found.length.toLocaleString()} of ${count(documents.length, "document")}`
+                : count(documents.length, "document")}
+              {reading && ", reading more…"}
+            </span>
+            <label className="row">
+              Order
+              <select
+                className="select"
+                value={order}
+                onChange={(event) => setOrder(event.target.value as Order)}
+              >
+                <option value="changed">Latest change</option>
+                <option value="title">Title</option>
+              </select>
+            </label>
+          </div>
+          {found.length === 0 && !reading && (
+            <Empty title="No document fits">
+              <p>Try fewer filters or other words.</p>
+              <Button
+                onClick={() => {
+                  setTyped("");
+                  void navigate({ search: {}, replace: true });
+                }}
+              >
+                Clear the filters
+              </Button>
+            </Empty>
+          )}
+          {found.length > 0 && (
+            <ul ref={list} className="list">
+              {found.slice(0, drawn).map((document) => (
+                <Row key={document.id} document={document} />
+              ))}
+            </ul>
+          )}
+        </>
+      )}
+      <MoreRows
+        hasMore={found.length > drawn}
+        busy={false}
+        onMore={() => setDrawn(drawn + DRAWN_AT_ONCE)}
+      />
+      {!reading && query.hasNextPage && !query.isError && (
+        <p className="notice" role="status">
+          <span className="grow">
+            There are more documents than the {documents.length.toLocaleString()} read so far;
+            filter and order are of these alone.
+          </span>
+          <Button
+            size="small"
+            busy={query.isFetchingNextPage}
+            onClick={() => void query.fetchNextPage()}
+          >
+            Read more
+          </Button>
+        </p>
+      )}
+      {mayWrite && (
+        <DropAnywhere
+          onFiles={(files) => {
+            uploads.choose(files);
+            setOpen("upload");
+          }}
+        />
+      )}
+      {open === "upload" && <UploadDialog onClose={() => setOpen(undefined)} />}
+      {open === "write" && <DocumentEditor onClose={() => setOpen(undefined)} />}
+    </>
+  );
+}
+
+function Pick({
+  label,
+  any,
+  value,
+  options,
+  onPick,
+}: {
+  label: string;
+  any: string;
+  value?: string;
+  options: [string, string][];
+  onPick: (value: string | undefined) => void;
+}) {
+  // Nothing to choose between; but a filter that is set can always be seen and taken back.
+  if (options.length < 2 && value === undefined) return null;
+  const known = value === undefined || options.some(([each]) => each === value);
+  return (
+    <label>
+      <span className="sr-only">{label}</span>
+      <select
+        className="select"
+        data-on={value !== undefined}
+        value={value ?? ""}
+        onChange={(event) => onPick(event.target.value || undefined)}
+      >
+        <option value="">{any}</option>
+        {!known && <option value={value}>{value}</option>}
+        {options.map(([each, name]) => (
+          <option key={each} value={each}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Row({ document }: { document: DocumentItem }) {
+  return (
+    <li className="document-item">
+      <Link
+        to="/knowledge/documents/$id"
+        params={{ id: document.id }}
+        className="document-row"
+        data-row
+      >
+        <span className="document-name">
+          <span className="document-title">{document.title}</span>{" "}
+          <span className="muted small mono document-slug">{document.slug}</span>
+        </span>
+        <span className="document-marks">
+          {document.category && <Badge>{document.category}</Badge>}
+          <DocumentMarks meta={document} />
+        </span>
+        <span className="muted small document-facts">
+          v{document.version} · <Ago at={document.updated_at} />
+        </span>
+      </Link>
+    </li>
+  );
+}

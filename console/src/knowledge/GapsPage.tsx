@@ -1,0 +1,172 @@
+// What was asked and not answered, gathered by what it is about: the list of articles to write.
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { api, send } from "../api/client";
+import { type GapCause, type GapView, mayActAs } from "../api/words";
+import { Badge } from "../parts/Badge";
+import { Button } from "../parts/Button";
+import { MoreRows } from "../parts/MoreRows";
+import { useRows } from "../parts/rows";
+import { Segmented } from "../parts/Segmented";
+import { Empty, Failure, Loading } from "../parts/states";
+import { Ago } from "../parts/Time";
+import { useTitle } from "../parts/title";
+import { tell } from "../parts/toasts";
+import { useSession } from "../session/session";
+import { count } from "../text/format";
+import { type Begun, DocumentEditor } from "./DocumentEditor";
+import { gapsQuery } from "./queries";
+
+const CAUSE: Record<GapCause, string> = {
+  abstained: "Not answered",
+  asked_back: "Asked back",
+  handed_off: "Handed to a person",
+};
+
+const NONE = {
+  open: ["No gaps", "Questions that the documents do not answer appear here."],
+  drafted: ["No article was begun", "Gaps for which an article was begun appear here."],
+  dismissed: ["Nothing was dismissed", "Gaps that no article will answer appear here."],
+} as const;
+
+export function GapsPage() {
+  useTitle("Gaps of the knowledge");
+  const navigate = useNavigate({ from: "/knowledge/gaps" });
+  const search = useSearch({ from: "/staff/knowledge/gaps" });
+  const status = search.status ?? "open";
+  const query = useInfiniteQuery(gapsQuery(status));
+  const gaps = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const list = useRows<HTMLUListElement>("Gaps");
+  const [begun, setBegun] = useState<Begun>();
+  return (
+    <div className="stack">
+      <div className="row">
+        <p className="muted grow">Questions that could not be answered; those asked last first.</p>
+        <Segmented
+          label="Which gaps"
+          value={status}
+          options={[
+            ["open", "Open"],
+            ["drafted", "Article begun"],
+            ["dismissed", "Dismissed"],
+          ]}
+          onPick={(next) =>
+            void navigate({ search: { status: next === "open" ? undefined : next }, replace: true })
+          }
+        />
+      </div>
+      {query.isPending && <Loading lines={6} />}
+      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
+      {query.data && gaps.length === 0 && (
+        <Empty title={NONE[status][0]}>
+          <p>{NONE[status][1]}</p>
+        </Empty>
+      )}
+      {gaps.length > 0 && (
+        <ul ref={list} className="stack" aria-label="Gaps">
+          {gaps.map((view) => (
+            <GapItem key={view.gap.id} view={view} onBegin={setBegun} />
+          ))}
+        </ul>
+      )}
+      <MoreRows
+        hasMore={query.hasNextPage}
+        busy={query.isFetchingNextPage}
+        onMore={() => void query.fetchNextPage()}
+      />
+      {begun && <DocumentEditor begun={begun} onClose={() => setBegun(undefined)} />}
+    </div>
+  );
+}
+
+const SHOWN = 3;
+
+function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => void }) {
+  const { gap, examples } = view;
+  const client = useQueryClient();
+  const { role } = useSession();
+  const [sure, setSure] = useState(false);
+  const refresh = () => client.invalidateQueries({ queryKey: ["knowledge", "gaps"] });
+  const path = { params: { path: { id: gap.id } } };
+  const dismiss = useMutation({
+    mutationFn: () => send(api.POST("/v1/knowledge/gaps/{id}/dismiss", path)),
+    onSuccess: async () => {
+      await refresh();
+      tell("Dismissed; further questions about it are still counted", "info", gap.question);
+    },
+  });
+  const draft = useMutation({
+    mutationFn: () => send(api.POST("/v1/knowledge/gaps/{id}/draft", path)),
+    onSuccess: ({ slug, markdown }) => {
+      onBegin({ slug, markdown });
+      void refresh();
+    },
+  });
+  const failed = dismiss.error ?? draft.error;
+  const missing = [...new Set(examples.flatMap((example) => example.missing))].slice(0, 6);
+  return (
+    <li className="card section gap" data-row tabIndex={-1}>
+      <div className="row">
+        <h2 className="grow">{gap.question}</h2>
+        <span className="muted small">
+          {count(gap.questions, "question")}, last <Ago at={gap.last_at} />
+        </span>
+      </div>
+      {missing.length > 0 && (
+        <p className="row small">
+          <span className="muted">Nothing says:</span>
+          {missing.map((word) => (
+            <Badge key={word}>{word}</Badge>
+          ))}
+        </p>
+      )}
+      <ul className="gap-questions small">
+        {examples.slice(0, SHOWN).map((example) => (
+          <li key={example.id}>
+            “{example.question}”{" "}
+            <span className="muted">
+              {CAUSE[example.cause]}, <Ago at={example.at} />
+            </span>{" "}
+            {example.ticket_id && (
+              <Link to="/tickets/$id" params={{ id: example.ticket_id }}>
+                Ticket
+              </Link>
+            )}
+          </li>
+        ))}
+      </ul>
+      {failed && <Failure error={failed} />}
+      {mayActAs(role, "agent") && gap.status !== "dismissed" && (
+        <div className="row">
+          {mayActAs(role, "admin") && (
+            <Button
+              size="small"
+              tone={gap.status === "open" ? "primary" : "plain"}
+              busy={draft.isPending}
+              onClick={() => draft.mutate()}
+            >
+              {gap.status === "drafted" ? "Go on with the article" : "Make an article"}
+            </Button>
+          )}
+          {gap.status === "open" &&
+            (sure ? (
+              <Button
+                size="small"
+                tone="danger-fill"
+                busy={dismiss.isPending}
+                onClick={() => dismiss.mutate()}
+                onBlur={() => !dismiss.isPending && setSure(false)}
+              >
+                No article will answer it
+              </Button>
+            ) : (
+              <Button size="small" onClick={() => setSure(true)}>
+                Dismiss
+              </Button>
+            ))}
+        </div>
+      )}
+    </li>
+  );
+}

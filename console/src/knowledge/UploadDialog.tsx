@@ -1,0 +1,310 @@
+// Files into the knowledge: chosen or dropped, what is said of all of them, and what became of each.
+import { Link } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import type { AddedFile, AddedStatus } from "../api/words";
+import { Badge, type BadgeTone } from "../parts/Badge";
+import { Button } from "../parts/Button";
+import { Dialog } from "../parts/Dialog";
+import { count } from "../text/format";
+import { CustomerPick } from "./CustomerPick";
+import { filesOf } from "./dropped";
+import {
+  ACCEPTED,
+  isUnderWay,
+  type Said,
+  tallied,
+  type Upload,
+  uploads,
+  useUploads,
+} from "./uploads";
+
+const STATUS: Record<AddedStatus, [BadgeTone, string]> = {
+  added: ["green", "New"],
+  changed: ["blue", "Changed"],
+  unchanged: ["grey", "Unchanged"],
+  rejected: ["red", "Refused"],
+};
+
+export function UploadDialog({ onClose }: { onClose: () => void }) {
+  const list = useUploads();
+  const [said, setSaid] = useState<Said>({});
+  const [over, setOver] = useState(false);
+  const chosen = list.filter((each) => each.state === "chosen").length;
+  const underWay = isUnderWay(list);
+  const ended = list.filter((each) => ["done", "refused", "failed"].includes(each.state));
+  const close = () => {
+    uploads.clear();
+    onClose();
+  };
+  const send = (event: FormEvent) => {
+    event.preventDefault();
+    if (chosen > 0) uploads.start(said);
+  };
+  return (
+    <Dialog open onClose={close} size="wide" title="Upload files">
+      <form className="stack" onSubmit={send}>
+        <label
+          className="drop"
+          data-over={over}
+          onDragEnter={() => setOver(true)}
+          onDragLeave={() => setOver(false)}
+          onDragOver={(event) => event.preventDefault()}
+          onDrop={(event) => {
+            event.preventDefault();
+            event.stopPropagation();
+            setOver(false);
+            void filesOf(event.dataTransfer).then((files) => uploads.choose(files));
+          }}
+        >
+          <strong>Drop files or folders here, or choose them</strong>
+          <span className="muted small">
+            Markdown, text, HTML, PDF, Word (.docx), mail (.eml) or a CSV table of questions and
+            answers; at most 20 MiB each. A file of the same name becomes the next version.
+          </span>
+          <input
+            type="file"
+            multiple
+            accept={ACCEPTED}
+            aria-label="Files"
+            onChange={(event) => {
+              uploads.choose(event.target.files ?? []);
+              // The same file may be chosen again after it was changed.
+              event.target.value = "";
+            }}
+          />
+        </label>
+        {list.length > 0 && <Files list={list} />}
+        <ForAll said={said} onSay={setSaid} />
+        <div className="dialog-foot">
+          <span className="grow muted small" role="status">
+            {list.length > 0 && `${ended.length} of ${count(list.length, "file")} done`}
+          </span>
+          {underWay ? (
+            <Button onClick={() => uploads.stop()}>Stop</Button>
+          ) : (
+            <Button onClick={close}>{ended.length > 0 && chosen === 0 ? "Done" : "Cancel"}</Button>
+          )}
+          <Button
+            type="submit"
+            tone="primary"
+            disabled={chosen === 0}
+            busy={underWay && chosen === 0}
+          >
+            {underWay && chosen === 0
+              ? "Uploading…"
+              : chosen > 0
+                ? `Upload ${count(chosen, "file")}`
+                : "Upload"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function ForAll({ said, onSay }: { said: Said; onSay: (said: Said) => void }) {
+  const say = (over: Partial<Said>) => onSay({ ...said, ...over });
+  const text = (name: "locale" | "category" | "tags" | "brand", label: string, example: string) => (
+    <label className="field">
+      <span className="field-label">{label}</span>
+      <input
+        className="input"
+        maxLength={200}
+        placeholder={example}
+        value={said[name] ?? ""}
+        onChange={(event) => say({ [name]: event.target.value || undefined })}
+      />
+    </label>
+  );
+  const day = (name: "valid_from" | "valid_until", label: string) => (
+    <label className="field">
+      <span className="field-label">{label}</span>
+      <input
+        className="input"
+        type="date"
+        value={said[name] ?? ""}
+        onChange={(event) => say({ [name]: event.target.value || undefined })}
+      />
+    </label>
+  );
+  return (
+    <fieldset className="stack">
+      <legend className="field-label">For all of these files</legend>
+      <p className="field-hint">What you set here goes before what a file says of itself.</p>
+      <div className="upload-fields">
+        <label className="field">
+          <span className="field-label">Readers</span>
+          <select
+            className="select"
+            value={said.visibility ?? ""}
+            onChange={(event) =>
+              say({ visibility: (event.target.value || undefined) as Said["visibility"] })
+            }
+          >
+            <option value="">As the file says, else public</option>
+            <option value="public">Public: customers may read it</option>
+            <option value="internal">Internal: for staff alone</option>
+          </select>
+        </label>
+        <label className="field">
+          <span className="field-label">Whose</span>
+          <select
+            className="select"
+            value={said.layer ?? ""}
+            onChange={(event) => {
+              const layer = (event.target.value || undefined) as Said["layer"];
+              say({ layer, customer: layer === "customer" ? said.customer : undefined });
+            }}
+          >
+            <option value="">As the file says, else the company's</option>
+            <option value="company">The company's</option>
+            <option value="customer">One customer's</option>
+          </select>
+        </label>
+        {said.layer === "customer" && (
+          <CustomerPick
+            label="Customer"
+            value={said.customer ?? ""}
+            onPick={(customer) => say({ customer: customer || undefined })}
+          />
+        )}
+        {text("locale", "Language", "en, de-CH, …")}
+        {text("category", "Category", "billing")}
+      </div>
+      <details>
+        <summary className="small muted">Tags, brand, validity</summary>
+        <div className="upload-fields">
+          {text("tags", "Tags", "tent, refund")}
+          {text("brand", "Brand", "Of all brands")}
+          {day("valid_from", "Valid from")}
+          {day("valid_until", "Last day")}
+        </div>
+      </details>
+    </fieldset>
+  );
+}
+
+function Files({ list }: { list: readonly Upload[] }) {
+  const done = list.filter((each) => !["chosen", "waiting", "reading"].includes(each.state)).length;
+  const started = list.some((each) => each.state !== "chosen");
+  return (
+    <div className="stack-tight">
+      {started && (
+        <progress
+          className="upload-progress"
+          aria-label="Files done"
+          max={list.length}
+          value={done}
+        />
+      )}
+      <ul className="list upload-list" aria-label="Files">
+        {list.map((upload) => (
+          <FileRow key={upload.id} upload={upload} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function sizeOf(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} kB`;
+  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}
+
+function FileRow({ upload }: { upload: Upload }) {
+  const { file, state, items, why } = upload;
+  const single = items.length === 1 ? items[0] : undefined;
+  const warnings = items.flatMap((item) => item.warnings);
+  return (
+    <li className="upload-file">
+      <div className="row">
+        <span className="grow upload-name">
+          {single?.document_id ? (
+            <Link to="/knowledge/documents/$id" params={{ id: single.document_id }}>
+              {single.title ?? file.name}
+            </Link>
+          ) : (
+            file.name
+          )}{" "}
+          <span className="muted small">
+            {single?.document_id ? `${file.name}, ` : ""}
+            {sizeOf(file.size)}
+          </span>
+        </span>
+        <State upload={upload} />
+        {state === "failed" && (
+          <Button size="small" onClick={() => uploads.retry(upload.id)}>
+            Try again
+          </Button>
+        )}
+        {(state === "chosen" || state === "refused" || state === "failed") && (
+          <Button
+            size="small"
+            tone="quiet"
+            aria-label={`Take ${file.name} off the list`}
+            onClick={() => uploads.drop(upload.id)}
+          >
+            ✕
+          </Button>
+        )}
+      </div>
+      {why && <p className="field-error">{why}</p>}
+      {single?.reason && <p className="field-error">{single.reason}</p>}
+      {warnings.length > 0 && (
+        <ul className="upload-warnings small">
+          {warnings.map((warning) => (
+            <li key={warning}>Note: {warning}</li>
+          ))}
+        </ul>
+      )}
+      {items.length > 1 && <Pairs items={items} />}
+    </li>
+  );
+}
+
+function State({ upload: { state, items } }: { upload: Upload }) {
+  switch (state) {
+    case "chosen":
+      return <span className="muted small">Ready</span>;
+    case "waiting":
+      return <span className="muted small">Waiting</span>;
+    case "reading":
+      return <span className="small upload-reading">Reading…</span>;
+    case "refused":
+      return <Badge tone="red">Refused</Badge>;
+    case "failed":
+      return <Badge tone="red">Not added</Badge>;
+    case "done":
+      return tallied(items).map(([status, n]) => (
+        <Badge key={status} tone={STATUS[status][0]}>
+          {items.length > 1 ? `${n} ${STATUS[status][1].toLowerCase()}` : STATUS[status][1]}
+        </Badge>
+      ));
+  }
+}
+
+/** Of a table, what became of each pair; the refused ones first. */
+function Pairs({ items }: { items: AddedFile[] }) {
+  const refused = items.filter((item) => item.status === "rejected");
+  return (
+    <details open={refused.length > 0}>
+      <summary className="small muted">{count(items.length, "document")} in it</summary>
+      <ul className="upload-pairs small">
+        {[...refused, ...items.filter((item) => item.status !== "rejected")].map((item, at) => (
+          <li key={`${item.slug ?? ""}-${at.toString()}`}>
+            <Badge tone={STATUS[item.status][0]}>{STATUS[item.status][1]}</Badge>{" "}
+            {item.document_id ? (
+              <Link to="/knowledge/documents/$id" params={{ id: item.document_id }}>
+                {item.title ?? item.slug}
+              </Link>
+            ) : (
+              (item.title ?? item.slug ?? "A row")
+            )}
+            {item.reason && <span className="field-error"> {item.reason}</span>}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

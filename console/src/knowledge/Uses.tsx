@@ -1,0 +1,51 @@
+// Where a document is used: the replies that were sent and rest on it.
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { unmarked } from "../messages/marks";
+import { MoreRows } from "../parts/MoreRows";
+import { Empty, Failure, Loading } from "../parts/states";
+import { Ago } from "../parts/Time";
+import { usesQuery } from "./queries";
+
+export function Uses({ id }: { id: string }) {
+  const query = useInfiniteQuery(usesQuery(id));
+  const uses = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  if (query.isPending) return <Loading lines={5} />;
+  if (query.isError && !query.data) {
+    return <Failure error={query.error} retry={() => void query.refetch()} />;
+  }
+  if (uses.length === 0) {
+    return (
+      <Empty title="No answer rests on it yet">
+        <p>Every reply that was sent and cites this document is listed here.</p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <ul className="list" aria-label="Answers that rest on this document">
+        {uses.map(({ id: citationId, ticket_id, citation, at }) => (
+          <li key={citationId} className="flagged">
+            <div className="row">
+              <Link to="/tickets/$id" params={{ id: ticket_id }} className="grow">
+                The ticket
+              </Link>
+              <span className="muted small">
+                version {citation.document_version}, sent <Ago at={at} />
+              </span>
+            </div>
+            <blockquote className="muted small flagged-quote">
+              {unmarked(citation.quote)}
+            </blockquote>
+          </li>
+        ))}
+      </ul>
+      <MoreRows
+        hasMore={query.hasNextPage}
+        busy={query.isFetchingNextPage}
+        onMore={() => void query.fetchNextPage()}
+      />
+    </>
+  );
+}
