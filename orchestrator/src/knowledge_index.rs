@@ -31,7 +31,7 @@ use crate::{
 };
 use config::{key_file, set};
 
-/// What the names of the service's collections begin with; see [`rag::vectors::collection_name`].
+/// What the names of the service's collections begin with; a number follows.
 pub const COLLECTIONS: &str = "knowledge";
 /// What this build can open besides the exact index in memory and embedders behind an API.
 pub const HAS_EMBEDDED: bool = cfg!(feature = "embedded-index");

@@ -18,10 +18,7 @@ use orchestrator::{
 use rag::{
     embed::{Embedder, TextKind},
     lexical::{Analyzer, Bm25},
-    vectors::{
-        CollectionSpec, Facets, Index, IndexError, IndexScope, Layer, Point, PointMeta, QueryPlan,
-        collection_name,
-    },
+    vectors::{CollectionSpec, Facets, Index, IndexError, IndexScope, Layer, Point, PointMeta, QueryPlan},
 };
 use uuid::Uuid;
 
@@ -40,7 +37,7 @@ fn scope() -> IndexScope {
 async fn find(index: &dyn Index, embedder: Option<&dyn Embedder>, question: &str) -> usize {
     let bm25 = Bm25::default();
     let spec = CollectionSpec { dense: embedder.map(dense_spec), ..CollectionSpec::lexical(bm25) };
-    let collection = collection_name(COLLECTIONS, &spec);
+    let collection = format!("{COLLECTIONS}-1");
     index.ensure(&collection, &spec).await.unwrap();
     let texts: Vec<String> = TEXTS.map(str::to_owned).to_vec();
     let mut vectors = match embedder {

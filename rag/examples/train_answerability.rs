@@ -16,7 +16,7 @@ use std::{
 
 use domain::{
     Ids, Timestamp, WorkspaceId,
-    knowledge::{Passage, Scope},
+    knowledge::{Layer, Passage, Retriever as _, Scope},
 };
 use rag::{
     Knowledge,
@@ -46,6 +46,11 @@ impl Ids for Counter {
     }
 }
 
+/// An index in memory waits for nothing.
+fn waited<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
 struct Example {
     features: Features,
     answerable: bool,
@@ -60,18 +65,21 @@ impl Base {
     fn of(documents: impl IntoIterator<Item = (String, String)>) -> Self {
         let ids = Counter(AtomicU64::new(0));
         let workspace = WorkspaceId::new(&ids);
-        let prepared = documents
-            .into_iter()
-            .filter_map(|(slug, text)| rag::prepare(&slug, &text, None, &ids, Timestamp(0)).ok())
-            .collect();
-        let knowledge = Knowledge::new();
-        knowledge.replace(workspace, prepared);
+        let knowledge = Knowledge::in_memory();
+        for (slug, text) in documents {
+            let Ok((mut document, chunks)) = rag::prepare(&slug, &text, None, &ids, Timestamp(0)) else {
+                continue;
+            };
+            // Whoever's it is elsewhere, here it is one of the articles that are searched.
+            document.meta.layer = Layer::Company;
+            waited(knowledge.put(workspace, document, chunks)).unwrap();
+        }
         Self { knowledge, workspace }
     }
 
     fn search(&self, question: &str) -> Vec<Passage> {
-        let scope = Scope { workspace_id: self.workspace, internal: true, customer_id: None };
-        self.knowledge.find(scope, question, FOUND).unwrap_or_default()
+        let scope = Scope::staff(self.workspace, Timestamp(0));
+        waited(self.knowledge.search(&scope, question, FOUND)).unwrap_or_default()
     }
 
     /// With the answer and without it. A question whose answer the search did not find near the top

@@ -5,9 +5,9 @@
 
 mod fusion;
 mod memory;
-mod naming;
 mod plan;
 mod point;
+mod rebuild;
 mod scope;
 
 use async_trait::async_trait;
@@ -19,11 +19,11 @@ use crate::lexical::{ANALYSIS, Bm25};
 
 pub use fusion::{RRF_K, fuse};
 pub use memory::MemoryIndex;
-pub use naming::{collection_name, rebuild_due};
 pub use plan::{Candidate, Cursor, Hit, MAX_LIMIT, MAX_PREFETCH, Page, QueryPlan, Ranked, Scores, Selection};
 pub use point::{
     Layer, MAX_BATCH, MAX_FIELD_BYTES, MAX_SPARSE, MAX_TAGS, Point, PointMeta, UNIVERSAL_WORKSPACE,
 };
+pub use rebuild::rebuild_due;
 pub use scope::{Facets, IndexScope};
 
 /// What a collection is made for. It is written when the collection is made and never changes: other

@@ -5,7 +5,7 @@
 use domain::{
     ChunkId, DocumentId,
     answerability::{Answers, AskedFor, Lack},
-    knowledge::Passage,
+    knowledge::{Layer, Passage, Scores},
     ticket::Visibility,
 };
 use proptest::prelude::*;
@@ -24,6 +24,10 @@ fn passage(n: u128, title: &str, text: &str, score: f32, coverage: f32) -> Passa
         text: text.to_owned(),
         score,
         coverage,
+        layer: Layer::Company,
+        start: None,
+        scores: Scores::default(),
+        highlights: Vec::new(),
     }
 }
 

@@ -139,6 +139,7 @@ async fn answered_chat(app: &TestApp, admin: &Client) -> (String, Client, Messag
             slug: passage.slug,
             title: passage.title,
             quote: "You can return a tent within 30 days of delivery if it is unused.".to_owned(),
+            span: None,
         }],
         attachments: Vec::new(),
         email: None,

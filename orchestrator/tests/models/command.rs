@@ -190,7 +190,7 @@ async fn another_embedding_model_makes_a_rebuild_due_even_beside_a_running_servi
     };
     use rag::{
         lexical::Bm25,
-        vectors::{CollectionSpec, DenseSpec, collection_name},
+        vectors::{CollectionSpec, DenseSpec},
     };
 
     let (home, server) = (home(), server().await);
@@ -204,7 +204,7 @@ async fn another_embedding_model_makes_a_rebuild_due_even_beside_a_running_servi
     let index = open_index(&config).await.unwrap();
     let dense = DenseSpec { dimension: 8, model: "embed-8".to_owned() };
     let spec = CollectionSpec::hybrid(Bm25::default(), dense);
-    let name = collection_name(COLLECTIONS, &spec);
+    let name = format!("{COLLECTIONS}-1");
     index.ensure(&name, &spec).await.unwrap();
 
     for (model, dimension, due) in [("embed-8", "8", false), ("embed-16", "16", true)] {
