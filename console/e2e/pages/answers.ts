@@ -444,8 +444,8 @@ const events: S["Event"][] = [
     body: { type: "message_added" as const, message: said },
   },
   {
-    actor: answered.author,
-    body: { type: "message_added" as const, message: answered },
+    actor: answeredMessage.author,
+    body: { type: "message_added" as const, message: answeredMessage },
   },
   {
     actor: { kind: "system" as const },
