@@ -90,7 +90,7 @@ const said: S["Message"] = {
   body: "Hello, my tent arrived with a torn seam. I would like my money back for order NF-10482 please.",
   at: at(40),
 };
-const answered: S["Message"] = {
+const answeredMessage: S["Message"] = {
   id: id(31),
   author: { kind: "agent", agent: "resolution", run_id: id(40) },
   visibility: "public",
@@ -106,7 +106,7 @@ const noted: S["Message"] = {
   body: "Photos look like transport damage. Fine to refund.",
   at: at(12),
 };
-export const messages = [said, answered, noted];
+export const messages = [said, answeredMessage, noted];
 
 const approvalOf = (n: number, over: Partial<S["Approval"]> = {}): S["Approval"] => ({
   id: id(200 + n),
@@ -444,8 +444,8 @@ const events: S["Event"][] = [
     body: { type: "message_added" as const, message: said },
   },
   {
-    actor: answered.author,
-    body: { type: "message_added" as const, message: answered },
+    actor: answeredMessage.author,
+    body: { type: "message_added" as const, message: answeredMessage },
   },
   {
     actor: { kind: "system" as const },
@@ -501,6 +501,101 @@ const documents: S["DocumentItem"][] = [
   created_at: at(9000),
   updated_at: at(900 * n + 5),
 }));
+
+const documentOf = (n: number): S["DocumentItem"] => {
+  const found = documents[n];
+  if (!found) throw new Error(`there is no document ${n}`);
+  return found;
+};
+
+const BODY = "# Returns and refunds\n\nYou can return an item within 30 days of delivery.";
+
+const template: S["Document"] = {
+  ...documentOf(1),
+  layer: "universal",
+  visibility: "internal",
+  body: "Subject: Your order\n\nHello {{ contact_name }},\n\nit is on its way.",
+  template: {
+    channel: "email",
+    variables: [{ name: "contact_name", description: "Who reads it", example: "Alex" }],
+  },
+};
+
+const sent: S["SentCitation"] = {
+  id: id(500),
+  ticket_id: id(100),
+  message_id: id(31),
+  citation,
+  at: at(5000),
+  followed_up_at: null,
+};
+
+export const recalled: S["Recalled"] = {
+  citation: sent,
+  change: "changed",
+  version_now: 4,
+  says_now:
+    "You can return an item within 45 days of delivery, as long as it is unused and in its original packaging.",
+};
+
+const flagged: S["PassageFeedback"] = {
+  chunk_id: id(20),
+  document_id: id(400),
+  document_version: 3,
+  author: "visitor:1",
+  verdict: "outdated",
+  note: "The shop says 45 days.",
+  quote: citation.quote,
+  ticket_id: id(100),
+  at: at(70),
+};
+
+export const gap: S["GapView"] = {
+  gap: {
+    id: id(510),
+    status: "open",
+    question: "Can I pay with bitcoin?",
+    terms: { bitcoin: 2 },
+    questions: 2,
+    document_slug: null,
+    first_at: at(900),
+    last_at: at(8),
+  },
+  examples: [
+    {
+      id: id(511),
+      gap_id: id(510),
+      question: "Do you take bitcoin?",
+      cause: "handed_off",
+      missing: ["bitcoin"],
+      ticket_id: id(100),
+      run_id: id(40),
+      at: at(8),
+    },
+  ],
+};
+
+export const answered: S["Answered"] = {
+  outcome: "answered",
+  text: "You can return an item within 30 days of delivery.",
+  sentences: [
+    {
+      text: "You can return an item within 30 days of delivery.",
+      support: 1,
+      citations: [{ ...citation, span: { start: 0, end: 50 } }],
+    },
+  ],
+  left_out: [{ text: "Refunds take 2 days.", why: "no source carries: 2" }],
+  answerability: {
+    probability: 0.81,
+    asked_for: "duration",
+    reasons: [],
+    missing: [],
+    underspecified: null,
+  },
+  model: "offline",
+  provider: "offline",
+};
 
 const passage: S["Passage"] = {
   chunk_id: id(20),
@@ -650,14 +745,30 @@ const ANSWERS: Answers = {
     };
   },
   "GET /v1/knowledge/documents": () => page(documents),
-  "GET /v1/knowledge/documents/:id": () => ({
-    document: {
-      ...documents[0],
-      body: "---\ntitle: Returns and refunds\n---\n\n# Returns and refunds\n\nYou can return an item within 30 days of delivery.",
-    },
+  "GET /v1/knowledge/documents/:id": (): S["DocumentView"] => ({
+    document: { ...documentOf(0), body: BODY },
     chunks: [],
   }),
-  "GET /v1/knowledge/search": () => ({ items: [passage] }),
+  "GET /v1/knowledge/documents/:id/versions": (): S["Versions"] => ({
+    exists: true,
+    items: [1].map((version) => ({
+      ...documentOf(0),
+      version,
+      created_by: { kind: "user", user_id: id(1), name: "Robin Vermeer" },
+    })),
+  }),
+  "GET /v1/knowledge/documents/:id/feedback": (): S["FeedbackCounts"] => ({
+    helpful: 3,
+    wrong: 0,
+    outdated: 1,
+  }),
+  "GET /v1/knowledge/documents/:id/uses": () => page([sent]),
+  "GET /v1/knowledge/search": (): S["SearchView"] => ({ items: [passage], retrieval: "lexical" }),
+  "GET /v1/knowledge/templates": (): S["Templates"] => ({ items: [template] }),
+  "GET /v1/knowledge/gaps": () => page([gap]),
+  "GET /v1/knowledge/recall": () => page([recalled]),
+  "GET /v1/knowledge/flagged": (): S["Flagged"] => ({ items: [flagged] }),
+  "GET /v1/customers": () => page([]),
   "GET /v1/conversations/:id": () => conversation,
   "POST /v1/conversations": () => ({
     conversation_id: id(100),

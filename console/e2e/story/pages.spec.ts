@@ -65,26 +65,6 @@ for (const [look, colorScheme, width] of [
   });
 }
 
-test("knowledge is added, found and removed", async ({ page }) => {
-  await signIn(page, "admin", "/knowledge");
-  await page.getByRole("button", { name: "New document" }).click();
-  await page.getByLabel("Name").fill("kayak-storage");
-  await page
-    .getByLabel("Markdown")
-    .fill(
-      "---\ntitle: Kayak storage\n---\n\n# Kayak storage\n\nStore a kayak on its side, in the shade.",
-    );
-  await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByRole("button", { name: /Kayak storage/ })).toBeVisible();
-  await page.getByRole("searchbox").fill("how should I store my kayak");
-  await expect(page.getByRole("list", { name: "Passages" })).toContainText("in the shade");
-  await page.getByRole("button", { name: "Kayak storage" }).first().click();
-  await page.getByRole("button", { name: "Remove", exact: true }).click();
-  await page.getByRole("button", { name: "Remove for good" }).click();
-  await page.getByRole("searchbox").fill("");
-  await expect(page.getByRole("button", { name: /Kayak storage/ })).toHaveCount(0);
-});
-
 test("a run's journal replays exactly", async ({ page }) => {
   await signIn(page, "admin", "/runs?status=done");
   await page.locator("[data-row]").first().click();

@@ -90,7 +90,7 @@ export function Asking({ audience, customer, question, onQuestion }: Props) {
       <form className="stack" onSubmit={submit}>
         <textarea
           ref={box}
-          className="textarea"
+          className="textarea ask-box"
           rows={2}
           aria-label={turns.length > 0 ? "What you say next" : "Question"}
           placeholder={turns.length > 0 ? "Go on" : "Ask as a customer would"}

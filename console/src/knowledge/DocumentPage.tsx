@@ -80,6 +80,9 @@ export function DocumentPage() {
   );
 }
 
+/** A link is to where one is only when all it says is so. */
+const SAME = { exact: true, includeSearch: true, explicitUndefined: true };
+
 interface ShownProps {
   id: string;
   meta: Metadata & { slug: string; body: string };
@@ -160,7 +163,7 @@ function Shown({ id, meta, shown, current, chunks, versions, gone }: ShownProps)
                 className="tab"
                 data-on={tab === name}
                 aria-current={tab === name ? "page" : undefined}
-                activeProps={{ "aria-current": tab === name ? "page" : undefined }}
+                activeOptions={SAME}
               >
                 {label}
               </Link>
@@ -295,7 +298,7 @@ function Versions({ id, versions, shown }: { id: string; versions: VersionItem[]
               className="version"
               data-on={version.version === shown}
               aria-current={version.version === shown ? "true" : undefined}
-              activeProps={{ "aria-current": version.version === shown ? "true" : undefined }}
+              activeOptions={SAME}
             >
               <span>Version {version.version}</span>
               <span className="muted small">

@@ -74,7 +74,7 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
           />
         </label>
         {list.length > 0 && <Files list={list} />}
-        <ForAll said={said} onSay={setSaid} />
+        {(chosen > 0 || list.length === 0) && <ForAll said={said} onSay={setSaid} />}
         <div className="dialog-foot">
           <span className="grow muted small" role="status">
             {list.length > 0 && `${ended.length} of ${count(list.length, "file")} done`}
@@ -130,7 +130,10 @@ function ForAll({ said, onSay }: { said: Said; onSay: (said: Said) => void }) {
   return (
     <fieldset className="stack">
       <legend className="field-label">For all of these files</legend>
-      <p className="field-hint">What you set here goes before what a file says of itself.</p>
+      <p className="field-hint">
+        What you set here goes before what a file says of itself. A file that says nothing is
+        public, the company's and in English.
+      </p>
       <div className="upload-fields">
         <label className="field">
           <span className="field-label">Readers</span>
@@ -141,7 +144,7 @@ function ForAll({ said, onSay }: { said: Said; onSay: (said: Said) => void }) {
               say({ visibility: (event.target.value || undefined) as Said["visibility"] })
             }
           >
-            <option value="">As the file says, else public</option>
+            <option value="">As the file says</option>
             <option value="public">Public: customers may read it</option>
             <option value="internal">Internal: for staff alone</option>
           </select>
@@ -156,7 +159,7 @@ function ForAll({ said, onSay }: { said: Said; onSay: (said: Said) => void }) {
               say({ layer, customer: layer === "customer" ? said.customer : undefined });
             }}
           >
-            <option value="">As the file says, else the company's</option>
+            <option value="">As the file says</option>
             <option value="company">The company's</option>
             <option value="customer">One customer's</option>
           </select>

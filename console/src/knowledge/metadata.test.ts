@@ -38,8 +38,8 @@ it("lists each value once", () => {
 it("says when a document is valid", () => {
   const now = Date.parse("2026-06-01T00:00:00Z");
   expect(validity(document, now)).toBe("valid");
-  expect(validity({ valid_from: "2026-07-01T00:00:00Z" }, now)).toBe("later");
-  expect(validity({ valid_until: "2026-06-01T00:00:00Z" }, now)).toBe("over");
+  expect(validity({ valid_from: "2026-07-01T00:00:00Z", valid_until: null }, now)).toBe("later");
+  expect(validity({ valid_from: null, valid_until: "2026-06-01T00:00:00Z" }, now)).toBe("over");
 });
 
 it("keeps an internal document internal when its text is edited", () => {

@@ -108,7 +108,7 @@ export const gapsQuery = (status: GapStatus) =>
     queryFn: ({ pageParam, signal }) =>
       send(
         api.GET("/v1/knowledge/gaps", {
-          params: { query: { status, limit: 50, cursor: pageParam } },
+          params: { query: { status, cursor: pageParam } },
           signal,
         }),
       ),
