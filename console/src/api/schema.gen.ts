@@ -550,6 +550,223 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/knowledge/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a question
+         * @description An answer whose every sentence names the words of the documents it rests on, or a question back when the question could mean several things, or what is missing. Sentences that their passages do not say are left out. What cannot be answered is kept as a gap. Nothing is sent to anybody.
+         */
+        post: operations["answerFromKnowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List gaps of the knowledge base
+         * @description Questions that could not be answered, gathered by what they are about; those last asked about first. They come from `POST /v1/knowledge/answer` and from tickets that were handed over because the articles do not answer.
+         */
+        get: operations["listGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/gaps/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss a gap
+         * @description No article will answer it. Further questions about it are counted and do not open it again.
+         */
+        post: operations["dismissGap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/gaps/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin an article for a gap
+         * @description A skeleton in Markdown with what was asked, for a person to complete and add as a document. Nothing is published.
+         */
+        post: operations["draftArticle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/documents/{id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the answers that rest on a document
+         * @description Every citation of the document in a sent reply, with its ticket, message, version, passage and quote; the newest first. A document that was removed keeps them.
+         */
+        get: operations["listUses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List answers whose ground has moved
+         * @description Sent replies whose cited words no longer stand in their document, with what it says now; the newest first. A page may hold fewer than `limit`, because citations whose words still stand are left out.
+         */
+        get: operations["listRecalled"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/recall/{id}/follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose a follow-up
+         * @description Puts a reply that corrects the answer before a reviewer, as an approval. Nothing is sent until somebody approves it.
+         */
+        post: operations["proposeFollowUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/chunks/{id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what a passage is worth
+         * @description `helpful`, `wrong` or `outdated`. One word of each reader on a passage; a later one replaces it.
+         */
+        post: operations["ratePassage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what a source is worth
+         * @description For a passage that an answer in this conversation rests on: `helpful`, `wrong` or `outdated`. A later word replaces the one before.
+         */
+        post: operations["ratePassageInConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/documents/{id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what readers say of a document */
+        get: operations["countFeedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/flagged": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List passages that readers call wrong or outdated
+         * @description The latest 200, with what was said and by whom.
+         */
+        get: operations["listFlaggedPassages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/customers": {
         parameters: {
             query?: never;
@@ -843,223 +1060,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/knowledge/answer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Answer a question
-         * @description An answer whose every sentence names the words of the documents it rests on, or a question back when the question could mean several things, or what is missing. Sentences that their passages do not say are left out. What cannot be answered is kept as a gap. Nothing is sent to anybody.
-         */
-        post: operations["answerFromKnowledge"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/knowledge/gaps": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List gaps of the knowledge base
-         * @description Questions that could not be answered, gathered by what they are about; those last asked about first. They come from `POST /v1/knowledge/answer` and from tickets that were handed over because the articles do not answer.
-         */
-        get: operations["listGaps"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/knowledge/gaps/{id}/dismiss": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Dismiss a gap
-         * @description No article will answer it. Further questions about it are counted and do not open it again.
-         */
-        post: operations["dismissGap"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/knowledge/gaps/{id}/draft": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Begin an article for a gap
-         * @description A skeleton in Markdown with what was asked, for a person to complete and add as a document. Nothing is published.
-         */
-        post: operations["draftArticle"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/knowledge/documents/{id}/uses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the answers that rest on a document
-         * @description Every citation of the document in a sent reply, with its ticket, message, version, passage and quote; the newest first. A document that was removed keeps them.
-         */
-        get: operations["listUses"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/knowledge/recall": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List answers whose ground has moved
-         * @description Sent replies whose cited words no longer stand in their document, with what it says now; the newest first. A page may hold fewer than `limit`, because citations whose words still stand are left out.
-         */
-        get: operations["listRecalled"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/knowledge/recall/{id}/follow-up": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Propose a follow-up
-         * @description Puts a reply that corrects the answer before a reviewer, as an approval. Nothing is sent until somebody approves it.
-         */
-        post: operations["proposeFollowUp"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/knowledge/chunks/{id}/feedback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Say what a passage is worth
-         * @description `helpful`, `wrong` or `outdated`. One word of each reader on a passage; a later one replaces it.
-         */
-        post: operations["ratePassage"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/conversations/{id}/feedback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Say what a source is worth
-         * @description For a passage that an answer in this conversation rests on: `helpful`, `wrong` or `outdated`. A later word replaces the one before.
-         */
-        post: operations["ratePassageInConversation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/knowledge/documents/{id}/feedback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Count what readers say of a document */
-        get: operations["countFeedback"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/knowledge/flagged": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List passages that readers call wrong or outdated
-         * @description The latest 200, with what was said and by whom.
-         */
-        get: operations["listFlaggedPassages"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1194,6 +1194,45 @@ export interface components {
             type: "refuse";
             why: string;
         };
+        /** @description A sentence of an answer. */
+        AnswerSentence: {
+            citations: components["schemas"]["SentenceCitation"][];
+            /**
+             * Format: float
+             * @description How much of it its passages say, 0 to 1.
+             */
+            support: number;
+            text: string;
+        };
+        /** @description What can be said of a question and the passages found for it. */
+        Answerability: {
+            asked_for: components["schemas"]["AskedFor"];
+            /** @description Words of the question that no passage holds. */
+            missing: string[];
+            /**
+             * Format: float
+             * @description How likely the passages hold the answer, 0 to 1, calibrated.
+             */
+            probability: number;
+            /** @description In words for people: `nothing about “crypto”`. */
+            reasons: string[];
+            underspecified: components["schemas"]["Underspecified"] | null;
+        };
+        /** @description An answer, a question back, or an abstention. */
+        Answered: {
+            answerability: components["schemas"]["Answerability"];
+            /** @description Sentences of the model that its passages do not say, and why each was left out. */
+            left_out: components["schemas"]["LeftOut"][];
+            /** @description The model that answered; absent when none was asked. */
+            model: string | null;
+            outcome: components["schemas"]["Outcome2"];
+            /** @description The provider of that model. */
+            provider: string | null;
+            /** @description Of an answer, each with its citations. */
+            sentences: components["schemas"]["AnswerSentence"][];
+            /** @description All sentences, or the question back, or what is missing; in words for the one who asked. */
+            text: string;
+        };
         /**
          * Format: uuid
          * @description A key that stands for a service instead of a person.
@@ -1250,6 +1289,26 @@ export interface components {
             run: components["schemas"]["Run"];
             ticket: components["schemas"]["Ticket"] | null;
         };
+        /** @description A question to the knowledge base. */
+        AskKnowledge: {
+            /**
+             * @description Who reads the answer: a `customer` gets public documents alone.
+             * @default customer
+             */
+            audience?: components["schemas"]["Audience"];
+            /**
+             * @description For whom.
+             * @default null
+             */
+            customer_id?: components["schemas"]["CustomerId"] | null;
+            /** @example How long can I return a tent? */
+            question: string;
+            /**
+             * @description What was said before, oldest first; at most 20 turns.
+             * @default []
+             */
+            turns?: components["schemas"]["AskTurn"][];
+        };
         /** @description Whom to ask and how. */
         AskTerms: {
             /**
@@ -1262,6 +1321,13 @@ export interface components {
             /** Format: uint32 */
             ttl_minutes: number;
         };
+        /** @description Something that was said before. */
+        AskTurn: {
+            from_customer: boolean;
+            text: string;
+        };
+        /** @description What kind of thing a question asks for. */
+        AskedFor: "amount" | "duration" | "moment" | "place" | "way" | "fact";
         AttachmentRef: {
             /** Format: int64 */
             bytes: number;
@@ -1270,6 +1336,8 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
+        /** @description Who reads the answer. */
+        Audience: "customer" | "staff";
         /** @description What a decision binds to. Its digest is what the reviewer's decision must carry. */
         Binding: {
             call: components["schemas"]["ToolCall"];
@@ -1320,6 +1388,8 @@ export interface components {
             /** @constant */
             type: "failed";
         };
+        /** @description What became of the words an answer rests on. */
+        Change: "gone" | "changed";
         /** @description What to change; what is left out stays. */
         ChangeTicket: {
             /** @description A user of the workspace; null takes the assignee away. */
@@ -1384,6 +1454,11 @@ export interface components {
             span?: components["schemas"]["Span"] | null;
             title: string;
         };
+        /**
+         * Format: uuid
+         * @description A citation of a reply that was sent.
+         */
+        CitationId: string;
         /** @description A collection of vectors. */
         CollectionView: {
             /** Format: uint */
@@ -1917,6 +1992,81 @@ export interface components {
             /** @constant */
             type: "external";
         };
+        /** @description How many said what of a document's passages. */
+        FeedbackCounts: {
+            /** Format: int64 */
+            helpful: number;
+            /** Format: int64 */
+            outdated: number;
+            /** Format: int64 */
+            wrong: number;
+        };
+        /** @description Passages that readers call wrong or outdated. */
+        Flagged: {
+            items: components["schemas"]["PassageFeedback"][];
+        };
+        /** @description Where the proposal went. */
+        FollowUpProposed: {
+            /** @description Its agent puts the reply before a person; see the ticket's approvals. */
+            ticket_id: components["schemas"]["TicketId"];
+        };
+        /** @description Questions about one thing that the knowledge base does not answer. */
+        Gap: {
+            /** @description The draft of an article that was begun for it. */
+            document_slug: string | null;
+            first_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["GapId"];
+            last_at: components["schemas"]["Timestamp"];
+            /** @description The question that stands for all: the first one. */
+            question: string;
+            /** Format: int64 */
+            questions: number;
+            status: components["schemas"]["GapStatus"];
+            /** @description How many of its questions hold each word, stemmed. */
+            terms: {
+                [key: string]: number;
+            };
+        };
+        /** @description How it ended. */
+        GapCause: "abstained" | "asked_back" | "handed_off";
+        /** @description A draft of an article. */
+        GapDraft: {
+            gap: components["schemas"]["Gap"];
+            /** @description Markdown with places for a person to fill in. It is not stored. */
+            markdown: string;
+            /** @description The name it could get. */
+            slug: string;
+        };
+        /**
+         * Format: uuid
+         * @description A gap of the knowledge base.
+         */
+        GapId: string;
+        /** @description A question that could not be answered. */
+        GapQuestion: {
+            at: components["schemas"]["Timestamp"];
+            cause: components["schemas"]["GapCause"];
+            gap_id: components["schemas"]["GapId"];
+            id: components["schemas"]["GapQuestionId"];
+            /** @description Words of it that nothing found holds. */
+            missing: string[];
+            question: string;
+            /** Format: uuid */
+            run_id: string | null;
+            ticket_id: components["schemas"]["TicketId"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description A question that could not be answered.
+         */
+        GapQuestionId: string;
+        GapStatus: "open" | "dismissed" | "drafted";
+        /** @description A gap with its latest questions. */
+        GapView: {
+            /** @description The latest, with the tickets they came from. */
+            examples: components["schemas"]["GapQuestion"][];
+            gap: components["schemas"]["Gap"];
+        };
         Handoff: {
             at: components["schemas"]["Timestamp"];
             reason: string;
@@ -1939,8 +2089,15 @@ export interface components {
             /** @description A reason worth knowing when the engine is not the best there is. */
             note: string | null;
         };
+        /** @description What a question leaves open. */
+        Lack: "object" | "choice";
         /** @description Whose knowledge a document is. */
         Layer: "universal" | "company" | "customer";
+        /** @description A sentence that was left out. */
+        LeftOut: {
+            text: string;
+            why: string;
+        };
         /** @description Something that was said in a ticket. */
         Message: {
             at: components["schemas"]["Timestamp"];
@@ -2009,6 +2166,8 @@ export interface components {
             /** @constant */
             type: "nothing";
         };
+        /** @description What became of a question. */
+        Outcome2: "answered" | "asked_back" | "abstained";
         /** @description One page of a list. */
         PageOfApprovalItem: {
             items: components["schemas"]["ApprovalItem"][];
@@ -2040,14 +2199,32 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageOfGapView: {
+            items: components["schemas"]["GapView"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageOfMessage: {
             items: components["schemas"]["Message"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageOfRecalled: {
+            items: components["schemas"]["Recalled"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageOfRun: {
             items: components["schemas"]["Run"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        PageOfSentCitation: {
+            items: components["schemas"]["SentCitation"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -2100,6 +2277,25 @@ export interface components {
             title: string;
             visibility: components["schemas"]["Visibility"];
         };
+        /** @description What a reader says of a passage. */
+        PassageFeedback: {
+            at: components["schemas"]["Timestamp"];
+            /** @description `user:…` or `visitor:…`; one word of each on a passage. */
+            author: string;
+            /** Format: uuid */
+            chunk_id: string;
+            /** Format: uuid */
+            document_id: string;
+            /** Format: int64 */
+            document_version: number;
+            note: string;
+            /** @description The beginning of the passage as it was read. */
+            quote: string;
+            ticket_id: components["schemas"]["TicketId"] | null;
+            verdict: components["schemas"]["PassageVerdict"];
+        };
+        /** @enum {string} */
+        PassageVerdict: "helpful" | "wrong" | "outdated";
         /** @description The proposed action as a person would understand it. */
         Preview: {
             /** @description The text the customer would read, when there is one. */
@@ -2131,6 +2327,14 @@ export interface components {
             title: string;
             /** @description Names the kind of problem: `urn:countersign:problem:conflict`. Programs switch on it. */
             type: string;
+        };
+        /** @description A follow-up to propose. */
+        ProposeFollowUp: {
+            /**
+             * @description What the customer would read; without it a plain correction.
+             * @default null
+             */
+            body?: string | null;
         };
         /** @description A provider of language models. */
         ProviderView: {
@@ -2169,6 +2373,18 @@ export interface components {
              * @description 0 to 1.
              */
             score: number;
+        };
+        /** @description An answer whose ground has moved. */
+        Recalled: {
+            change: components["schemas"]["Change"];
+            citation: components["schemas"]["SentCitation"];
+            /** @description The sentence that stands nearest to the quote now, where one does. */
+            says_now: string | null;
+            /**
+             * Format: int64
+             * @description The document's version now; absent when it is gone.
+             */
+            version_now: number | null;
         };
         /** @description What became of a mail. */
         Received: {
@@ -2279,6 +2495,12 @@ export interface components {
             run: components["schemas"]["Run"];
             steps: components["schemas"]["Step"][];
         };
+        /** @description A word on a passage. */
+        SayOfPassage: {
+            /** @default  */
+            note?: string;
+            verdict: components["schemas"]["PassageVerdict"];
+        };
         /** @description Where a passage's place comes from. */
         Scores: {
             /** @description Cosine, -1 to 1. Null: not among the best by meaning, or nothing was compared by it. */
@@ -2318,6 +2540,32 @@ export interface components {
             /** @description The whole section, Markdown. */
             text: string;
         };
+        /** @description A citation of a reply that was sent. */
+        SentCitation: {
+            /** @description When the reply was sent. */
+            at: components["schemas"]["Timestamp"];
+            citation: components["schemas"]["Citation"];
+            /** @description When a follow-up was proposed because the quote no longer stands in the document. */
+            followed_up_at: components["schemas"]["Timestamp"] | null;
+            id: components["schemas"]["CitationId"];
+            /** Format: uuid */
+            message_id: string;
+            ticket_id: components["schemas"]["TicketId"];
+        };
+        /** @description The words of a document that a sentence rests on. */
+        SentenceCitation: {
+            /** Format: uuid */
+            chunk_id: string;
+            /** Format: uuid */
+            document_id: string;
+            /** Format: int64 */
+            document_version: number;
+            quote: string;
+            slug: string;
+            /** @description Bytes of the passage's text. */
+            span: components["schemas"]["Span"];
+            title: string;
+        };
         /** @description Whom the service takes the caller for. */
         SessionView: {
             /** @description The API key; null for a person. */
@@ -2333,11 +2581,11 @@ export interface components {
             email: string;
             password: string;
         };
-        /** @description Bytes of a text, from `start` up to `end`. */
+        /** @description Bytes of a text, from `start` up to and without `end`, on character boundaries. */
         Span: {
-            /** Format: int64 */
+            /** Format: uint */
             end: number;
-            /** Format: int64 */
+            /** Format: uint */
             start: number;
         };
         /** @enum {string} */
@@ -2610,6 +2858,14 @@ export interface components {
             suspended: components["schemas"]["SuspensionView"] | null;
             tool: components["schemas"]["ToolSpec"];
         };
+        /** @description A question that has to be asked back before it can be answered. */
+        Underspecified: {
+            /** @description What it could be about, best first; may be empty. */
+            alternatives: string[];
+            lacks: components["schemas"]["Lack"];
+            /** @description The question back, in words for the one who asked. */
+            question: string;
+        };
         Usage: {
             /**
              * Format: int64
@@ -2684,277 +2940,6 @@ export interface components {
             items: components["schemas"]["VersionItem"][];
         };
         Visibility: "public" | "internal";
-        /**
-         * Format: uuid
-         * @description A tenant.
-         */
-        WorkspaceId: string;
-        /** @description The workspace the caller works in. */
-        WorkspaceView: {
-            id: components["schemas"]["WorkspaceId"];
-            name: string;
-            slug: string;
-        };
-        /** @description What the visitor says next. */
-        WriteMessage: {
-            body: string;
-        };
-        /** @description A sentence of an answer. */
-        AnswerSentence: {
-            citations: components["schemas"]["SentenceCitation"][];
-            /**
-             * Format: float
-             * @description How much of it its passages say, 0 to 1.
-             */
-            support: number;
-            text: string;
-        };
-        /** @description What can be said of a question and the passages found for it. */
-        Answerability: {
-            asked_for: components["schemas"]["AskedFor"];
-            /** @description Words of the question that no passage holds. */
-            missing: string[];
-            /**
-             * Format: float
-             * @description How likely the passages hold the answer, 0 to 1, calibrated.
-             */
-            probability: number;
-            /** @description In words for people: `nothing about “crypto”`. */
-            reasons: string[];
-            underspecified: components["schemas"]["Underspecified"] | null;
-        };
-        /** @description An answer, a question back, or an abstention. */
-        Answered: {
-            answerability: components["schemas"]["Answerability"];
-            /** @description Sentences of the model that its passages do not say, and why each was left out. */
-            left_out: components["schemas"]["LeftOut"][];
-            /** @description The model that answered; absent when none was asked. */
-            model: string | null;
-            outcome: components["schemas"]["Outcome2"];
-            /** @description The provider of that model. */
-            provider: string | null;
-            /** @description Of an answer, each with its citations. */
-            sentences: components["schemas"]["AnswerSentence"][];
-            /** @description All sentences, or the question back, or what is missing; in words for the one who asked. */
-            text: string;
-        };
-        /** @description A question to the knowledge base. */
-        AskKnowledge: {
-            /**
-             * @description Who reads the answer: a `customer` gets public documents alone.
-             * @default customer
-             */
-            audience?: components["schemas"]["Audience"];
-            /**
-             * @description For whom.
-             * @default null
-             */
-            customer_id?: components["schemas"]["CustomerId"] | null;
-            /** @example How long can I return a tent? */
-            question: string;
-            /**
-             * @description What was said before, oldest first; at most 20 turns.
-             * @default []
-             */
-            turns?: components["schemas"]["AskTurn"][];
-        };
-        /** @description Something that was said before. */
-        AskTurn: {
-            from_customer: boolean;
-            text: string;
-        };
-        /** @description What kind of thing a question asks for. */
-        AskedFor: "amount" | "duration" | "moment" | "place" | "way" | "fact";
-        /** @description Who reads the answer. */
-        Audience: "customer" | "staff";
-        /** @description What became of the words an answer rests on. */
-        Change: "gone" | "changed";
-        /**
-         * Format: uuid
-         * @description A citation of a reply that was sent.
-         */
-        CitationId: string;
-        /** @description How many said what of a document's passages. */
-        FeedbackCounts: {
-            /** Format: int64 */
-            helpful: number;
-            /** Format: int64 */
-            outdated: number;
-            /** Format: int64 */
-            wrong: number;
-        };
-        /** @description Passages that readers call wrong or outdated. */
-        Flagged: {
-            items: components["schemas"]["PassageFeedback"][];
-        };
-        /** @description Where the proposal went. */
-        FollowUpProposed: {
-            /** @description Its agent puts the reply before a person; see the ticket's approvals. */
-            ticket_id: components["schemas"]["TicketId"];
-        };
-        /** @description Questions about one thing that the knowledge base does not answer. */
-        Gap: {
-            /** @description The draft of an article that was begun for it. */
-            document_slug: string | null;
-            first_at: components["schemas"]["Timestamp"];
-            id: components["schemas"]["GapId"];
-            last_at: components["schemas"]["Timestamp"];
-            /** @description The question that stands for all: the first one. */
-            question: string;
-            /** Format: int64 */
-            questions: number;
-            status: components["schemas"]["GapStatus"];
-            /** @description How many of its questions hold each word, stemmed. */
-            terms: {
-                [key: string]: number;
-            };
-        };
-        /** @description How it ended. */
-        GapCause: "abstained" | "asked_back" | "handed_off";
-        /** @description A draft of an article. */
-        GapDraft: {
-            gap: components["schemas"]["Gap"];
-            /** @description Markdown with places for a person to fill in. It is not stored. */
-            markdown: string;
-            /** @description The name it could get. */
-            slug: string;
-        };
-        /**
-         * Format: uuid
-         * @description A gap of the knowledge base.
-         */
-        GapId: string;
-        /** @description A question that could not be answered. */
-        GapQuestion: {
-            at: components["schemas"]["Timestamp"];
-            cause: components["schemas"]["GapCause"];
-            gap_id: components["schemas"]["GapId"];
-            id: components["schemas"]["GapQuestionId"];
-            /** @description Words of it that nothing found holds. */
-            missing: string[];
-            question: string;
-            /** Format: uuid */
-            run_id: string | null;
-            ticket_id: components["schemas"]["TicketId"] | null;
-        };
-        /**
-         * Format: uuid
-         * @description A question that could not be answered.
-         */
-        GapQuestionId: string;
-        GapStatus: "open" | "dismissed" | "drafted";
-        /** @description A gap with its latest questions. */
-        GapView: {
-            /** @description The latest, with the tickets they came from. */
-            examples: components["schemas"]["GapQuestion"][];
-            gap: components["schemas"]["Gap"];
-        };
-        /** @description What a question leaves open. */
-        Lack: "object" | "choice";
-        /** @description A sentence that was left out. */
-        LeftOut: {
-            text: string;
-            why: string;
-        };
-        /** @description What became of a question. */
-        Outcome2: "answered" | "asked_back" | "abstained";
-        /** @description One page of a list. */
-        PageOfGapView: {
-            items: components["schemas"]["GapView"][];
-            /** @description Ask with it for the next page; null on the last one. */
-            next_cursor: string | null;
-        };
-        /** @description One page of a list. */
-        PageOfRecalled: {
-            items: components["schemas"]["Recalled"][];
-            /** @description Ask with it for the next page; null on the last one. */
-            next_cursor: string | null;
-        };
-        /** @description One page of a list. */
-        PageOfSentCitation: {
-            items: components["schemas"]["SentCitation"][];
-            /** @description Ask with it for the next page; null on the last one. */
-            next_cursor: string | null;
-        };
-        /** @description What a reader says of a passage. */
-        PassageFeedback: {
-            at: components["schemas"]["Timestamp"];
-            /** @description `user:…` or `visitor:…`; one word of each on a passage. */
-            author: string;
-            /** Format: uuid */
-            chunk_id: string;
-            /** Format: uuid */
-            document_id: string;
-            /** Format: int64 */
-            document_version: number;
-            note: string;
-            /** @description The beginning of the passage as it was read. */
-            quote: string;
-            ticket_id: components["schemas"]["TicketId"] | null;
-            verdict: components["schemas"]["PassageVerdict"];
-        };
-        /** @enum {string} */
-        PassageVerdict: "helpful" | "wrong" | "outdated";
-        /** @description A follow-up to propose. */
-        ProposeFollowUp: {
-            /**
-             * @description What the customer would read; without it a plain correction.
-             * @default null
-             */
-            body?: string | null;
-        };
-        /** @description An answer whose ground has moved. */
-        Recalled: {
-            change: components["schemas"]["Change"];
-            citation: components["schemas"]["SentCitation"];
-            /** @description The sentence that stands nearest to the quote now, where one does. */
-            says_now: string | null;
-            /**
-             * Format: int64
-             * @description The document's version now; absent when it is gone.
-             */
-            version_now: number | null;
-        };
-        /** @description A word on a passage. */
-        SayOfPassage: {
-            /** @default  */
-            note?: string;
-            verdict: components["schemas"]["PassageVerdict"];
-        };
-        /** @description A citation of a reply that was sent. */
-        SentCitation: {
-            /** @description When the reply was sent. */
-            at: components["schemas"]["Timestamp"];
-            citation: components["schemas"]["Citation"];
-            /** @description When a follow-up was proposed because the quote no longer stands in the document. */
-            followed_up_at: components["schemas"]["Timestamp"] | null;
-            id: components["schemas"]["CitationId"];
-            /** Format: uuid */
-            message_id: string;
-            ticket_id: components["schemas"]["TicketId"];
-        };
-        /** @description The words of a document that a sentence rests on. */
-        SentenceCitation: {
-            /** Format: uuid */
-            chunk_id: string;
-            /** Format: uuid */
-            document_id: string;
-            /** Format: int64 */
-            document_version: number;
-            quote: string;
-            slug: string;
-            /** @description Bytes of the passage's text. */
-            span: components["schemas"]["Span"];
-            title: string;
-        };
-        /** @description A question that has to be asked back before it can be answered. */
-        Underspecified: {
-            /** @description What it could be about, best first; may be empty. */
-            alternatives: string[];
-            lacks: components["schemas"]["Lack"];
-            /** @description The question back, in words for the one who asked. */
-            question: string;
-        };
         /** @description A visitor's word on a source of an answer in the conversation. */
         VisitorSays: {
             /**
@@ -2970,6 +2955,21 @@ export interface components {
              */
             source: number;
             verdict: components["schemas"]["PassageVerdict"];
+        };
+        /**
+         * Format: uuid
+         * @description A tenant.
+         */
+        WorkspaceId: string;
+        /** @description The workspace the caller works in. */
+        WorkspaceView: {
+            id: components["schemas"]["WorkspaceId"];
+            name: string;
+            slug: string;
+        };
+        /** @description What the visitor says next. */
+        WriteMessage: {
+            body: string;
         };
     };
     responses: never;
@@ -4761,6 +4761,584 @@ export interface operations {
             };
         };
     };
+    answerFromKnowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskKnowledge"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answered"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGaps: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                /** @description Only those in this state; `open` without it. */
+                status?: components["schemas"]["GapStatus"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfGapView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismissGap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The gap. */
+                id: components["schemas"]["GapId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gap"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below agent, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draftArticle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The gap. */
+                id: components["schemas"]["GapId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapDraft"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below agent, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUses: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The document. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfSentCitation"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRecalled: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfRecalled"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposeFollowUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The citation. */
+                id: components["schemas"]["CitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeFollowUp"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpProposed"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below agent, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ratePassage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The passage. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayOfPassage"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassageFeedback"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ratePassageInConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitorSays"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is for another conversation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countFeedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackCounts"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFlaggedPassages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flagged"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listCustomers: {
         parameters: {
             query?: {
@@ -5465,584 +6043,6 @@ export interface operations {
             };
             /** @description Too many requests; Retry-After says when to come back */
             429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    answerFromKnowledge: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AskKnowledge"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Answered"];
-                };
-            };
-            /** @description No valid session or API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role is below viewer, or another site's page sent it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listGaps: {
-        parameters: {
-            query?: {
-                /** @description The `next_cursor` of the page before. */
-                cursor?: string;
-                /** @description How many items, 1 to 100. */
-                limit?: number;
-                /** @description Only those in this state; `open` without it. */
-                status?: components["schemas"]["GapStatus"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageOfGapView"];
-                };
-            };
-            /** @description No valid session or API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role is below viewer, or another site's page sent it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    dismissGap: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The gap. */
-                id: components["schemas"]["GapId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Gap"];
-                };
-            };
-            /** @description No valid session or API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role is below agent, or another site's page sent it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    draftArticle: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The gap. */
-                id: components["schemas"]["GapId"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GapDraft"];
-                };
-            };
-            /** @description No valid session or API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role is below agent, or another site's page sent it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listUses: {
-        parameters: {
-            query?: {
-                /** @description The `next_cursor` of the page before. */
-                cursor?: string;
-                /** @description How many items, 1 to 100. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                /** @description The document. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageOfSentCitation"];
-                };
-            };
-            /** @description No valid session or API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role is below viewer, or another site's page sent it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listRecalled: {
-        parameters: {
-            query?: {
-                /** @description The `next_cursor` of the page before. */
-                cursor?: string;
-                /** @description How many items, 1 to 100. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageOfRecalled"];
-                };
-            };
-            /** @description No valid session or API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role is below viewer, or another site's page sent it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    proposeFollowUp: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The citation. */
-                id: components["schemas"]["CitationId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProposeFollowUp"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FollowUpProposed"];
-                };
-            };
-            /** @description No valid session or API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role is below agent, or another site's page sent it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    ratePassage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The passage. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SayOfPassage"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PassageFeedback"];
-                };
-            };
-            /** @description No valid session or API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role is below viewer, or another site's page sent it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    ratePassageInConversation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The conversation. */
-                id: components["schemas"]["TicketId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["VisitorSays"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description No valid token */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The token is for another conversation */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; Retry-After says when to come back */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    countFeedback: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The document. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FeedbackCounts"];
-                };
-            };
-            /** @description No valid session or API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role is below viewer, or another site's page sent it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listFlaggedPassages: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Flagged"];
-                };
-            };
-            /** @description No valid session or API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The role is below viewer, or another site's page sent it */
-            403: {
                 headers: {
                     [name: string]: unknown;
                 };
