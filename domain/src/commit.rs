@@ -10,7 +10,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::{
-    ApprovalId, DeliveryId, EffectId, EventId, RunId, TicketId, Timestamp,
+    ApprovalId, DeliveryId, DomainError, EffectId, EventId, RunId, TicketId, Timestamp,
     approval::{Approval, ApprovalStatus, Decision},
     effect::{Effect, EffectStatus},
     model::Usage,
@@ -186,6 +186,15 @@ pub enum CommitError {
     Busy { retry_after: Duration },
     #[error("the database is not available: {0}")]
     Unavailable(String),
+}
+
+impl From<DomainError> for CommitError {
+    fn from(error: DomainError) -> Self {
+        match error {
+            DomainError::Role { .. } => Self::Forbidden(error.to_string()),
+            _ => Self::Conflict(error.to_string()),
+        }
+    }
 }
 
 /// What a receipt's reader may need to know of one touched run.

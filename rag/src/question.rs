@@ -11,9 +11,8 @@ const COURTESIES: &[&str] = &[
     "hi", "hello", "hey", "dear", "pleas", "thank", "thx", "regard", "greet", "sincer", "cheer", "ok",
     "okay", "yes", "sorri", "want", "need", "like", "know", "tell", "help", "get", "got", "would", "could",
     "should", "may", "might", "shall", "also", "just", "realli", "one", "im", "ive", "id", "dont", "doesnt",
-    "cant", "question", "wonder", "possibl", "team", "still", "alreadi", "bring", "take", "took", "put",
-    "make", "made", "go", "come", "say", "said", "ask", "let", "thing", "someth", "anyth", "way", "sure",
-    "sinc",
+    "cant", "question", "wonder", "possibl", "team", "still", "alreadi", "bring", "put", "make", "made",
+    "go", "come", "say", "said", "ask", "let", "thing", "someth", "anyth", "way", "sure", "sinc",
 ];
 
 /// What `how` asks for.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use domain::{
-    ApprovalId, DeliveryId, DomainError, EffectId, EventId, Ids, RunId, TicketId, Timestamp, WorkspaceId,
+    ApprovalId, DeliveryId, EffectId, EventId, Ids, RunId, TicketId, Timestamp, WorkspaceId,
     approval::{Approval, ApprovalStatus, Decision},
     citation::SentCitation,
     commit::{Commit, CommitError, DeliveryStatus, EffectChange, NewRun, Op, Receipt, RunChange, RunTo},
@@ -199,8 +199,7 @@ impl Unit<'_> {
         if opens {
             counters.next_ticket_number += 1;
         }
-        let ticket = Ticket::apply(before, ticket_id, number, &new.body, new.at)
-            .map_err(|error| CommitError::Conflict(error.to_string()))?;
+        let ticket = Ticket::apply(before, ticket_id, number, &new.body, new.at)?;
         match &new.body {
             EventBody::MessageAdded { message } => self.add_message(&ticket, message, new.at),
             EventBody::FollowUpScheduled { at, note } => self.changes.follow_ups.push(FollowUp {
@@ -427,10 +426,7 @@ impl Unit<'_> {
             }
             None => approval.binding.customer_version,
         };
-        let after = approval.decide(&earlier, &decision, customer_version).map_err(|error| match error {
-            DomainError::Role { .. } => CommitError::Forbidden(error.to_string()),
-            _ => CommitError::Conflict(error.to_string()),
-        })?;
+        let after = approval.decide(&earlier, &decision, customer_version)?;
         let decided = after.status != ApprovalStatus::Pending;
         let (user_id, at) = (decision.user_id, decision.at);
         self.changes.decisions.push(decision);

@@ -50,9 +50,7 @@ pub(super) fn clauses(text: &str, analyzer: Analyzer) -> Vec<Clause> {
             words.clear();
         }
     };
-    for piece in
-        text.split_inclusive(|c: char| matches!(c, ',' | ';' | ':' | '(' | ')' | '–' | '—' | '|' | '\n'))
-    {
+    for piece in text.split_inclusive([',', ';', ':', '(', ')', '–', '—', '|', '\n']) {
         // A comma between digits belongs to the number; cutting there does no harm to a comparison.
         for word in piece.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’')) {
             let word = fold(word.trim_matches(['\'', '’']));

@@ -78,7 +78,7 @@ fn goes_on(piece: &str) -> bool {
         return true;
     }
     let Some(before) = trimmed.strip_suffix('.') else {
-        return trimmed.strip_suffix(')').is_some_and(|number| is_numbering(number));
+        return trimmed.strip_suffix(')').is_some_and(is_numbering);
     };
     if is_numbering(before) {
         return true;

@@ -393,7 +393,7 @@ fn is_measured(run: &str) -> bool {
 fn address(written: &str) -> String {
     let lower = written.to_lowercase();
     let bare = lower.trim_start_matches("https://").trim_start_matches("http://").trim_start_matches("www.");
-    bare.trim_end_matches(|c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '/' | ')')).to_owned()
+    bare.trim_end_matches(['.', ',', ';', ':', '!', '?', '/', ')']).to_owned()
 }
 
 /// With or without the country's number.

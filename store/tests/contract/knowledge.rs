@@ -50,7 +50,7 @@ pub async fn a_gap_grows_with_its_questions_and_a_run_asks_once(f: Fixture) {
     assert_eq!(f.desk.gap_questions(gap.id, 10).await.unwrap(), [second, first]);
 
     let listed = f.desk.gaps(GapStatus::Open, 10, None).await.unwrap();
-    assert_eq!(listed.items, [grown.clone()]);
+    assert_eq!(listed.items, std::slice::from_ref(&grown));
     let drafted = Gap { status: GapStatus::Drafted, document_slug: Some("draft-canada".to_owned()), ..grown };
     f.desk.put_gap(drafted.clone()).await.unwrap();
     assert!(f.desk.gaps(GapStatus::Open, 10, None).await.unwrap().items.is_empty());
