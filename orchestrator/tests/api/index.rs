@@ -118,7 +118,7 @@ async fn a_rebuild_makes_a_damaged_index_whole_and_is_found_by_the_next_start() 
     assert_eq!((rebuilt.documents, rebuilt.passages), (2, 2));
     assert!(knowledge::verify(&app).await.unwrap().is_empty());
     assert_eq!(found(&app, workspace, "lanterns").await, ["a"]);
-    assert_eq!(place.index.collections().await.unwrap(), [rebuilt.collection.clone()]);
+    assert_eq!(place.index.collections().await.unwrap(), std::slice::from_ref(&rebuilt.collection));
     close(app).await;
     let app = place.start(None).await;
     assert_eq!(app.knowledge.collection(), rebuilt.collection);

@@ -151,7 +151,7 @@ async fn the_workspace_is_whole_and_its_tickets_fold_from_their_events() {
                 let document = desk.document(source.document_id).await.unwrap().unwrap();
                 let chunks = desk.chunks(&document).await.unwrap();
                 let span = source.span.unwrap();
-                let quoted = &document.body[span.start as usize..span.end as usize];
+                let quoted = span.of(&document.body);
                 assert_eq!(quoted, source.quote);
                 let chunk = chunks
                     .iter()
