@@ -62,7 +62,7 @@ test("of several files, each says what became of it", async ({ page }) => {
 
   await page.getByRole("searchbox").fill("sledge");
   await expect(page.locator("[data-row]")).toHaveCount(3);
-  await page.getByLabel("Category").selectOption("winter");
+  await page.getByRole("combobox", { name: "Category" }).selectOption("winter");
   await expect(page).toHaveURL(/category=winter/);
   await page.getByLabel("Readers").selectOption("public");
   await expect(page.getByText("No document fits")).toBeVisible();
