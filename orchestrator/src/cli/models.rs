@@ -248,11 +248,15 @@ fn report(tests: &Tests, out: Output) -> anyhow::Result<()> {
             let what = match &call.problem {
                 Some(problem) => format!("failed after {} ms: {problem}", call.latency_ms),
                 None => format!(
-                    "{} answered in {} ms, {} tokens in and {} out",
+                    "{} answered in {} ms, {}",
                     call.answered_by.as_deref().unwrap_or(&call.asked),
                     call.latency_ms,
-                    call.tokens_in.unwrap_or_default(),
-                    call.tokens_out.unwrap_or_default(),
+                    match (call.tokens_in, call.tokens_out) {
+                        (Some(tokens_in), Some(tokens_out)) => {
+                            format!("{tokens_in} tokens in and {tokens_out} out")
+                        }
+                        _ => "without telling its tokens".to_owned(),
+                    },
                 ),
             };
             out.line(format!("{} / {}: {what}", provider.name, call.asked))?;
@@ -261,9 +265,8 @@ fn report(tests: &Tests, out: Output) -> anyhow::Result<()> {
     let Some(tried) = &tests.embeddings else { return Ok(()) };
     let what = match (&tried.problem, tried.dimension) {
         (Some(problem), _) => format!("failed after {} ms: {problem}", tried.latency_ms),
-        (None, dimension) => {
-            format!("a vector of {} numbers in {} ms", dimension.unwrap_or_default(), tried.latency_ms)
-        }
+        (None, Some(numbers)) => format!("a vector of {numbers} numbers in {} ms", tried.latency_ms),
+        (None, None) => format!("answered in {} ms, without a vector", tried.latency_ms),
     };
     out.line(format!("{EMBEDDINGS} / {}: {what}", tried.asked))?;
     if let Some(problem) = &tried.collections_problem {

@@ -49,8 +49,6 @@ pub struct GapsQuery {
     /// Only those in this state; `open` without it.
     #[serde(default)]
     pub status: Option<GapStatus>,
-    #[serde(flatten)]
-    pub page: PageQuery,
 }
 
 /// A gap with its latest questions.
@@ -82,11 +80,12 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 async fn list(
     State(http): State<Http>,
     staff: Staff<Viewer>,
+    Query(page): Query<PageQuery>,
     Query(query): Query<GapsQuery>,
 ) -> Result<Json<Page<GapView>>, Problem> {
     let store = staff.store(&http);
     let status = query.status.unwrap_or(GapStatus::Open);
-    let page = store.gaps(status, query.page.limit()?, query.page.cursor()).await?;
+    let page = store.gaps(status, page.limit()?, page.cursor()).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for gap in page.items {
         let examples = store.gap_questions(gap.id, EXAMPLES).await?;
