@@ -15,6 +15,14 @@ const COURTESIES: &[&str] = &[
     "go", "come", "say", "said", "ask", "let", "thing", "someth", "anyth", "way", "sure", "sinc",
 ];
 
+/// What says little beside other words, and is all there is to go by without them: `how long do
+/// refunds take` is about refunds, and only then about what takes a time.
+const FAINT: &[&str] = &["take", "took", "taken"];
+
+/// What a faint word weighs in a search, beside others that weigh 1: it decides between passages that
+/// are otherwise alike.
+const FAINT_WEIGHT: f32 = 0.1;
+
 /// What `how` asks for.
 const MEASURES: &[&str] = &["long", "much", "many", "soon", "often", "quickly", "fast"];
 
@@ -45,13 +53,17 @@ impl Reading {
             }
             _ => query,
         };
-        let mut kept: Vec<u32> = Vec::new();
+        let (mut kept, mut faint): (Vec<u32>, BTreeSet<u32>) = Default::default();
         let (mut whole, mut parts) = (BTreeSet::new(), BTreeSet::new());
         analyzer.each(text, &mut |term| {
             if language == Language::English && COURTESIES.contains(&term.word) {
                 return true;
             }
             let id = term_id(term.word);
+            if language == Language::English && FAINT.contains(&term.word) {
+                faint.insert(id);
+                return true;
+            }
             kept.push(id);
             if term.whole {
                 whole.insert(id)
@@ -60,12 +72,16 @@ impl Reading {
             };
             kept.len() < crate::MAX_QUERY_CHARS
         });
+        if kept.is_empty() {
+            whole.clone_from(&faint);
+        }
         let apart = &whole - &parts;
         // A word said on its own counts, even if it is a part of an identifier elsewhere: unless
         // nothing else is asked for.
         let wanted = if apart.is_empty() { whole } else { apart };
         // Saying a word twice asks for the same: each counts once.
-        let terms = Terms::once(kept);
+        let faint = faint.into_iter().map(|id| (id, FAINT_WEIGHT));
+        let terms = Terms::weighed(faint.chain(kept.into_iter().map(|id| (id, 1.0))));
         Self { language, terms, wanted }
     }
 }
@@ -121,5 +137,6 @@ mod tests {
             wanted("I sent the tent back 2 weeks ago, where is my money back"),
             ids(&["sent", "tent", "return", "money", "refund"])
         );
+        assert_eq!(wanted("And how long does it take?"), ids(&["take"]));
     }
 }

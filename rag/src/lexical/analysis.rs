@@ -41,8 +41,13 @@ impl Terms {
 
     /// These terms, each of them once and with the same weight.
     pub fn once(ids: impl IntoIterator<Item = u32>) -> Self {
-        let weights: BTreeMap<u32, f32> = ids.into_iter().map(|id| (id, 1.0)).collect();
-        let length = weights.len() as f32;
+        Self::weighed(ids.into_iter().map(|id| (id, 1.0)))
+    }
+
+    /// These terms, each of them once and with the last weight given for it.
+    pub(crate) fn weighed(terms: impl IntoIterator<Item = (u32, f32)>) -> Self {
+        let weights: BTreeMap<u32, f32> = terms.into_iter().collect();
+        let length = weights.values().sum();
         Self { weights, length }
     }
 
