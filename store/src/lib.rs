@@ -49,6 +49,7 @@ pub use records::{
 };
 
 use dialect::Address;
+use read::{RunAsked, together::Together};
 use readers::{Reader, Readers};
 use writer::WriterHandle;
 
@@ -84,6 +85,7 @@ pub struct Store {
     read: Arc<Readers>,
     write: AnyPool,
     writer: WriterHandle,
+    around: Arc<Together<RunAsked, Surroundings>>,
 }
 
 /// One workspace. The answer to a question about another workspace's ids is the same as about ids
@@ -118,7 +120,7 @@ impl Store {
         let read = Readers::new(read, address.in_memory, remote, options.read_connections);
         let writer =
             WriterHandle::start(write.clone(), address.in_memory, address.dialect, &options, clock, ids);
-        Ok(Self { read: Arc::new(read), write, writer })
+        Ok(Self { read: Arc::new(read), write, writer, around: Arc::default() })
     }
 
     /// Brings the schema up to date. Safe to call from several processes at once.

@@ -151,7 +151,7 @@ impl Table {
 }
 
 /// `($1, $2), ($3, $4)`, or the dialect's way to say it.
-fn push_tuples(sql: &mut String, dialect: Dialect, rows: usize, width: usize) {
+pub(crate) fn push_tuples(sql: &mut String, dialect: Dialect, rows: usize, width: usize) {
     for row in 0..rows {
         sql.push_str(if row == 0 { "(" } else { ", (" });
         for column in 0..width {
@@ -186,6 +186,11 @@ impl Statements {
     fn get(&self, kind: Kind, name: &'static str, size: usize, build: impl FnOnce() -> String) -> Arc<str> {
         let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         built.entry((kind, name, size)).or_insert_with(|| build().into()).clone()
+    }
+
+    /// The text of a select over a number of keys.
+    pub(crate) fn sized(&self, name: &'static str, keys: usize, build: impl FnOnce() -> String) -> Arc<str> {
+        self.get(Kind::Select, name, keys, build)
     }
 
     /// Writes whole rows, in their order.

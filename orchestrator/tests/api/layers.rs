@@ -182,6 +182,14 @@ async fn the_library_advises_staff_and_is_nobodys_to_change() {
     assert!(found(&admin, &format!("{query}&universal=true")).await.is_empty(), "it is internal");
     let found = found(&admin, &format!("{query}&internal=true&universal=true")).await;
     assert_eq!(found[0], "renewal-negotiation-guard-rails");
+    // Staff say what its passages are worth to them.
+    let search = format!("/v1/knowledge/search?{query}&internal=true&universal=true");
+    let passages = admin.get(&search).await.json(StatusCode::OK);
+    let rate =
+        format!("/v1/knowledge/chunks/{}/feedback", passages["items"][0]["chunk_id"].as_str().unwrap());
+    admin.post(&rate, &json!({"verdict": "outdated"})).await.json(StatusCode::OK);
+    let flagged = admin.get("/v1/knowledge/flagged").await.json(StatusCode::OK);
+    assert_eq!(flagged["items"].as_array().unwrap().len(), 1);
 
     let templates = admin.get("/v1/knowledge/templates").await.json(StatusCode::OK);
     let items = templates["items"].as_array().unwrap();

@@ -13,10 +13,12 @@ mod runs;
 mod sessions;
 mod surroundings;
 mod tickets;
+pub(crate) mod together;
 mod tools;
 mod users;
 
 pub use index_marks::KnowledgeFact;
+pub(crate) use surroundings::RunAsked;
 pub use surroundings::Surroundings;
 
 use domain::Timestamp;

@@ -2,6 +2,7 @@
 //!
 //! A worker needs the ticket, its customer, what was said, what was asked and what was done each
 //! time it takes a run up; one statement costs it one way to the database, and sees one state of it.
+//! Workers that take up runs at the same time share that way.
 
 use domain::{
     ApprovalId, ContactId, CustomerId, RunId, TicketId, WorkspaceId,
@@ -13,9 +14,10 @@ use domain::{
 use sqlx::any::AnyRow;
 
 use crate::{
-    StoreError, WorkspaceStore,
+    Store, StoreError, WorkspaceStore,
+    dialect::Dialect,
     rows::Columns,
-    sql::{Binds, Select},
+    sql::{Binds, Select, push_tuples},
 };
 
 use super::customers::{contact_in, customer_in};
@@ -33,6 +35,35 @@ pub struct Surroundings {
     pub decisions: Vec<Decision>,
 }
 
+/// A run whose surroundings are asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct RunAsked {
+    workspace: WorkspaceId,
+    run: RunId,
+    ticket: Option<TicketId>,
+    /// The version of the ticket that the run has seen.
+    seen: i64,
+}
+
+/// Of each run in `k`, marked by its number. `CROSS` joins, because on SQLite they fix the order: each
+/// run is looked up in the indexes.
+const AROUND_RUNS: &str = "SELECT 'ticket' AS kind, k.asked, 0 AS n, t.id, t.snapshot AS body, '' AS name, \
+    '' AS tier, '' AS locale, 0 AS created_at, 0 AS updated_at \
+    FROM k CROSS JOIN tickets AS t WHERE t.workspace_id = k.workspace_id AND t.id = k.ticket_id \
+    UNION ALL SELECT 'customer', k.asked, 0, c.id, c.fields, c.name, c.tier, c.locale, c.created_at, c.updated_at \
+    FROM k CROSS JOIN tickets AS t CROSS JOIN customers AS c WHERE t.workspace_id = k.workspace_id \
+    AND t.id = k.ticket_id AND c.workspace_id = k.workspace_id AND c.id = t.customer_id \
+    UNION ALL SELECT 'contact', k.asked, c.created_at, c.id, c.customer_id, c.name, c.email, '', c.created_at, 0 \
+    FROM k CROSS JOIN tickets AS t CROSS JOIN contacts AS c WHERE t.workspace_id = k.workspace_id \
+    AND t.id = k.ticket_id AND c.workspace_id = k.workspace_id AND c.id = t.contact_id \
+    UNION ALL SELECT 'message', k.asked, m.version, m.id, m.message, '', '', '', 0, 0 \
+    FROM k CROSS JOIN messages AS m WHERE m.workspace_id = k.workspace_id AND m.ticket_id = k.ticket_id \
+    AND m.version > k.seen \
+    UNION ALL SELECT 'approval', k.asked, a.requested_at, a.id, a.approval, '', '', '', 0, 0 \
+    FROM k CROSS JOIN approvals AS a WHERE a.workspace_id = k.workspace_id AND a.run_id = k.run_id \
+    UNION ALL SELECT 'effect', k.asked, e.created_at, e.id, e.effect, '', '', '', 0, 0 \
+    FROM k CROSS JOIN effects AS e WHERE e.workspace_id = k.workspace_id AND e.run_id = k.run_id";
+
 const TICKET: &str = "SELECT 'ticket' AS kind, 0 AS n, id, snapshot AS body, '' AS name, '' AS tier, '' AS locale, \
     0 AS created_at, 0 AS updated_at FROM tickets WHERE workspace_id = $1";
 /// The first part where no ticket is wanted: its columns, and no row.
@@ -44,10 +75,6 @@ const CONTACT: &str = " UNION ALL SELECT 'contact', created_at, id, customer_id,
     FROM contacts WHERE workspace_id = $1";
 const MESSAGES: &str = " UNION ALL SELECT 'message', version, id, message, '', '', '', 0, 0 \
     FROM messages WHERE workspace_id = $1";
-const APPROVALS: &str = " UNION ALL SELECT 'approval', requested_at, id, approval, '', '', '', 0, 0 \
-    FROM approvals WHERE workspace_id = $1";
-const EFFECTS: &str = " UNION ALL SELECT 'effect', created_at, id, effect, '', '', '', 0, 0 \
-    FROM effects WHERE workspace_id = $1";
 const DECISIONS: &str = " UNION ALL SELECT 'decision', at, id, decision, '', '', '', 0, 0 \
     FROM decisions WHERE workspace_id = $1";
 
@@ -60,7 +87,13 @@ impl WorkspaceStore {
         ticket: Option<TicketId>,
         after: i64,
     ) -> Result<Surroundings, StoreError> {
-        self.gather(run_and(around(self.id, ticket, after), run)).await
+        let asked = RunAsked { workspace: self.id, run, ticket, seen: after };
+        let store = self.store.clone();
+        let answer = move |asked| {
+            let store = store.clone();
+            async move { store.around_runs(asked).await }
+        };
+        self.store.around.ask(asked, answer).await
     }
 
     /// What a reviewer needs beside an approval: its ticket and customer, the whole conversation and
@@ -131,9 +164,51 @@ impl WorkspaceStore {
     }
 
     async fn gather(&self, select: Select) -> Result<Surroundings, StoreError> {
-        let mut rows: Vec<(i64, String, AnyRow)> = self
-            .rows(select)
-            .await?
+        Surroundings::of(self.rows(select).await?)
+    }
+}
+
+impl Store {
+    /// What there is around each of the runs, in their order.
+    async fn around_runs(&self, asked: Vec<RunAsked>) -> Result<Vec<Surroundings>, StoreError> {
+        let shared = &self.writer.shared;
+        let size = asked.len().next_power_of_two();
+        let sql = shared.statements.sized("around runs", size, || around_runs(shared.dialect, size));
+        let mut binds = Binds::default();
+        for (number, asked) in (0..).zip(&asked) {
+            binds.int(number).id(asked.workspace);
+            // No id is empty, so that without a ticket nothing is found.
+            binds
+                .text(asked.ticket.map(|id| id.to_string()).unwrap_or_default())
+                .id(asked.run)
+                .int(asked.seen);
+        }
+        for _ in asked.len()..size {
+            binds.int(-1).text("").text("").text("").int(0);
+        }
+        let mut reader = self.reader().await?;
+        let rows = binds.fetch_all(&mut reader, sql).await?;
+        reader.keep();
+        let mut sorted: Vec<Vec<AnyRow>> = asked.iter().map(|_| Vec::new()).collect();
+        for row in rows {
+            let number = Columns { table: "(around)", row: &row }.int("asked")?;
+            if let Some(own) = usize::try_from(number).ok().and_then(|number| sorted.get_mut(number)) {
+                own.push(row);
+            }
+        }
+        sorted.into_iter().map(Surroundings::of).collect()
+    }
+}
+
+fn around_runs(dialect: Dialect, runs: usize) -> String {
+    let mut sql = "WITH k(asked, workspace_id, ticket_id, run_id, seen) AS (VALUES ".to_owned();
+    push_tuples(&mut sql, dialect, runs, 5);
+    sql + ") " + AROUND_RUNS
+}
+
+impl Surroundings {
+    fn of(rows: Vec<AnyRow>) -> Result<Self, StoreError> {
+        let mut rows: Vec<(i64, String, AnyRow)> = rows
             .into_iter()
             .map(|row| {
                 let c = Columns { table: "(around)", row: &row };
@@ -141,7 +216,7 @@ impl WorkspaceStore {
             })
             .collect::<Result<_, StoreError>>()?;
         rows.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        let mut found = Surroundings::default();
+        let mut found = Self::default();
         for (_, _, row) in &rows {
             let kind = Columns { table: "(around)", row }.text("kind")?;
             match kind.as_str() {
@@ -180,13 +255,6 @@ fn around(workspace: WorkspaceId, ticket: Option<TicketId>, after: i64) -> Selec
         })
 }
 
-fn run_and(around: Select, run: RunId) -> Select {
-    let id = |binds: &mut Binds| {
-        binds.id(run);
-    };
-    around.then(APPROVALS).and(" AND run_id = ?", id).then(EFFECTS).and(" AND run_id = ?", id)
-}
-
 fn approval_and(around: Select, approval: ApprovalId) -> Select {
     around.then(DECISIONS).and(" AND approval_id = ?", |binds| {
         binds.id(approval);
@@ -195,7 +263,7 @@ fn approval_and(around: Select, approval: ApprovalId) -> Select {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::{AnyConnection, Connection as _};
+    use sqlx::{AnyConnection, Connection as _, Row as _};
     use uuid::Uuid;
 
     use super::*;
@@ -207,14 +275,20 @@ mod tests {
         crate::migrations::migrator().run(&mut connection).await.unwrap();
         let (workspace, ticket) = (WorkspaceId(Uuid::nil()), Some(TicketId(Uuid::nil())));
         let base = || around(workspace, ticket, 0);
-        for select in [run_and(base(), RunId(Uuid::nil())), approval_and(base(), ApprovalId(Uuid::nil()))] {
-            for step in select.plan(&mut connection).await.unwrap() {
-                assert!(!step.starts_with("SCAN"), "{step}");
-                assert!(
-                    !step.starts_with("SEARCH") || step.contains("AND"),
-                    "only the workspace is looked up: {step}"
-                );
-            }
+        let of_approval = approval_and(base(), ApprovalId(Uuid::nil()));
+        for step in of_approval.plan(&mut connection).await.unwrap() {
+            assert!(!step.starts_with("SCAN"), "{step}");
+            assert!(
+                !step.starts_with("SEARCH") || step.contains("AND"),
+                "only the workspace is looked up: {step}"
+            );
+        }
+        let sql = format!("EXPLAIN QUERY PLAN {}", around_runs(Dialect::Sqlite, 4));
+        let rows = Binds::default().fetch_all(&mut connection, sql.into()).await.unwrap();
+        for row in rows {
+            let step: String = row.get("detail");
+            assert!(!step.starts_with("SCAN") || step == "SCAN k" || step.contains("CONSTANT"), "{step}");
+            assert!(!step.starts_with("SEARCH") || step.contains("AND"), "{step}");
         }
     }
 }
