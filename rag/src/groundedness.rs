@@ -89,11 +89,11 @@ fn all_strays(text: &str, sentences: &[Span], language: Language, sources: &Sour
     };
     let mut strays: Vec<Finding> = values
         .iter()
-        .filter(|value| !sources.given.carries(value))
+        .filter(|value| !sources.carries(value))
         .map(|value| finding(value.kind, value.span, text))
         .collect();
     for name in names::names(text, sentences, language) {
-        if !inside(&name.span) && !sources.known.carries(&name) {
+        if !inside(&name.span) && !sources.name(&name) {
             strays.push(finding(FindingKind::Name, name.span, text));
         }
     }

@@ -351,6 +351,15 @@ impl Select {
         }
     }
 
+    /// Rows of a status that a partial index may be about. The word stands in the text: SQLite compares
+    /// a value with the indexes' conditions, and prepares the statement anew for each it is given.
+    pub(crate) fn of_status(self, status: Option<&'static str>) -> Self {
+        match status {
+            Some(status) => self.then(" AND status = '").then(status).then("'"),
+            None => self,
+        }
+    }
+
     /// Adds text without values.
     pub(crate) fn then(mut self, text: &str) -> Self {
         self.sql.push_str(text);

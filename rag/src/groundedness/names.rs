@@ -53,13 +53,18 @@ impl Known {
         }
     }
 
-    pub fn carries(&self, name: &Name) -> bool {
-        name.words.iter().all(|word| {
+    pub fn holds(&self, word: &str) -> bool {
+        self.words.contains(word)
+    }
+}
+
+impl Name {
+    /// Whether each of its words is known, as it is or in its other number.
+    pub fn is_of(&self, known: impl Fn(&str) -> bool) -> bool {
+        self.words.iter().all(|word| {
             let bare = word.strip_suffix("'s").or_else(|| word.strip_suffix('\'')).unwrap_or(word);
             let singular = bare.strip_suffix('s').filter(|word| word.len() > 3);
-            self.words.contains(bare)
-                || singular.is_some_and(|word| self.words.contains(word))
-                || self.words.contains(&format!("{bare}s"))
+            known(bare) || singular.is_some_and(&known) || known(&format!("{bare}s"))
         })
     }
 }
@@ -170,7 +175,7 @@ mod tests {
         known.add(source);
         names(text, &sentences(text), Language::detect(text))
             .iter()
-            .filter(|name| !known.carries(name))
+            .filter(|name| !name.is_of(|word| known.holds(word)))
             .map(|name| name.span.of(text))
             .collect()
     }

@@ -43,13 +43,6 @@ impl Given {
         self.phones.extend(found.phones.into_iter().take(free));
     }
 
-    /// Adds what another one gives.
-    pub fn merge(&mut self, other: &Self) {
-        self.keys.extend(other.keys.iter().cloned());
-        let free = MAX_PHONES.saturating_sub(self.phones.len());
-        self.phones.extend(other.phones.iter().take(free).cloned());
-    }
-
     pub fn carries(&self, value: &Value) -> bool {
         value.needs.iter().any(|key| match key.strip_prefix("p:") {
             Some(phone) => self.phones.iter().any(|known| same_phone(known, phone)),

@@ -29,9 +29,7 @@ impl WorkspaceStore {
         cursor: Option<&str>,
     ) -> Result<Page<Approval>, StoreError> {
         let mut select = Select::of(self.id, "SELECT approval FROM approvals WHERE workspace_id = $1")
-            .and_if(" AND status = ?", filter.status, |binds, status| {
-                binds.text(status.as_str());
-            });
+            .of_status(filter.status.map(|status| status.as_str()));
         if let Some(role) = filter.role {
             let below: Vec<Role> = [Role::Viewer, Role::Agent, Role::Reviewer, Role::Admin, Role::Owner]
                 .into_iter()

@@ -26,9 +26,7 @@ impl WorkspaceStore {
         cursor: Option<&str>,
     ) -> Result<Page<Run>, StoreError> {
         let select = Select::of(self.id, "SELECT * FROM runs WHERE workspace_id = $1")
-            .and_if(" AND status = ?", filter.status, |binds, status| {
-                binds.text(status.as_str());
-            })
+            .of_status(filter.status.map(|status| status.as_str()))
             .and_if(" AND ticket_id = ?", filter.ticket_id, |binds, id| {
                 binds.id(id);
             })
