@@ -8,6 +8,7 @@
 //! Adding an agent: one file that implements [`domain::agent::Agent`], one line in [`Registry`].
 
 pub mod answer;
+pub mod article;
 pub mod cited;
 mod courtesy;
 pub mod dialogue;
@@ -18,5 +19,6 @@ mod query;
 mod registry;
 pub mod resolution;
 
+pub use article::Article;
 pub use registry::Registry;
 pub use resolution::Resolution;

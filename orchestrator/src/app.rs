@@ -34,7 +34,7 @@ use crate::{
     gate::{Gate, GateError, Matter},
     http,
     intake::Intake,
-    knowledge::{self, Indexing, KnowledgeError},
+    knowledge::{self, Indexing, Keeper, KnowledgeError},
     knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
     models, password,
@@ -91,7 +91,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub knowledge: Arc<rag::Knowledge>,
-    pub(crate) indexing: Indexing,
+    pub(crate) indexing: Arc<Indexing>,
+    pub(crate) keeper: Arc<Keeper>,
     /// The index of vectors and the embedder, as configured.
     pub knowledge_index: KnowledgeIndex,
     /// Reads files from outside.
@@ -171,7 +172,14 @@ impl App {
             None => KnowledgeIndex::open(&config).await?.or_embedder(brought.embedder),
         };
         let (knowledge, indexing) = knowledge::open(&store, &knowledge_index).await?;
-        let knowledge = Arc::new(knowledge);
+        let (knowledge, indexing) = (Arc::new(knowledge), Arc::new(indexing));
+        let keeper = Arc::new(Keeper {
+            store: store.clone(),
+            knowledge: Arc::clone(&knowledge),
+            indexing: Arc::clone(&indexing),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+        });
         let agents = Arc::new(agents::Registry::standard(Arc::new(rag::groundedness::Lexical)));
         parts::check_agents(&config, &agents)?;
         let procedures = Arc::new(parts::procedures(&config)?);
@@ -189,6 +197,7 @@ impl App {
             model: Arc::clone(&model),
             live: live.clone(),
             knowledge: Arc::clone(&knowledge),
+            articles: Arc::clone(&keeper) as Arc<dyn domain::ports::Articles>,
             runs: RunSettings {
                 max_attempts: config.runs.max_attempts,
                 retry: Duration::from_millis(config.runs.retry_ms),
@@ -213,6 +222,7 @@ impl App {
             ids,
             knowledge,
             indexing,
+            keeper,
             knowledge_index,
             parser: parse::isolated::Parser::new(brought.parser, parse::Limits::default()),
             catalog,

@@ -8,6 +8,7 @@
 //!
 //! Adding a prompt: the file, one line in [`library`], one function below, one snapshot test.
 
+mod article;
 mod dialogue;
 mod knowledge;
 mod library;
@@ -16,6 +17,10 @@ mod untrusted;
 
 use thiserror::Error;
 
+pub use article::{
+    ArticleConversation, ArticleMessage, ArticleReview, ArticleSystem, article_conversation, article_review,
+    article_system,
+};
 pub use dialogue::{
     CustomerMessage, DraftOutcome, FollowUp, Omission, Repair, ReportedEvent, customer_message,
     draft_outcome, follow_up, omission, repair, reported_event, tool_result,

@@ -28,6 +28,9 @@ macro_rules! files {
 }
 
 files! {
+    "article/conversation",
+    "article/review",
+    "article/system",
     "dialogue/customer_message",
     "dialogue/draft_outcome",
     "dialogue/follow_up",

@@ -32,6 +32,8 @@ export function outcomeText(outcome: Outcome): { title: string; detail: string }
       return { title: "Asked the customer", detail: outcome.summary };
     case "handed_off":
       return { title: "Handed to a person", detail: outcome.reason };
+    case "done":
+      return { title: "Done", detail: outcome.summary };
     case "nothing":
       return { title: "Nothing to do", detail: outcome.reason };
   }

@@ -12,7 +12,7 @@ use domain::{
     answerability::Courses,
     knowledge::Retriever,
     model::{Model, ToolSchema},
-    ports::{Desk, Ports},
+    ports::{Articles, Desk, Ports},
     procedure::Procedure,
     run::Step,
 };
@@ -64,6 +64,8 @@ pub struct HouseParts {
     pub model: Arc<dyn Model>,
     pub live: Live,
     pub knowledge: Arc<rag::Knowledge>,
+    /// Keeps what runs add to it.
+    pub articles: Arc<dyn Articles>,
     pub runs: RunSettings,
     pub courses: Courses,
 }
@@ -73,6 +75,7 @@ impl House {
         let ports = Arc::new(HousePorts {
             store: parts.store.clone(),
             knowledge: parts.knowledge,
+            articles: parts.articles,
             clock: Arc::clone(&parts.clock),
             ids: Arc::clone(&parts.ids),
         });
@@ -148,6 +151,7 @@ impl GrantedTools {
 struct HousePorts {
     store: Store,
     knowledge: Arc<rag::Knowledge>,
+    articles: Arc<dyn Articles>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 }
@@ -155,6 +159,10 @@ struct HousePorts {
 impl Ports for HousePorts {
     fn retriever(&self) -> &dyn Retriever {
         &*self.knowledge
+    }
+
+    fn articles(&self) -> &dyn Articles {
+        &*self.articles
     }
 
     fn desk(&self) -> &dyn Desk {

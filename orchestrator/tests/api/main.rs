@@ -6,6 +6,7 @@
 mod access;
 mod answers;
 mod approvals;
+mod articles;
 mod console;
 mod conversations;
 mod customers;
