@@ -18,6 +18,7 @@ mod provenance;
 mod query;
 mod registry;
 pub mod resolution;
+pub mod support;
 
 pub use article::Article;
 pub use registry::Registry;

@@ -12,6 +12,7 @@ use crate::{
     ApprovalId, EffectId, GapId, RunId, TicketId, Timestamp, UserId,
     canonical::{self, Digest},
     customer::{Contact, Customer},
+    grounding::SecondOpinion,
     model::{ModelResponse, Usage},
     ticket::{Event, Message, Ticket},
     tool::ToolCall,
@@ -220,6 +221,11 @@ pub enum StepBody {
         response: Option<ModelResponse>,
         why: String,
     },
+    /// Others looked at what a reply left in doubt; `anchor` is the step of the reply.
+    Checked {
+        anchor: i64,
+        opinions: Vec<SecondOpinion>,
+    },
     /// A call waits for a person.
     Proposed {
         call: ToolCall,
@@ -256,6 +262,7 @@ impl StepBody {
             Self::Observed { .. } => "observed",
             Self::Model { .. } => "model",
             Self::Unusable { .. } => "unusable",
+            Self::Checked { .. } => "checked",
             Self::Proposed { .. } => "proposed",
             Self::Tool { .. } => "tool",
             Self::Woken { .. } => "woken",
@@ -272,6 +279,7 @@ impl StepBody {
             Self::Woken { name } => name,
             Self::Failed { what, .. } => what,
             Self::Ended { outcome } => outcome.type_name(),
+            Self::Checked { .. } => "grounding",
             Self::Started { .. } | Self::Observed { .. } => "",
         }
     }

@@ -38,6 +38,7 @@ use crate::{
     knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
     models, password,
+    second_look::SecondLook,
 };
 
 #[derive(Debug, Error)]
@@ -157,6 +158,7 @@ impl App {
             None
         };
         let catalog = parts::catalog(&config, shop.as_ref().map(|_| shop_token.as_str()), address)?;
+        let brought_model = brought.model.is_some();
         let model = match brought.model {
             Some(model) => model,
             None => models::build(
@@ -185,6 +187,13 @@ impl App {
         let procedures = Arc::new(parts::procedures(&config)?);
         let live = Live::default();
         let intake = Intake::new(store.clone(), catalog.clone(), Arc::clone(&clock), Arc::clone(&ids));
+        let looks = config.knowledge.grounding;
+        // The offline model cannot read for others.
+        let reads = looks.model_check && (brought_model || !config.models.providers.is_empty());
+        let second_look = SecondLook {
+            model: reads.then(|| Arc::clone(&model)),
+            embedder: knowledge_index.embedder.clone().filter(|_| looks.similarity),
+        };
         let house = Arc::new(House::new(HouseParts {
             store: store.clone(),
             clock: Arc::clone(&clock),
@@ -205,6 +214,7 @@ impl App {
                 cached_journals: config.runs.cached_journals,
             },
             courses: config.knowledge.answering,
+            second_look,
         }));
         let registrations =
             Arc::new(registrations::StoredRegistrations::new(store.clone(), Arc::clone(&clock)));

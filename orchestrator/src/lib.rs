@@ -22,6 +22,7 @@ pub mod live;
 pub mod models;
 pub mod password;
 pub mod recall;
+pub mod second_look;
 pub mod system;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

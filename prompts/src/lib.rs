@@ -10,6 +10,7 @@
 
 mod article;
 mod dialogue;
+mod grounding;
 mod knowledge;
 mod library;
 mod resolution;
@@ -25,6 +26,7 @@ pub use dialogue::{
     CustomerMessage, DraftOutcome, FollowUp, Omission, Repair, ReportedEvent, customer_message,
     draft_outcome, follow_up, omission, repair, reported_event, tool_result,
 };
+pub use grounding::{DoubtedSentences, grounding_check, grounding_sentences};
 pub use knowledge::{KnowledgeAnswer, KnowledgeQuestion, PassageFacts, knowledge_answer, knowledge_question};
 pub use library::{Declared, declared};
 pub use resolution::{

@@ -37,6 +37,8 @@ files! {
     "dialogue/omission",
     "dialogue/repair",
     "dialogue/reported_event",
+    "grounding/check",
+    "grounding/sentences",
     "knowledge/answer",
     "knowledge/question",
     "resolution/handoff_message",

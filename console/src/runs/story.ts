@@ -71,6 +71,14 @@ export function sentenceOf(body: Step["body"]): Sentence {
         detail: body.why,
         tone: "bad",
       };
+    case "checked":
+      return {
+        icon: "eye",
+        title: `Looked again at ${count(body.opinions.length, "sentence")} in doubt`,
+        detail: body.opinions
+          .map(({ sentence, read }) => (read ? `${words(read.judged)}: “${sentence}”` : `“${sentence}”`))
+          .join("\n"),
+      };
     case "proposed":
       return {
         icon: "lock",

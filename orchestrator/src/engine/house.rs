@@ -19,7 +19,7 @@ use domain::{
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
-use crate::{gate::Gate, live::Live};
+use crate::{gate::Gate, live::Live, second_look::SecondLook};
 
 #[derive(Clone, Copy, Debug)]
 pub struct RunSettings {
@@ -45,6 +45,8 @@ pub struct House {
     pub runs: RunSettings,
     /// When a question is answered, asked back or left.
     pub courses: Courses,
+    /// Who looks at what replies leave in doubt.
+    pub second_look: SecondLook,
     pub(super) journals: Cache<RunId, Arc<Vec<Step>>>,
     names: Cache<WorkspaceId, String>,
     pub(super) granted: GrantedTools,
@@ -68,6 +70,7 @@ pub struct HouseParts {
     pub articles: Arc<dyn Articles>,
     pub runs: RunSettings,
     pub courses: Courses,
+    pub second_look: SecondLook,
 }
 
 impl House {
@@ -95,6 +98,7 @@ impl House {
             names: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(60)).build(),
             runs: parts.runs,
             courses: parts.courses,
+            second_look: parts.second_look,
             granted: GrantedTools::default(),
             schemas: super::models::OutputSchemas::default(),
         }

@@ -19,6 +19,7 @@ mod knowledge;
 mod layers;
 mod problems;
 mod runs;
+mod second_look;
 mod session;
 mod stream;
 mod system;
