@@ -233,6 +233,7 @@ const spec = (name: string, over: Partial<S["ToolSpec"]> = {}): S["ToolSpec"] =>
   source: { kind: "http", file: "shop.toml" },
   local: false,
   idempotent: true,
+  always_asks: false,
   ...over,
 });
 

@@ -1,6 +1,6 @@
 // Turning a resolved ticket into an article, and reading the draft, with canned answers of the API.
 import type { components } from "../../src/api/schema.gen";
-import { answer, approvals, customer, gap, id, runs, ticket } from "./answers";
+import { answer, approvals, customer, gap, id, problem, runs, ticket } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 type S = components["schemas"];
@@ -97,12 +97,8 @@ test("what became of it is said, and a refusal is in the service's words", async
       ...none,
       run: run({ status: "done", outcome: { type: "nothing", reason } }),
     }),
-    "POST /v1/tickets/:id/article": (): S["ProblemBody"] => ({
-      type: "urn:countersign:problem:conflict",
-      title: "Conflict",
-      status: 409,
-      detail: "ticket 42 is open; resolve or close it first",
-    }),
+    "POST /v1/tickets/:id/article": () =>
+      problem(409, "Conflict", "ticket 42 is open; resolve or close it first"),
   });
   await page.goto(`/tickets/${id(102)}`);
   await expect(page.getByText(`No article was made: ${reason}`)).toBeVisible();
@@ -117,7 +113,9 @@ test("a ticket that is not resolved offers no article", async ({ page }) => {
   await expect(page.getByRole("button", { name: "Turn into article" })).toHaveCount(0);
 });
 
-test("a draft is read as its readers will see it, and holds nothing that runs", async ({ page }) => {
+test("a draft is read as its readers will see it, and holds nothing that runs", async ({
+  page,
+}) => {
   const approval = draft();
   await answer(page, {
     "GET /v1/approvals": () => ({ items: [{ approval, ticket: null }], next_cursor: null }),

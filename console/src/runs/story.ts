@@ -76,7 +76,9 @@ export function sentenceOf(body: Step["body"]): Sentence {
         icon: "eye",
         title: `Looked again at ${count(body.opinions.length, "sentence")} in doubt`,
         detail: body.opinions
-          .map(({ sentence, read }) => (read ? `${words(read.judged)}: “${sentence}”` : `“${sentence}”`))
+          .map(({ sentence, read }) =>
+            read ? `${words(read.judged)}: “${sentence}”` : `“${sentence}”`,
+          )
           .join("\n"),
       };
     case "proposed":

@@ -37,7 +37,9 @@ export const articleQuery = (id: string) =>
       send(api.GET("/v1/tickets/{id}/article", { params: { path: { id } }, signal })),
     refetchInterval: ({ state }) => {
       const drafting =
-        state.data?.run && ["queued", "running"].includes(state.data.run.status) && !state.data.approval_id;
+        state.data?.run &&
+        ["queued", "running"].includes(state.data.run.status) &&
+        !state.data.approval_id;
       return drafting ? 1_500 : false;
     },
   });
