@@ -8,7 +8,7 @@ use std::{
 
 use domain::{
     confidence::{Confidence, Evidence, Reason},
-    grounding::{Grounding, Grounds, Source, SourceKind, Span, Statement},
+    grounding::{Doubts, Grounding, Grounds, SecondOpinion, Source, SourceKind, Span, Statement},
     knowledge::{Citation, Passage},
     model::OutputSchema,
 };
@@ -141,10 +141,18 @@ pub(crate) struct Grounded {
     pub body: String,
     pub sources: Vec<Citation>,
     pub confidence: Confidence,
+    /// What a second look may settle.
+    pub doubts: Doubts,
 }
 
 /// Keeps the citations that stand for found passages, numbers the marks anew and scores the reply.
-pub(crate) fn ground(answer: &Answer, findings: &Findings<'_>, grounds: &dyn Grounds) -> Grounded {
+/// `opinions`: what others said of what was in doubt.
+pub(crate) fn ground(
+    answer: &Answer,
+    findings: &Findings<'_>,
+    grounds: &dyn Grounds,
+    opinions: &[SecondOpinion],
+) -> Grounded {
     let mut cited: Vec<&Passage> = Vec::new();
     // For each entry of `citations`, the number of its passage in the reply.
     let mut numbers: Vec<Option<usize>> = Vec::with_capacity(answer.citations.len());
@@ -163,7 +171,11 @@ pub(crate) fn ground(answer: &Answer, findings: &Findings<'_>, grounds: &dyn Gro
     let stated = answer.confidence * trust;
     let labels: Vec<String> = findings.passages.iter().map(Passage::label).collect();
     let sources = sources(answer.kind, &cited, findings, &labels);
-    let grounding = grounds.ground(&Statement { text: &body, sources: &sources });
+    let mut grounding = grounds.ground(&Statement { text: &body, sources: &sources });
+    let mut doubts = Doubts::default();
+    grounding.doubtful(&body).for_each(|sentence| doubts.doubt(sentence));
+    sources.iter().for_each(|source| doubts.rest_on(source));
+    grounding.hear(&body, opinions);
     let mut confidence = score(answer, &body, stated, &grounding, cited.is_empty(), findings);
     if known < numbers.len() {
         let detail = format!("{known} of {} cited passages were found by this run", numbers.len());
@@ -172,7 +184,7 @@ pub(crate) fn ground(answer: &Answer, findings: &Findings<'_>, grounds: &dyn Gro
     // The cited passages are the first sources, in their order.
     let quotes = grounding.quotes.iter().copied().chain(std::iter::repeat(None));
     let sources = cited.into_iter().zip(quotes).map(|(passage, quote)| citation(passage, quote)).collect();
-    Grounded { body, sources, confidence }
+    Grounded { body, sources, confidence, doubts }
 }
 
 /// What a reply may rest on, the cited passages first. A question back may besides name what any

@@ -4,7 +4,9 @@
 //! sentences whose passages really say them.
 
 use domain::{
-    grounding::{Finding, FindingKind, Grounding, Grounds, Source, SourceKind, Span, Statement},
+    grounding::{
+        Doubts, Finding, FindingKind, Grounding, Grounds, SecondOpinion, Source, SourceKind, Span, Statement,
+    },
     knowledge::Passage,
     model::OutputSchema,
 };
@@ -76,35 +78,98 @@ pub struct Doubted {
     pub why: String,
 }
 
-/// Which sentences are kept and which are left out. `said` are words that may be repeated.
+/// Which sentences are kept and which are left out. `said` are words that may be repeated, `opinions`
+/// what others said of [`doubts`].
 pub fn believe<'p>(
     answer: &CitedAnswer,
     passages: &'p [Passage],
     said: &str,
     grounds: &dyn Grounds,
+    opinions: &[SecondOpinion],
 ) -> (Vec<Believed<'p>>, Vec<Doubted>) {
     let (mut kept, mut left) = (Vec::new(), Vec::new());
-    for sentence in answer.sentences.iter().filter(|sentence| !sentence.text.trim().is_empty()) {
-        let mut cited: Vec<&Passage> = Vec::new();
-        for id in &sentence.citations {
-            let found = passages.iter().find(|passage| passage.chunk_id.to_string() == id.trim());
-            cited.extend(found.filter(|found| cited.iter().all(|known| known.chunk_id != found.chunk_id)));
-        }
+    for sentence in stated(answer) {
+        let cited = cited(sentence, passages);
         let text = sentence.text.trim().to_owned();
-        let labels: Vec<String> = cited.iter().map(|passage| passage.label()).collect();
-        let mut sources: Vec<Source<'_>> = cited
-            .iter()
-            .zip(&labels)
-            .map(|(passage, label)| Source { kind: SourceKind::Passage, label, text: &passage.text })
-            .collect();
-        sources.push(Source { kind: SourceKind::Said, label: "", text: said });
-        let grounding = grounds.ground(&Statement { text: &text, sources: &sources });
+        let mut grounding = ground(&text, &cited, said, grounds, &mut |_| {});
+        grounding.hear(&text, &about(opinions, &cited));
         match doubt(&grounding, cited.is_empty()) {
             Some(why) => left.push(Doubted { text, why }),
             None => kept.push(Believed { score: score(&grounding), cited: places(&cited, &grounding), text }),
         }
     }
     (kept, left)
+}
+
+/// What a second look may settle.
+pub fn doubts(
+    answer: &CitedAnswer,
+    passages: &[Passage],
+    said: &str,
+    grounds: &dyn Grounds,
+) -> Option<Doubts> {
+    let mut doubts = Doubts::default();
+    for sentence in stated(answer) {
+        let cited = cited(sentence, passages);
+        let text = sentence.text.trim();
+        let mut sources = Doubts::default();
+        let grounding = ground(text, &cited, said, grounds, &mut |source| sources.rest_on(source));
+        let known = doubts.sentences.len();
+        grounding.doubtful(text).for_each(|sentence| doubts.doubt(sentence));
+        if doubts.sentences.len() > known {
+            for source in &sources.sources {
+                doubts.rest_on(&Source {
+                    kind: SourceKind::Passage,
+                    label: &source.label,
+                    text: &source.text,
+                });
+            }
+        }
+    }
+    doubts.any()
+}
+
+fn stated(answer: &CitedAnswer) -> impl Iterator<Item = &CitedSentence> {
+    answer.sentences.iter().filter(|sentence| !sentence.text.trim().is_empty())
+}
+
+/// The passages that a sentence cites and that were found, each once.
+fn cited<'p>(sentence: &CitedSentence, passages: &'p [Passage]) -> Vec<&'p Passage> {
+    let mut cited: Vec<&Passage> = Vec::new();
+    for id in &sentence.citations {
+        let found = passages.iter().find(|passage| passage.chunk_id.to_string() == id.trim());
+        cited.extend(found.filter(|found| cited.iter().all(|known| known.chunk_id != found.chunk_id)));
+    }
+    cited
+}
+
+fn ground(
+    text: &str,
+    cited: &[&Passage],
+    said: &str,
+    grounds: &dyn Grounds,
+    each: &mut dyn FnMut(&Source<'_>),
+) -> Grounding {
+    let labels: Vec<String> = cited.iter().map(|passage| passage.label()).collect();
+    let mut sources: Vec<Source<'_>> = cited
+        .iter()
+        .zip(&labels)
+        .map(|(passage, label)| Source { kind: SourceKind::Passage, label, text: &passage.text })
+        .collect();
+    sources.push(Source { kind: SourceKind::Said, label: "", text: said });
+    sources.iter().for_each(each);
+    grounds.ground(&Statement { text, sources: &sources })
+}
+
+/// The opinions that rest on the passages a sentence cites: others' passages do not speak for it.
+fn about(opinions: &[SecondOpinion], cited: &[&Passage]) -> Vec<SecondOpinion> {
+    let here = |quote: &str| quote.is_empty() || cited.iter().any(|passage| passage.text.contains(quote));
+    let kept = |opinion: &SecondOpinion| SecondOpinion {
+        read: opinion.read.clone().filter(|read| here(&read.quote)),
+        alike: opinion.alike.clone().filter(|alike| here(&alike.quote)),
+        ..opinion.clone()
+    };
+    opinions.iter().map(kept).collect()
 }
 
 fn score(grounding: &Grounding) -> f32 {

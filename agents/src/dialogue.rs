@@ -321,6 +321,7 @@ pub fn facts(view: &RunView<'_>, journal: &Journal<'_>) -> Facts {
         customer: customer(journal),
         reports: journal.unheeded().into_iter().map(|(_, event)| in_words(event)).collect(),
         results,
+        withheld: Vec::new(),
     }
 }
 

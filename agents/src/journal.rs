@@ -14,6 +14,7 @@ use std::{
 
 use domain::{
     DomainError, EventId, MessageId, RunId, Timestamp,
+    grounding::SecondOpinion,
     model::ModelResponse,
     run::{CallOutcome, Outcome, RunInput, Step, StepBody},
     ticket::{Event, Message, Visibility},
@@ -99,6 +100,8 @@ pub struct Journal<'a> {
     /// Model calls made so far, usable or not.
     pub model_calls: u32,
     pub ended: Option<&'a Outcome>,
+    /// What others said of the replies of these steps.
+    opinions: HashMap<i64, &'a [SecondOpinion]>,
 }
 
 impl<'a> Journal<'a> {
@@ -130,6 +133,7 @@ impl<'a> Journal<'a> {
                 open: Vec::new(),
                 model_calls: 0,
                 ended: None,
+                opinions: HashMap::new(),
             },
         };
         reader.began(input);
@@ -197,6 +201,11 @@ impl<'a> Journal<'a> {
             (Origin::Agent { anchor }, CallOutcome::Ok { .. }) => self.model(anchor).map(|(at, _)| at),
             _ => None,
         })
+    }
+
+    /// What others said of the reply of a step, where they were asked.
+    pub fn opinions(&self, seq: i64) -> &'a [SecondOpinion] {
+        self.opinions.get(&seq).copied().unwrap_or_default()
     }
 
     pub fn last_seq(&self) -> i64 {
@@ -293,6 +302,12 @@ impl<'a> Reader<'a, '_> {
             StepBody::Unusable { response, why, .. } => {
                 self.journal.model_calls += 1;
                 self.push(step.seq, What::Unusable { response: response.as_ref(), why: why.into() });
+            }
+            StepBody::Checked { anchor, opinions } => {
+                if !(0..step.seq).contains(anchor) {
+                    return Err(format!("it is about step {anchor}, which does not come before it"));
+                }
+                self.journal.opinions.insert(*anchor, opinions);
             }
             StepBody::Proposed { call, .. } => match self.ids.get(call.id.as_str()) {
                 Some(true) => return Err(format!("the call {} is settled already", call.id)),

@@ -8,6 +8,7 @@
 //! Adding an agent: one file that implements [`domain::agent::Agent`], one line in [`Registry`].
 
 pub mod answer;
+pub mod article;
 pub mod cited;
 mod courtesy;
 pub mod dialogue;
@@ -17,6 +18,8 @@ mod provenance;
 mod query;
 mod registry;
 pub mod resolution;
+pub mod support;
 
+pub use article::Article;
 pub use registry::Registry;
 pub use resolution::Resolution;

@@ -7,7 +7,10 @@ use domain::{
     grounding::Grounds,
 };
 
-use crate::resolution::{self, Resolution};
+use crate::{
+    article::{self, Article},
+    resolution::{self, Resolution},
+};
 
 struct Entry {
     agent: Arc<dyn Agent>,
@@ -22,6 +25,7 @@ impl Registry {
     /// Every agent of the house. `grounds` checks what they say.
     pub fn standard(grounds: Arc<dyn Grounds>) -> Self {
         let mut registry = Self { agents: BTreeMap::new() };
+        registry.add(Arc::new(Article::new(Arc::clone(&grounds))), article::default_settings);
         registry.add(Arc::new(Resolution::new(grounds)), resolution::default_settings);
         registry
     }

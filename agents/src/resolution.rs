@@ -12,7 +12,7 @@ use domain::{
     DomainError,
     agent::{Agent, AgentSettings, Next, ProposedCall, RunView},
     confidence::{Confidence, Reason, Thresholds},
-    grounding::Grounds,
+    grounding::{Doubts, Grounds},
     model::{ModelRequest, Strength},
     run::{CallOutcome, Outcome},
     tool::ToolCall,
@@ -106,6 +106,12 @@ impl Agent for Resolution {
         let turn = Turn { offer: &self.offer, grounds: &*self.grounds, view, journal: &journal };
         let next = if journal.open.is_empty() { turn.decide()? } else { Next::Tools(turn.open_calls()) };
         Ok(next)
+    }
+
+    fn doubts(&self, view: &RunView<'_>) -> Result<Option<Doubts>, DomainError> {
+        let journal = Journal::read(view.run.id, view.steps, &RULES)?;
+        let turn = Turn { offer: &self.offer, grounds: &*self.grounds, view, journal: &journal };
+        Ok(turn.doubts())
     }
 }
 
@@ -262,7 +268,7 @@ impl Turn<'_, '_> {
     }
 
     fn reply(&self, seq: i64, up_to: usize, answer: &Answer, model: &str) -> ProposedCall {
-        let grounded = ground(answer, &self.findings(up_to), self.grounds);
+        let grounded = ground(answer, &self.findings(up_to), self.grounds, self.journal.opinions(seq));
         let resolved = answer.kind == Kind::Answer && answer.resolved;
         let mut args = json!({
             "body": grounded.body,
@@ -274,6 +280,19 @@ impl Turn<'_, '_> {
         }
         let call = ToolCall { id: own_id("reply", seq), tool: REPLY.to_owned(), args };
         ProposedCall { call, confidence: grounded.confidence }
+    }
+
+    /// What of the reply that came last its sources leave in doubt.
+    fn doubts(&self) -> Option<Doubts> {
+        let What::Model(response) = &self.journal.entries.last()?.what else { return None };
+        if !response.tool_calls.is_empty() {
+            return None;
+        }
+        let answer = Answer::parse(response.text.as_deref()?).ok()?;
+        if !matches!(answer.kind, Kind::Answer | Kind::Ask) {
+            return None;
+        }
+        ground(&answer, &self.findings(self.journal.entries.len()), self.grounds, &[]).doubts.any()
     }
 
     fn after_reply(&self, seq: i64, settled: &Settled<'_>) -> Result<Next, DomainError> {

@@ -9,6 +9,7 @@ use crate::{
     DomainError, Timestamp,
     canonical::Digest,
     confidence::{Confidence, Thresholds},
+    grounding::Doubts,
     model::{ModelRequest, ToolSchema},
     procedure::Procedure,
     run::{Outcome, Run, Step},
@@ -84,4 +85,9 @@ pub trait Agent: Send + Sync {
     fn description(&self) -> &'static str;
     /// The next step. An error means that this journal cannot be continued from and names the step.
     fn next(&self, view: &RunView<'_>) -> Result<Next, DomainError>;
+    /// What of the model's reply that came last is in doubt, for others to look at before the agent
+    /// goes on. What they say stands in the journal; without it, the agent goes on all the same.
+    fn doubts(&self, _view: &RunView<'_>) -> Result<Option<Doubts>, DomainError> {
+        Ok(None)
+    }
 }

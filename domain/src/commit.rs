@@ -14,7 +14,7 @@ use crate::{
     approval::{Approval, ApprovalStatus, Decision},
     effect::{Effect, EffectStatus},
     model::Usage,
-    run::{Outcome, Run, RunStatus, Step},
+    run::{About, Outcome, Run, RunStatus, Step},
     ticket::{Event, NewEvent, Ticket},
 };
 
@@ -70,6 +70,8 @@ pub enum Op {
 pub struct NewRun {
     pub id: RunId,
     pub ticket_id: Option<TicketId>,
+    /// Refused by the schema when another active run of the agent is about the same ticket.
+    pub about: Option<About>,
     pub agent: String,
     pub priority: i64,
     /// When it becomes due.

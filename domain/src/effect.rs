@@ -67,3 +67,10 @@ impl Effect {
         format!("countersign-{}", self.id)
     }
 }
+
+impl EffectId {
+    /// The effect that [`Effect::idempotency_key`] names.
+    pub fn of_key(key: &str) -> Option<Self> {
+        key.strip_prefix("countersign-")?.parse().ok()
+    }
+}

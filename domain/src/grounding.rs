@@ -186,6 +186,152 @@ impl Grounding {
     pub fn stops(&self) -> impl Iterator<Item = &Finding> {
         self.findings().filter(|finding| finding.kind.stops())
     }
+
+    /// Claims that the check by words leaves in doubt and another look may settle. Deeds are not among
+    /// them, because only a record can speak for those, nor is what carries a stray value or is denied.
+    pub fn doubtful<'t>(&'t self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        let open = |sentence: &&SentenceSupport| {
+            sentence.kind == SentenceKind::Claim && sentence.score < SURE && !sentence.is_settled()
+        };
+        self.sentences.iter().filter(open).map(|sentence| sentence.span.of(text).trim())
+    }
+
+    /// Takes in what others say of sentences in doubt. They may raise a sentence that was put in other
+    /// words and lower one that its source denies. What carries a stray value stays where it is, and so
+    /// does the finding.
+    pub fn hear(&mut self, text: &str, opinions: &[SecondOpinion]) {
+        for sentence in self.sentences.iter_mut().filter(|sentence| sentence.kind == SentenceKind::Claim) {
+            let said = sentence.span.of(text).trim();
+            if let Some(opinion) = opinions.iter().find(|opinion| opinion.sentence == said) {
+                sentence.hear(said, text, opinion);
+            }
+        }
+    }
+}
+
+/// From here on a claim needs no second look.
+const SURE: f32 = 0.7;
+/// What a claim is worth that a model finds in a source, and shows where.
+const READ: f32 = 0.75;
+/// The most a claim is worth that a model finds denied in a source.
+const DENIED: f32 = 0.2;
+
+impl SentenceSupport {
+    /// Whether a finding stands that no second look may change.
+    fn is_settled(&self) -> bool {
+        self.findings.iter().any(|finding| finding.kind.stops() || finding.kind == FindingKind::Contradiction)
+    }
+
+    fn hear(&mut self, said: &str, text: &str, opinion: &SecondOpinion) {
+        let judged = opinion.read.as_ref().map(|read| read.judged);
+        let settled = self.is_settled();
+        let trimmed = |span: Span| {
+            let body = span.of(text);
+            let start = span.start + (body.len() - body.trim_start().len());
+            Span { start, end: start + said.len() }
+        };
+        let finding = |kind, span| Finding { kind, span: trimmed(span), text: said.to_owned() };
+        if judged == Some(Judged::Contradicted) {
+            self.score = self.score.min(DENIED);
+            if self.findings.iter().all(|finding| finding.kind != FindingKind::Contradiction) {
+                self.findings.push(finding(FindingKind::Contradiction, self.span));
+            }
+        } else if !settled {
+            let raised = match (judged, &opinion.alike) {
+                (Some(Judged::Supported), _) => READ,
+                // Who has read the sources and not found it knows better than a likeness.
+                (Some(_), _) => 0.0,
+                (None, Some(alike)) if alike.score.is_finite() => alike.score.clamp(0.0, 1.0),
+                (None, _) => 0.0,
+            };
+            self.score = self.score.max(raised);
+        }
+        self.findings.retain(|finding| finding.kind != FindingKind::Unsupported);
+        if !self.is_supported() {
+            self.findings.push(finding(FindingKind::Unsupported, self.span));
+        }
+    }
+}
+
+/// Sentences in doubt, and the texts that they may rest on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Doubts {
+    /// Trimmed, each once.
+    pub sentences: Vec<String>,
+    pub sources: Vec<DoubtSource>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DoubtSource {
+    pub label: String,
+    pub text: String,
+}
+
+impl Doubts {
+    /// Sentences of one look, and bytes of one.
+    const MAX_SENTENCES: usize = 12;
+    const MAX_SENTENCE: usize = 1_000;
+    /// Sources of one look, and characters of one.
+    const MAX_SOURCES: usize = 12;
+    const MAX_SOURCE: usize = 4_000;
+
+    /// Adds a sentence, unless there are enough of them or it is too long to be one.
+    pub fn doubt(&mut self, sentence: &str) {
+        let fits = sentence.len() <= Self::MAX_SENTENCE && self.sentences.len() < Self::MAX_SENTENCES;
+        if fits && !sentence.is_empty() && self.sentences.iter().all(|known| known != sentence) {
+            self.sentences.push(sentence.to_owned());
+        }
+    }
+
+    /// Adds a text that supports sentences.
+    pub fn rest_on(&mut self, source: &Source<'_>) {
+        if source.kind == SourceKind::Said || self.sources.len() >= Self::MAX_SOURCES {
+            return;
+        }
+        let text: String = source.text.chars().take(Self::MAX_SOURCE).collect();
+        if !text.trim().is_empty() && self.sources.iter().all(|known| known.text != text) {
+            self.sources.push(DoubtSource { label: source.label.to_owned(), text });
+        }
+    }
+
+    /// None when nothing is in doubt, or nothing could settle it.
+    pub fn any(self) -> Option<Self> {
+        (!self.sentences.is_empty() && !self.sources.is_empty()).then_some(self)
+    }
+}
+
+/// What a second look says of a sentence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SecondOpinion {
+    pub sentence: String,
+    /// Of a model that has read the sources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Read>,
+    /// Of an embedder: the sentence of a source that means most like it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alike: Option<Alike>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Read {
+    pub judged: Judged,
+    /// The words of the source that say so; empty when none do.
+    pub quote: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Judged {
+    Supported,
+    Contradicted,
+    NotFound,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Alike {
+    /// What it is worth, 0 to 1.
+    pub score: f32,
+    pub quote: String,
 }
 
 /// Checks a text against its sources. Gives the same answer to the same question, and takes time

@@ -49,6 +49,12 @@ impl Layer {
     }
 }
 
+/// Whether this can name a document: 1 to 200 letters, digits, `-`, `_`, `.` or `/`.
+pub fn is_slug(slug: &str) -> bool {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    !slug.is_empty() && slug.chars().count() <= 200 && slug.chars().all(fits)
+}
+
 /// What is known about a document besides its text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Metadata {

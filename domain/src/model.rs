@@ -72,6 +72,8 @@ pub struct Facts {
     pub reports: Vec<String>,
     /// Results of this run's earlier calls, oldest first.
     pub results: Vec<CallResult>,
+    /// Names, addresses and numbers of people that what is written must not hold.
+    pub withheld: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ApprovalId, EffectId, RunId, TicketId, Timestamp, UserId,
+    ApprovalId, EffectId, GapId, RunId, TicketId, Timestamp, UserId,
     canonical::{self, Digest},
     customer::{Contact, Customer},
+    grounding::SecondOpinion,
     model::{ModelResponse, Usage},
     ticket::{Event, Message, Ticket},
     tool::ToolCall,
@@ -60,7 +61,11 @@ impl RunStatus {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     pub id: RunId,
+    /// The ticket it works on, and holds as long as it is active.
     pub ticket_id: Option<TicketId>,
+    /// What it reads and does not hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
     pub agent: String,
     pub status: RunStatus,
     /// Higher runs first; chat is more urgent than mail.
@@ -90,6 +95,16 @@ pub struct Run {
     pub updated_at: Timestamp,
 }
 
+/// What a run is about that works on no ticket: customers go on being answered while it waits for
+/// a person. Of one agent, one active run at most is about a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct About {
+    pub ticket_id: TicketId,
+    /// The gap of the knowledge base that it is to close.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap_id: Option<GapId>,
+}
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -100,6 +115,8 @@ pub enum Outcome {
     Asked { summary: String },
     /// A person took over.
     HandedOff { reason: String },
+    /// What it was begun for was done; no customer was waiting.
+    Done { summary: String },
     /// Nothing was to be done.
     Nothing { reason: String },
 }
@@ -110,13 +127,14 @@ impl Outcome {
             Self::Answered { .. } => "answered",
             Self::Asked { .. } => "asked",
             Self::HandedOff { .. } => "handed_off",
+            Self::Done { .. } => "done",
             Self::Nothing { .. } => "nothing",
         }
     }
 
     pub fn summary(&self) -> &str {
         match self {
-            Self::Answered { summary, .. } | Self::Asked { summary } => summary,
+            Self::Answered { summary, .. } | Self::Asked { summary } | Self::Done { summary } => summary,
             Self::HandedOff { reason } | Self::Nothing { reason } => reason,
         }
     }
@@ -132,7 +150,7 @@ pub struct RunInput {
     pub reports: Vec<Event>,
     pub customer: Option<Customer>,
     pub contact: Option<Contact>,
-    /// Input of a run that no ticket started.
+    /// Input besides the ticket.
     #[serde(default)]
     #[serde(serialize_with = "canonical::value")]
     pub data: Value,
@@ -203,6 +221,11 @@ pub enum StepBody {
         response: Option<ModelResponse>,
         why: String,
     },
+    /// Others looked at what a reply left in doubt; `anchor` is the step of the reply.
+    Checked {
+        anchor: i64,
+        opinions: Vec<SecondOpinion>,
+    },
     /// A call waits for a person.
     Proposed {
         call: ToolCall,
@@ -239,6 +262,7 @@ impl StepBody {
             Self::Observed { .. } => "observed",
             Self::Model { .. } => "model",
             Self::Unusable { .. } => "unusable",
+            Self::Checked { .. } => "checked",
             Self::Proposed { .. } => "proposed",
             Self::Tool { .. } => "tool",
             Self::Woken { .. } => "woken",
@@ -255,6 +279,7 @@ impl StepBody {
             Self::Woken { name } => name,
             Self::Failed { what, .. } => what,
             Self::Ended { outcome } => outcome.type_name(),
+            Self::Checked { .. } => "grounding",
             Self::Started { .. } | Self::Observed { .. } => "",
         }
     }

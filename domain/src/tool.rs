@@ -91,6 +91,9 @@ pub struct ToolSpec {
     pub local: bool,
     /// A repeated attempt with the same idempotency key does nothing twice.
     pub idempotent: bool,
+    /// It is a person's to decide, whatever the policy lets run.
+    #[serde(default)]
+    pub always_asks: bool,
 }
 
 impl ToolSpec {
@@ -202,6 +205,8 @@ pub trait Tool: Send + Sync + 'static {
     /// True when its effect is ticket events alone.
     const LOCAL: bool = false;
     const IDEMPOTENT: bool = false;
+    /// True when no policy may let it run without a person.
+    const ALWAYS_ASKS: bool = false;
 
     fn preview(&self, args: &Self::Args) -> Preview;
 
@@ -270,6 +275,7 @@ impl<T: Tool> Typed<T> {
             source: ToolSource::BuiltIn,
             local: T::LOCAL,
             idempotent: T::IDEMPOTENT,
+            always_asks: T::ALWAYS_ASKS,
         };
         Self { tool, spec, args: PhantomData }
     }

@@ -73,7 +73,7 @@ fn standing(outcome: Option<&Outcome>) -> Expected {
         Some(Outcome::Answered { .. }) => Expected::Answered,
         Some(Outcome::Asked { .. }) => Expected::Asked,
         Some(Outcome::HandedOff { .. }) => Expected::HandedOff,
-        Some(Outcome::Nothing { .. }) => Expected::Nothing,
+        Some(Outcome::Nothing { .. } | Outcome::Done { .. }) => Expected::Nothing,
     }
 }
 

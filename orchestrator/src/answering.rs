@@ -5,7 +5,7 @@
 //! their port, and the check of what they say. What a model states and its passages do not is left
 //! out. Nothing is sent to anybody from here.
 
-use agents::cited::{Believed, CitedAnswer, believe};
+use agents::cited::{Believed, CitedAnswer, believe, doubts};
 use domain::{
     ChunkId, CustomerId, DocumentId, WorkspaceId,
     answerability::{Answerability, Answers as _, Course},
@@ -154,7 +154,11 @@ pub async fn answer(app: &App, workspace: WorkspaceId, asked: &Asked) -> Result<
     let response = app.model.complete(&request(app, workspace, asked, &passages).await?, None).await?;
     let said =
         CitedAnswer::parse(response.text.as_deref().unwrap_or_default()).map_err(ModelError::Malformed)?;
-    let (kept, left) = believe(&said, &passages, &asked.question, &Lexical);
+    let opinions = match doubts(&said, &passages, &asked.question, &Lexical) {
+        Some(doubts) if !app.house.second_look.is_off() => app.house.second_look.look(&doubts).await.opinions,
+        _ => Vec::new(),
+    };
+    let (kept, left) = believe(&said, &passages, &asked.question, &Lexical, &opinions);
     let left_out = left.into_iter().map(|doubted| LeftOut { text: doubted.text, why: doubted.why }).collect();
     let outcome = if kept.is_empty() { Outcome::Abstained } else { Outcome::Answered };
     let sentences: Vec<AnswerSentence> = kept.iter().map(sentence).collect();

@@ -34,10 +34,11 @@ use crate::{
     gate::{Gate, GateError, Matter},
     http,
     intake::Intake,
-    knowledge::{self, Indexing, KnowledgeError},
+    knowledge::{self, Indexing, Keeper, KnowledgeError},
     knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
     models, password,
+    second_look::SecondLook,
 };
 
 #[derive(Debug, Error)]
@@ -91,7 +92,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub knowledge: Arc<rag::Knowledge>,
-    pub(crate) indexing: Indexing,
+    pub(crate) indexing: Arc<Indexing>,
+    pub(crate) keeper: Arc<Keeper>,
     /// The index of vectors and the embedder, as configured.
     pub knowledge_index: KnowledgeIndex,
     /// Reads files from outside.
@@ -156,6 +158,7 @@ impl App {
             None
         };
         let catalog = parts::catalog(&config, shop.as_ref().map(|_| shop_token.as_str()), address)?;
+        let brought_model = brought.model.is_some();
         let model = match brought.model {
             Some(model) => model,
             None => models::build(
@@ -171,12 +174,26 @@ impl App {
             None => KnowledgeIndex::open(&config).await?.or_embedder(brought.embedder),
         };
         let (knowledge, indexing) = knowledge::open(&store, &knowledge_index).await?;
-        let knowledge = Arc::new(knowledge);
+        let (knowledge, indexing) = (Arc::new(knowledge), Arc::new(indexing));
+        let keeper = Arc::new(Keeper {
+            store: store.clone(),
+            knowledge: Arc::clone(&knowledge),
+            indexing: Arc::clone(&indexing),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+        });
         let agents = Arc::new(agents::Registry::standard(Arc::new(rag::groundedness::Lexical)));
         parts::check_agents(&config, &agents)?;
         let procedures = Arc::new(parts::procedures(&config)?);
         let live = Live::default();
         let intake = Intake::new(store.clone(), catalog.clone(), Arc::clone(&clock), Arc::clone(&ids));
+        let looks = config.knowledge.grounding;
+        // The offline model cannot read for others.
+        let reads = looks.model_check && (brought_model || !config.models.providers.is_empty());
+        let second_look = SecondLook {
+            model: reads.then(|| Arc::clone(&model)),
+            embedder: knowledge_index.embedder.clone().filter(|_| looks.similarity),
+        };
         let house = Arc::new(House::new(HouseParts {
             store: store.clone(),
             clock: Arc::clone(&clock),
@@ -189,6 +206,7 @@ impl App {
             model: Arc::clone(&model),
             live: live.clone(),
             knowledge: Arc::clone(&knowledge),
+            articles: Arc::clone(&keeper) as Arc<dyn domain::ports::Articles>,
             runs: RunSettings {
                 max_attempts: config.runs.max_attempts,
                 retry: Duration::from_millis(config.runs.retry_ms),
@@ -196,6 +214,7 @@ impl App {
                 cached_journals: config.runs.cached_journals,
             },
             courses: config.knowledge.answering,
+            second_look,
         }));
         let registrations =
             Arc::new(registrations::StoredRegistrations::new(store.clone(), Arc::clone(&clock)));
@@ -213,6 +232,7 @@ impl App {
             ids,
             knowledge,
             indexing,
+            keeper,
             knowledge_index,
             parser: parse::isolated::Parser::new(brought.parser, parse::Limits::default()),
             catalog,

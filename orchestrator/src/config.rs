@@ -15,6 +15,7 @@ use thiserror::Error;
 use crate::{
     knowledge_index::{EmbeddingsConfig, IndexConfig},
     models::ModelsConfig,
+    second_look::GroundingConfig,
 };
 
 /// Every key with its default and its comment.
@@ -180,6 +181,7 @@ pub struct KnowledgeConfig {
     pub folders: Vec<String>,
     pub library: bool,
     pub answering: Courses,
+    pub grounding: GroundingConfig,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

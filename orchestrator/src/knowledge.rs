@@ -1,19 +1,22 @@
 //! Documents in: parsed, chunked, stored, and only then searchable.
 
+mod articles;
 mod import;
 mod indexing;
 mod library;
 mod said;
 mod slug;
 
+use std::sync::Arc;
+
 use domain::{
-    CustomerId, DocumentId, WorkspaceId,
+    Clock, CustomerId, DocumentId, Ids, WorkspaceId,
     knowledge::{Document, Layer},
     user::Actor,
 };
 use parse::ParseError;
-use rag::{Earlier, ParsedDocument, vectors::IndexError};
-use store::StoreError;
+use rag::{Earlier, Knowledge, ParsedDocument, vectors::IndexError};
+use store::{Store, StoreError};
 use thiserror::Error;
 
 pub use import::{FileReport, Import, files_at};
@@ -78,20 +81,29 @@ pub async fn add_markdown(
 ) -> Result<Added, KnowledgeError> {
     let mut parsed = rag::parse_markdown(slug, markdown)?;
     said.over(&mut parsed.meta)?;
-    let added = keep(app, workspace, slug, parsed, by).await?;
-    indexing::settle(app, workspace, [added.document()]).await;
+    let added = keep(&app.keeper, workspace, slug, parsed, by).await?;
+    indexing::settle(&app.keeper, workspace, [added.document()]).await;
     Ok(added)
+}
+
+/// What documents are kept with: the database, the index, and what is known of the two.
+pub(crate) struct Keeper {
+    pub store: Store,
+    pub knowledge: Arc<Knowledge>,
+    pub indexing: Arc<Indexing>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
 }
 
 /// Stores a document under its slug and puts it into the index, unless nothing changed.
 async fn keep(
-    app: &App,
+    keeper: &Keeper,
     workspace: WorkspaceId,
     slug: &str,
     parsed: ParsedDocument,
     by: Actor,
 ) -> Result<Added, KnowledgeError> {
-    let store = app.store.workspace(workspace);
+    let store = keeper.store.workspace(workspace);
     if parsed.meta.layer == Layer::Universal {
         return Err(KnowledgeError::Universal);
     }
@@ -100,7 +112,7 @@ async fn keep(
     {
         return Err(KnowledgeError::NoCustomer(customer));
     }
-    let _changing = app.indexing.changing().await;
+    let _changing = keeper.indexing.changing().await;
     for attempt in 1.. {
         let known = match store.document_by_slug(slug).await? {
             Some(known) => {
@@ -115,13 +127,14 @@ async fn keep(
         {
             return Ok(Added::Unchanged(known.clone()));
         }
-        let (document, chunks) = rag::compose(slug, parsed.clone(), earlier, &*app.ids, app.clock.now());
+        let (document, chunks) =
+            rag::compose(slug, parsed.clone(), earlier, &*keeper.ids, keeper.clock.now());
         match store.put_document(document.clone(), chunks.clone(), by.clone()).await {
             // Another process changed it in between; this change goes on top of that.
             Err(StoreError::Taken(_)) if attempt < ATTEMPTS => continue,
             written => written?,
         }
-        indexing::put(app, workspace, document.clone(), chunks).await;
+        indexing::put(keeper, workspace, document.clone(), chunks).await;
         return Ok(if known.is_some() { Added::Changed(document) } else { Added::New(document) });
     }
     Err(KnowledgeError::Store(StoreError::Taken(format!("the slug {slug}"))))

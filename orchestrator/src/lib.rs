@@ -6,6 +6,7 @@
 pub mod answering;
 mod api_key;
 pub mod app;
+pub mod articles;
 pub mod channels;
 pub mod cli;
 pub mod config;
@@ -21,6 +22,7 @@ pub mod live;
 pub mod models;
 pub mod password;
 pub mod recall;
+pub mod second_look;
 pub mod system;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

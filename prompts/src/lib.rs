@@ -8,7 +8,9 @@
 //!
 //! Adding a prompt: the file, one line in [`library`], one function below, one snapshot test.
 
+mod article;
 mod dialogue;
+mod grounding;
 mod knowledge;
 mod library;
 mod resolution;
@@ -16,10 +18,15 @@ mod untrusted;
 
 use thiserror::Error;
 
+pub use article::{
+    ArticleConversation, ArticleMessage, ArticleReview, ArticleSystem, article_conversation, article_review,
+    article_system,
+};
 pub use dialogue::{
     CustomerMessage, DraftOutcome, FollowUp, Omission, Repair, ReportedEvent, customer_message,
     draft_outcome, follow_up, omission, repair, reported_event, tool_result,
 };
+pub use grounding::{DoubtedSentences, grounding_check, grounding_sentences};
 pub use knowledge::{KnowledgeAnswer, KnowledgeQuestion, PassageFacts, knowledge_answer, knowledge_question};
 pub use library::{Declared, declared};
 pub use resolution::{

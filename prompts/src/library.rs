@@ -28,12 +28,17 @@ macro_rules! files {
 }
 
 files! {
+    "article/conversation",
+    "article/review",
+    "article/system",
     "dialogue/customer_message",
     "dialogue/draft_outcome",
     "dialogue/follow_up",
     "dialogue/omission",
     "dialogue/repair",
     "dialogue/reported_event",
+    "grounding/check",
+    "grounding/sentences",
     "knowledge/answer",
     "knowledge/question",
     "resolution/handoff_message",

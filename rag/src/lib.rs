@@ -35,13 +35,14 @@ use thiserror::Error;
 
 pub use chunk::{Earlier, MAX_TOKENS, chunk, compose, prepare};
 pub use differences::{Difference, DifferenceKind};
+pub use domain::knowledge::is_slug;
 pub use front_matter::{
     MAX_BRAND_CHARS, MAX_CATEGORY_CHARS, MAX_TAG_CHARS, MAX_TAGS, MAX_TITLE_CHARS, MAX_VARIABLES,
     check_metadata, read_from, read_locale, read_until,
 };
 pub use highlight::highlight;
 pub use knowledge::{Dropped, Knowledge, MAX_PASSAGES, MAX_QUERY_CHARS, Put, Rebuild, Retrieval};
-pub use markdown::{MAX_MARKDOWN_BYTES, ParsedDocument, is_slug, parse_markdown};
+pub use markdown::{MAX_MARKDOWN_BYTES, ParsedDocument, parse_markdown};
 
 /// Why a document cannot become knowledge. Each message says what to change.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -1,6 +1,6 @@
 //! Reads a Markdown file: optional YAML front matter, then the text.
 
-use domain::knowledge::Metadata;
+use domain::knowledge::{Metadata, is_slug};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::{
@@ -46,12 +46,6 @@ pub fn parse_markdown(slug: &str, text: &str) -> Result<ParsedDocument, RagError
         .unwrap_or_else(|| slug_in_words(slug));
     let title: String = title.chars().take(MAX_TITLE_CHARS).collect();
     Ok(ParsedDocument { meta: front.metadata(slug, title)?, body: body.to_owned() })
-}
-
-/// Whether this can name a document: 1 to 200 letters, digits, `-`, `_`, `.` or `/`.
-pub fn is_slug(slug: &str) -> bool {
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    !slug.is_empty() && slug.chars().count() <= 200 && slug.chars().all(fits)
 }
 
 fn split_front_matter<'a>(slug: &str, text: &'a str) -> Result<(&'a str, &'a str), RagError> {

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-use domain::grounding::{FindingKind, Grounding, Grounds, SentenceKind, Source, SourceKind, Statement};
+use domain::grounding::{
+    Alike, Doubts, FindingKind, Grounding, Grounds, Judged, Read, SecondOpinion, SentenceKind, Source,
+    SourceKind, Statement,
+};
 use proptest::prelude::*;
 use rag::groundedness::Lexical;
 
@@ -98,6 +101,32 @@ fn a_deed_is_carried_by_the_record_of_it_and_by_nothing_else() {
 }
 
 #[test]
+fn only_claims_without_stray_values_are_in_doubt_and_a_denial_lowers_them() {
+    let reply = "Money takes the same route back that it came. I have cancelled your order. Returns take 90 days. \
+                 You can return an item within 30 days of delivery if it is unused. Is it unused?";
+    let mut grounding = ground(reply, &[passage(RETURNS)]);
+    let first = "Money takes the same route back that it came.";
+    assert_eq!(grounding.doubtful(reply).collect::<Vec<_>>(), [first]);
+    let opinion = |judged| SecondOpinion {
+        sentence: first.to_owned(),
+        read: Some(Read { judged, quote: "Refunds go to the original payment method".to_owned() }),
+        alike: Some(Alike { score: 0.8, quote: String::new() }),
+    };
+    grounding.hear(reply, &[opinion(Judged::NotFound)]);
+    assert!(!grounding.sentences[0].is_supported(), "a reader who does not find it outweighs a likeness");
+    grounding.hear(reply, &[opinion(Judged::Supported)]);
+    assert!(grounding.sentences[0].is_supported() && grounding.sentences[0].findings.is_empty());
+    grounding.hear(reply, &[opinion(Judged::Contradicted)]);
+    assert!(grounding.findings().any(|f| f.kind == FindingKind::Contradiction && f.text == first));
+    assert!(!grounding.sentences[0].is_supported());
+
+    let mut doubts = Doubts::default();
+    (0..40).for_each(|n| doubts.doubt(&format!("Sentence {n}.")));
+    doubts.rest_on(&Source { kind: SourceKind::Said, label: "", text: "what the customer wrote" });
+    assert!(doubts.sentences.len() <= 12 && doubts.any().is_none(), "what was only said settles nothing");
+}
+
+#[test]
 fn german_replies_are_checked_by_german_words() {
     let text = "Sie können Artikel innerhalb von 30 Tagen nach der Lieferung zurückgeben. Reduzierte Ware ist ausgeschlossen.";
     let good = ground(
@@ -142,6 +171,42 @@ proptest! {
         }
         prop_assert_eq!(at, text.len());
         prop_assert_eq!(grounding.quotes.len(), 1);
+    }
+
+    #[test]
+    fn no_second_opinion_ever_clears_a_stray_value(
+        number in 31..100_000_u32, judged in 0..4_usize, alike in proptest::option::of(any::<f32>()), shape in 0..4_usize,
+    ) {
+        let reply = match shape {
+            0 => format!("You can return an item within {number} days of delivery."),
+            1 => format!("Standard shipping in the EU costs {number} EUR. Sale items cannot be returned."),
+            2 => format!("Please ask Klarna about refund {number}."),
+            _ => format!("Parcels travel the way they came. Returns end after {number} days"),
+        };
+        let before = ground(&reply, &[passage(RETURNS)]);
+        let judged = [Judged::Supported, Judged::Contradicted, Judged::NotFound].get(judged);
+        let opinions: Vec<SecondOpinion> = before
+            .sentences
+            .iter()
+            .map(|sentence| SecondOpinion {
+                sentence: sentence.span.of(&reply).trim().to_owned(),
+                read: judged.map(|judged| Read { judged: *judged, quote: RETURNS.to_owned() }),
+                alike: alike.map(|score| Alike { score, quote: RETURNS.to_owned() }),
+            })
+            .collect();
+        let mut after = before.clone();
+        after.hear(&reply, &opinions);
+        prop_assert_eq!(stops(&after), stops(&before));
+        prop_assert!(stops(&after).len() >= 1);
+        for (was, is) in before.sentences.iter().zip(&after.sentences) {
+            prop_assert!((0.0..=1.0).contains(&is.score), "{is:?}");
+            if was.findings.iter().any(|finding| finding.kind.stops()) {
+                prop_assert!(is.score <= was.score, "{is:?}");
+            }
+            for finding in &is.findings {
+                prop_assert_eq!(finding.span.of(&reply), finding.text.as_str());
+            }
+        }
     }
 
     #[test]

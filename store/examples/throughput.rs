@@ -46,6 +46,7 @@ fn opening(ids: &CountedIds, ticket_id: TicketId, at: Timestamp) -> Commit {
     let run = NewRun {
         id: RunId::new(ids),
         ticket_id: Some(ticket_id),
+        about: None,
         agent: "resolution".to_owned(),
         priority: 0,
         wake_at: None,

@@ -284,6 +284,7 @@ impl Unit<'_> {
         self.store_run(Run {
             id: new.id,
             ticket_id: new.ticket_id,
+            about: new.about,
             agent: new.agent,
             status: RunStatus::Queued,
             priority: new.priority,

@@ -130,6 +130,8 @@ pub struct TicketFilter {
 pub struct RunFilter {
     pub status: Option<RunStatus>,
     pub ticket_id: Option<TicketId>,
+    /// Those about a ticket that they do not hold.
+    pub about: Option<TicketId>,
     pub agent: Option<String>,
 }
 

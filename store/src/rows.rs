@@ -8,7 +8,7 @@ use domain::{
     commit::DeliveryStatus,
     effect::Effect,
     model::Usage,
-    run::{Run, RunStatus, Step},
+    run::{About, Run, RunStatus, Step},
     ticket::{Event, Message, Ticket, Visibility},
 };
 use serde::de::DeserializeOwned;
@@ -283,6 +283,8 @@ pub(crate) const RUNS: Table = Table {
         "workspace_id",
         "id",
         "ticket_id",
+        "about_ticket_id",
+        "about_gap_id",
         "agent",
         "status",
         "priority",
@@ -305,7 +307,7 @@ pub(crate) const RUNS: Table = Table {
         "updated_at",
     ],
     key: &["workspace_id", "id"],
-    fixed: &["ticket_id", "agent", "created_at"],
+    fixed: &["ticket_id", "about_ticket_id", "about_gap_id", "agent", "created_at"],
 };
 
 pub(crate) fn put_run((workspace, run): &(WorkspaceId, &Run), binds: &mut Binds) {
@@ -313,6 +315,8 @@ pub(crate) fn put_run((workspace, run): &(WorkspaceId, &Run), binds: &mut Binds)
         .id(workspace)
         .id(run.id)
         .opt_id(run.ticket_id)
+        .opt_id(run.about.map(|about| about.ticket_id))
+        .opt_id(run.about.and_then(|about| about.gap_id))
         .text(run.agent.as_str())
         .text(run.status.as_str())
         .int(run.priority)
@@ -338,9 +342,14 @@ pub(crate) fn put_run((workspace, run): &(WorkspaceId, &Run), binds: &mut Binds)
 /// Needs all columns.
 pub(crate) fn get_run(row: &AnyRow) -> Result<Run, StoreError> {
     let c = columns("runs", row);
+    let about = match c.opt_id("about_ticket_id")? {
+        Some(ticket_id) => Some(About { ticket_id, gap_id: c.opt_id("about_gap_id")? }),
+        None => None,
+    };
     Ok(Run {
         id: c.id("id")?,
         ticket_id: c.opt_id("ticket_id")?,
+        about,
         agent: c.text("agent")?,
         status: c.word("status", RunStatus::parse)?,
         priority: c.int("priority")?,

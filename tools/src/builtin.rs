@@ -12,15 +12,17 @@ use domain::{
 
 pub use crate::call_webhook::WebhookSettings;
 use crate::{
-    add_note::AddNote, add_tags::AddTags, call_webhook::CallWebhook, close_ticket::CloseTicket,
-    escalate::Escalate, get_customer::GetCustomer, get_ticket_history::GetTicketHistory,
-    reply_to_customer::ReplyToCustomer, schedule_follow_up::ScheduleFollowUp,
-    search_knowledge::SearchKnowledge, set_ticket_fields::SetTicketFields,
+    add_article::AddArticle, add_note::AddNote, add_tags::AddTags, call_webhook::CallWebhook,
+    close_ticket::CloseTicket, escalate::Escalate, get_customer::GetCustomer,
+    get_ticket_history::GetTicketHistory, reply_to_customer::ReplyToCustomer,
+    schedule_follow_up::ScheduleFollowUp, search_knowledge::SearchKnowledge,
+    set_ticket_fields::SetTicketFields,
 };
 
 /// All built-in tools, ready for the catalog.
 pub fn all(webhooks: WebhookSettings) -> Vec<Arc<dyn AnyTool>> {
     vec![
+        Arc::new(Typed::new(AddArticle)),
         Arc::new(Typed::new(AddNote)),
         Arc::new(Typed::new(AddTags)),
         Arc::new(Typed::new(CallWebhook::new(webhooks))),

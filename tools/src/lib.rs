@@ -16,6 +16,7 @@ pub mod secrets;
 #[allow(clippy::expect_used, reason = "what goes wrong in a test panics and says what to do")]
 pub mod testing;
 
+mod add_article;
 mod add_note;
 mod add_tags;
 mod call_webhook;

@@ -62,7 +62,7 @@ fn customer(n: u128) -> Customer {
 #[test]
 fn every_tool_describes_itself_and_refuses_unknown_arguments() {
     let tools = builtin::all(WebhookSettings::default());
-    assert_eq!(tools.len(), 11);
+    assert_eq!(tools.len(), 12);
     for tool in tools {
         let spec = tool.spec();
         assert!(!spec.description.is_empty() && !spec.title.is_empty(), "{}", spec.name);
@@ -316,4 +316,48 @@ fn a_catalog_refuses_duplicates_grants_by_pattern_and_searches_by_words() {
     assert_eq!(catalog.search("tag")[0].name, "add_tags");
     assert_eq!(catalog.search("").len(), 11);
     assert!(catalog.search("zebra").is_empty());
+}
+
+#[tokio::test]
+async fn an_article_is_added_as_the_arguments_say_and_found_again_by_its_effect() {
+    let add = tool("add_article");
+    assert!(add.spec().always_asks && add.spec().idempotent && add.spec().risk == Risk::Outward);
+    let args = json!({ "slug": "washing-down", "title": "Washing down", "body": "Wash it at 30 °C.", "tags": ["down"] });
+    let preview = add.preview(&args);
+    assert_eq!(preview.title, "Add the article “Washing down” for staff");
+    assert_eq!(preview.body.as_deref(), Some("Wash it at 30 °C."));
+    assert!(preview.fields[0].protected && preview.fields[0].value.starts_with("internal"), "{preview:?}");
+    let mut public = args.clone();
+    public["visibility"] = json!("public");
+    assert!(add.preview(&public).fields[0].value.starts_with("public"));
+
+    let house = Arc::new(House::default());
+    let context = context(house.clone(), None);
+    let done = execute(&*add, &args, &context).await.unwrap();
+    assert!(done.summary.contains("washing-down"), "{}", done.summary);
+    let (_, article) = house.articles.lock().unwrap()[0].clone();
+    assert_eq!(article.meta.visibility, Visibility::Internal, "public is only what a person says is");
+    assert_eq!(
+        (article.meta.locale.as_str(), article.meta.tags.as_slice()),
+        ("en", &["down".to_owned()][..])
+    );
+    let key = support::effect("add_article", &args).idempotency_key();
+    assert_eq!(add.inquire(&context, &key).await, domain::tool::Inquiry::Done(done));
+    let other = format!("countersign-{}", Uuid::from_u128(1));
+    assert_eq!(add.inquire(&context, &other).await, domain::tool::Inquiry::NotDone);
+
+    let down = json!({ "slug": "down", "title": "t", "body": "b" });
+    assert!(matches!(execute(&*add, &down, &context).await, Err(ToolError::Unavailable(_))));
+    for (argument, value) in [
+        ("slug", json!("two words")),
+        ("body", json!("---\nvisibility: public\n---\nText")),
+        ("body", json!(" ")),
+        ("body", json!("x".repeat(20_001))),
+        ("visibility", json!("secret")),
+        ("tags", json!(vec!["t"; 17])),
+    ] {
+        let mut odd = args.clone();
+        odd[argument] = value;
+        assert!(add.validate(&odd).is_err(), "{odd}");
+    }
 }

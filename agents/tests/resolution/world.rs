@@ -70,6 +70,7 @@ impl World {
             run: Run {
                 id: RunId(id(1)),
                 ticket_id: Some(TicketId(id(2))),
+                about: None,
                 agent: "resolution".to_owned(),
                 status: RunStatus::Running,
                 priority: 0,

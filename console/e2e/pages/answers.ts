@@ -233,6 +233,7 @@ const spec = (name: string, over: Partial<S["ToolSpec"]> = {}): S["ToolSpec"] =>
   source: { kind: "http", file: "shop.toml" },
   local: false,
   idempotent: true,
+  always_asks: false,
   ...over,
 });
 
@@ -410,7 +411,7 @@ const steps: S["Step"][] = [
   },
 ];
 
-const customer: S["Customer"] = {
+export const customer: S["Customer"] = {
   id: id(10),
   name: "Alex Moreau",
   tier: "vip",
@@ -695,6 +696,11 @@ const ANSWERS: Answers = {
     contact,
   }),
   "GET /v1/tickets/:id/events": () => page(events),
+  "GET /v1/tickets/:id/article": (): S["ArticleOfTicket"] => ({
+    run: null,
+    approval_id: null,
+    document_id: null,
+  }),
   "GET /v1/runs": (route) => {
     const status = new URL(route.request().url()).searchParams.get("status");
     return page(runs.filter((each) => !status || each.status === status));

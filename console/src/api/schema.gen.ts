@@ -570,6 +570,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/article": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how far a ticket's article has come
+         * @description The last article that was begun of the ticket: its run, the draft that waits for a person, and the document that became of it.
+         */
+        get: operations["getArticleOfTicket"];
+        put?: never;
+        /**
+         * Turn a ticket into an article
+         * @description An agent drafts an article of a resolved or closed ticket, without what belongs to the customer, and proposes to add it; a person approves, edits or rejects it as an approval. 200 when one is being drafted already, 409 when a draft waits for a decision or the ticket is not resolved.
+         */
+        post: operations["turnTicketIntoArticle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/gaps/{id}/article": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an article for a gap
+         * @description As for a ticket, of the latest resolved ticket among those that asked. When the article is added, the gap names it. 409 when none of those tickets has been resolved.
+         */
+        post: operations["turnGapIntoArticle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/knowledge/gaps": {
         parameters: {
             query?: never;
@@ -1064,6 +1108,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What a run is about that works on no ticket: customers go on being answered while it waits for
+         *     a person. Of one agent, one active run at most is about a ticket.
+         */
+        About: {
+            /** @description The gap of the knowledge base that it is to close. */
+            gap_id?: components["schemas"]["GapId"] | null;
+            ticket_id: components["schemas"]["TicketId"];
+        };
         /** @description What the admin has looked at. */
         AcceptTool: {
             /** @description The `version` of the tool as it was shown. When it has changed again since, nothing is accepted. */
@@ -1181,6 +1234,14 @@ export interface components {
             /** @description Names of the tools it is granted, suspended ones left out. */
             tools: string[];
         };
+        Alike: {
+            quote: string;
+            /**
+             * Format: float
+             * @description What it is worth, 0 to 1.
+             */
+            score: number;
+        };
         Answer: {
             /** @constant */
             type: "run";
@@ -1288,6 +1349,21 @@ export interface components {
             messages: components["schemas"]["Message"][];
             run: components["schemas"]["Run"];
             ticket: components["schemas"]["Ticket"] | null;
+        };
+        /** @description How far the last article of a ticket has come. */
+        ArticleOfTicket: {
+            /**
+             * Format: uuid
+             * @description The draft that waits for a person.
+             */
+            approval_id: string | null;
+            /**
+             * Format: uuid
+             * @description The document that became of it.
+             */
+            document_id: string | null;
+            /** @description The run that drafts it, or did. Null: none was begun. */
+            run: components["schemas"]["Run"] | null;
         };
         /** @description A question to the knowledge base. */
         AskKnowledge: {
@@ -1809,6 +1885,8 @@ export interface components {
         DocumentView: {
             chunks: components["schemas"]["Chunk"][];
             document: components["schemas"]["Document"];
+            /** @description Of an article that an agent made and a person let in: what it was made of. */
+            made_of?: components["schemas"]["MadeOf"] | null;
         };
         /** @description Arguments to try. */
         DryRun: {
@@ -2089,6 +2167,8 @@ export interface components {
             /** @description A reason worth knowing when the engine is not the best there is. */
             note: string | null;
         };
+        /** @enum {string} */
+        Judged: "supported" | "contradicted" | "not_found";
         /** @description What a question leaves open. */
         Lack: "object" | "choice";
         /** @description Whose knowledge a document is. */
@@ -2097,6 +2177,14 @@ export interface components {
         LeftOut: {
             text: string;
             why: string;
+        };
+        /** @description What an article was made of. */
+        MadeOf: {
+            /** @description The gap that it closes. */
+            gap_id: components["schemas"]["GapId"] | null;
+            /** Format: uuid */
+            run_id: string;
+            ticket_id: components["schemas"]["TicketId"];
         };
         /** @description Something that was said in a ticket. */
         Message: {
@@ -2161,6 +2249,10 @@ export interface components {
             reason: string;
             /** @constant */
             type: "handed_off";
+        } | {
+            summary: string;
+            /** @constant */
+            type: "done";
         } | {
             reason: string;
             /** @constant */
@@ -2351,6 +2443,11 @@ export interface components {
             /** Format: float */
             score: number;
         };
+        Read: {
+            judged: components["schemas"]["Judged"];
+            /** @description The words of the source that say so; empty when none do. */
+            quote: string;
+        };
         /** @description The service can take work, with what finds knowledge. */
         Readiness: {
             /** @description The model that turns text into vectors, if there is one. */
@@ -2424,6 +2521,8 @@ export interface components {
         /** @description What a member of staff may do. Ordered: each role may do what those before it may. */
         Role: "viewer" | "agent" | "reviewer" | "admin" | "owner";
         Run: {
+            /** @description What it reads and does not hold. */
+            about?: components["schemas"]["About"] | null;
             agent: string;
             /**
              * Format: int64
@@ -2466,6 +2565,7 @@ export interface components {
             status: components["schemas"]["RunStatus"];
             /** Format: int64 */
             step_count: number;
+            /** @description The ticket it works on, and holds as long as it is active. */
             ticket_id: components["schemas"]["TicketId"] | null;
             updated_at: components["schemas"]["Timestamp"];
             usage: components["schemas"]["Usage"];
@@ -2479,7 +2579,7 @@ export interface components {
             contact: components["schemas"]["Contact"] | null;
             customer: components["schemas"]["Customer"] | null;
             /**
-             * @description Input of a run that no ticket started.
+             * @description Input besides the ticket.
              * @default null
              */
             data: unknown;
@@ -2518,6 +2618,14 @@ export interface components {
             items: components["schemas"]["Passage"][];
             /** @description `hybrid`: by words and by meaning; `lexical`: by words alone, because no embedding model is configured. */
             retrieval: string;
+        };
+        /** @description What a second look says of a sentence. */
+        SecondOpinion: {
+            /** @description Of an embedder: the sentence of a source that means most like it. */
+            alike?: components["schemas"]["Alike"] | null;
+            /** @description Of a model that has read the sources. */
+            read?: components["schemas"]["Read"] | null;
+            sentence: string;
         };
         /** @description The section a passage stands in. */
         Section: {
@@ -2659,6 +2767,12 @@ export interface components {
             /** @constant */
             type: "unusable";
             why: string;
+        } | {
+            /** Format: int64 */
+            anchor: number;
+            opinions: components["schemas"]["SecondOpinion"][];
+            /** @constant */
+            type: "checked";
         } | {
             /** Format: uuid */
             approval_id: string;
@@ -2829,6 +2943,11 @@ export interface components {
         };
         /** @description Everything about a tool but its code. */
         ToolSpec: {
+            /**
+             * @description It is a person's to decide, whatever the policy lets run.
+             * @default false
+             */
+            always_asks: boolean;
             /** @description The argument that holds an amount of money in cents; policy conditions read it as `amount`. */
             amount_arg: string | null;
             /** @description What it is good for, for search: `orders`, `refunds`, `knowledge`. */
@@ -3789,6 +3908,8 @@ export interface operations {
                 cursor?: string;
                 /** @description How many items, 1 to 100. */
                 limit?: number;
+                /** @description About this ticket, without working on it. */
+                about?: components["schemas"]["TicketId"];
                 /** @description By an agent's name. */
                 agent?: string;
                 status?: components["schemas"]["RunStatus"];
@@ -4793,6 +4914,174 @@ export interface operations {
                 };
             };
             /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getArticleOfTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleOfTicket"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    turnTicketIntoArticle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Made before: the idempotency key was used already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleOfTicket"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleOfTicket"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below agent, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    turnGapIntoArticle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The gap. */
+                id: components["schemas"]["GapId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Made before: the idempotency key was used already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleOfTicket"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArticleOfTicket"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below agent, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -31,6 +31,7 @@ export type GapCause = S["GapCause"];
 export type GapStatus = S["GapStatus"];
 export type GapView = S["GapView"];
 export type Layer = S["Layer"];
+export type MadeOf = S["MadeOf"];
 export type Message = S["Message"];
 export type Outcome = S["Outcome"];
 export type Passage = S["Passage"];

@@ -9,6 +9,7 @@ import { Quote } from "../messages/Answer";
 import { MessageItem } from "../messages/MessageItem";
 import { ApprovalBadge, Badge, PriorityBadge, RiskBadge, TicketBadge } from "../parts/Badge";
 import { Json } from "../parts/Json";
+import { Markdown } from "../parts/Markdown";
 import { useNow } from "../parts/now";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
@@ -127,7 +128,7 @@ function Loaded({ approval, ticket, messages, customer, decisions, run }: Data) 
 
         <div className="approval-columns">
           <div className="stack">
-            <Proposal preview={approval.preview} />
+            <Proposal preview={approval.preview} tool={approval.binding.call.tool} />
             <Why approval={approval} decisions={decisions} />
             <Conversation messages={messages} />
             <ConfidenceSection approval={approval} />
@@ -201,12 +202,17 @@ function Decided({ approval, decisions }: { approval: Approval; decisions: Decis
   );
 }
 
+/** Its text is Markdown, and readers see it as the knowledge pages draw it. */
+const ADD_ARTICLE = "add_article";
+
 /** The action itself. Also shows what an edit would do. */
 export function Proposal({
   preview,
+  tool,
   title = "What will happen",
 }: {
   preview: Preview;
+  tool: string;
   title?: string;
 }) {
   return (
@@ -229,8 +235,14 @@ export function Proposal({
       )}
       {preview.body && (
         <figure className="customer-sees">
-          <figcaption>The customer will read</figcaption>
-          <div className="message-text">{preview.body}</div>
+          <figcaption>
+            {tool === ADD_ARTICLE ? "The article will read" : "The customer will read"}
+          </figcaption>
+          {tool === ADD_ARTICLE ? (
+            <Markdown text={preview.body} level={4} />
+          ) : (
+            <div className="message-text">{preview.body}</div>
+          )}
         </figure>
       )}
       {preview.fields.length === 0 && !preview.body && <p>{preview.title}</p>}

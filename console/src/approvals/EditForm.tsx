@@ -111,7 +111,9 @@ function Form({
             <p className="muted">Working out what this would do…</p>
           )}
           {asked && dryRun.isError && <Failure error={dryRun.error} />}
-          {said?.preview && <Proposal preview={said.preview} title="With your changes" />}
+          {said?.preview && (
+            <Proposal preview={said.preview} tool={tool} title="With your changes" />
+          )}
           {said?.problem && (
             <div className="notice" data-tone="red">
               {said.problem}

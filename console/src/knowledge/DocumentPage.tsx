@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { api, Problem, send } from "../api/client";
-import { type Chunk, type Document, mayActAs, type VersionItem } from "../api/words";
+import { type Chunk, type Document, type MadeOf, mayActAs, type VersionItem } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
 import { actorName } from "../messages/actor";
 import { Button } from "../parts/Button";
@@ -72,6 +72,7 @@ export function DocumentPage() {
           shown={shown}
           current={current.data?.document}
           chunks={current.data?.chunks ?? []}
+          madeOf={current.data?.made_of ?? undefined}
           versions={versions.data.items}
           gone={gone}
         />
@@ -91,11 +92,13 @@ interface ShownProps {
   current?: Document;
   /** The pieces it is searched by now. */
   chunks: Chunk[];
+  /** What it was made of, when an agent made it. */
+  madeOf?: MadeOf;
   versions: VersionItem[];
   gone: boolean;
 }
 
-function Shown({ id, meta, shown, current, chunks, versions, gone }: ShownProps) {
+function Shown({ id, meta, shown, current, chunks, madeOf, versions, gone }: ShownProps) {
   const search = useSearch({ from: "/staff/knowledge/documents/$id" });
   const mayWrite = mayActAs(useSession().role, "admin");
   const [open, setOpen] = useState<"edit" | "remove">();
@@ -175,6 +178,19 @@ function Shown({ id, meta, shown, current, chunks, versions, gone }: ShownProps)
         </div>
         <aside className="document-side" aria-label="About this document">
           <Facts meta={meta} />
+          {madeOf && (
+            <p className="small">
+              Made of a{" "}
+              <Link to="/tickets/$id" params={{ id: madeOf.ticket_id }}>
+                resolved ticket
+              </Link>
+              , and let in by a person (
+              <Link to="/runs/$id" params={{ id: madeOf.run_id }}>
+                run
+              </Link>
+              ).
+            </p>
+          )}
           <Feedback id={id} />
           <Versions id={id} versions={versions} shown={shown} />
         </aside>

@@ -103,7 +103,12 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
       void refresh();
     },
   });
-  const failed = dismiss.error ?? draft.error;
+  const article = useMutation({
+    mutationFn: () => send(api.POST("/v1/knowledge/gaps/{id}/article", path)),
+    onSuccess: () =>
+      tell("An article is being drafted", "info", "It waits under Approvals when it can be read."),
+  });
+  const failed = dismiss.error ?? draft.error ?? article.error;
   const missing = [...new Set(examples.flatMap((example) => example.missing))].slice(0, 6);
   return (
     <li className="card section gap" data-row tabIndex={-1}>
@@ -139,6 +144,11 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
       {failed && <Failure error={failed} />}
       {mayActAs(role, "agent") && gap.status !== "dismissed" && (
         <div className="row">
+          {gap.status === "open" && examples.some((example) => example.ticket_id) && (
+            <Button size="small" busy={article.isPending} onClick={() => article.mutate()}>
+              Turn into article
+            </Button>
+          )}
           {mayActAs(role, "admin") && (
             <Button
               size="small"
@@ -146,7 +156,7 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
               busy={draft.isPending}
               onClick={() => draft.mutate()}
             >
-              {gap.status === "drafted" ? "Go on with the article" : "Make an article"}
+              {gap.status === "drafted" ? "Go on with the article" : "Write an article"}
             </Button>
           )}
           {gap.status === "open" &&

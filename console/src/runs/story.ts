@@ -32,6 +32,8 @@ export function outcomeText(outcome: Outcome): { title: string; detail: string }
       return { title: "Asked the customer", detail: outcome.summary };
     case "handed_off":
       return { title: "Handed to a person", detail: outcome.reason };
+    case "done":
+      return { title: "Done", detail: outcome.summary };
     case "nothing":
       return { title: "Nothing to do", detail: outcome.reason };
   }
@@ -68,6 +70,16 @@ export function sentenceOf(body: Step["body"]): Sentence {
         title: `The model's reply could not be used, ${purpose(body.purpose)}`,
         detail: body.why,
         tone: "bad",
+      };
+    case "checked":
+      return {
+        icon: "eye",
+        title: `Looked again at ${count(body.opinions.length, "sentence")} in doubt`,
+        detail: body.opinions
+          .map(({ sentence, read }) =>
+            read ? `${words(read.judged)}: “${sentence}”` : `“${sentence}”`,
+          )
+          .join("\n"),
       };
     case "proposed":
       return {

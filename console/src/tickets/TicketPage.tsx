@@ -11,6 +11,7 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { Icon } from "../shell/Icon";
 import { clockTime, fullTime, words } from "../text/format";
+import { ArticleButton } from "./ArticleButton";
 import { Composer } from "./Composer";
 import { Properties } from "./Properties";
 import { ticketQuery, timelineQuery } from "./queries";
@@ -73,6 +74,7 @@ export function TicketPage() {
             </div>
           </div>
         )}
+        <ArticleButton ticket={self} />
         <div className="timeline">
           {timeline.isPending && <Loading lines={6} />}
           {timeline.isError && !events && (

@@ -29,6 +29,21 @@ export const ticketQuery = (id: string) =>
       send(api.GET("/v1/tickets/{id}", { params: { path: { id } }, signal })),
   });
 
+/** How far the last article of the ticket has come; asked again while it is being drafted. */
+export const articleQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["ticket", id, "article"],
+    queryFn: ({ signal }) =>
+      send(api.GET("/v1/tickets/{id}/article", { params: { path: { id } }, signal })),
+    refetchInterval: ({ state }) => {
+      const drafting =
+        state.data?.run &&
+        ["queued", "running"].includes(state.data.run.status) &&
+        !state.data.approval_id;
+      return drafting ? 1_500 : false;
+    },
+  });
+
 const PAGE = 100;
 const MOST_PAGES = 20;
 

@@ -387,6 +387,7 @@ fn context(app: &Arc<App>, workspace: WorkspaceId) -> ToolContext {
         run: domain::run::Run {
             id: RunId::new(&*app.ids),
             ticket_id: None,
+            about: None,
             agent: "cli".to_owned(),
             status: RunStatus::Running,
             priority: 0,

@@ -297,6 +297,7 @@ impl Seeding<'_> {
             ops.push(Op::EnsureRun(NewRun {
                 id: RunId::new(self.ids),
                 ticket_id: Some(ticket_id),
+                about: None,
                 agent: AGENT.to_owned(),
                 priority: 0,
                 wake_at: None,

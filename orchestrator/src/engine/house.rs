@@ -12,14 +12,14 @@ use domain::{
     answerability::Courses,
     knowledge::Retriever,
     model::{Model, ToolSchema},
-    ports::{Desk, Ports},
+    ports::{Articles, Desk, Ports},
     procedure::Procedure,
     run::Step,
 };
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
-use crate::{gate::Gate, live::Live};
+use crate::{gate::Gate, live::Live, second_look::SecondLook};
 
 #[derive(Clone, Copy, Debug)]
 pub struct RunSettings {
@@ -45,6 +45,8 @@ pub struct House {
     pub runs: RunSettings,
     /// When a question is answered, asked back or left.
     pub courses: Courses,
+    /// Who looks at what replies leave in doubt.
+    pub second_look: SecondLook,
     pub(super) journals: Cache<RunId, Arc<Vec<Step>>>,
     names: Cache<WorkspaceId, String>,
     pub(super) granted: GrantedTools,
@@ -64,8 +66,11 @@ pub struct HouseParts {
     pub model: Arc<dyn Model>,
     pub live: Live,
     pub knowledge: Arc<rag::Knowledge>,
+    /// Keeps what runs add to it.
+    pub articles: Arc<dyn Articles>,
     pub runs: RunSettings,
     pub courses: Courses,
+    pub second_look: SecondLook,
 }
 
 impl House {
@@ -73,6 +78,7 @@ impl House {
         let ports = Arc::new(HousePorts {
             store: parts.store.clone(),
             knowledge: parts.knowledge,
+            articles: parts.articles,
             clock: Arc::clone(&parts.clock),
             ids: Arc::clone(&parts.ids),
         });
@@ -92,6 +98,7 @@ impl House {
             names: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(60)).build(),
             runs: parts.runs,
             courses: parts.courses,
+            second_look: parts.second_look,
             granted: GrantedTools::default(),
             schemas: super::models::OutputSchemas::default(),
         }
@@ -148,6 +155,7 @@ impl GrantedTools {
 struct HousePorts {
     store: Store,
     knowledge: Arc<rag::Knowledge>,
+    articles: Arc<dyn Articles>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 }
@@ -155,6 +163,10 @@ struct HousePorts {
 impl Ports for HousePorts {
     fn retriever(&self) -> &dyn Retriever {
         &*self.knowledge
+    }
+
+    fn articles(&self) -> &dyn Articles {
+        &*self.articles
     }
 
     fn desk(&self) -> &dyn Desk {

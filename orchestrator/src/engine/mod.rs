@@ -7,6 +7,7 @@
 //!   acknowledged to anyone.
 //! - The journal is only written with the run's fence, so a worker that was replaced cannot write.
 
+mod about;
 mod calls;
 mod effects;
 mod house;

@@ -12,6 +12,7 @@ use std::{collections::BTreeSet, fmt};
 use domain::{
     DomainError,
     agent::{Agent, Next, RunView},
+    canonical::Digest,
     model::ToolSchema,
     run::{CallOutcome, Run, Step, StepBody},
 };
@@ -92,7 +93,13 @@ pub fn replay(
         };
         checked += 1;
         let next = ask(&*agent, &view);
-        let same = next.as_ref().is_ok_and(|next| next.digests().contains(journalled));
+        let same = match &step.body {
+            // Asked by the engine, about what the agent says is in doubt.
+            StepBody::Checked { .. } => {
+                agent.doubts(&view).is_ok_and(|doubts| doubts.is_some_and(|d| Digest::of(&d) == *journalled))
+            }
+            _ => next.as_ref().is_ok_and(|next| next.digests().contains(journalled)),
+        };
         // A superseded call is settled by the engine before the agent is asked again.
         let by_engine = matches!(&step.body, StepBody::Tool { outcome: CallOutcome::Superseded, .. });
         if !same && !by_engine {

@@ -250,6 +250,12 @@ impl Session {
 
     /// Journals what the run starts from.
     async fn begin(&mut self, messages: Vec<Message>) -> Result<(), Halt> {
+        if let Some(about) = self.run.about {
+            let input = self.input_about(about).await?;
+            self.run.seen_signals = self.run.signals;
+            self.push(StepBody::Started { input: Box::new(input) }, None);
+            return Ok(());
+        }
         let reports = match &self.ticket {
             // A ticket that was only opened and written to has none.
             Some(ticket) if ticket.version > 1 + messages.len() as i64 => self.reports(ticket, 0).await?,

@@ -1,5 +1,7 @@
 //! One turn after another: what the agent wants next, performed.
 
+use std::sync::Arc;
+
 use domain::{
     DomainError, RunId, WorkspaceId,
     agent::{Next, Wait},
@@ -89,7 +91,7 @@ impl Session {
                     Some(why) => StepBody::Unusable { purpose, response: Some(response), why },
                 };
                 self.push_timed(body, Some(digest), usage, prompt, started);
-                Ok(())
+                self.look_again().await
             }
             Err(ModelError::Malformed(why)) => {
                 let body = StepBody::Unusable { purpose, response: None, why };
@@ -112,6 +114,38 @@ impl Session {
                 Ok(())
             }
         }
+    }
+
+    /// Has others look at what the reply leaves in doubt, before the agent goes on from it. Without
+    /// them, and after a crash in between, the check by words stands.
+    async fn look_again(&mut self) -> Result<(), Halt> {
+        if self.house.second_look.is_off() {
+            return Ok(());
+        }
+        let Some(agent) = self.house.agents.get(&self.run.agent) else { return Ok(()) };
+        let doubts = match agent.doubts(&self.view()) {
+            Ok(Some(doubts)) => doubts,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                // The agent says so itself when it is asked for its next step.
+                warn!(%error, "what a reply leaves in doubt cannot be told");
+                return Ok(());
+            }
+        };
+        let anchor = self.steps.len() as i64 - 1;
+        if self.house.second_look.model.is_some() {
+            // As before any other call of a model: what was paid is not lost.
+            self.write(RunTo::Running, false).await?;
+        }
+        let started = self.house.clock.now();
+        let look = Arc::clone(&self.house);
+        let looked = look.second_look.look(&doubts).await;
+        if looked.opinions.is_empty() && looked.prompt.is_none() {
+            return Ok(());
+        }
+        let body = StepBody::Checked { anchor, opinions: looked.opinions };
+        self.push_timed(body, Some(Digest::of(&doubts)), looked.usage, looked.prompt, started);
+        Ok(())
     }
 
     async fn wait(&mut self, wait: Wait) -> Result<(), Halt> {

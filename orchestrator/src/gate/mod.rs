@@ -108,9 +108,14 @@ impl Gate {
     }
 }
 
-/// What carries an invented value goes before a person, whichever rule would let it out.
+/// What carries an invented value, and what is a person's to decide, goes before a person, whichever
+/// rule would let it out.
 fn held_back(answer: Answer, matter: &Matter<'_>, policy: &Policy) -> Answer {
     let stops = &matter.confidence.stops;
+    if answer == Answer::Run && matter.spec.always_asks {
+        let why = "this is a person's to decide, whatever the policy lets run".to_owned();
+        return Answer::Ask { terms: policy.default, why };
+    }
     if answer != Answer::Run || stops.is_empty() || matter.spec.risk == Risk::Read {
         return answer;
     }
@@ -140,6 +145,7 @@ mod tests {
             source: ToolSource::BuiltIn,
             local: false,
             idempotent: true,
+            always_asks: false,
         }
     }
 
@@ -197,6 +203,24 @@ mod tests {
         let sound =
             judge_of(&gate, "reply_to_customer", Risk::Outward, json!({}), Confidence::certain("a test"));
         assert_eq!(sound.answer, Answer::Run);
+    }
+
+    #[test]
+    fn no_rule_runs_what_is_a_persons_to_decide() {
+        let text = "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n[[rule]]\nname = \"all\"\nthen = \"run\"\n";
+        let gate = Gate::parse(text).unwrap();
+        let call = ToolCall { id: "c".to_owned(), tool: "add_article".to_owned(), args: json!({}) };
+        let verdict = gate.judge(&Matter {
+            call: &call,
+            spec: &ToolSpec { always_asks: true, ..spec("add_article", Risk::Outward) },
+            agent: "article",
+            channel: "",
+            tier: "",
+            confidence: &Confidence::certain("a test"),
+            thresholds: Thresholds { auto: 0.0, floor: 0.0 },
+            edited: false,
+        });
+        assert!(matches!(&verdict.answer, Answer::Ask { why, .. } if why.contains("person")), "{verdict:?}");
     }
 
     #[test]

@@ -141,8 +141,10 @@ async fn show(
     let store = staff.store(&http);
     let approval = store.approval(path.id).await?.ok_or_else(|| Problem::not_found("the approval"))?;
     let run = store.run(approval.run_id).await?.ok_or_else(|| Problem::not_found("the approval's run"))?;
+    // What a run is about that holds no ticket, a reviewer reads all the same.
+    let about = approval.ticket_id.or(run.about.map(|about| about.ticket_id));
     let Surroundings { ticket, messages, customer, decisions, .. } =
-        store.around_approval(path.id, approval.ticket_id).await?;
+        store.around_approval(path.id, about).await?;
     Ok(Json(ApprovalView { approval, ticket, messages, customer, decisions, run }))
 }
 

@@ -6,10 +6,11 @@ use aide::{
 };
 use axum::extract::{DefaultBodyLimit, State};
 use domain::{
-    CustomerId, DocumentId, Timestamp,
+    CustomerId, DocumentId, GapId, RunId, TicketId, Timestamp,
     canonical::Digest,
     knowledge::{Chunk, Document, Layer, Metadata, Passage, Retriever as _, Scope, UNIVERSAL_WORKSPACE},
     ticket::Visibility,
+    user::Actor,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,6 +77,30 @@ impl From<Document> for DocumentItem {
 pub struct DocumentView {
     pub document: Document,
     pub chunks: Vec<Chunk>,
+    /// Of an article that an agent made and a person let in: what it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_of: Option<MadeOf>,
+}
+
+/// What an article was made of.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct MadeOf {
+    pub ticket_id: TicketId,
+    /// The gap that it closes.
+    pub gap_id: Option<GapId>,
+    pub run_id: RunId,
+}
+
+impl MadeOf {
+    /// Read off the document's first version, whose author is the run.
+    async fn of(store: &store::WorkspaceStore, document: &Document) -> Result<Option<Self>, Problem> {
+        let first = store.document_version(document.id, 1).await?;
+        let Some(Actor::Agent { run_id, .. }) = first.map(|version| version.created_by) else {
+            return Ok(None);
+        };
+        let about = store.run(run_id).await?.and_then(|run| run.about);
+        Ok(about.map(|about| Self { ticket_id: about.ticket_id, gap_id: about.gap_id, run_id }))
+    }
 }
 
 fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -165,7 +190,8 @@ async fn put(
         knowledge::add_markdown(&http.app, staff.workspace, slug, markdown, &said, staff.actor()).await?;
     let document = added.document().clone();
     let chunks = staff.store(&http).chunks(&document).await?;
-    Ok(Json(DocumentView { document, chunks }))
+    let made_of = MadeOf::of(&staff.store(&http), &document).await?;
+    Ok(Json(DocumentView { document, chunks, made_of }))
 }
 
 fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -183,7 +209,8 @@ async fn show(
     for store in reach(&http, &staff) {
         if let Some(document) = store.document(path.id).await? {
             let chunks = store.chunks(&document).await?;
-            return Ok(Json(DocumentView { document, chunks }));
+            let made_of = MadeOf::of(&store, &document).await?;
+            return Ok(Json(DocumentView { document, chunks, made_of }));
         }
     }
     Err(Problem::not_found("the document"))

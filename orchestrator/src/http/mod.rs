@@ -6,6 +6,7 @@
 mod agents;
 mod answers;
 mod approvals;
+mod articles;
 pub mod auth;
 mod citations;
 mod console;
@@ -102,6 +103,7 @@ fn api() -> ApiRouter<Http> {
         .merge(knowledge::routes())
         .merge(knowledge_versions::routes())
         .merge(answers::routes())
+        .merge(articles::routes())
         .merge(gaps::routes())
         .merge(citations::routes())
         .merge(feedback::routes())

@@ -48,6 +48,9 @@ pub struct RunQuery {
     pub status: Option<RunStatus>,
     #[serde(default)]
     pub ticket_id: Option<TicketId>,
+    /// About this ticket, without working on it.
+    #[serde(default)]
+    pub about: Option<TicketId>,
     /// By an agent's name.
     #[serde(default)]
     #[schemars(length(max = 100))]
@@ -72,7 +75,12 @@ async fn list(
     Query(page): Query<PageQuery>,
     Query(query): Query<RunQuery>,
 ) -> Result<Json<Page<Run>>, Problem> {
-    let filter = RunFilter { status: query.status, ticket_id: query.ticket_id, agent: query.agent };
+    let filter = RunFilter {
+        status: query.status,
+        ticket_id: query.ticket_id,
+        about: query.about,
+        agent: query.agent,
+    };
     Ok(Json(staff.store(&http).runs(&filter, page.limit()?, page.cursor()).await?.into()))
 }
 

@@ -54,7 +54,7 @@ impl<'a> Import<'a> {
 
     /// Ends the import. One that is dropped instead is put into the index again at the next start.
     pub async fn finish(self) {
-        indexing::settle(self.app, self.workspace, &self.stored).await;
+        indexing::settle(&self.app.keeper, self.workspace, &self.stored).await;
     }
 
     /// Adds what a file on this machine holds. It is never read much further than a file may go.
@@ -141,7 +141,7 @@ impl<'a> Import<'a> {
         if let Err(error) = self.said.over(&mut parsed.meta) {
             return Ok(Err(error));
         }
-        let added = match keep(self.app, self.workspace, slug, parsed, self.by.clone()).await {
+        let added = match keep(&self.app.keeper, self.workspace, slug, parsed, self.by.clone()).await {
             Err(error @ (KnowledgeError::Universal | KnowledgeError::NoCustomer(_))) => {
                 return Ok(Err(error));
             }

@@ -22,7 +22,7 @@ use store::{KnowledgeFact, Store, StoreError};
 use tokio::{sync::MutexGuard, time};
 use tracing::{info, warn};
 
-use super::KnowledgeError;
+use super::{Keeper, KnowledgeError};
 use crate::{app::App, knowledge_index::KnowledgeIndex};
 
 /// How often other processes' changes are looked for.
@@ -114,53 +114,53 @@ async fn forget(store: &Store, collection: &str) -> Result<(), StoreError> {
 
 /// Puts a stored document into the index. What goes wrong is the index's, and is tried again later;
 /// the document is stored.
-pub(super) async fn put(app: &App, workspace: WorkspaceId, document: Document, chunks: Vec<Chunk>) {
+pub(super) async fn put(keeper: &Keeper, workspace: WorkspaceId, document: Document, chunks: Vec<Chunk>) {
     let key = (workspace, document.id);
-    match app.knowledge.put(workspace, document, chunks).await {
+    match keeper.knowledge.put(workspace, document, chunks).await {
         Ok(Put::Whole) => {
-            app.indexing.pending().remove(&key);
+            keeper.indexing.pending().remove(&key);
         }
         Ok(Put::WordsAlone) => {
-            app.indexing.pending().insert(key);
+            keeper.indexing.pending().insert(key);
         }
         Err(error) => {
             warn!(%error, document = %key.1, "a document is stored and cannot be put into the index yet");
-            app.indexing.pending().insert(key);
+            keeper.indexing.pending().insert(key);
         }
     }
 }
 
 /// Makes what was put in survive, and says so in the database.
 pub(super) async fn settle<'a>(
-    app: &App,
+    keeper: &Keeper,
     workspace: WorkspaceId,
     documents: impl IntoIterator<Item = &'a Document>,
 ) {
-    if !app.indexing.survives {
+    if !keeper.indexing.survives {
         return;
     }
     let whole: Vec<(DocumentId, i64)> = documents
         .into_iter()
-        .filter(|document| !app.indexing.pending().contains(&(workspace, document.id)))
+        .filter(|document| !keeper.indexing.pending().contains(&(workspace, document.id)))
         .map(|document| (document.id, document.version))
         .collect();
     if whole.is_empty() {
         return;
     }
-    if let Err(error) = mark(app, workspace, whole).await {
+    if let Err(error) = mark(keeper, workspace, whole).await {
         // Without the mark it is put in again, which changes nothing.
         warn!(%error, "the index's state could not be noted");
     }
 }
 
 async fn mark(
-    app: &App,
+    keeper: &Keeper,
     workspace: WorkspaceId,
     whole: Vec<(DocumentId, i64)>,
 ) -> Result<(), KnowledgeError> {
-    app.knowledge.flush().await?;
-    let collection = app.knowledge.collection();
-    app.store.workspace(workspace).mark_indexed(&collection, whole).await?;
+    keeper.knowledge.flush().await?;
+    let collection = keeper.knowledge.collection();
+    keeper.store.workspace(workspace).mark_indexed(&collection, whole).await?;
     Ok(())
 }
 
@@ -244,7 +244,7 @@ async fn sync(app: &App, workspace: WorkspaceId) -> Result<(), KnowledgeError> {
             }
         }
         if app.indexing.survives && !put_in.is_empty() {
-            mark(app, workspace, put_in).await?;
+            mark(&app.keeper, workspace, put_in).await?;
         }
     }
     Ok(())

@@ -6,6 +6,7 @@
 
 pub mod analysis;
 pub mod answer;
+pub mod article;
 pub mod cited;
 pub mod flow;
 pub mod intent;
@@ -45,7 +46,8 @@ impl OfflineModel {
 
 #[async_trait]
 impl Model for OfflineModel {
-    /// Answers steps that want an [`agents::answer::Answer`] or a [`agents::cited::CitedAnswer`].
+    /// Answers steps that want an [`agents::answer::Answer`], a [`agents::cited::CitedAnswer`] or an
+    /// [`agents::article::Draft`].
     /// Refuses every other step: it cannot write freely and does not pretend to.
     async fn complete(
         &self,
@@ -63,6 +65,9 @@ impl Model for OfflineModel {
             },
             Some(agents::cited::SCHEMA) => {
                 (Some(serde_json::to_string(&cited::cited(request)).map_err(malformed)?), Vec::new())
+            }
+            Some(agents::article::SCHEMA) => {
+                (Some(serde_json::to_string(&article::article(request)).map_err(malformed)?), Vec::new())
             }
             _ => {
                 return Err(ModelError::Refused(format!(

@@ -46,6 +46,7 @@ use tower::ServiceExt as _;
 use crate::{
     app::{App, Brought},
     config::Config,
+    engine::Engine,
     http, password,
     system::{SystemClock, SystemIds},
 };
@@ -104,6 +105,39 @@ impl TestApp {
     pub async fn start_parsing(program: &str) -> Self {
         let parser = parse::isolated::Options { executable: Some(program.into()), ..Default::default() };
         Self::start_bringing("", Brought { parser, ..Brought::default() }).await
+    }
+
+    /// With an engine, so that runs are worked on.
+    pub async fn start_working(overrides: &str) -> Self {
+        let mut table: toml::Table = overrides.parse().expect("overrides are TOML");
+        let runs = table.entry("runs").or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        let runs = runs.as_table_mut().unwrap();
+        runs.insert("concurrency".to_owned(), 8.into());
+        runs.insert("poll_ms".to_owned(), 20.into());
+        runs.insert("retry_ms".to_owned(), 10.into());
+        let test = Self::start_with(&toml::to_string(&table).unwrap()).await;
+        let settings = &test.app.config.runs;
+        Engine::new(
+            Arc::clone(&test.app.house),
+            test.app.intake.clone(),
+            Duration::from_millis(settings.poll_ms),
+            Duration::from_secs(settings.lease_seconds),
+            settings.concurrency,
+        )
+        .start();
+        test
+    }
+
+    /// Asks until the answer is there.
+    pub async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let deadline = tokio::time::Instant::now() + PATIENCE * 3;
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{what} did not happen");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     async fn start_bringing(overrides: &str, brought: Brought) -> Self {

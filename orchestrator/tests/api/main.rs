@@ -6,6 +6,7 @@
 mod access;
 mod answers;
 mod approvals;
+mod articles;
 mod console;
 mod conversations;
 mod customers;
@@ -18,6 +19,7 @@ mod knowledge;
 mod layers;
 mod problems;
 mod runs;
+mod second_look;
 mod session;
 mod stream;
 mod system;

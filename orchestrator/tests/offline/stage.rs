@@ -186,6 +186,7 @@ impl Chat {
                 customer: self.customer.clone(),
                 reports: Vec::new(),
                 results: self.results.clone(),
+                withheld: Vec::new(),
             },
         }
     }

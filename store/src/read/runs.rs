@@ -30,6 +30,9 @@ impl WorkspaceStore {
             .and_if(" AND ticket_id = ?", filter.ticket_id, |binds, id| {
                 binds.id(id);
             })
+            .and_if(" AND about_ticket_id = ?", filter.about, |binds, id| {
+                binds.id(id);
+            })
             .and_if(" AND agent = ?", filter.agent.as_deref(), |binds, agent| {
                 binds.text(agent);
             });

@@ -139,6 +139,7 @@ impl Fixture {
         NewRun {
             id: self.id(RunId::new),
             ticket_id,
+            about: None,
             agent: "resolution".to_owned(),
             priority: 0,
             wake_at: None,

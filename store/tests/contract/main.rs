@@ -70,6 +70,7 @@ contract! {
         closing_writes_what_is_queued;
     runs:
         a_ticket_has_one_active_run,
+        one_run_of_an_agent_is_about_a_ticket_and_holds_it_for_nobody,
         a_new_run_is_leased_at_once_while_places_are_free,
         a_signal_is_never_lost,
         a_waiting_run_is_woken_by_a_message,

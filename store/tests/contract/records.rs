@@ -261,6 +261,7 @@ pub async fn registrations_and_attachments_survive(f: Fixture) {
         source: ToolSource::Mcp { server: "shop".to_owned() },
         local: false,
         idempotent: true,
+        always_asks: false,
     };
     let mut registration = ToolRegistration {
         name: spec.name.clone(),

@@ -3,9 +3,9 @@
 use std::{collections::HashSet, time::Duration};
 
 use domain::{
-    RunId, TicketId,
+    GapId, RunId, TicketId,
     commit::{Commit, CommitError, NewRun, Op, RunTo},
-    run::RunStatus,
+    run::{About, RunStatus},
     ticket::Channel,
 };
 use futures::future::join_all;
@@ -26,6 +26,38 @@ pub async fn a_ticket_has_one_active_run(mut f: Fixture) {
     let next = f.desk.commit(one(Op::EnsureRun(f.new_run(Some(ticket))))).await.unwrap();
     assert_ne!(next.runs[0].id, claimed.id);
     assert_eq!(f.desk.active_run(ticket).await.unwrap().unwrap().id, next.runs[0].id);
+}
+
+pub async fn one_run_of_an_agent_is_about_a_ticket_and_holds_it_for_nobody(mut f: Fixture) {
+    let ticket = f.open("an answer worth an article").await;
+    let about = Some(About { ticket_id: ticket, gap_id: Some(f.id(GapId::new)) });
+    let new = |f: &Fixture| NewRun { agent: "article".to_owned(), about, ..f.new_run(None) };
+    let begun = f.desk.commit(one(Op::EnsureRun(new(&f)))).await.unwrap().runs[0].clone();
+    assert_eq!((begun.about, begun.ticket_id), (about, None));
+    assert_eq!(f.desk.run(begun.id).await.unwrap().unwrap().about, about);
+    assert!(f.desk.commit(one(Op::EnsureRun(new(&f)))).await.is_err(), "another one is being made of it");
+
+    // Customers go on being answered: the ticket has its own run, and its messages wake nobody else.
+    assert!(f.desk.active_run(ticket).await.unwrap().is_none());
+    let own = f.desk.commit(one(Op::EnsureRun(f.new_run(Some(ticket))))).await.unwrap().runs[0].clone();
+    assert_ne!(own.id, begun.id);
+    f.desk.commit(append(ticket, vec![f.said(customer(), "One more thing")])).await.unwrap();
+    assert_eq!(f.desk.run(begun.id).await.unwrap().unwrap().signals, 0);
+    assert_eq!(f.desk.run(own.id).await.unwrap().unwrap().signals, 1);
+
+    let filter = RunFilter { about: Some(ticket), ..RunFilter::default() };
+    let listed = f.desk.runs(&filter, 10, None).await.unwrap().items;
+    assert_eq!(listed.iter().map(|run| run.id).collect::<Vec<_>>(), [begun.id]);
+
+    let claimed = loop {
+        let claimed = f.ready.recv().await.unwrap().run;
+        if claimed.id == begun.id {
+            break claimed;
+        }
+    };
+    f.put(&claimed, answered()).await.unwrap();
+    let next = f.desk.commit(one(Op::EnsureRun(new(&f)))).await.unwrap();
+    assert_ne!(next.runs[0].id, begun.id, "what is over stands in nobody's way");
 }
 
 pub async fn a_new_run_is_leased_at_once_while_places_are_free(f: Fixture) {

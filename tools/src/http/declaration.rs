@@ -286,6 +286,7 @@ fn tool(
         source: ToolSource::Http { file: file.to_owned() },
         local: false,
         idempotent: table.idempotent || table.risk == Risk::Read,
+        always_asks: false,
     };
     let timeout = Duration::from_millis(timeout_ms);
     Ok(HttpTool { spec, schema, server: server.clone(), method, url, preview, summary, inquire, timeout })

@@ -69,6 +69,7 @@ pub(super) fn read(server: &str, tool: &Tool) -> Result<Found, LeftOut> {
         source: ToolSource::Mcp { server: server.to_owned() },
         local: false,
         idempotent: read_only || hints.and_then(|hints| hints.idempotent_hint).unwrap_or(false),
+        always_asks: false,
         name,
     };
     Ok(Found { remote_name: tool.name.to_string(), spec, schema })

@@ -10,7 +10,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use domain::{
-    Clock, CustomerId, EffectId, Ids, RunId, TicketId, Timestamp, WorkspaceId,
+    Clock, CustomerId, DocumentId, EffectId, Ids, RunId, TicketId, Timestamp, WorkspaceId,
     approval::Permit,
     canonical::Digest,
     customer::{Contact, Customer},
@@ -18,7 +18,7 @@ use domain::{
     knowledge::{Passage, RetrieveError, Retriever, Scope},
     model::Usage,
     policy::{Answer, Verdict},
-    ports::{Desk, DeskError, Ports},
+    ports::{AddedArticle, ArticleError, Articles, Desk, DeskError, NewArticle, Ports},
     run::{Run, RunStatus},
     ticket::{Channel, EventBody, Message, Priority, Ticket},
     tool::{AnyTool, ToolCall, ToolContext, ToolError, ToolOutput},
@@ -36,6 +36,7 @@ pub struct House {
     pub customers: Vec<(Customer, Vec<Contact>)>,
     pub history: Vec<(Ticket, Vec<Message>)>,
     pub scopes: Mutex<Vec<Scope>>,
+    pub articles: Mutex<Vec<(EffectId, NewArticle)>>,
 }
 
 impl Ids for House {
@@ -91,8 +92,42 @@ impl Desk for House {
     }
 }
 
+#[async_trait]
+impl Articles for House {
+    async fn add(
+        &self,
+        workspace: WorkspaceId,
+        effect: EffectId,
+        run: &Run,
+        article: NewArticle,
+    ) -> Result<AddedArticle, ArticleError> {
+        if article.slug == "down" {
+            return Err(ArticleError::Unavailable("no database".to_owned()));
+        }
+        self.articles.lock().unwrap().push((effect, article));
+        Ok(self.added(workspace, effect, run).await?.unwrap())
+    }
+    async fn added(
+        &self,
+        _: WorkspaceId,
+        effect: EffectId,
+        _: &Run,
+    ) -> Result<Option<AddedArticle>, ArticleError> {
+        let articles = self.articles.lock().unwrap();
+        let found = articles.iter().find(|(of, _)| *of == effect);
+        Ok(found.map(|(of, article)| AddedArticle {
+            document_id: DocumentId(of.0),
+            slug: article.slug.clone(),
+            title: article.meta.title.clone(),
+        }))
+    }
+}
+
 impl Ports for House {
     fn retriever(&self) -> &dyn Retriever {
+        self
+    }
+    fn articles(&self) -> &dyn Articles {
         self
     }
     fn desk(&self) -> &dyn Desk {
@@ -122,6 +157,7 @@ pub fn run() -> Run {
     Run {
         id: RunId(Uuid::from_u128(900)),
         ticket_id: Some(TicketId(Uuid::from_u128(1))),
+        about: None,
         agent: "resolution".to_owned(),
         status: RunStatus::Running,
         priority: 0,

@@ -1,0 +1,61 @@
+// Turning what was resolved into an article: the button, and how far the last one has come.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { api, send } from "../api/client";
+import { mayActAs, type Ticket } from "../api/words";
+import { Button } from "../parts/Button";
+import { Failure } from "../parts/states";
+import { outcomeText } from "../runs/story";
+import { useSession } from "../session/session";
+import { articleQuery } from "./queries";
+
+const ACTIVE = ["queued", "running", "waiting"];
+
+export function ArticleButton({ ticket }: { ticket: Ticket }) {
+  const client = useQueryClient();
+  const { role } = useSession();
+  const resolved = ticket.status === "resolved" || ticket.status === "closed";
+  const query = useQuery({ ...articleQuery(ticket.id), enabled: resolved });
+  const begin = useMutation({
+    mutationFn: () =>
+      send(api.POST("/v1/tickets/{id}/article", { params: { path: { id: ticket.id } } })),
+    onSuccess: (article) => client.setQueryData(articleQuery(ticket.id).queryKey, article),
+    onError: () => client.invalidateQueries({ queryKey: articleQuery(ticket.id).queryKey }),
+  });
+  if (!resolved || !query.data) return null;
+  const { run, approval_id, document_id } = query.data;
+  const busy = run && ACTIVE.includes(run.status);
+  return (
+    <div className="notice article-notice" role="status">
+      <div className="grow">
+        {approval_id ? (
+          <>
+            A draft of an article waits for a decision.{" "}
+            <Link to="/approvals/$id" params={{ id: approval_id }}>
+              Read the draft
+            </Link>
+          </>
+        ) : busy ? (
+          "An article of this ticket is being drafted…"
+        ) : document_id ? (
+          <>
+            An article was made of this ticket.{" "}
+            <Link to="/knowledge/documents/$id" params={{ id: document_id }}>
+              Read it
+            </Link>
+          </>
+        ) : run?.outcome ? (
+          <>No article was made: {outcomeText(run.outcome).detail}</>
+        ) : (
+          "Would others ask the same? An agent drafts an article without what is this customer’s, and a person reads it first."
+        )}
+        {begin.error && <Failure error={begin.error} />}
+      </div>
+      {!approval_id && !busy && mayActAs(role, "agent") && (
+        <Button size="small" busy={begin.isPending} onClick={() => begin.mutate()}>
+          Turn into article
+        </Button>
+      )}
+    </div>
+  );
+}
