@@ -7,6 +7,7 @@ use std::{
 };
 
 use domain::{
+    answerability::{Answerability, Course},
     confidence::{Confidence, Evidence, Reason},
     grounding::{Doubts, Grounding, Grounds, SecondOpinion, Source, SourceKind, Span, Statement},
     knowledge::{Citation, Passage},
@@ -121,6 +122,8 @@ pub(crate) struct Findings<'a> {
     pub passages: Vec<Passage>,
     /// The best coverage of the searches for the customer's latest messages.
     pub coverage: Option<f32>,
+    /// Those messages, judged by what was found for them, and what follows.
+    pub answerable: Option<(Answerability, Course)>,
     /// Results of calls and what reviewers said, as text, each with its tool.
     pub records: Vec<(&'a str, Cow<'a, str>)>,
     /// The workspace's own words that apply: texts of procedures under way.
@@ -227,6 +230,11 @@ fn score(
         reply: body,
         grounding,
         coverage: if from_records { None } else { findings.coverage },
+        answerable: findings
+            .answerable
+            .as_ref()
+            .filter(|_| !from_records)
+            .map(|(judged, course)| (judged, *course)),
         stated: Some(stated),
     };
     let claims = grounding.unsupported().count();

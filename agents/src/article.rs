@@ -341,7 +341,13 @@ impl Turns<'_, '_> {
             .collect();
         sources.push(Source { kind: SourceKind::Said, label: self.view.workspace_name, text: subject });
         let grounding = self.grounds.ground(&Statement { text: &draft.body, sources: &sources });
-        Confidence::of(&Evidence { reply: &draft.body, grounding: &grounding, coverage: None, stated: None })
+        Confidence::of(&Evidence {
+            reply: &draft.body,
+            grounding: &grounding,
+            coverage: None,
+            answerable: None,
+            stated: None,
+        })
     }
 
     /// The case for a draft that waits, made again from what was known when it was proposed.

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     agent::{Agent, AgentSettings},
+    answerability::Judge,
     grounding::Grounds,
 };
 
@@ -22,11 +23,12 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Every agent of the house. `grounds` checks what they say.
-    pub fn standard(grounds: Arc<dyn Grounds>) -> Self {
+    /// Every agent of the house. `grounds` checks what they say, `judge` whether what was found answers
+    /// what was asked.
+    pub fn standard(grounds: Arc<dyn Grounds>, judge: Judge) -> Self {
         let mut registry = Self { agents: BTreeMap::new() };
         registry.add(Arc::new(Article::new(Arc::clone(&grounds))), article::default_settings);
-        registry.add(Arc::new(Resolution::new(grounds)), resolution::default_settings);
+        registry.add(Arc::new(Resolution::new(grounds, judge)), resolution::default_settings);
         registry
     }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use domain::{
     DomainError,
     agent::{Agent, AgentSettings, Next, ProposedCall, RunView},
+    answerability::Judge,
     confidence::{Confidence, Reason, Thresholds},
     grounding::{Doubts, Grounds},
     model::{ModelRequest, Strength},
@@ -80,12 +81,14 @@ pub fn default_settings() -> AgentSettings {
 pub struct Resolution {
     offer: Offer,
     grounds: Arc<dyn Grounds>,
+    judge: Judge,
 }
 
 impl Resolution {
-    /// `grounds` checks every reply before it is proposed.
-    pub fn new(grounds: Arc<dyn Grounds>) -> Self {
-        Self { offer: Offer::without(RESERVED), grounds }
+    /// `grounds` checks every reply before it is proposed, `judge` whether what was found answers what
+    /// was asked.
+    pub fn new(grounds: Arc<dyn Grounds>, judge: Judge) -> Self {
+        Self { offer: Offer::without(RESERVED), grounds, judge }
     }
 }
 
@@ -103,14 +106,16 @@ impl Agent for Resolution {
         if let Some(outcome) = journal.ended {
             return Ok(Next::End(outcome.clone()));
         }
-        let turn = Turn { offer: &self.offer, grounds: &*self.grounds, view, journal: &journal };
+        let turn =
+            Turn { offer: &self.offer, grounds: &*self.grounds, judge: &self.judge, view, journal: &journal };
         let next = if journal.open.is_empty() { turn.decide()? } else { Next::Tools(turn.open_calls()) };
         Ok(next)
     }
 
     fn doubts(&self, view: &RunView<'_>) -> Result<Option<Doubts>, DomainError> {
         let journal = Journal::read(view.run.id, view.steps, &RULES)?;
-        let turn = Turn { offer: &self.offer, grounds: &*self.grounds, view, journal: &journal };
+        let turn =
+            Turn { offer: &self.offer, grounds: &*self.grounds, judge: &self.judge, view, journal: &journal };
         Ok(turn.doubts())
     }
 }
@@ -118,6 +123,7 @@ impl Agent for Resolution {
 struct Turn<'t, 'a> {
     offer: &'t Offer,
     grounds: &'t dyn Grounds,
+    judge: &'t Judge,
     view: &'t RunView<'a>,
     journal: &'t Journal<'a>,
 }

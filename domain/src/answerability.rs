@@ -1,5 +1,7 @@
 //! Whether what was found can answer what was asked: the port, and what it says.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +97,13 @@ pub trait Answers: Send + Sync {
     /// `context` are words of the conversation that a short question leans on; empty without one.
     /// `passages` best first.
     fn assess(&self, question: &str, context: &str, passages: &[Passage]) -> Answerability;
+}
+
+/// Who judges, and from where on what was found is used.
+#[derive(Clone)]
+pub struct Judge {
+    pub answers: Arc<dyn Answers>,
+    pub courses: Courses,
 }
 
 #[cfg(test)]

@@ -2,13 +2,16 @@
 //!
 //! A weighted mean of three signals: how well the retrieved passages cover the question
 //! (`retrieval`), how much of the reply its sources carry (`groundedness`), and what the model says
-//! of itself (`stated`). A value or name that nothing carries stops the reply whatever the score,
+//! of itself (`stated`). A reply to what the passages do not seem to hold waits for a person. A value or name that nothing carries stops the reply whatever the score,
 //! because a fluent invention is the costliest mistake.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::grounding::{FindingKind, Grounding};
+use crate::{
+    answerability::{Answerability, Course},
+    grounding::{FindingKind, Grounding},
+};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Confidence {
@@ -23,7 +26,7 @@ pub struct Confidence {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
-    /// `retrieval`, `groundedness`, `stated`, `unsupported_values`, `contradiction` …
+    /// `retrieval`, `groundedness`, `answerability`, `stated`, `unsupported_values`, `contradiction` …
     pub name: String,
     /// 0 to 1.
     pub score: f32,
@@ -67,6 +70,8 @@ impl Thresholds {
 const MOST_ABOVE_STATED: f32 = 0.1;
 /// The most a reply with a value or name that nothing carries is worth.
 const MOST_STOPPED: f32 = 0.3;
+/// The most a reply is worth whose passages do not seem to hold what was asked for.
+const MOST_UNANSWERED: f32 = 0.6;
 /// The most a reply is worth that says the opposite of its source: a person reads it first.
 const MOST_CONTRADICTING: f32 = 0.5;
 /// Sentences and values that a reason names.
@@ -81,6 +86,8 @@ pub struct Evidence<'a> {
     pub grounding: &'a Grounding,
     /// The best coverage among the retrieved passages, where there was a search.
     pub coverage: Option<f32>,
+    /// What was asked, judged by what was found for it, where there was a search; and what follows.
+    pub answerable: Option<(&'a Answerability, Course)>,
     /// The model's own statement, 0 to 1.
     pub stated: Option<f32>,
 }
@@ -122,8 +129,25 @@ impl Confidence {
             score = score.min(stated.max(0.0) + MOST_ABOVE_STATED);
         }
         let mut confidence = Self { score, reasons, stops: Vec::new() };
+        if let Some((judged, course)) = evidence.answerable {
+            confidence.weigh_answerability(judged, course);
+        }
         confidence.weigh_findings(grounding);
         confidence
+    }
+
+    /// A fluent, grounded reply may still be about something else than what was asked: where the
+    /// passages do not seem to hold the answer, a person reads it first.
+    fn weigh_answerability(&mut self, judged: &Answerability, course: Course) {
+        let holds = judged.probability.clamp(0.0, 1.0);
+        let mut detail = format!("what was found holds the answer with a probability of {holds:.2}");
+        if course == Course::Abstain {
+            self.score = self.score.min(MOST_UNANSWERED);
+            for why in judged.reasons.iter().take(MAX_NAMED) {
+                detail.push_str(&format!("; {why}"));
+            }
+        }
+        self.reasons.push(Reason { name: "answerability".to_owned(), score: holds, detail });
     }
 
     /// Lowers the score by what nothing carries and what a source denies, and says so.
@@ -211,7 +235,13 @@ mod tests {
     }
 
     fn of(grounding: &Grounding, stated: f32) -> Confidence {
-        Confidence::of(&Evidence { reply: REPLY, grounding, coverage: Some(1.0), stated: Some(stated) })
+        Confidence::of(&Evidence {
+            reply: REPLY,
+            grounding,
+            coverage: Some(1.0),
+            answerable: None,
+            stated: Some(stated),
+        })
     }
 
     #[test]

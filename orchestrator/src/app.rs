@@ -10,6 +10,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use domain::{
     Clock, Ids, RunId, WorkspaceId,
+    answerability::Judge,
     confidence::Confidence,
     model::Model,
     policy::Verdict,
@@ -182,7 +183,9 @@ impl App {
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
         });
-        let agents = Arc::new(agents::Registry::standard(Arc::new(rag::groundedness::Lexical)));
+        let judge =
+            Judge { answers: Arc::new(rag::answerability::Trained), courses: config.knowledge.answering };
+        let agents = Arc::new(agents::Registry::standard(Arc::new(rag::groundedness::Lexical), judge));
         parts::check_agents(&config, &agents)?;
         let procedures = Arc::new(parts::procedures(&config)?);
         let live = Live::default();

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use domain::{
     canonical::Sorted,
+    knowledge::Passage,
     run::CallOutcome,
     ticket::{Event, EventBody, Message},
 };
@@ -26,10 +27,16 @@ impl Turn<'_, '_> {
         let customers: Vec<(usize, &Message)> =
             journal.said().filter(|(at, message)| *at < up_to && from_customer(message)).collect();
         let asked = customers.last().map_or(0, |(at, _)| *at);
-        let fresh = found.iter().filter(|(at, _)| *at > asked).map(|(_, passage)| passage.coverage);
+        let fresh: Vec<Passage> =
+            found.iter().filter(|(at, _)| *at > asked).map(|(_, passage)| passage.clone()).collect();
         let searched = journal.results().any(|(at, s)| at < up_to && at > asked && s.call.tool == SEARCH);
         let mut findings = Findings {
-            coverage: searched.then(|| fresh.fold(0.0, f32::max)),
+            coverage: searched.then(|| fresh.iter().map(|passage| passage.coverage).fold(0.0, f32::max)),
+            answerable: customers.last().filter(|_| searched).map(|(_, message)| {
+                let judged = self.judge.answers.assess(&message.body, self.subject(), &fresh);
+                let course = judged.course(&self.judge.courses);
+                (judged, course)
+            }),
             thanked: customers.last().is_some_and(|(_, message)| courtesy::thanks(&message.body)),
             ..Findings::default()
         };
@@ -74,6 +81,11 @@ impl Turn<'_, '_> {
         findings.names = self.names();
         findings.passages = found.into_iter().map(|(_, passage)| passage).collect();
         findings
+    }
+
+    /// What the conversation is about, for messages that take it for granted.
+    fn subject(&self) -> &str {
+        self.journal.input.ticket.as_ref().map_or("", |ticket| ticket.subject.as_str())
     }
 
     /// Whom a reply may call by name: the customer, those who wrote, and the house itself.

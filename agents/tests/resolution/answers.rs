@@ -144,12 +144,30 @@ fn an_answer_is_sent_with_its_sources_and_a_confidence_that_has_reasons() {
     assert_eq!(source["quote"], "Returns are accepted within 30 days of delivery if the item is unused.");
     assert_eq!(world.settings.thresholds.band(reply.confidence.score), Band::Auto, "{:?}", reply.confidence);
     let names: Vec<&str> = reply.confidence.reasons.iter().map(|r| r.name.as_str()).collect();
-    assert_eq!(names, ["retrieval", "groundedness", "stated"]);
+    assert_eq!(names, ["retrieval", "groundedness", "stated", "answerability"]);
 
     world.settle(&reply.call, ok(json!({"message_id": "m"})));
     let Outcome::Answered { resolved, summary } = world.end() else { panic!("{:?}", world.end()) };
     assert!(resolved);
     assert_eq!(summary, "Returns are accepted within 30 days of delivery. [1]");
+}
+
+#[test]
+fn a_grounded_reply_to_what_the_passages_do_not_answer_waits_for_a_person() {
+    let mut world = World::customer_writes("How much does Kayak insurance by Northwind cost?");
+    let found = passage(1, RETURNS, 0.0);
+    world.search(&[found.clone(), passage(2, "Tents are pitched on flat ground.", 0.0)]);
+    world.model_answers(answer(
+        "Returns are accepted within 30 days of delivery. [1]",
+        &[&found],
+        0.95,
+        true,
+    ));
+    let confidence = world.call("reply_to_customer").confidence;
+    assert!(confidence.score <= 0.6, "{confidence:?}");
+    assert_eq!(world.settings.thresholds.band(confidence.score), Band::Draft, "{confidence:?}");
+    let reason = confidence.reasons.iter().find(|reason| reason.name == "answerability").unwrap();
+    assert!(reason.score < 0.4 && reason.detail.contains("insurance"), "{reason:?}");
 }
 
 #[test]

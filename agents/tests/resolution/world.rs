@@ -7,6 +7,7 @@ use domain::{
     ApprovalId, ChunkId, ContactId, CustomerId, DocumentId, DomainError, EventId, MessageId, RunId, TicketId,
     Timestamp, UserId,
     agent::{Agent, AgentSettings, Next, ProposedCall, RunView},
+    answerability::{Courses, Judge},
     canonical::Digest,
     customer::{Contact, Customer},
     knowledge::{Layer, Passage, Scores},
@@ -55,7 +56,9 @@ impl World {
     }
 
     pub fn empty() -> Self {
-        let registry = Registry::standard(Arc::new(rag::groundedness::Lexical));
+        let courses = Courses { answer: 0.4, ask: 0.3 };
+        let judge = Judge { answers: Arc::new(rag::answerability::Trained), courses };
+        let registry = Registry::standard(Arc::new(rag::groundedness::Lexical), judge);
         let mut schemas: Vec<ToolSchema> = builtin().iter().map(|tool| tool.spec().schema()).collect();
         for name in ["shop__get_order", "shop__refund_order"] {
             schemas.push(ToolSchema {

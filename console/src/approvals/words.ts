@@ -85,6 +85,7 @@ export function fieldLabel(label: string): string {
 const REASONS: Record<string, string> = {
   retrieval: "Knowledge covers the question",
   groundedness: "Reply rests on sources",
+  answerability: "Sources answer what was asked",
   stated: "The model's own estimate",
   unsupported_numbers: "Numbers without a source",
   procedure: "A known procedure",

@@ -32,8 +32,13 @@ fn answered_by_one_of(question: &str, slugs: &[&str], words: &[&str]) {
         cited.iter().map(|(label, text)| Source { kind: SourceKind::Passage, label, text }).collect();
     sources.push(Source { kind: SourceKind::Said, label: "Mara Lind", text: question });
     let grounding = rag::groundedness::Lexical.ground(&Statement { text: &answer.reply, sources: &sources });
-    let evidence =
-        Evidence { reply: &answer.reply, grounding: &grounding, coverage: Some(1.0), stated: Some(1.0) };
+    let evidence = Evidence {
+        reply: &answer.reply,
+        grounding: &grounding,
+        coverage: Some(1.0),
+        answerable: None,
+        stated: Some(1.0),
+    };
     let confidence = Confidence::of(&evidence);
     assert!(confidence.score > 0.9, "{question}: {confidence:?}\n{}", answer.reply);
 }
