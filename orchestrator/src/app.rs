@@ -34,7 +34,7 @@ use crate::{
     gate::{Gate, GateError, Matter},
     http,
     intake::Intake,
-    knowledge::{self, Indexing, KnowledgeError},
+    knowledge::{self, Indexing, KnowledgeError, sources::Sources},
     knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
     models, password,
@@ -96,6 +96,8 @@ pub struct App {
     pub knowledge_index: KnowledgeIndex,
     /// Reads files from outside.
     pub parser: parse::isolated::Parser,
+    /// Pages and folders that knowledge comes from.
+    pub sources: Sources,
     pub catalog: tools::Catalog,
     pub mcp: tools::mcp::McpServers,
     pub agents: Arc<agents::Registry>,
@@ -205,6 +207,7 @@ impl App {
             catalog.clone(),
             Arc::clone(&ids),
         )?;
+        let sources = Sources::new(&config.knowledge.sources.private_hosts)?;
         let app = Arc::new(Self {
             metrics: parts::metrics()?,
             config: Arc::new(config),
@@ -215,6 +218,7 @@ impl App {
             indexing,
             knowledge_index,
             parser: parse::isolated::Parser::new(brought.parser, parse::Limits::default()),
+            sources,
             catalog,
             mcp,
             agents,
@@ -248,7 +252,7 @@ impl App {
         }
         knowledge::load_library(self).await?;
         knowledge::sync_all(self).await?;
-        parts::add_folders(self).await
+        parts::sync_folders(self).await
     }
 
     /// Seeds the demo workspace unless it is there.
@@ -379,6 +383,9 @@ impl Service {
         self.engine.stop(patience).await;
         for task in &self.background {
             task.abort();
+        }
+        if tokio::time::timeout(patience, self.app.sources.come_to_rest()).await.is_err() {
+            warn!("knowledge sources were still being synced; the next start goes on with them");
         }
         for mut task in self.mail {
             // A mail that is being handed over must not be left with its fate unknown.

@@ -5,10 +5,11 @@ mod indexing;
 mod library;
 mod said;
 mod slug;
+pub mod sources;
 
 use domain::{
     CustomerId, DocumentId, WorkspaceId,
-    knowledge::{Document, Layer},
+    knowledge::{Document, Layer, Said},
     user::Actor,
 };
 use parse::ParseError;
@@ -20,7 +21,7 @@ pub use import::{FileReport, Import, files_at};
 pub use indexing::{Indexing, Rebuilt, rebuild, verify};
 pub(crate) use indexing::{follow, open, sync_all};
 pub(crate) use library::load as load_library;
-pub use said::{Said, Spoken};
+pub use said::Spoken;
 
 use crate::app::App;
 
@@ -77,7 +78,7 @@ pub async fn add_markdown(
     by: Actor,
 ) -> Result<Added, KnowledgeError> {
     let mut parsed = rag::parse_markdown(slug, markdown)?;
-    said.over(&mut parsed.meta)?;
+    said::put_over(said, &mut parsed.meta)?;
     let added = keep(app, workspace, slug, parsed, by).await?;
     indexing::settle(app, workspace, [added.document()]).await;
     Ok(added)

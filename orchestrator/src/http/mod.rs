@@ -21,6 +21,7 @@ mod inbound_email;
 mod input;
 mod knowledge;
 mod knowledge_files;
+mod knowledge_sources;
 mod knowledge_versions;
 mod limits;
 mod observe;
@@ -101,6 +102,7 @@ fn api() -> ApiRouter<Http> {
         .merge(tools::routes())
         .merge(knowledge::routes())
         .merge(knowledge_versions::routes())
+        .merge(knowledge_sources::routes())
         .merge(answers::routes())
         .merge(gaps::routes())
         .merge(citations::routes())

@@ -11,12 +11,14 @@ mod index_marks;
 mod mail;
 mod runs;
 mod sessions;
+mod sources;
 mod surroundings;
 mod tickets;
 mod tools;
 mod users;
 
 pub use index_marks::KnowledgeFact;
+pub use sources::PageDocument;
 pub use surroundings::Surroundings;
 
 use domain::Timestamp;
