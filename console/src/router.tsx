@@ -244,6 +244,12 @@ const gaps = createRoute({
   component: lazyRouteComponent(pages, "GapsPage"),
 });
 
+const sources = createRoute({
+  getParentRoute: () => knowledge,
+  path: "sources",
+  component: lazyRouteComponent(pages, "SourcesPage"),
+});
+
 const recall = createRoute({
   getParentRoute: () => knowledge,
   path: "recall",
@@ -293,7 +299,7 @@ const tree = root.addChildren([
     ticket,
     runs,
     run,
-    knowledge.addChildren([documents, knowledgeSearch, gaps, recall, templates]),
+    knowledge.addChildren([documents, sources, knowledgeSearch, gaps, recall, templates]),
     document,
     tools,
     agents,

@@ -10,6 +10,7 @@ export { GapsPage } from "./knowledge/GapsPage";
 export { KnowledgeFrame } from "./knowledge/KnowledgeFrame";
 export { RecallPage } from "./knowledge/RecallPage";
 export { SearchPage } from "./knowledge/SearchPage";
+export { SourcesPage } from "./knowledge/SourcesPage";
 export { TemplatesPage } from "./knowledge/TemplatesPage";
 export { RunPage } from "./runs/RunPage";
 export { RunsPage } from "./runs/RunsPage";

@@ -79,6 +79,10 @@ ids! {
     GapId,
     /// A question that could not be answered.
     GapQuestionId,
+    /// A knowledge source that is synced.
+    SourceId,
+    /// A page or a file of a knowledge source.
+    SourcePageId,
     /// A citation of a reply that was sent.
     CitationId,
     /// A message on its way out by email.

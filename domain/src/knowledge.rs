@@ -101,6 +101,47 @@ impl Metadata {
     }
 }
 
+/// What whoever hands documents in says of all of them. It counts more than what a file says of
+/// itself; what is not said is null.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Said {
+    pub layer: Option<Layer>,
+    pub customer_id: Option<CustomerId>,
+    pub visibility: Option<Visibility>,
+    pub locale: Option<String>,
+    pub brand: Option<String>,
+    pub category: Option<String>,
+    pub tags: Option<Vec<String>>,
+    pub valid_from: Option<Timestamp>,
+    pub valid_until: Option<Timestamp>,
+}
+
+impl Said {
+    /// Puts it over what the document says.
+    pub fn over(&self, meta: &mut Metadata) {
+        fn put<T: Clone>(said: &Option<T>, place: &mut T) {
+            if let Some(said) = said {
+                place.clone_from(said);
+            }
+        }
+        put(&self.visibility, &mut meta.visibility);
+        put(&self.locale, &mut meta.locale);
+        put(&self.category, &mut meta.category);
+        put(&self.tags, &mut meta.tags);
+        if let Some(layer) = self.layer {
+            meta.layer = layer;
+            meta.customer_id = match layer {
+                Layer::Customer => self.customer_id.or(meta.customer_id),
+                Layer::Universal | Layer::Company => None,
+            };
+        }
+        meta.brand = self.brand.clone().or(meta.brand.take());
+        meta.valid_from = self.valid_from.or(meta.valid_from);
+        meta.valid_until = self.valid_until.or(meta.valid_until);
+    }
+}
+
 /// A message with places to fill in: `{{ contact_name }}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Template {

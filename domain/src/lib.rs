@@ -22,6 +22,7 @@ pub mod policy;
 pub mod ports;
 pub mod procedure;
 pub mod run;
+pub mod source;
 pub mod ticket;
 pub mod time;
 pub mod tool;

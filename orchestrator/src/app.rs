@@ -35,7 +35,7 @@ use crate::{
     gate::{Gate, GateError, Matter},
     http,
     intake::Intake,
-    knowledge::{self, Indexing, Keeper, KnowledgeError},
+    knowledge::{self, Indexing, Keeper, KnowledgeError, sources::Sources},
     knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
     models, password,
@@ -99,6 +99,8 @@ pub struct App {
     pub knowledge_index: KnowledgeIndex,
     /// Reads files from outside.
     pub parser: parse::isolated::Parser,
+    /// Pages and folders that knowledge comes from.
+    pub sources: Sources,
     pub catalog: tools::Catalog,
     pub mcp: tools::mcp::McpServers,
     pub agents: Arc<agents::Registry>,
@@ -227,6 +229,7 @@ impl App {
             catalog.clone(),
             Arc::clone(&ids),
         )?;
+        let sources = Sources::new(&config.knowledge.sources.private_hosts)?;
         let app = Arc::new(Self {
             metrics: parts::metrics()?,
             config: Arc::new(config),
@@ -238,6 +241,7 @@ impl App {
             keeper,
             knowledge_index,
             parser: parse::isolated::Parser::new(brought.parser, parse::Limits::default()),
+            sources,
             catalog,
             mcp,
             agents,
@@ -271,7 +275,7 @@ impl App {
         }
         knowledge::load_library(self).await?;
         knowledge::sync_all(self).await?;
-        parts::add_folders(self).await
+        parts::sync_folders(self).await
     }
 
     /// Seeds the demo workspace unless it is there.
@@ -402,6 +406,9 @@ impl Service {
         self.engine.stop(patience).await;
         for task in &self.background {
             task.abort();
+        }
+        if tokio::time::timeout(patience, self.app.sources.come_to_rest()).await.is_err() {
+            warn!("knowledge sources were still being synced; the next start goes on with them");
         }
         for mut task in self.mail {
             // A mail that is being handed over must not be left with its fate unknown.

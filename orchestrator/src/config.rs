@@ -179,9 +179,40 @@ fn twenty_seconds() -> u64 {
 #[serde(deny_unknown_fields)]
 pub struct KnowledgeConfig {
     pub folders: Vec<String>,
+    pub watch: bool,
     pub library: bool,
     pub answering: Courses,
     pub grounding: GroundingConfig,
+    pub sources: SourcesConfig,
+}
+
+/// How pages of the web are fetched.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourcesConfig {
+    /// 0: only when it is asked for.
+    pub every_hours: u64,
+    pub private_hosts: Vec<String>,
+    pub max_pages: usize,
+    pub max_page_bytes: usize,
+    pub timeout_ms: u64,
+    pub delay_ms: u64,
+}
+
+impl SourcesConfig {
+    fn check(&self) -> Result<(), String> {
+        const MAX_PAGES: usize = 50_000;
+        if !(1..=MAX_PAGES).contains(&self.max_pages) {
+            return Err(format!("knowledge.sources.max_pages must be 1 to {MAX_PAGES}"));
+        }
+        if !(100..=60_000).contains(&self.timeout_ms) {
+            return Err("knowledge.sources.timeout_ms must be 100 to 60000".to_owned());
+        }
+        if self.delay_ms > 10_000 {
+            return Err("knowledge.sources.delay_ms may be 10000".to_owned());
+        }
+        Ok(())
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -324,6 +355,7 @@ impl Config {
                 return invalid(format!("tools.mcp `{}`: give either `url` or `command`", server.name));
             }
         }
+        self.knowledge.sources.check().or_else(invalid)?;
         self.index.check().and_then(|()| self.embeddings.check()).or_else(invalid)
     }
 

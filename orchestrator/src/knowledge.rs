@@ -6,12 +6,13 @@ mod indexing;
 mod library;
 mod said;
 mod slug;
+pub mod sources;
 
 use std::sync::Arc;
 
 use domain::{
     Clock, CustomerId, DocumentId, Ids, WorkspaceId,
-    knowledge::{Document, Layer},
+    knowledge::{Document, Layer, Said},
     user::Actor,
 };
 use parse::ParseError;
@@ -23,7 +24,7 @@ pub use import::{FileReport, Import, files_at};
 pub use indexing::{Indexing, Rebuilt, rebuild, verify};
 pub(crate) use indexing::{follow, open, sync_all};
 pub(crate) use library::load as load_library;
-pub use said::{Said, Spoken};
+pub use said::Spoken;
 
 use crate::app::App;
 
@@ -80,7 +81,7 @@ pub async fn add_markdown(
     by: Actor,
 ) -> Result<Added, KnowledgeError> {
     let mut parsed = rag::parse_markdown(slug, markdown)?;
-    said.over(&mut parsed.meta)?;
+    said::put_over(said, &mut parsed.meta)?;
     let added = keep(&app.keeper, workspace, slug, parsed, by).await?;
     indexing::settle(&app.keeper, workspace, [added.document()]).await;
     Ok(added)

@@ -65,8 +65,17 @@ pub(crate) async fn heartbeat(
         .await
 }
 
-/// Puts every leased run back in the queue. Only for a process that knows it is alone.
+/// Puts every leased run back in the queue, and every leased source. Only for a process that knows it is alone.
 pub(crate) async fn take_over_all(connection: &mut AnyConnection, now: Timestamp) -> Result<u64, StoreError> {
+    let mut binds = Binds::default();
+    binds.at(now);
+    binds
+        .execute(
+            connection,
+            "UPDATE knowledge_sources SET lease_until = NULL, asked_at = COALESCE(asked_at, $1) \
+             WHERE lease_until IS NOT NULL",
+        )
+        .await?;
     let mut binds = Binds::default();
     binds.at(now);
     binds

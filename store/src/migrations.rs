@@ -31,6 +31,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0014" "document_versions",
     "0016" "gaps",
     "0017" "citations",
+    "0018" "sources",
     "0019" "articles",
 ];
 

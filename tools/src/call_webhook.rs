@@ -3,12 +3,7 @@
 //! The address comes from an agent, so two walls stand around it: the allow-list, and a check at
 //! name resolution that nothing inside the house is reached through an allowed name.
 
-use std::{
-    collections::BTreeSet,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    sync::Arc,
-    time::Duration,
-};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{
@@ -16,7 +11,7 @@ use domain::{
     canonical::Sorted,
     tool::{Preview, PreviewField, Risk, Tool, ToolContext, ToolError, ToolOutput},
 };
-use reqwest::{Client, Method, header::HeaderMap};
+use reqwest::{Method, header::HeaderMap};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -24,7 +19,10 @@ use url::Url;
 
 use crate::{
     ToolsError,
-    http::exchange::{self, Care, Exchange, PublicOnly},
+    http::{
+        exchange::{Care, Exchange},
+        public::PublicClient,
+    },
     limits::{Text, cut},
 };
 
@@ -34,7 +32,7 @@ const MAX_PAYLOAD_BYTES: usize = 64 * 1024;
 #[derive(Clone, Debug, Default)]
 pub struct WebhookSettings {
     allow: Vec<Url>,
-    client: Option<Client>,
+    client: Option<PublicClient>,
     timeout: Duration,
 }
 
@@ -56,13 +54,7 @@ impl WebhookSettings {
             }
             urls.push(url);
         }
-        let trusted: BTreeSet<String> = private_hosts.iter().map(|host| host.to_lowercase()).collect();
-        let resolver =
-            PublicOnly(Arc::new(move |host: &str, ip: IpAddr| trusted.contains(host) || !is_private(ip)));
-        // A proxy would resolve names itself, past the check.
-        let client = exchange::client(None, |builder| builder.no_proxy().dns_resolver(Arc::new(resolver)))
-            .map_err(|why| ToolsError::Setting(format!("no HTTP client for webhooks: {why}")))?;
-        Ok(Self { allow: urls, client: Some(client), timeout })
+        Ok(Self { allow: urls, client: Some(PublicClient::new(private_hosts)?), timeout })
     }
 
     fn check(&self, text: &str) -> Result<Url, String> {
@@ -90,51 +82,6 @@ fn covers(prefix: &Url, url: &Url) -> bool {
         && prefix.host() == url.host()
         && prefix.port_or_known_default() == url.port_or_known_default()
         && inside
-}
-
-/// Whether an address belongs to this machine, a local network or nobody (RFC 6890 and its kin).
-fn is_private(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => is_private_v4(ip),
-        IpAddr::V6(ip) => is_private_v6(ip),
-    }
-}
-
-fn is_private_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, c, _] = ip.octets();
-    ip.is_private()
-        || ip.is_loopback()
-        || ip.is_link_local()
-        || ip.is_multicast()
-        || ip.is_documentation()
-        || a == 0
-        || a >= 240
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 198 && (18..20).contains(&b))
-}
-
-fn is_private_v6(ip: Ipv6Addr) -> bool {
-    let s = ip.segments();
-    let embedded = |high: u16, low: u16| {
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        is_private_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    if let Some(v4) = ip.to_ipv4_mapped() {
-        return is_private_v4(v4);
-    }
-    ip.is_loopback()
-        || ip.is_unspecified()
-        || ip.is_multicast()
-        || (s[0] & 0xfe00) == 0xfc00
-        || (s[0] & 0xffc0) == 0xfe80
-        || (s[0] & 0xffc0) == 0xfec0
-        || (s[0] == 0x2001 && s[1] == 0x0db8)
-        // IPv4 carried inside: NAT64, 6to4, the old compatible form.
-        || (s[0] == 0x64 && s[1] == 0xff9b && embedded(s[6], s[7]))
-        || (s[0] == 0x2002 && embedded(s[1], s[2]))
-        || (s[..6] == [0; 6] && embedded(s[6], s[7]))
 }
 
 pub(crate) struct CallWebhook {
@@ -197,7 +144,7 @@ impl Tool for CallWebhook {
         }
         let host = url.host_str().unwrap_or_default().to_owned();
         let exchange = Exchange {
-            client,
+            client: client.client(),
             method: Method::POST,
             url,
             headers: &HeaderMap::new(),
@@ -245,33 +192,5 @@ mod tests {
             assert!(settings.check(bad).is_err(), "{bad}");
         }
         assert!(WebhookSettings::default().check("https://hooks.example.com/").is_err());
-    }
-
-    #[test]
-    fn addresses_inside_the_house_are_known() {
-        for inside in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "224.0.0.1",
-            "255.255.255.255",
-            "::1",
-            "::",
-            "fe80::1",
-            "fd00::1",
-            "::ffff:10.0.0.1",
-            "64:ff9b::7f00:1",
-            "2002:7f00:1::",
-            "::127.0.0.1",
-        ] {
-            assert!(is_private(inside.parse().unwrap()), "{inside}");
-        }
-        for outside in ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "64:ff9b::5db8:d822"] {
-            assert!(!is_private(outside.parse().unwrap()), "{outside}");
-        }
     }
 }

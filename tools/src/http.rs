@@ -30,6 +30,7 @@
 
 mod declaration;
 pub(crate) mod exchange;
+pub mod public;
 pub(crate) mod template;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};

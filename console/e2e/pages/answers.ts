@@ -656,6 +656,78 @@ const page = (items: unknown[]) => ({ items, next_cursor: null });
 /** Answers for a route, by method and path; a test hands in its own to override. */
 export type Answers = Record<string, (route: Route, path: string) => unknown>;
 
+export const sourceOf = (n: number, over: Partial<S["SourceView"]> = {}): S["SourceView"] => ({
+  id: id(500 + n),
+  kind: "sitemap",
+  address: "https://help.northfold.example/sitemap.xml",
+  said: {
+    layer: null,
+    customer_id: null,
+    visibility: null,
+    locale: null,
+    brand: null,
+    category: null,
+    tags: null,
+    valid_from: null,
+    valid_until: null,
+  },
+  configured: false,
+  state: "synced",
+  created_at: at(9_000),
+  synced_at: at(55),
+  report: {
+    pages: 3,
+    looked_at: 3,
+    added: 1,
+    changed: 0,
+    unchanged: 1,
+    removed: 0,
+    rejected: 1,
+    error: null,
+    notes: ["2 addresses that are not on help.northfold.example were left out"],
+  },
+  stored: 2,
+  rejected: 1,
+  gone: 0,
+  ...over,
+});
+
+export const sources = [
+  sourceOf(0),
+  sourceOf(1, {
+    kind: "folder",
+    address: "/srv/articles",
+    configured: true,
+    state: "failed",
+    report: {
+      ...(sourceOf(0).report as S["SyncReport"]),
+      error: "it is no folder that can be read. Nothing was changed or removed.",
+      notes: [],
+    },
+    rejected: 0,
+  }),
+];
+
+const sourcePage = (n: number, over: Partial<S["SourcePageItem"]> = {}): S["SourcePageItem"] => ({
+  address: `https://help.northfold.example/articles/${n}`,
+  status: "stored",
+  reason: null,
+  etag: null,
+  last_modified: null,
+  checked_at: at(55),
+  documents: [{ id: id(400), slug: "returns-and-refunds", title: "Returns and refunds" }],
+  ...over,
+});
+
+const sourcePages = [
+  sourcePage(1),
+  sourcePage(2, {
+    status: "rejected",
+    reason: "the site's robots.txt asks not to fetch https://help.northfold.example/articles/2",
+    documents: [],
+  }),
+];
+
 const ANSWERS: Answers = {
   "GET /v1/session": () => session,
   "GET /v1/approvals": (route) => {
@@ -772,6 +844,11 @@ const ANSWERS: Answers = {
   "GET /v1/knowledge/search": (): S["SearchView"] => ({ items: [passage], retrieval: "lexical" }),
   "GET /v1/knowledge/templates": (): S["Templates"] => ({ items: [template] }),
   "GET /v1/knowledge/gaps": () => page([gap]),
+  "GET /v1/knowledge/sources": () => page(sources),
+  "GET /v1/knowledge/sources/:id": (): S["SourceWithPages"] => ({
+    source: sources[0] as S["SourceView"],
+    pages: { items: sourcePages, next_cursor: null },
+  }),
   "GET /v1/knowledge/recall": () => page([recalled]),
   "GET /v1/knowledge/flagged": (): S["Flagged"] => ({ items: [flagged] }),
   "GET /v1/customers": () => page([]),

@@ -12,6 +12,7 @@ const PAGES: [string, RegExp][] = [
   [`/knowledge/documents/${id(400)}`, /Returns and refunds/],
   ["/knowledge/search?q=return", /Try the knowledge/],
   ["/knowledge/search?mode=ask", /Try the knowledge/],
+  ["/knowledge/sources", /Sources/],
   ["/knowledge/gaps", /Gaps/],
   ["/knowledge/recall", /Recall/],
   ["/knowledge/templates", /Templates/],

@@ -15,6 +15,7 @@ const PAGES: [string, string][] = [
   ["run", `/runs/${id(40)}`],
   ["knowledge", "/knowledge"],
   ["document", `/knowledge/documents/${id(400)}`],
+  ["sources", "/knowledge/sources"],
   ["gaps", "/knowledge/gaps"],
   ["recall", "/knowledge/recall"],
   ["tools", "/tools"],

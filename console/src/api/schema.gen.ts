@@ -550,6 +550,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/knowledge/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List knowledge sources
+         * @description Pages and sitemaps that were added, and the folders of the configuration. They are synced when asked for and every so many hours (`knowledge.sources.every_hours`).
+         */
+        get: operations["listSources"];
+        put?: never;
+        /**
+         * Add a page or a sitemap
+         * @description Its pages are fetched from now on and become documents named after their addresses (`help.example.com/en/returns`), with the metadata that is given here. The first sync begins at once; look at the source to see what came of it.
+         *
+         *     The site's robots.txt is respected, of a sitemap only its own host's pages are taken, and addresses inside the house (loopback, local networks, link-local) are refused unless the operator lists the host in `knowledge.sources.private_hosts`. What has not changed since the last sync (`ETag`, `Last-Modified`, or the same bytes) is left alone. A page that the server says is gone (404, 410), or that a sitemap which could be read whole does not list any more, takes its documents with it.
+         */
+        post: operations["addSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a source
+         * @description What came of its last sync, and its pages: which documents each became, or why it was rejected.
+         */
+        get: operations["getSource"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a source
+         * @description With the documents that came from it, unless `keep_documents` says otherwise; those that somebody has changed since stay in any case. A sync under way is stopped. Folders are taken out of the configuration instead.
+         */
+        delete: operations["removeSource"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/sources/{id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync a source now
+         * @description Begins it, or asks for another one after the one under way, and answers at once; look at the source to see how far it is.
+         */
+        post: operations["syncSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/knowledge/answer": {
         parameters: {
             query?: never;
@@ -1186,6 +1256,28 @@ export interface components {
              */
             visibility?: components["schemas"]["Visibility"];
         };
+        /** @description A source to add. */
+        AddSource: {
+            /**
+             * @description Of the page or of the sitemap: `https://…`.
+             * @example https://help.example.com/sitemap.xml
+             */
+            address: string;
+            brand?: string | null;
+            category?: string | null;
+            /** @description The customer whose the documents are, in the customer layer. */
+            customer_id?: components["schemas"]["CustomerId"] | null;
+            kind: components["schemas"]["AddedKind"];
+            layer?: components["schemas"]["Layer"] | null;
+            /** @description BCP 47, for example `de-CH`. */
+            locale?: string | null;
+            tags?: string[];
+            /** @description A day or a time. */
+            valid_from?: string | null;
+            /** @description The last day, or the time from which on they are not valid. */
+            valid_until?: string | null;
+            visibility?: components["schemas"]["Visibility"] | null;
+        };
         /** @description What became of a document, or of a file that is no document. */
         AddedFile: {
             /**
@@ -1208,6 +1300,8 @@ export interface components {
         AddedFiles: {
             items: components["schemas"]["AddedFile"][];
         };
+        /** @description What can be added as a source. */
+        AddedKind: "url" | "sitemap";
         AddedStatus: ("added" | "rejected") | "changed" | "unchanged";
         /** @description All agents. */
         AgentList: {
@@ -2321,11 +2415,24 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageOfSourcePageItem: {
+            items: components["schemas"]["SourcePageItem"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        PageOfSourceView: {
+            items: components["schemas"]["SourceView"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageOfTicket: {
             items: components["schemas"]["Ticket"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
+        PageStatus: "stored" | "rejected" | "gone";
         /** @description A search result. */
         Passage: {
             /** Format: uuid */
@@ -2463,7 +2570,7 @@ export interface components {
         Reason: {
             /** @description What a person should know: `2 of 3 sentences rest on a cited passage`. */
             detail: string;
-            /** @description `retrieval`, `groundedness`, `stated`, `unsupported_values`, `contradiction` … */
+            /** @description `retrieval`, `groundedness`, `answerability`, `stated`, `unsupported_values`, `contradiction` … */
             name: string;
             /**
              * Format: float
@@ -2595,6 +2702,30 @@ export interface components {
             run: components["schemas"]["Run"];
             steps: components["schemas"]["Step"][];
         };
+        /**
+         * @description What whoever hands documents in says of all of them. It counts more than what a file says of
+         *     itself; what is not said is null.
+         */
+        Said: {
+            /** @default null */
+            brand: string | null;
+            /** @default null */
+            category: string | null;
+            /** @default null */
+            customer_id: components["schemas"]["CustomerId"] | null;
+            /** @default null */
+            layer: components["schemas"]["Layer"] | null;
+            /** @default null */
+            locale: string | null;
+            /** @default null */
+            tags: string[] | null;
+            /** @default null */
+            valid_from: components["schemas"]["Timestamp"] | null;
+            /** @default null */
+            valid_until: components["schemas"]["Timestamp"] | null;
+            /** @default null */
+            visibility: components["schemas"]["Visibility"] | null;
+        };
         /** @description A word on a passage. */
         SayOfPassage: {
             /** @default  */
@@ -2688,6 +2819,74 @@ export interface components {
             /** @example reviewer@northfold.example */
             email: string;
             password: string;
+        };
+        /** @description A document of a page. */
+        SourceDocumentItem: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            title: string;
+        };
+        /**
+         * Format: uuid
+         * @description A knowledge source that is synced.
+         */
+        SourceId: string;
+        /** @description Where documents come from. */
+        SourceKind: "url" | "sitemap" | "folder";
+        /** @description A page of a source, or a file of a folder. */
+        SourcePageItem: {
+            /** @description Its URL, or the file's name. */
+            address: string;
+            /** @description When it was last fetched; of an unchanged file, when it was last read. */
+            checked_at: components["schemas"]["Timestamp"];
+            /** @description What came from it and is still there; the first 50. */
+            documents: components["schemas"]["SourceDocumentItem"][];
+            etag: string | null;
+            last_modified: string | null;
+            /** @description Why it was rejected or is gone, or what was left out of it. */
+            reason: string | null;
+            status: components["schemas"]["PageStatus"];
+        };
+        /** @description What a source is doing. */
+        SourceState: ("syncing" | "synced" | "removing") | "new" | "waiting" | "failed";
+        /** @description A knowledge source. */
+        SourceView: {
+            /** @description A URL, or the path of a folder. */
+            address: string;
+            /** @description The configuration names it: it cannot be removed here. */
+            configured: boolean;
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Pages the server says are gone.
+             */
+            gone: number;
+            id: components["schemas"]["SourceId"];
+            kind: components["schemas"]["SourceKind"];
+            /**
+             * Format: int64
+             * @description Pages that could not be fetched or read.
+             */
+            rejected: number;
+            /** @description What came of the last sync, or of the one under way so far. */
+            report: components["schemas"]["SyncReport"] | null;
+            /** @description What is said of all its documents. */
+            said: components["schemas"]["Said"];
+            state: components["schemas"]["SourceState"];
+            /**
+             * Format: int64
+             * @description Pages whose documents are as they say.
+             */
+            stored: number;
+            /** @description When the last sync ended. */
+            synced_at: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description A source with its pages. */
+        SourceWithPages: {
+            /** @description The oldest first. */
+            pages: components["schemas"]["PageOfSourcePageItem"];
+            source: components["schemas"]["SourceView"];
         };
         /** @description Bytes of a text, from `start` up to and without `end`, on character boundaries. */
         Span: {
@@ -2829,6 +3028,39 @@ export interface components {
             /** @description What was accepted before; null for a tool that never was. */
             was: components["schemas"]["ToolSpec"] | null;
             why: string;
+        };
+        /** @description What came of a sync, in pages (files of a folder count as pages). */
+        SyncReport: {
+            /** Format: int64 */
+            added: number;
+            /** Format: int64 */
+            changed: number;
+            /** @description Why the sync as a whole failed, and what to do. Nothing was removed then. */
+            error: string | null;
+            /**
+             * Format: int64
+             * @description How many were looked at.
+             */
+            looked_at: number;
+            /** @description What was left out, and why. */
+            notes: string[];
+            /**
+             * Format: int64
+             * @description How many there are; zero while that is not known.
+             */
+            pages: number;
+            /**
+             * Format: int64
+             * @description Pages that could not be fetched or read. Documents they had stay as they are.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Pages that are gone, with their documents.
+             */
+            removed: number;
+            /** Format: int64 */
+            unchanged: number;
         };
         /** @description What a service runs on. */
         System: {
@@ -4863,6 +5095,267 @@ export interface operations {
                 };
             };
             /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSources: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfSourceView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddSource"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below admin, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSource: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                /** @description Only those in this state. */
+                status?: components["schemas"]["PageStatus"];
+            };
+            header?: never;
+            path: {
+                /** @description The source. */
+                id: components["schemas"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceWithPages"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeSource: {
+        parameters: {
+            query?: {
+                /** @description True: the documents stay, as if somebody had added them by hand. */
+                keep_documents?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The source. */
+                id: components["schemas"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below admin, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    syncSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The source. */
+                id: components["schemas"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below admin, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

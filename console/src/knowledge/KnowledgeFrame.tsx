@@ -8,6 +8,7 @@ import "./knowledge.css";
 
 const PLACES = [
   { to: "/knowledge", label: "Documents" },
+  { to: "/knowledge/sources", label: "Sources" },
   { to: "/knowledge/search", label: "Try it" },
   { to: "/knowledge/gaps", label: "Gaps" },
   { to: "/knowledge/recall", label: "Recall" },

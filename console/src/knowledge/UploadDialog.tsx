@@ -6,8 +6,8 @@ import { Badge, type BadgeTone } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { count } from "../text/format";
-import { CustomerPick } from "./CustomerPick";
 import { filesOf } from "./dropped";
+import { ForAll } from "./ForAll";
 import {
   ACCEPTED,
   isUnderWay,
@@ -74,7 +74,7 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
           />
         </label>
         {list.length > 0 && <Files list={list} />}
-        {(chosen > 0 || list.length === 0) && <ForAll said={said} onSay={setSaid} />}
+        {(chosen > 0 || list.length === 0) && <ForAll of="files" said={said} onSay={setSaid} />}
         <div className="dialog-foot">
           <span className="grow muted small" role="status">
             {list.length > 0 && `${ended.length} of ${count(list.length, "file")} done`}
@@ -99,91 +99,6 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
         </div>
       </form>
     </Dialog>
-  );
-}
-
-function ForAll({ said, onSay }: { said: Said; onSay: (said: Said) => void }) {
-  const say = (over: Partial<Said>) => onSay({ ...said, ...over });
-  const text = (name: "locale" | "category" | "tags" | "brand", label: string, example: string) => (
-    <label className="field">
-      <span className="field-label">{label}</span>
-      <input
-        className="input"
-        maxLength={200}
-        placeholder={example}
-        value={said[name] ?? ""}
-        onChange={(event) => say({ [name]: event.target.value || undefined })}
-      />
-    </label>
-  );
-  const day = (name: "valid_from" | "valid_until", label: string) => (
-    <label className="field">
-      <span className="field-label">{label}</span>
-      <input
-        className="input"
-        type="date"
-        value={said[name] ?? ""}
-        onChange={(event) => say({ [name]: event.target.value || undefined })}
-      />
-    </label>
-  );
-  return (
-    <fieldset className="stack">
-      <legend className="field-label">For all of these files</legend>
-      <p className="field-hint">
-        What you set here goes before what a file says of itself. A file that says nothing is
-        public, the company's and in English.
-      </p>
-      <div className="upload-fields">
-        <label className="field">
-          <span className="field-label">Readers</span>
-          <select
-            className="select"
-            value={said.visibility ?? ""}
-            onChange={(event) =>
-              say({ visibility: (event.target.value || undefined) as Said["visibility"] })
-            }
-          >
-            <option value="">As the file says</option>
-            <option value="public">Public: customers may read it</option>
-            <option value="internal">Internal: for staff alone</option>
-          </select>
-        </label>
-        <label className="field">
-          <span className="field-label">Whose</span>
-          <select
-            className="select"
-            value={said.layer ?? ""}
-            onChange={(event) => {
-              const layer = (event.target.value || undefined) as Said["layer"];
-              say({ layer, customer: layer === "customer" ? said.customer : undefined });
-            }}
-          >
-            <option value="">As the file says</option>
-            <option value="company">The company's</option>
-            <option value="customer">One customer's</option>
-          </select>
-        </label>
-        {said.layer === "customer" && (
-          <CustomerPick
-            label="Customer"
-            value={said.customer ?? ""}
-            onPick={(customer) => say({ customer: customer || undefined })}
-          />
-        )}
-        {text("locale", "Language", "en, de-CH, …")}
-        {text("category", "Category", "billing")}
-      </div>
-      <details>
-        <summary className="small muted">Tags, brand, validity</summary>
-        <div className="upload-fields">
-          {text("tags", "Tags", "tent, refund")}
-          {text("brand", "Brand", "Of all brands")}
-          {day("valid_from", "Valid from")}
-          {day("valid_until", "Last day")}
-        </div>
-      </details>
-    </fieldset>
   );
 }
 

@@ -1,7 +1,8 @@
 import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, send } from "../api/client";
 import type { operations } from "../api/schema.gen";
-import type { GapStatus } from "../api/words";
+import type { GapStatus, PageStatus } from "../api/words";
+import { isUnderWay } from "./sources";
 
 export const documentsQuery = infiniteQueryOptions({
   queryKey: ["knowledge", "documents"],
@@ -154,3 +155,36 @@ export const flaggedQuery = queryOptions({
   queryKey: ["knowledge", "flagged"],
   queryFn: ({ signal }) => send(api.GET("/v1/knowledge/flagged", { signal })),
 });
+
+/** How often a source that is on its way is looked at, in milliseconds. */
+const LOOK = 2_000;
+
+export const sourcesQuery = infiniteQueryOptions({
+  queryKey: ["knowledge", "sources"],
+  queryFn: ({ pageParam, signal }) =>
+    send(
+      api.GET("/v1/knowledge/sources", {
+        params: { query: { limit: 50, cursor: pageParam } },
+        signal,
+      }),
+    ),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.next_cursor ?? undefined,
+  refetchInterval: ({ state }) =>
+    state.data?.pages.some((page) => page.items.some(isUnderWay)) ? LOOK : false,
+});
+
+export const sourceQuery = (id: string, status: PageStatus | undefined, underWay: boolean) =>
+  infiniteQueryOptions({
+    queryKey: ["knowledge", "source", id, status],
+    queryFn: ({ pageParam, signal }) =>
+      send(
+        api.GET("/v1/knowledge/sources/{id}", {
+          params: { path: { id }, query: { status, limit: 50, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.pages.next_cursor ?? undefined,
+    refetchInterval: underWay ? LOOK : false,
+  });

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{procedure::Procedure, tool::AnyTool, user::Actor};
+use domain::{procedure::Procedure, tool::AnyTool};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde::Deserialize;
 use tokio::{net::TcpListener, task::JoinHandle, time};
@@ -21,11 +21,7 @@ use tools::{
 use tracing::warn;
 
 use super::{App, AppError};
-use crate::{
-    config::Config,
-    demo, http,
-    knowledge::{Import, Said, files_at},
-};
+use crate::{config::Config, demo, http, knowledge::sources};
 
 /// One crypto stack for all TLS. A second call finds it installed, which is as good.
 pub(super) fn install_crypto() {
@@ -206,37 +202,24 @@ pub(super) fn mcp_settings(config: &Config) -> Result<Vec<McpSettings>, AppError
         .collect()
 }
 
-/// Adds or updates what is in the configured folders in the first workspace.
-pub(super) async fn add_folders(app: &App) -> Result<(), AppError> {
-    if app.config.knowledge.folders.is_empty() {
+/// Brings the first workspace's knowledge up to what is in the configured folders. One that is no folder
+/// is a spelling mistake, most likely.
+pub(super) async fn sync_folders(app: &App) -> Result<(), AppError> {
+    let folders = &app.config.knowledge.folders;
+    if folders.is_empty() {
         return Ok(());
     }
-    let Some(workspace) = app.store.workspaces().await?.into_iter().next() else {
+    if app.store.workspaces().await?.is_empty() {
         return Err(AppError::Setup(
             "knowledge.folders needs a workspace: `countersign workspace create` makes one".to_owned(),
         ));
-    };
-    let unreadable = |error| AppError::Setup(format!("knowledge.folders: {error}"));
-    let mut import = Import::new(app, workspace.id, Said::default(), Actor::System);
-    for folder in &app.config.knowledge.folders {
-        let folder = Path::new(folder);
-        if !folder.is_dir() {
-            return Err(AppError::Setup(format!(
-                "knowledge.folders: {} is no folder that can be read; correct it or take it out",
-                folder.display()
-            )));
-        }
-        for path in files_at(folder).map_err(unreadable)? {
-            let report = import.path(&path).await.map_err(unreadable)?;
-            for (slug, result) in &report.documents {
-                if let Err(why) = result {
-                    warn!(file = %report.file, %slug, %why, "a knowledge file was left out");
-                }
-            }
-        }
     }
-    import.finish().await;
-    Ok(())
+    if let Some(folder) = folders.iter().find(|folder| !Path::new(folder).is_dir()) {
+        return Err(AppError::Setup(format!(
+            "knowledge.folders: {folder} is no folder that can be read; correct it or take it out"
+        )));
+    }
+    sources::sync_folders(app).await.map_err(|error| AppError::Setup(format!("knowledge.folders: {error}")))
 }
 
 /// Serves the API, the console and, in the demo, the shop.
@@ -263,6 +246,9 @@ pub(super) fn background(app: &Arc<App>) -> Vec<JoinHandle<()>> {
     }
     let known = Arc::clone(app);
     tasks.push(tokio::spawn(async move { crate::knowledge::follow(&known).await }));
+    tasks.push(tokio::spawn(sources::keep(Arc::clone(app))));
+    let watched = Arc::clone(app);
+    tasks.push(tokio::spawn(async move { sources::watch(&watched).await }));
     let counted = Arc::clone(app);
     tasks.push(tokio::spawn(async move { count(&counted).await }));
     tasks

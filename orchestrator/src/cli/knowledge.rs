@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Context as _, bail};
 use domain::{
     WorkspaceId,
-    knowledge::{Retriever as _, Scope},
+    knowledge::{Retriever as _, Said, Scope},
     user::Actor,
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{KbCommand, SaidArgs, ScopeArgs, output::Output};
 use crate::{
     app::App,
-    knowledge::{self, Added, FileReport, Import, KnowledgeError, Said, Spoken, files_at},
+    knowledge::{self, Added, FileReport, Import, KnowledgeError, Spoken, files_at},
 };
 
 /// Notes on a file that a table shows; `--json` has all.
@@ -33,6 +33,10 @@ pub(super) async fn run(
         }
         KbCommand::Parse { .. } => bail!("this command does not work on records"),
         KbCommand::Rebuild => rebuild(app, out).await,
+        KbCommand::Sources { command } => super::sources::run(app, workspace, command, out).await,
+        KbCommand::Sync { source, full } => {
+            super::sources::sync(app, workspace, source.as_deref(), full, out).await
+        }
         KbCommand::Verify => verify(app, out).await,
         KbCommand::Search { query, limit, scope } => {
             let ScopeArgs { internal, universal, customer, brand, locale } = scope;
@@ -104,7 +108,7 @@ async fn verify(app: &App, out: Output) -> anyhow::Result<ExitCode> {
 }
 
 impl SaidArgs {
-    fn read(self) -> anyhow::Result<Said> {
+    pub(super) fn read(self) -> anyhow::Result<Said> {
         let Self { layer, customer, visibility, locale, brand, category, tags, valid_from, valid_until } =
             self;
         let spoken =

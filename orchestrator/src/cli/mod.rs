@@ -8,6 +8,7 @@ mod output;
 mod records;
 mod serve;
 mod setup;
+mod sources;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -207,10 +208,44 @@ enum KbCommand {
         #[command(flatten)]
         scope: ScopeArgs,
     },
+    /// Pages of the web and sitemaps that knowledge is kept in step with, and the folders of the configuration.
+    Sources {
+        #[command(subcommand)]
+        command: SourcesCommand,
+    },
+    /// Bring knowledge up to what sources hold now: one, by id or address, or all with the configured folders.
+    Sync {
+        source: Option<String>,
+        /// Read everything again, changed or not.
+        #[arg(long)]
+        full: bool,
+    },
     /// Build the index anew from the database, beside the one that is searched, and switch to it.
     Rebuild,
     /// Compare the index with the database and report every difference.
     Verify,
+}
+
+#[derive(Subcommand)]
+enum SourcesCommand {
+    /// Add a page, or with `--sitemap` the pages that a sitemap lists, and sync it.
+    Add {
+        /// `https://…`
+        address: String,
+        /// The address is a sitemap's.
+        #[arg(long)]
+        sitemap: bool,
+        #[command(flatten)]
+        said: Box<SaidArgs>,
+    },
+    List,
+    /// Remove a source, by id or address, and the documents that came from it.
+    Remove {
+        source: String,
+        /// The documents stay.
+        #[arg(long)]
+        keep_documents: bool,
+    },
 }
 
 #[derive(Subcommand)]

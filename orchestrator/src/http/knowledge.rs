@@ -153,14 +153,10 @@ pub struct AddDocument {
 
 impl AddDocument {
     fn spoken(&self) -> Spoken {
-        let visibility = |visibility| match visibility {
-            Visibility::Public => "public".to_owned(),
-            Visibility::Internal => "internal".to_owned(),
-        };
         Spoken {
             layer: self.layer.map(|layer| layer.as_str().to_owned()),
             customer: self.customer_id.map(|id| id.to_string()),
-            visibility: self.visibility.map(visibility),
+            visibility: self.visibility.map(spoken_visibility),
             locale: self.locale.clone(),
             brand: self.brand.clone(),
             category: self.category.clone(),
@@ -168,6 +164,14 @@ impl AddDocument {
             valid_from: self.valid_from.clone(),
             valid_until: self.valid_until.clone(),
         }
+    }
+}
+
+/// The word for it in a form.
+pub(super) fn spoken_visibility(visibility: Visibility) -> String {
+    match visibility {
+        Visibility::Public => "public".to_owned(),
+        Visibility::Internal => "internal".to_owned(),
     }
 }
 

@@ -15,7 +15,7 @@ use axum::{
     },
     http::{StatusCode, header},
 };
-use domain::DocumentId;
+use domain::{DocumentId, knowledge::Said};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ use super::{
     input::{Json, body, too_large},
     problem::{Kind, Problem},
 };
-use crate::knowledge::{Added, FileReport, Import, Said, Spoken};
+use crate::knowledge::{Added, FileReport, Import, Spoken};
 
 /// All files of a request together; the parser has a limit for each.
 const MAX_REQUEST_BYTES: usize = 32 * 1024 * 1024;

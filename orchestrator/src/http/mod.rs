@@ -22,6 +22,7 @@ mod inbound_email;
 mod input;
 mod knowledge;
 mod knowledge_files;
+mod knowledge_sources;
 mod knowledge_versions;
 mod limits;
 mod observe;
@@ -102,6 +103,7 @@ fn api() -> ApiRouter<Http> {
         .merge(tools::routes())
         .merge(knowledge::routes())
         .merge(knowledge_versions::routes())
+        .merge(knowledge_sources::routes())
         .merge(answers::routes())
         .merge(articles::routes())
         .merge(gaps::routes())

@@ -23,7 +23,10 @@ use store::StoreError;
 use tools::ToolsError;
 
 use crate::{
-    answering::AnsweringError, app::AppError, channels::MailError, knowledge::KnowledgeError,
+    answering::AnsweringError,
+    app::AppError,
+    channels::MailError,
+    knowledge::{KnowledgeError, sources::SourceError},
     recall::RecallError,
 };
 
@@ -264,6 +267,18 @@ impl From<KnowledgeError> for Problem {
             | KnowledgeError::NoCustomer(_) => Self::invalid(error.to_string()),
             KnowledgeError::Index(error) => Self::unavailable(&error),
             KnowledgeError::Unreadable { .. } => Self::internal(&error),
+        }
+    }
+}
+
+impl From<SourceError> for Problem {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Unknown => Self::not_found("the source"),
+            SourceError::Busy | SourceError::Configured(_) => Self::new(Kind::Conflict, error.to_string()),
+            SourceError::Address { .. } => Self::invalid(error.to_string()),
+            SourceError::Store(error) => error.into(),
+            SourceError::Knowledge(error) => error.into(),
         }
     }
 }

@@ -6,12 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::{WorkspaceId, knowledge::Document, user::Actor};
+use domain::{
+    SourceId, WorkspaceId,
+    knowledge::{Document, Said},
+    source::SourcePage,
+    user::Actor,
+};
 use parse::{Input, Kind, Parsed};
 use rag::ParsedDocument;
 use tokio::io::AsyncReadExt as _;
 
-use super::{Added, KnowledgeError, Said, indexing, keep, slug};
+use super::{Added, KnowledgeError, indexing, keep, said, slug};
 use crate::app::App;
 
 /// What became of one file.
@@ -45,29 +50,53 @@ pub struct Import<'a> {
     /// Slugs of this import, each with its file.
     taken: HashMap<String, String>,
     stored: Vec<Document>,
+    owner: Option<Owner>,
+}
+
+/// Whose the documents of an import are, when it is a source's.
+struct Owner {
+    source: SourceId,
+    /// The pages that the source has now. What came from another one of it is free.
+    pages: HashSet<String>,
+}
+
+impl Owner {
+    fn may_take(&self, page: &SourcePage, address: &str) -> bool {
+        page.source_id == self.source && (page.address == address || !self.pages.contains(&page.address))
+    }
 }
 
 impl<'a> Import<'a> {
     pub fn new(app: &'a App, workspace: WorkspaceId, said: Said, by: Actor) -> Self {
-        Self { app, workspace, said, by, taken: HashMap::new(), stored: Vec::new() }
+        Self { app, workspace, said, by, taken: HashMap::new(), stored: Vec::new(), owner: None }
+    }
+
+    /// For a source with these pages: documents that came from another page are left to it.
+    #[must_use]
+    pub(super) fn of_source(self, source: SourceId, pages: HashSet<String>) -> Self {
+        Self { owner: Some(Owner { source, pages }), ..self }
     }
 
     /// Ends the import. One that is dropped instead is put into the index again at the next start.
-    pub async fn finish(self) {
+    pub async fn finish(mut self) {
+        self.settle().await;
+    }
+
+    /// Makes what was added so far survive a crash.
+    pub(super) async fn settle(&mut self) {
         indexing::settle(&self.app.keeper, self.workspace, &self.stored).await;
+        self.stored.clear();
+    }
+
+    /// How many documents were added or changed since the import was settled.
+    pub(super) fn unsettled(&self) -> usize {
+        self.stored.len()
     }
 
     /// Adds what a file on this machine holds. It is never read much further than a file may go.
     pub async fn path(&mut self, path: &Path) -> Result<FileReport, KnowledgeError> {
-        let limit = self.app.parser.limits().bytes as u64;
-        let read = async {
-            let mut bytes = Vec::new();
-            // One byte more than is allowed is enough to be refused.
-            tokio::fs::File::open(path).await?.take(limit + 1).read_to_end(&mut bytes).await?;
-            Ok(bytes)
-        };
         let shown = path.display().to_string();
-        let mut report = match read.await {
+        let mut report = match read_file(path, self.app.parser.limits().bytes).await {
             Ok(bytes) => {
                 let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
                 self.file(&name, None, &bytes).await?
@@ -92,12 +121,25 @@ impl<'a> Import<'a> {
     ) -> Result<FileReport, KnowledgeError> {
         let kind = Kind::of_name(name).or_else(|| media_type.and_then(Kind::of_media_type));
         let markdown = kind == Some(Kind::Markdown);
-        let file = name.to_owned();
         let Some(slug) = slug::of_file(name, markdown) else {
-            return Ok(FileReport::refused(file, String::new(), KnowledgeError::Unnamed));
+            return Ok(FileReport::refused(name.to_owned(), String::new(), KnowledgeError::Unnamed));
         };
+        let input = Input { bytes, file_name: Some(slug::base(name)), media_type };
+        self.named(slug, name, markdown, input).await
+    }
+
+    /// The same under a slug that is known. `name` is where it comes from, for those who read the
+    /// report.
+    pub(super) async fn named(
+        &mut self,
+        slug: String,
+        name: &str,
+        markdown: bool,
+        input: Input<'_>,
+    ) -> Result<FileReport, KnowledgeError> {
+        let file = name.to_owned();
         // Markdown is read here; what only has its name goes the way of all other files.
-        let text = std::str::from_utf8(bytes).ok().filter(|_| markdown);
+        let text = std::str::from_utf8(input.bytes).ok().filter(|_| markdown);
         if let Some(text) = text {
             let result = match rag::parse_markdown(&slug, text) {
                 Ok(parsed) => self.document(&slug, parsed, name).await?,
@@ -105,7 +147,6 @@ impl<'a> Import<'a> {
             };
             return Ok(FileReport { file, documents: vec![(slug, result)], warnings: Vec::new() });
         }
-        let input = Input { bytes, file_name: Some(slug::base(name)), media_type };
         let parsed = match self.app.parser.parse(input).await {
             Ok(parsed) => parsed,
             Err(error) => return Ok(FileReport::refused(file, slug, error.into())),
@@ -138,8 +179,14 @@ impl<'a> Import<'a> {
         if let Some(first) = self.taken.get(slug) {
             return Ok(Err(KnowledgeError::Taken { slug: slug.to_owned(), file: first.clone() }));
         }
-        if let Err(error) = self.said.over(&mut parsed.meta) {
+        if let Err(error) = said::put_over(&self.said, &mut parsed.meta) {
             return Ok(Err(error));
+        }
+        if let Some(owner) = &self.owner
+            && let Some(page) = self.app.store.workspace(self.workspace).page_of_slug(slug).await?
+            && !owner.may_take(&page, file)
+        {
+            return Ok(Err(KnowledgeError::Taken { slug: slug.to_owned(), file: page.address }));
         }
         let added = match keep(&self.app.keeper, self.workspace, slug, parsed, self.by.clone()).await {
             Err(error @ (KnowledgeError::Universal | KnowledgeError::NoCustomer(_))) => {
@@ -153,6 +200,13 @@ impl<'a> Import<'a> {
         self.taken.insert(slug.to_owned(), file.to_owned());
         Ok(Ok(added))
     }
+}
+
+/// Reads a file, and not much further than it may go: one byte more is enough to be refused.
+pub(super) async fn read_file(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    tokio::fs::File::open(path).await?.take(limit as u64 + 1).read_to_end(&mut bytes).await?;
+    Ok(bytes)
 }
 
 /// Questions that read alike are numbered in their order.

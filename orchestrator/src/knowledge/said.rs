@@ -1,26 +1,11 @@
 //! What whoever hands documents in says of all of them.
 
 use domain::{
-    CustomerId, Timestamp,
-    knowledge::{Layer, Metadata},
+    knowledge::{Layer, Metadata, Said},
     ticket::Visibility,
 };
 
 use super::KnowledgeError;
-
-/// It counts more than what a file says of itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
-    pub layer: Option<Layer>,
-    pub customer_id: Option<CustomerId>,
-    pub visibility: Option<Visibility>,
-    pub locale: Option<String>,
-    pub brand: Option<String>,
-    pub category: Option<String>,
-    pub tags: Option<Vec<String>>,
-    pub valid_from: Option<Timestamp>,
-    pub valid_until: Option<Timestamp>,
-}
 
 /// The parts as people write them, in a form or on a command line. Nothing in a part means that
 /// nothing is said.
@@ -96,28 +81,8 @@ fn plain(name: &str, value: &str, max: usize) -> Result<String, String> {
     Ok(value.to_owned())
 }
 
-impl Said {
-    /// Puts it over what the document says.
-    pub(super) fn over(&self, meta: &mut Metadata) -> Result<(), KnowledgeError> {
-        fn put<T: Clone>(said: &Option<T>, place: &mut T) {
-            if let Some(said) = said {
-                place.clone_from(said);
-            }
-        }
-        put(&self.visibility, &mut meta.visibility);
-        put(&self.locale, &mut meta.locale);
-        put(&self.category, &mut meta.category);
-        put(&self.tags, &mut meta.tags);
-        if let Some(layer) = self.layer {
-            meta.layer = layer;
-            meta.customer_id = match layer {
-                Layer::Customer => self.customer_id.or(meta.customer_id),
-                Layer::Universal | Layer::Company => None,
-            };
-        }
-        meta.brand = self.brand.clone().or(meta.brand.take());
-        meta.valid_from = self.valid_from.or(meta.valid_from);
-        meta.valid_until = self.valid_until.or(meta.valid_until);
-        rag::check_metadata(meta).map_err(KnowledgeError::Metadata)
-    }
+/// Puts what is said over what the document says, and checks that a document can have it.
+pub(super) fn put_over(said: &Said, meta: &mut Metadata) -> Result<(), KnowledgeError> {
+    said.over(meta);
+    rag::check_metadata(meta).map_err(KnowledgeError::Metadata)
 }

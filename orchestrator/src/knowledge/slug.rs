@@ -1,11 +1,13 @@
 //! Names for documents from names of files and from questions.
 
 use domain::canonical::Digest;
+use url::Url;
 
 /// What a file's stem may have in a slug, and what a question may; with the `/` between them and
 /// a number behind, a slug has at most 200 characters.
 const MAX_STEM_CHARS: usize = 90;
 const MAX_QUESTION_CHARS: usize = 90;
+const MAX_HOST_CHARS: usize = 40;
 
 /// The slug of a file: its stem in lower case, with `-` for whatever a slug may not have. A
 /// Markdown file whose stem can be a slug as it is keeps it. `None` when nothing is left.
@@ -19,6 +21,26 @@ pub(super) fn of_file(name: &str, markdown: bool) -> Option<String> {
         return Some(stem.to_owned());
     }
     made(stem, MAX_STEM_CHARS)
+}
+
+/// The slug of a page of the web: its host and its path, with `/` where the path has it.
+pub(super) fn of_url(url: &Url) -> Option<String> {
+    let host = made(url.host_str()?, MAX_HOST_CHARS)?;
+    let path = percent_encoding::percent_decode_str(url.path()).decode_utf8_lossy().into_owned();
+    let mut parts: Vec<String> = path.split('/').filter_map(|part| made(part, MAX_STEM_CHARS)).collect();
+    parts.extend(url.query().and_then(|query| made(query, MAX_STEM_CHARS)));
+    let path = parts.join("/");
+    if path.is_empty() {
+        return Some(host);
+    }
+    if host.chars().count() + path.chars().count() < MAX_STEM_CHARS {
+        return Some(format!("{host}/{path}"));
+    }
+    // Long addresses that begin alike stay apart.
+    let digest = digest_of(&path);
+    let room = MAX_STEM_CHARS.saturating_sub(host.chars().count() + digest.len() + 2);
+    let short: String = path.chars().take(room).collect();
+    Some(format!("{host}/{}-{digest}", short.trim_end_matches(['-', '.', '/'])))
 }
 
 /// The last part of a name that may be a path, as some programs send it.
@@ -88,6 +110,21 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_named_by_its_host_and_path() {
+        for (url, slug) in [
+            ("https://Help.Example.com/", "help.example.com"),
+            ("https://help.example.com/en/returns/", "help.example.com/en/returns"),
+            ("https://help.example.com/en/returns.html?page=2", "help.example.com/en/returns.html/page-2"),
+            ("http://127.0.0.1:8080/R%C3%BCckgabe", "127.0.0.1/rückgabe"),
+        ] {
+            assert_eq!(of_url(&url.parse().unwrap()).as_deref(), Some(slug), "{url}");
+        }
+        let long =
+            |end: &str| of_url(&format!("https://a.example/{}{end}", "x/".repeat(200)).parse().unwrap());
+        assert_ne!(long("1"), long("2"));
+    }
+
+    #[test]
     fn long_names_that_begin_alike_stay_apart() {
         let long = "a".repeat(300);
         let one = of_file(&format!("{long}x.pdf"), false).unwrap();
@@ -98,6 +135,11 @@ mod tests {
         #[test]
         fn every_slug_that_is_made_can_name_a_document(name in "\\PC{0,300}", question in "\\PC{0,300}") {
             for markdown in [false, true] {
+                if let Ok(url) = Url::parse("https://help.example.com").and_then(|base| base.join(&name))
+                    && let Some(slug) = of_url(&url)
+                {
+                    prop_assert!(rag::is_slug(&format!("{}-5000", of_question(&slug, &question))), "{slug}");
+                }
                 let Some(slug) = of_file(&name, markdown) else { continue };
                 prop_assert!(rag::is_slug(&slug), "{slug}");
                 if !markdown {

@@ -103,8 +103,13 @@ impl TestApp {
 
     /// With the service's binary, which parses files. A test's own binary cannot.
     pub async fn start_parsing(program: &str) -> Self {
+        Self::start_parsing_with(program, "").await
+    }
+
+    /// The same with configuration of its own on top of the tests'.
+    pub async fn start_parsing_with(program: &str, overrides: &str) -> Self {
         let parser = parse::isolated::Options { executable: Some(program.into()), ..Default::default() };
-        Self::start_bringing("", Brought { parser, ..Brought::default() }).await
+        Self::start_bringing(overrides, Brought { parser, ..Brought::default() }).await
     }
 
     /// With an engine, so that runs are worked on.
@@ -158,13 +163,14 @@ impl TestApp {
         let address = "127.0.0.1:8080".parse().unwrap();
         let port = Arc::clone(&clock) as Arc<dyn Clock>;
         let app = App::build_with(config, port, ids, address, brought).await.unwrap();
-        let desk = Desk::open(&app, http::router(Arc::clone(&app)), "north").await;
+        let desk = Desk::open(&app, "north").await;
         Self { app, clock, desk }
     }
 
     /// Another workspace of the same service.
     pub async fn another_workspace(&self) -> Desk {
-        Desk::open(&self.app, self.desk.router.clone(), "south").await
+        let router = self.desk.router.clone();
+        Desk { router, ..Desk::open(&self.app, "south").await }
     }
 }
 
@@ -180,7 +186,9 @@ pub struct Desk {
 }
 
 impl Desk {
-    async fn open(app: &Arc<App>, router: Router, slug: &str) -> Self {
+    /// Makes a workspace in a service that was started elsewhere.
+    pub async fn open(app: &Arc<App>, slug: &str) -> Self {
+        let router = http::router(Arc::clone(app));
         static HASH: OnceCell<String> = OnceCell::const_new();
         let hash =
             HASH.get_or_init(async || password::hash(PASSWORD.to_owned(), &SystemIds).await.unwrap()).await;
@@ -210,6 +218,20 @@ impl Desk {
             keys.insert(role, key);
         }
         Self { workspace, store, app: Arc::clone(app), router, slug: slug.to_owned(), keys, users }
+    }
+
+    /// The same people, after the service was started again on the same database.
+    #[must_use]
+    pub fn after_a_restart(&self, app: &Arc<App>) -> Self {
+        Self {
+            workspace: self.workspace,
+            store: app.store.workspace(self.workspace),
+            app: Arc::clone(app),
+            router: http::router(Arc::clone(app)),
+            slug: self.slug.clone(),
+            keys: self.keys.clone(),
+            users: self.users.clone(),
+        }
     }
 
     /// A caller without credentials.

@@ -11,3 +11,4 @@ pub mod load;
 pub mod mail_servers;
 pub mod model_server;
 pub mod process;
+pub mod site;

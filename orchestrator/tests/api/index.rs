@@ -5,13 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     Clock, Ids, Timestamp, WorkspaceId,
-    knowledge::{Retriever as _, Scope},
+    knowledge::{Retriever as _, Said, Scope},
     user::Actor,
 };
 use orchestrator::{
     app::{App, Brought, BroughtIndex},
     config::Config,
-    knowledge::{self, Said},
+    knowledge,
     system::{SystemClock, SystemIds},
 };
 use rag::{

@@ -11,6 +11,7 @@ mod index_marks;
 mod mail;
 mod runs;
 mod sessions;
+mod sources;
 mod surroundings;
 mod tickets;
 pub(crate) mod together;
@@ -18,6 +19,7 @@ mod tools;
 mod users;
 
 pub use index_marks::KnowledgeFact;
+pub use sources::PageDocument;
 pub(crate) use surroundings::RunAsked;
 pub use surroundings::Surroundings;
 

@@ -11,6 +11,7 @@ mod fixture;
 mod knowledge;
 mod records;
 mod runs;
+mod sources;
 mod tickets;
 
 use fixture::{Backend, Fixture};
@@ -96,6 +97,11 @@ contract! {
         a_gap_grows_with_its_questions_and_a_run_asks_once,
         citations_of_sent_replies_are_found_by_their_document,
         feedback_is_one_word_of_each_reader;
+    sources:
+        a_source_is_worked_on_by_one_at_a_time,
+        what_is_written_with_an_older_fence_changes_nothing,
+        a_document_has_one_page,
+        a_source_goes_with_its_pages;
     records:
         pending_approvals_are_listed_oldest_first_and_by_role,
         customers_are_found_by_name_and_address,

@@ -3,7 +3,7 @@
 //! This is the port that raw HTTP goes through. Redirects are not followed: a tool calls the
 //! address it was declared with, and credentials go nowhere else.
 
-use std::{error::Error as _, sync::Arc, time::Duration};
+use std::{error::Error as _, time::Duration};
 
 use domain::{canonical::Sorted, tool::ToolError};
 use reqwest::{
@@ -13,9 +13,9 @@ use reqwest::{
 };
 use rustls::crypto::{CryptoProvider, ring};
 use serde_json::{Value, json};
-use thiserror::Error;
 use url::{Host, Url};
 
+use super::public::private_address;
 use crate::{Secret, limits::cut, secrets::redact};
 
 /// The largest answer that is read.
@@ -54,7 +54,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// An error with its causes, and without the URL, which may carry what is not for everyone.
-fn chain(error: &reqwest::Error) -> String {
+pub(super) fn chain(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     if let Some(url) = error.url() {
         text = text.replace(&format!(" for url ({url})"), "");
@@ -258,41 +258,4 @@ fn detail(text: &str) -> String {
         })
     });
     cut(found.unwrap_or_default().trim(), 500)
-}
-
-#[derive(Debug, Error)]
-#[error("{0} leads to a private address; an admin can list the host as private on purpose")]
-struct PrivateAddress(String);
-
-fn private_address(error: &reqwest::Error) -> Option<&PrivateAddress> {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(found) = cause.downcast_ref::<PrivateAddress>() {
-            return Some(found);
-        }
-        source = cause.source();
-    }
-    None
-}
-
-/// Refuses names that resolve to addresses inside the house. Used where the address may come from
-/// an agent; checking at resolution leaves no gap between the check and the connection.
-pub(crate) struct PublicOnly<F>(pub(crate) Arc<F>);
-
-impl<F> reqwest::dns::Resolve for PublicOnly<F>
-where
-    F: Fn(&str, std::net::IpAddr) -> bool + Send + Sync + 'static,
-{
-    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let allowed = self.0.clone();
-        Box::pin(async move {
-            let host = name.as_str().to_owned();
-            let found: Vec<std::net::SocketAddr> =
-                tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
-            if found.iter().any(|address| !allowed(&host, address.ip())) {
-                return Err(Box::<dyn std::error::Error + Send + Sync>::from(PrivateAddress(host)));
-            }
-            Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
-        })
-    }
 }
