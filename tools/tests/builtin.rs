@@ -314,7 +314,7 @@ fn a_catalog_refuses_duplicates_grants_by_pattern_and_searches_by_words() {
     assert_eq!(names(&["get"]), Vec::<String>::new());
     assert_eq!(catalog.search("knowledge base")[0].name, "search_knowledge");
     assert_eq!(catalog.search("tag")[0].name, "add_tags");
-    assert_eq!(catalog.search("").len(), 11);
+    assert_eq!(catalog.search("").len(), 12);
     assert!(catalog.search("zebra").is_empty());
 }
 

@@ -28,27 +28,29 @@ export function ArticleButton({ ticket }: { ticket: Ticket }) {
   return (
     <div className="notice article-notice" role="status">
       <div className="grow">
-        {approval_id ? (
-          <>
-            A draft of an article waits for a decision.{" "}
-            <Link to="/approvals/$id" params={{ id: approval_id }}>
-              Read the draft
-            </Link>
-          </>
-        ) : busy ? (
-          "An article of this ticket is being drafted…"
-        ) : document_id ? (
-          <>
-            An article was made of this ticket.{" "}
-            <Link to="/knowledge/documents/$id" params={{ id: document_id }}>
-              Read it
-            </Link>
-          </>
-        ) : run?.outcome ? (
-          <>No article was made: {outcomeText(run.outcome).detail}</>
-        ) : (
-          "Would others ask the same? An agent drafts an article without what is this customer’s, and a person reads it first."
-        )}
+        <p>
+          {approval_id ? (
+            <>
+              A draft of an article waits for a decision.{" "}
+              <Link to="/approvals/$id" params={{ id: approval_id }}>
+                Read the draft
+              </Link>
+            </>
+          ) : busy ? (
+            "An article of this ticket is being drafted…"
+          ) : document_id ? (
+            <>
+              An article was made of this ticket.{" "}
+              <Link to="/knowledge/documents/$id" params={{ id: document_id }}>
+                Read it
+              </Link>
+            </>
+          ) : run?.outcome ? (
+            <>No article was made: {outcomeText(run.outcome).detail}</>
+          ) : (
+            "Would others ask the same? An agent drafts an article without what is this customer’s, and a person reads it first."
+          )}
+        </p>
         {begin.error && <Failure error={begin.error} />}
       </div>
       {!approval_id && !busy && mayActAs(role, "agent") && (
