@@ -66,7 +66,7 @@ fn questions(facts: &Facts) -> Vec<String> {
     let mut first = None;
     for turn in facts.conversation.iter().filter(|turn| turn.from_customer) {
         for (kind, sentence) in sentences(&turn.text) {
-            let text = line(&sentence, MAX_QUESTION);
+            let text = line(without_greeting(&sentence), MAX_QUESTION);
             if kind == SentenceKind::Courtesy || !plain(&text, facts) || text.chars().count() < 8 {
                 continue;
             }
@@ -135,6 +135,22 @@ fn without_marks(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Without the `Hello,` or `Dear team,` before what is asked.
+fn without_greeting(text: &str) -> &str {
+    const GREETINGS: &[&str] = &["hi", "hello", "hey", "dear", "good"];
+    /// Characters that a greeting has at most.
+    const LONGEST: usize = 40;
+    let text = text.trim();
+    let greets = text
+        .split(|c: char| !c.is_alphabetic())
+        .next()
+        .is_some_and(|word| GREETINGS.contains(&word.to_lowercase().as_str()));
+    match text.split_once([',', '!']) {
+        Some((greeting, rest)) if greets && greeting.chars().count() <= LONGEST => rest.trim(),
+        _ => text,
+    }
 }
 
 /// On one line, cut at a word.
