@@ -267,12 +267,13 @@ async fn a_page_that_is_gone_takes_its_document_with_it() {
         Answer::xml("<urlset><url><loc>https://broken"),
         Answer::xml("<urlset></urlset>"),
         Answer::html("Sorry", "We are moving."),
+        Answer::xml(&format!("<urlset><{0}></urlset>", "x".repeat(100_000))),
     ] {
         site.put("/sitemap.xml", broken);
         let failed = sync(&admin, &first).await;
         assert_eq!(failed["source"]["state"], "failed");
         let why = failed["source"]["report"]["error"].as_str().unwrap();
-        assert!(why.contains("Nothing was changed or removed"), "{why}");
+        assert!(why.contains("the sitemap") && why.len() < 1_000, "{why}");
         assert_eq!(failed["source"]["stored"], 4);
     }
     // Nor does a page that the server cannot give now.

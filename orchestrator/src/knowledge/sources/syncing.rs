@@ -135,7 +135,14 @@ impl<'a> Syncing<'a> {
         self.app.clock.now().since(self.begun)
     }
 
+    /// The sync as a whole came to nothing, and why.
+    pub fn fail(&mut self, why: String) {
+        self.report.error = Some(short(&why));
+    }
+
+    /// Something was left out, and why. What others wrote may be long, and there may be much of it.
     pub fn note(&mut self, note: String) {
+        let note = short(&note);
         if self.report.notes.len() < MAX_NOTES && !self.report.notes.contains(&note) {
             self.report.notes.push(note);
         }
@@ -338,7 +345,7 @@ impl<'a> Syncing<'a> {
             source_id: self.source.id,
             address: address.to_owned(),
             status,
-            reason: reason.map(|reason| reason.chars().take(MAX_REASON_CHARS).collect()),
+            reason: reason.as_deref().map(short),
             etag: None,
             last_modified: None,
             digest: None,
@@ -372,7 +379,7 @@ impl<'a> Syncing<'a> {
                 self.import.finish().await;
                 return Ok(self.report);
             }
-            Err(Stop::Failed(error)) => self.report.error = Some(error.to_string()),
+            Err(Stop::Failed(error)) => self.fail(error.to_string()),
         }
         if self.store.settle_source(held, self.begun, &self.report).await? {
             let (source, report) = (&self.source.address, &self.report);
@@ -385,6 +392,10 @@ impl<'a> Syncing<'a> {
         self.import.finish().await;
         Ok(self.report)
     }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(MAX_REASON_CHARS).collect()
 }
 
 fn with(page: SourcePage, facts: Facts) -> SourcePage {

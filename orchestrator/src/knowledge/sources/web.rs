@@ -43,7 +43,7 @@ pub(super) async fn sitemap(syncing: &mut Syncing<'_>, client: &PublicClient) ->
     let site = match Url::parse(&syncing.source.address) {
         Ok(site) => site,
         Err(error) => {
-            syncing.report.error = Some(format!("its address cannot be read: {error}"));
+            syncing.fail(format!("its address cannot be read: {error}"));
             return Ok(());
         }
     };
@@ -90,8 +90,7 @@ async fn list(
         let found = match fetched {
             Ok(found) => found,
             Err(why) if depth == 0 => {
-                syncing.report.error =
-                    Some(format!("the sitemap cannot be used: {why}. Nothing was changed or removed."));
+                syncing.fail(format!("the sitemap cannot be used: {why}. Nothing was changed or removed."));
                 return Ok(None);
             }
             Err(why) => {
@@ -143,7 +142,7 @@ async fn list(
         ));
     }
     if pages.is_empty() {
-        syncing.report.error = Some(format!(
+        syncing.fail(format!(
             "the sitemap lists no page on {}. Nothing was changed or removed.",
             site.host_str().unwrap_or_default()
         ));
