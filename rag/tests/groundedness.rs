@@ -197,7 +197,7 @@ proptest! {
         let mut after = before.clone();
         after.hear(&reply, &opinions);
         prop_assert_eq!(stops(&after), stops(&before));
-        prop_assert!(stops(&after).len() >= 1);
+        prop_assert!(!stops(&after).is_empty());
         for (was, is) in before.sentences.iter().zip(&after.sentences) {
             prop_assert!((0.0..=1.0).contains(&is.score), "{is:?}");
             if was.findings.iter().any(|finding| finding.kind.stops()) {
