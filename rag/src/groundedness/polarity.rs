@@ -116,6 +116,11 @@ pub(super) fn contradicted(text: &str, source: &str, sentences: &[Span], analyze
     })
 }
 
+/// Whether a text as a whole denies: an odd number of its clauses do.
+pub(super) fn denies(text: &str, analyzer: Analyzer) -> bool {
+    clauses(text, analyzer).iter().filter(|clause| clause.denies).count() % 2 == 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
