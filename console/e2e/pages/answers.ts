@@ -701,7 +701,7 @@ export const sources = [
     state: "failed",
     report: {
       ...(sourceOf(0).report as S["SyncReport"]),
-      error: "it is no folder that can be read. Nothing was changed or removed.",
+      error: "The folder cannot be read. Nothing was changed or removed.",
       notes: [],
     },
     rejected: 0,

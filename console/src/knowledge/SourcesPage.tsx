@@ -44,8 +44,8 @@ export function SourcesPage() {
     <div className="stack">
       <div className="row">
         <p className="muted grow">
-          Documents that are kept in step with pages of the web and with folders. They are synced
-          every so many hours, and whenever you say so.
+          Documents that are kept in step with pages of the web and with folders. They are synced on
+          a schedule, and whenever you say so.
         </p>
         {mayActAs(role, "admin") && (
           <Button tone="primary" onClick={() => setAdding(true)}>

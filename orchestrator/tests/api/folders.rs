@@ -216,7 +216,7 @@ async fn a_folder_that_is_gone_takes_nothing_with_it() {
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
-    assert!(state["report"]["error"].as_str().unwrap().contains("no folder that can be read"), "{state}");
+    assert!(state["report"]["error"].as_str().unwrap().contains("folder cannot be read"), "{state}");
     assert_eq!(found(&client, "kettle").await, ["kettles"]);
     app.store.clone().close().await;
 }

@@ -17,7 +17,7 @@ use crate::knowledge::{files_at, import::read_file, slug};
 pub(super) async fn folder(syncing: &mut Syncing<'_>) -> Result<(), Stop> {
     let folder = PathBuf::from(&syncing.source.address);
     if !folder.is_dir() {
-        syncing.fail("it is no folder that can be read. Nothing was changed or removed.".to_owned());
+        syncing.fail("The folder cannot be read. Nothing was changed or removed.".to_owned());
         return Ok(());
     }
     let files: Vec<(String, PathBuf)> =
