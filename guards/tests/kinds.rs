@@ -50,6 +50,7 @@ fn cards_are_found_by_brand_length_and_luhn() {
     ] {
         has(&format!("I paid with {card} yesterday"), Kind::PaymentCard, card);
     }
+    has_no("1\t4\t123\n1949\t4\t123\n1982\n4111\n1111\n1111\n1111\n", Kind::PaymentCard);
     for wrong in ["4111111111111112", "9999999999999995", "411111111111111", "$4111111111111111"] {
         has_no(&format!("I paid with {wrong} yesterday"), Kind::PaymentCard);
     }
@@ -81,6 +82,7 @@ fn a_number_is_an_ssn_by_its_form_and_by_the_words_beside_it() {
     for wrong in ["000-12-3456", "666-12-3456", "123-00-4567", "123-45-0000"] {
         has_no(&format!("my SSN is {wrong}"), Kind::UsSsn);
     }
+    has_no("social sciences 1.5 2 3.3 3.4 3.5", Kind::UsSsn);
     has_no("order 078-05-1120 has not come", Kind::UsSsn);
     has_no("invoice number 078051120", Kind::UsSsn);
     has_no("the number 078051120", Kind::UsSsn);
@@ -157,6 +159,7 @@ fn dates_of_birth_are_found_and_other_dates_are_not() {
     has("ich bin geboren am 5. Mai 1990", Kind::DateOfBirth, "5. Mai 1990");
     has_no("the order was placed on 1985-03-12", Kind::DateOfBirth);
     has_no("date of birth: 1985-33-42", Kind::DateOfBirth);
+    has_no("Birthday party\n\nDate: July 15th, 2024", Kind::DateOfBirth);
 }
 
 #[test]
@@ -180,6 +183,7 @@ fn phone_numbers_of_many_countries_are_found() {
         has(&format!("please call {phone} tomorrow"), Kind::Phone, phone);
     }
     has("call me at 5551234567", Kind::Phone, "5551234567");
+    has("fax 001-202-456-1111x382", Kind::Phone, "001-202-456-1111x382");
     for none in [
         "on 2017-03-29 at noon",
         "it cost 1234567",
@@ -187,6 +191,7 @@ fn phone_numbers_of_many_countries_are_found() {
         "version 10.12.14.16",
         "years 2017-2018",
         "12,345,678 users",
+        "call: 3.81 4.41 6.35",
     ] {
         has_no(none, Kind::Phone);
     }
@@ -256,6 +261,7 @@ fn keys_and_tokens_are_found_by_their_beginnings_and_by_chance() {
     has_no("the sk-learn_and_other_python_packages", Kind::ApiKey);
     has_no("commit 9f8e7d6c5b4a39281706f5e4d3c2b1a0aabbccdd", Kind::ApiKey);
     has_no("AntidisestablishmentarianismAndMoreOfIt", Kind::ApiKey);
+    has_no("https://click.example.com/q7Zx9LmP2vKt8RbW4nYc6HdF3sJg5QaE-2B", Kind::ApiKey);
     let jwt =
         ["eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", "c2lnbmF0dXJlLWdvZXMtaGVyZQ"]
             .join(".");
@@ -279,6 +285,10 @@ fn passwords_are_found_in_prose() {
     has_no("my password is not working", Kind::Password);
     has_no("I forgot my password again", Kind::Password);
     has_no("password reset link", Kind::Password);
+    has_no(
+        "https://example.com/auth/password-reset/token=?fjah12 and password-reset-12bh12.com",
+        Kind::Password,
+    );
 }
 
 #[test]
@@ -307,6 +317,9 @@ fn names_are_found_by_lists_titles_and_greetings() {
         ("Dear Priya,\nthanks", "Priya"),
         ("Kind regards,\nTomasz Zielinski", "Tomasz Zielinski"),
         ("name: Ludwig van Beethoven", "Ludwig van Beethoven"),
+        ("signed by Mary O'Neil", "Mary O'Neil"),
+        ("my name is jason", "jason"),
+        ("I sent it to James", "James"),
         ("I met José García there", "José García"),
         ("I met Jose\u{301} Garci\u{301}a there", "Jose\u{301} Garci\u{301}a"),
         ("Ѕаrаh Johnson wrote", "Ѕаrаh Johnson"),
@@ -322,6 +335,9 @@ fn names_are_found_by_lists_titles_and_greetings() {
         "I will mark it",
         "Please Cancel My Subscription",
         "We bank with Morgan Chase Bank",
+        "we flew to San Diego",
+        "a card under the name on it",
+        "excuse me, sir bot, please",
     ] {
         has_no(none, Kind::PersonName);
     }
@@ -337,7 +353,13 @@ fn postal_addresses_are_found_in_many_forms() {
         ("write to Lindenstraße 5, 10969 Berlin please", "Lindenstraße 5, 10969 Berlin"),
         ("at 12 rue de la Paix, 75002 Paris today", "12 rue de la Paix, 75002 Paris"),
         ("it is PO Box 1234", "PO Box 1234"),
+        ("our address:\n\n06 Monte Alegre 17\nSaarbach, JN 91851", "06 Monte Alegre 17\nSaarbach, JN 91851"),
         ("Calle Mayor 5 is the one", "Calle Mayor 5"),
+        ("wir wohnen Am Markt 5, 10969 Berlin", "Am Markt 5, 10969 Berlin"),
+        (
+            "to 12 Long Acre Road, United States of America, please",
+            "12 Long Acre Road, United States of America",
+        ),
         ("the office in SW1A 1AA", "SW1A 1AA"),
         ("send to 12\u{200B} Main Street, Apt. 4", "12\u{200B} Main Street, Apt. 4"),
     ] {
@@ -349,6 +371,8 @@ fn postal_addresses_are_found_in_many_forms() {
         "we met at the place",
         "10 people close to me",
         "he has 2 ways to drive",
+        "at 10: 12 Items for Berlin",
+        "from 9:00 to 10:00 AM. The event starts",
     ] {
         has_no(none, Kind::PostalAddress);
     }
@@ -367,7 +391,7 @@ fn only_what_is_asked_for_is_looked_for() {
 fn nothing_is_lost_at_the_edges_of_windows() {
     let filler = "and so it went on, ";
     for card in ["4111 1111 1111 1111", "４１１１１１１１１１１１１１１１"] {
-        for shift in 0..24 {
+        for shift in [0, 1, 7, 18] {
             let mut text = ".".repeat(shift);
             let mut places = Vec::new();
             while text.len() < 200_000 {
@@ -379,9 +403,6 @@ fn nothing_is_lost_at_the_edges_of_windows() {
             let spans: Vec<usize> =
                 DETECTOR.detect(&text).into_iter().map(|finding| finding.span.start).collect();
             assert_eq!(spans, places);
-            if shift % 8 != 0 {
-                continue;
-            }
         }
     }
 }

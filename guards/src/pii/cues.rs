@@ -126,7 +126,7 @@ const WORDS: &[(u64, &str)] = &[
     ),
     (
         PHONE,
-        "phone|phone number|phone no|telephone|tel|tel.|mobile|mobile number|cell|cell phone|cellphone|call|call me|calling|called|call us|call back|callback|ring me|reach me|reach me at|reach|contact number|contact me|number is|my number|text me|sms|whatsapp|signal|dial|fax|hotline|landline|handy|telefon|telefonnummer|handynummer|rufnummer|mobil|anrufen|telefone|telefono|movil|celular|portable|numero de telephone|appelez|appeler|joindre|cellulare|llamar|llamame|gsm|voicemail|phone numbers",
+        "phone|phone number|phone no|telephone|tel|tel.|mobile|mobile number|cell|cell phone|cellphone|call|call me|calling|called|call us|call back|callback|ring me|reach me|reach me at|reach|contact number|contact me|number is|my number|text me|sms|whatsapp|signal|dial|fax|hotline|landline|handy|telefon|telefonnummer|handynummer|rufnummer|mobil|anrufen|telefone|telefono|movil|celular|portable|numero de telephone|appelez|appeler|joindre|cellulare|llamar|llamame|gsm|voicemail|phone numbers|office|desk|switchboard|direct line|helpline|after hours",
     ),
     (
         ADDRESS,

@@ -34,7 +34,8 @@ pub(crate) fn find(view: &View, found: &mut Found) {
     for cue in view.cues.iter().filter(|cue| cue.sorts & BIRTH != 0) {
         let first = view.token_from(cue.end as usize);
         for at in first..view.tokens.len().min(first + 8) {
-            if view.tokens[at].start() > cue.end as usize + REACH {
+            let between = &view.text[cue.end as usize..view.tokens[at].start()];
+            if between.len() > REACH || between.windows(2).any(|pair| pair == b"\n\n") {
                 break;
             }
             if let Some(last) = date(view, at) {

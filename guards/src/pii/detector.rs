@@ -35,6 +35,7 @@ impl Detector {
     /// When a recogniser of the user's own is outside its limits.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         let custom = custom::compile(&settings.custom)?;
+        phones::warm();
         Ok(Self { cues: Cues::new()?, gazetteer: Gazetteer::new(), custom, settings })
     }
 

@@ -89,7 +89,28 @@ const MORE_FIRST: &str = "
     Emma Sophie Lucas Hugo Ines Lea Manon Louis Mathis Finn Lukas Leonie Mia Jonas Paul Anke Heike Uwe Wolfgang Dieter
     Sergio Pilar Rocio Alvaro Gonzalo Beatriz Raquel Nuria Chiara Giulia Matteo Luca Federica Alessio Sanne Daan Bram
     Lotte Femke Joost Mark Matt Mike Dave Steve Chris Josh Kate Katie Jen Jenny Liz Beth Meg Sue Tom Tim Jim Joe Sam
-    Dan Ben Greg Jeff Andy Tony Ron Ken Doug Phil Pete Nate Zach Alexandra Alexander Sarah Emily Megan Laura Rachel";
+    Dan Ben Greg Jeff Andy Tony Ron Ken Doug Phil Pete Nate Zach Alexandra Alexander Sarah Emily Megan Laura Rachel Ronald
+    Kenneth Kevin Edward Jason Timothy Jeffrey Jacob Eric Jonathan Justin Scott Brandon Samuel Frank Gregory Raymond Joshua
+    Jerry Dennis Tyler Henry Nathan Douglas Zachary Kyle Walter Ethan Jeremy Harold Keith Roger Gerald Sean Austin Carl
+    Arthur Lawrence Dylan Jesse Bryan Joe Billy Bruce Albert Willie Gabriel Logan Alan Juan Wayne Roy Ralph Randy Eugene
+    Vincent Russell Elijah Louis Bobby Philip Johnny Mary Patricia Jennifer Linda Elizabeth Barbara Susan Jessica Karen
+    Nancy Lisa Betty Margaret Sandra Ashley Kimberly Donna Michelle Carol Amanda Dorothy Melissa Deborah Stephanie Rebecca
+    Sharon Cynthia Kathleen Amy Angela Shirley Anna Brenda Pamela Nicole Helen Samantha Katherine Christine Debra Carolyn
+    Janet Catherine Maria Heather Diane Ruth Julie Joyce Virginia Victoria Kelly Lauren Christina Joan Evelyn Judith Andrea
+    Hannah Cheryl Jacqueline Martha Gloria Teresa Ann Sara Madison Frances Kathryn Janice Jean Abigail Alice Judy Grace
+    Amber Denise Marilyn Danielle Theresa Beverly Diana Brittany Natalie Kayla Alexis Lori Harry Oscar George Archie Freddie
+    Theo Alfie Charlie Isla Poppy Freya Evie Nigel Gareth Graham Trevor Clive Hugh Ewan Callum Alasdair Rhys Dafydd Gwen
+    Bronwen Declan Padraig Eoghan Sven Torsten Jurgen Gunther Ute Sabine Birgit Silke Katrin Stefan Matthias Tobias Florian
+    Sebastian Dominik Philipp Benedikt Thierry Guillaume Benoit Mathieu Aurelie Celine Delphine Sylvie Veronique Brigitte
+    Francois Jacques Pascal Gilles Laurent Olivier Giovanni Giuseppe Salvatore Francesca Valeria Silvia Elisabetta Stefano
+    Lorenzo Davide Riccardo Carlos Miguel Javier Diego Fernando Ricardo Eduardo Roberto Lucia Carmen Dolores Mercedes Esther
+    Ignacio Santiago Andres Esteban Guillermo Ramon Xiomara Yolanda Thiago Mateus Joaquim Tiago Rui Duarte Beatrix Willem
+    Pieter Hendrik Marieke Saskia Maarten Jeroen Kees Ruud Wouter Anneke Marijke Kjell Leif Torbjorn Solveig Ragnhild Sigrid
+    Aino Eino Jukka Kari Timo Sari Paivi Marja Veikko Laszlo Istvan Gabor Ferenc Attila Balazs Katalin Erzsebet Ildiko
+    Radoslav Stanislav Miroslav Jaroslav Vlasta Zdenek Lubos Ondrej Tereza Ludmila Dusan Zoran Dragan Nenad Jelena Milica
+    Marko Nikola Luka Stevan Konstantinos Georgios Dimitris Eleni Vasiliki Yiannis Spyros Nikolaos Mihail Ionut Gheorghe
+    Ioana Andreea Krasimir Plamen Todor Svetla Taras Bohdan Yaroslav Roksolana Gennady Evgeny Anatoly Sergei Natalia
+    Ramzi Walid Nabil Samir Layla Leyla Zahra Nasser Khadijah Amira Yara Hamza Bilal Tamer Hany Mona Rasha Dalia";
 
 const MORE_LAST: &str = "
     Abdullah Adeyemi Agarwal Ahmed Akhtar Alexandrov Ali Almeida Alvarez Andersen Andersson Ansari Antonov Arora Aydin
@@ -111,7 +132,17 @@ const MORE_LAST: &str = "
     Shimizu Shrestha Siddiqui Silva Singh Sithole Smirnov Soares Sokolov Solberg Sorensen Soto Sousa Stewart Suarez Suzuki
     Svensson Szabo Takahashi Tan Tanaka Taylor Thomas Thomsen Tkachenko Torres Toth Tran Vargas Varga Vasquez Vega Virtanen
     Visser Vogel Volkov Wagner Wang Watanabe Wilson Wojcik Wong Wozniak Wu Xu Yamada Yamamoto Yang Yilmaz Yoshida Zhang
-    Zhao Zhou Zhu Zielinski Zimmermann Anderson Bennett Campbell Clarke Cooper Davies Edwards Evans Fraser Gallagher
+    Zhao Zhou Zhu Zielinski Zimmermann Anderson Bennett Campbell Clarke Cooper Davies Smith
+    Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez White Harris Clark Walker Hall Young King Wright Hill
+    Green Adams Baker Nelson Carter Mitchell Turner Collins Stewart Cook Bailey Reed Howard Ward Gray James Watson Brooks
+    Sanders Price Wood Barnes Ross Henderson Coleman Jenkins Perry Powell Long Butler Foster Gonzales Bryant Russell Griffin
+    Hayes Myers Ford Graham Wallace Woods Cole West Jordan Owens Reynolds Ellis Gibson McDonald Marshall Gomez Murray Freeman
+    Wells Webb Tucker Porter Hunter Hicks Crawford Boyd Mason Kennedy Warren Dixon Ramos Burns Gordon Shaw Holmes Rice
+    Robertson Hunt Black Daniels Palmer Mills Nichols Grant Knight Ferguson Rose Stone Hawkins Dunn Perkins Hudson Spencer
+    Gardner Stephens Pierce Berry Matthews Arnold Wagner Willis Ray Watkins Olson Carroll Duncan Snyder Hart Cunningham
+    Bradley Lane Andrews Harper Fox Riley Armstrong Carpenter Weaver Greene Lawrence Elliott Sims Austin Peters Kelley
+    Franklin Lawson Fields Ryan Schmidt Carr Wheeler Chapman Oliver Montgomery Bishop Meyer Fuller Jacobs Lynch Dean
+    Gilbert Garrett Welch Larson Frazier Burke Hanson Day Moreno Bowman Fowler Davies Edwards Evans Fraser Gallagher
     Hughes Kelly Kennedy Lewis MacDonald Martinez McCarthy Moore Morgan Morris Murray O'Brien O'Connor O'Neill O'Sullivan
     Parker Phillips Reid Richardson Rogers Scott Simpson Thompson Watson Wright Allen Harrison Hamilton Henderson Jackson
     Patterson Peterson Sanders Simmons Sullivan Wallace Washington Payne";
@@ -142,7 +173,9 @@ const ALSO_WORDS: &str = "
     Will Willow Windows Winter Wise Wolf Wood Woods Worth Young Zion Al An As At Be By Do El En Er Ed Go Ha Ho In Is It Jo
     La Le Lo Ma Me Mi My No Of On Or So To Un Us We Du Ja Je Da De Di Das Der Die Den Des Ein Und Auf Aus Bei Bis Mit Nach
     Nur Oder Sie Wir Ich Les Une Sur Par Pour Que Qui Con Del Los Las Por Sin Si Tu Il Lui Li Chi Sun Sim Min Bin Ana Can
-    Ever Per Pro Ben Ken Dot Art Ann Mai Jun Nov Sam Tim Pal Fin Gil Lou Man Noa Raj Ram Ron Roy Sid Sol Val Vic";
+    Ever Per Pro Ben Ken Dot Art Ann Mai Jun Nov Sam Tim Pal Fin Gil Lou Man Noa Raj Ram Ron Roy Sid Sol Val Vic
+    Fields Hall Wheeler Carpenter Fowler Fuller Harper Palmer Marshall Burns Bowman Freeman Loyal Junior Ally Macy Mack
+    Peters Jean Carol Wright Associate Stranger Chapman";
 
 /// Words that begin sentences or are written with capitals, and are nobody's name.
 const NO_NAMES: &str = "

@@ -31,7 +31,7 @@ fn gap_kind(gap: &[u8]) -> u8 {
     let mut kind = 0;
     for byte in gap {
         kind |= match byte {
-            b' ' | b'\t' => SPACE,
+            b' ' => SPACE,
             b'-' | b'_' => DASH,
             b'.' => DOT,
             b'/' => SLASH,
@@ -80,6 +80,10 @@ pub(crate) struct Slice<'c> {
     pub gaps: u8,
     /// Whether every gap has a dash.
     dashed: bool,
+    /// Whether all gaps are alike.
+    even: bool,
+    /// How many line breaks there are.
+    lines: u8,
     pub digits: bool,
     /// Whether a letter is written small.
     pub small: bool,
@@ -89,13 +93,15 @@ impl Slice<'_> {
     pub fn shape(&self, usual: &[&[u8]]) -> Shape {
         if self.groups.len() == 1 {
             Shape::Whole
-        } else if self.gaps & (SLASH | PAREN) != 0 {
+        } else if self.gaps & (SLASH | PAREN) != 0 || self.lines > 1 {
+            // Numbers under each other are a table.
             Shape::Odd
         } else if usual.contains(&self.groups) {
             Shape::Usual
         } else if self.dashed
-            || self.gaps & (DASH | NEWLINE) != 0
-            || self.groups.iter().all(|length| *length == 1)
+            || self.gaps & DASH != 0
+            || (self.even && self.groups.iter().all(|length| *length == 1))
+            || (self.lines == 1 && self.groups.len() <= 3)
         {
             Shape::Scattered
         } else {
@@ -169,6 +175,8 @@ pub(crate) fn find(view: &View, chains: &[Chain], found: &mut Found) {
             let mut groups = [0u8; MAX_CODE];
             let mut gaps = 0;
             let mut dashed = true;
+            let mut even = true;
+            let mut lines = 0;
             let mut has = 0;
             if first > 0 && is_tight(chain, first - 1) {
                 continue;
@@ -184,6 +192,8 @@ pub(crate) fn find(view: &View, chains: &[Chain], found: &mut Found) {
                 if last > first {
                     gaps |= chain.gaps[last - 1];
                     dashed &= chain.gaps[last - 1] & DASH != 0;
+                    even &= chain.gaps[last - 1] == chain.gaps[first];
+                    lines += u8::from(chain.gaps[last - 1] & NEWLINE != 0);
                 }
                 if length < 8 || (last + 1 < count && is_tight(chain, last)) {
                     continue;
@@ -198,6 +208,8 @@ pub(crate) fn find(view: &View, chains: &[Chain], found: &mut Found) {
                     groups: &groups[..=last - first],
                     gaps,
                     dashed,
+                    even,
+                    lines,
                     digits: has == DIGIT,
                     small: has & LOWER_CASE != 0,
                 };

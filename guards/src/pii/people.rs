@@ -13,6 +13,26 @@ use super::{
 /// Words of one name at most; more in a row are a headline.
 const MAX_WORDS: usize = 5;
 
+/// Titles that also address nobody in particular.
+const LOOSE_TITLES: [&str; 12] = [
+    "sir",
+    "madam",
+    "don",
+    "dona",
+    "officer",
+    "nurse",
+    "judge",
+    "doctor",
+    "professor",
+    "lady",
+    "lord",
+    "captain",
+];
+
+/// Words that begin the names of towns: what follows them is no person.
+const TOWNS: [&str; 12] =
+    ["San", "Santa", "Santo", "Los", "Las", "Fort", "Port", "Mount", "Monte", "Saint", "New", "Lake"];
+
 /// Small words inside of names.
 const PARTICLES: [&str; 25] = [
     "de", "van", "von", "der", "den", "del", "della", "di", "da", "dos", "das", "du", "la", "le", "bin",
@@ -61,11 +81,19 @@ fn run(view: &View, gazetteer: &Gazetteer, first: usize) -> Option<Name> {
         return None;
     }
     let flags = known(token);
-    if flags & NEVER != 0 {
+    let town = |token: Token| TOWNS.iter().any(|head| view.bytes(token) == head.as_bytes());
+    let in_town =
+        first > 0 && town(view.tokens[first - 1]) && view.gap(first - 1).iter().all(u8::is_ascii_whitespace);
+    if flags & NEVER != 0 || town(token) || in_town {
         return None;
     }
     // Without capitals, something must say that a name begins.
-    let told = || label(view, token.start()).is_some();
+    let told = || {
+        label(view, token.start()).is_some_and(|(cue, more)| {
+            let word = &view.text[cue.start as usize..cue.end as usize];
+            more >= 0.5 && !LOOSE_TITLES.iter().any(|title| word.eq_ignore_ascii_case(title.as_bytes()))
+        })
+    };
     if !view.cased && (flags & FIRST == 0 || flags & COMMON != 0 || token.len() < 4) && !told() {
         return None;
     }
@@ -138,8 +166,9 @@ fn is_first_name(cue: &Cue, name: &Name) -> bool {
     name.words.first().is_some_and(|(word, flags)| word.start == cue.start && flags & FIRST != 0)
 }
 
+/// Whether a line or what a label announces begins with a token.
 fn starts_line(view: &View, token: usize) -> bool {
-    token == 0 || view.gap(token - 1).contains(&b'\n')
+    token == 0 || view.gap(token - 1).contains(&b'\n') || view.gap(token - 1).starts_with(b":")
 }
 
 fn ends_line(view: &View, token: usize) -> bool {
@@ -165,7 +194,9 @@ fn label<'v>(view: &'v View, start: usize) -> Option<(&'v Cue, f32)> {
         return Some((cue, 0.45));
     }
     if cue.sorts & NAME != 0 && lines == 0 {
-        let named = memchr::memmem::find(&word.to_ascii_lowercase(), b"name").is_some()
+        // `the name on it`: without capitals, the word alone announces nothing.
+        let announced = view.cased || word.len() > 4;
+        let named = (announced && memchr::memmem::find(&word.to_ascii_lowercase(), b"name").is_some())
             || gap.contains(&b':')
             || word.len() > 8
                 && [
@@ -191,7 +222,12 @@ fn judge(view: &View, name: &Name, found: &mut Found) {
     else {
         return;
     };
-    let span = first.start()..last.end();
+    // `O'Neil`: the letter belongs to it.
+    let apostrophe = view.before(first.start()) == b'\''
+        && first.start() >= 2
+        && matches!(view.byte(first.start() - 2), b'O' | b'D')
+        && !super::view::is_word(view.before(first.start() - 2));
+    let span = first.start() - if apostrophe { 2 } else { 0 }..last.end();
     let sure = |flags: u8, list: u8| flags & list != 0 && flags & COMMON == 0;
     let count = name.words.len();
     let others = &name.words[1..];
@@ -238,14 +274,14 @@ fn judge(view: &View, name: &Name, found: &mut Found) {
         base -= 0.3;
     }
     // `in Florence`, `at Jackson`: a place more likely.
-    let place = span.start > 3 && count == 1 && label.is_none() && {
-        let before =
-            view.token_from(span.start).checked_sub(1).and_then(|token| view.tokens.get(token)).copied();
-        before.is_some_and(|word| {
-            span.start - word.end() == 1
-                && matches!(view.bytes(word), b"in" | b"In" | b"at" | b"near" | b"to" | b"of" | b"nach")
-        })
-    };
+    let before = view.token_from(span.start).checked_sub(1).and_then(|token| view.tokens.get(token)).copied();
+    let place = count == 1
+        && label.is_none()
+        && before.filter(|word| span.start - word.end() == 1).is_some_and(|word| match view.bytes(word) {
+            b"in" | b"In" | b"near" | b"nach" => true,
+            b"at" | b"to" | b"of" => !sure(first_flags, FIRST),
+            _ => false,
+        });
     if place {
         base -= 0.15;
     }

@@ -2,11 +2,13 @@
 //! the metadata of Google's libphonenumber); without one, their shape and the words nearby do,
 //! because whose plan is meant is not known.
 
+use phonenumber::metadata::DATABASE;
+
 use super::{
     Kind, Validator,
     cues::{BANK, CARD, NHS, OTHER, PHONE, SSN, VERSION},
     numbers::{Chain, DASH, DOT, NEWLINE, PAREN, SLASH, SPACE},
-    view::{DIGIT, Found, View},
+    view::{DIGIT, Found, Token, View},
 };
 
 /// E.164 allows fifteen digits.
@@ -53,7 +55,7 @@ struct Run {
 fn longest(view: &View, chain: &Chain, first: usize) -> Option<Run> {
     let token = |place: usize| view.tokens[chain.tokens.start + place];
     let start = token(first).start();
-    if token(first).has != DIGIT {
+    if digits_of(view, token(first)) == 0 {
         return None;
     }
     let plus = view.before(start) == b'+'
@@ -80,7 +82,8 @@ fn longest(view: &View, chain: &Chain, first: usize) -> Option<Run> {
         international: plus,
     };
     for place in first..chain.tokens.len() {
-        if token(place).has != DIGIT || run.digits.len() + token(place).len() > MAX_DIGITS + 2 {
+        let own = digits_of(view, token(place));
+        if own == 0 || run.digits.len() + own > MAX_DIGITS + 2 {
             break;
         }
         if place > first {
@@ -92,10 +95,13 @@ fn longest(view: &View, chain: &Chain, first: usize) -> Option<Run> {
             }
             run.gaps |= gap;
         }
-        run.digits.extend(view.bytes(token(place)));
-        run.groups.push(token(place).len() as u8);
+        run.digits.extend(&view.bytes(token(place))[..own]);
+        run.groups.push(own as u8);
         run.last = place;
         run.end = token(place).end();
+        if own < token(place).len() {
+            break;
+        }
     }
     if run.digits.len() > MAX_DIGITS + usize::from(run.digits.starts_with(b"00")) * 2 || run.digits.len() < 7
     {
@@ -109,6 +115,20 @@ fn longest(view: &View, chain: &Chain, first: usize) -> Option<Run> {
         return None;
     }
     Some(run)
+}
+
+/// How many digits a token begins with when it is digits alone, or digits and an extension: `1111x12`.
+fn digits_of(view: &View, token: Token) -> usize {
+    if token.has == DIGIT {
+        return token.len();
+    }
+    let bytes = view.bytes(token);
+    let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let extended = digits > 0
+        && matches!(bytes[digits], b'x' | b'X')
+        && (1..=6).contains(&(bytes.len() - digits - 1))
+        && bytes[digits + 1..].iter().all(u8::is_ascii_digit);
+    if extended { digits } else { 0 }
 }
 
 fn judge(view: &View, chain: &Chain, run: &Run, plans: &mut usize, found: &mut Found) -> bool {
@@ -139,7 +159,7 @@ fn judge(view: &View, chain: &Chain, run: &Run, plans: &mut usize, found: &mut F
             found.push(Kind::Phone, span, Validator::NumberingPlan, weighed);
             return true;
         }
-        let likely = has_country(national) && (8..=MAX_DIGITS).contains(&national.len());
+        let likely = country(national).is_some() && (8..=MAX_DIGITS).contains(&national.len());
         if likely {
             let weighed = view.weigh(&span, if zeros { 0.4 } else { 0.6 }, PHONE, OTHER);
             let good = weighed.score >= found.min_score;
@@ -182,6 +202,10 @@ fn by_form(view: &View, chain: &Chain, run: &Run) -> f32 {
     }
     if area && (6..=13).contains(&length) {
         return 0.6;
+    }
+    // Decimals side by side.
+    if run.gaps & DOT != 0 && run.gaps & SPACE != 0 {
+        return 0.1;
     }
     let small = groups.iter().filter(|group| **group < 2).count();
     if digits[0] == b'0' && (9..=12).contains(&length) && !digits.starts_with(b"000") {
@@ -275,38 +299,39 @@ fn extension(view: &View, end: usize) -> usize {
     end
 }
 
-fn is_in_plan(number: &[u8]) -> bool {
-    let Ok(number) = std::str::from_utf8(number) else { return false };
-    phonenumber::parse(None, format!("+{number}")).is_ok_and(|number| number.is_valid())
+/// The numbering plans, read at the first number. The detector does that when it is made.
+pub(crate) fn warm() {
+    is_in_plan(b"12024561111");
 }
 
-/// Whether digits begin with a country code of ITU-T E.164 that is given out.
-fn has_country(number: &[u8]) -> bool {
-    let two = |number: &[u8]| u32::from(number[0] - b'0') * 10 + u32::from(number[1] - b'0');
-    match number {
-        [b'1' | b'7', ..] => true,
-        [_, _, third, ..] => {
-            let third = u32::from(third - b'0');
-            match two(number) {
-                20
-                | 27
-                | 30..=34
-                | 36
-                | 39..=41
-                | 43..=49
-                | 51..=58
-                | 60..=66
-                | 81
-                | 82
-                | 84
-                | 86
-                | 90..=95
-                | 98 => true,
-                21 => matches!(third, 1..=3 | 6 | 8),
-                22..=26 | 29 | 35 | 37 | 38 | 42 | 50 | 59 | 67 | 68 | 85 | 88 | 96 | 97 | 99 => true,
-                _ => false,
-            }
+/// Whether the plan of its country has numbers of this form. The general form of each region that
+/// shares the country code is asked, because whose number it is does not matter here.
+fn is_in_plan(number: &[u8]) -> bool {
+    let Some((code, national)) = country(number) else { return false };
+    let Some(mut regions) = DATABASE.by_code(&code) else { return false };
+    regions.sort_by_key(|region| !region.is_main_country_for_code());
+    // `+44 (0)20 …`: the zero is not dialled from abroad.
+    let without_zero = national.strip_prefix(b"0").filter(|rest| !rest.is_empty());
+    [Some(national), without_zero].into_iter().flatten().any(|national| {
+        std::str::from_utf8(national).is_ok_and(|national| {
+            regions.iter().any(|region| region.descriptors().general().is_match(national))
+        })
+    })
+}
+
+/// The country code of ITU-T E.164 that digits begin with, if it is given out, and the rest.
+fn country(number: &[u8]) -> Option<(u16, &[u8])> {
+    let value = |length: usize| -> Option<u16> {
+        Some(number.get(..length)?.iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0')))
+    };
+    let length = match value(2)? {
+        10..=19 | 70..=79 => 1,
+        20 | 27 | 30..=34 | 36 | 39..=41 | 43..=49 | 51..=58 | 60..=66 | 81 | 82 | 84 | 86 | 90..=95 | 98 => {
+            2
         }
-        _ => false,
-    }
+        21 if matches!(value(3)? % 10, 1..=3 | 6 | 8) => 3,
+        22..=26 | 29 | 35 | 37 | 38 | 42 | 50 | 59 | 67 | 68 | 85 | 88 | 96 | 97 | 99 => 3,
+        _ => return None,
+    };
+    Some((value(length)?, &number[length..]))
 }

@@ -68,6 +68,12 @@ pub(crate) fn find(view: &View, gazetteer: &Gazetteer, found: &mut Found) {
                     places.push(&anchor, found);
                 }
             }
+        } else if let Some(anchor) = places.block(at) {
+            let (end, sure) = places.tail(anchor.span.end);
+            if sure && places.has_code(anchor.span.end, end) {
+                let weighed = view.weigh(&(anchor.span.start..end), anchor.base, ADDRESS, 0);
+                found.push(Kind::PostalAddress, anchor.span.start..end, anchor.validator, weighed);
+            }
         } else if token.len() == 3 && token.first != DIGIT || token.len() <= 4 && token.has == DIGIT | UPPER {
             if let Some(span) = places.uk_postcode(at) {
                 let weighed = view.weigh(&span, 0.55, ADDRESS, 0);
@@ -175,7 +181,11 @@ impl Places<'_, '_> {
             let token = self.token(place).filter(|token| self.is_house(*token))?;
             gaps.contains(&view.gap(place)).then_some(token.start())
         };
-        let before = house(at.checked_sub(1), &[b" ", b", "]);
+        // `Am Markt 5`, but `10 am`.
+        let small = ["am", "im", "zum", "zur", "an der", "auf der"].iter().any(|word| {
+            view.text[cue.start as usize..cue.end as usize].eq_ignore_ascii_case(word.as_bytes())
+        });
+        let before = if small { None } else { house(at.checked_sub(1), &[b" ", b", "]) };
         let start = before.map(|start| house(at.checked_sub(2), &[b" ", b"-"]).unwrap_or(start));
         let mut last = view.token_from(cue.end as usize);
         let mut names = 0;
@@ -250,7 +260,8 @@ impl Places<'_, '_> {
 
     fn box_number(&self, cue: &Cue) -> Option<Anchor> {
         let token = self.token(self.view.token_from(cue.end as usize))?;
-        let near = token.start() <= cue.end as usize + 4 && token.has_digit();
+        let gap = &self.view.text[cue.end as usize..token.start()];
+        let near = gap.len() <= 4 && !gap.contains(&b'\n') && token.has_digit();
         near.then(|| Anchor {
             span: cue.start as usize..token.end(),
             base: 0.85,
@@ -358,6 +369,46 @@ impl Places<'_, '_> {
         })
     }
 
+    /// `06 Long Acre 17` that opens a line or follows a label: a house number and names with
+    /// capitals, but no word for the street. Only a post code behind makes it an address.
+    fn block(&self, at: usize) -> Option<Anchor> {
+        let view = self.view;
+        let house = self.token(at).filter(|token| self.is_house(*token) && token.first == DIGIT)?;
+        let opens = at == 0
+            || view.gap(at - 1).iter().any(|byte| b"\n:".contains(byte))
+            || view.cues_before(house.start(), 24, ADDRESS).next_back().is_some_and(|cue| {
+                // One small word may stand between: `the address with 12 …`.
+                view.token_from(cue.end as usize) + 1 >= at
+            });
+        if !opens || !view.cased {
+            return None;
+        }
+        let mut end = house.end();
+        let mut names = 0;
+        for place in at + 1..=at + MAX_NAME {
+            let Some(token) = self.token(place) else { break };
+            if !matches!(&view.text[end..token.start()], b" " | b". " | b"-" | b"'") {
+                break;
+            }
+            if token.has & DIGIT == 0 && self.is_name(token) {
+                names += 1;
+            } else if !(self.is_inner(token) || self.is_house(token)) {
+                break;
+            }
+            end = token.end();
+        }
+        let span = house.start()..end;
+        (names > 0).then_some(Anchor { span, base: 0.6, validator: Validator::Structure })
+    }
+
+    /// Whether five digits or more stand in a stretch.
+    fn has_code(&self, from: usize, to: usize) -> bool {
+        self.view.tokens[self.view.token_from(from)..]
+            .iter()
+            .take_while(|token| token.end() <= to)
+            .any(|token| token.is_digits() && token.len() >= 5)
+    }
+
     /// `SW1A 1AA`: the forms that the Royal Mail gives out.
     fn uk_postcode(&self, at: usize) -> Option<Range<usize>> {
         let view = self.view;
@@ -412,6 +463,10 @@ impl Places<'_, '_> {
         let first = view.token_from(from);
         for at in first..first + TAIL {
             let Some(token) = self.token(at) else { break };
+            // A country's name may have several words.
+            if token.start() < reached {
+                continue;
+            }
             let gap = &view.text[reached..token.start()];
             let text_between = gap.len() > 12 || !gap.iter().all(|byte| b" ,.-\n\r\t#>()/?".contains(byte));
             // A point and a space end a sentence, unless what follows cannot begin one.
@@ -428,6 +483,11 @@ impl Places<'_, '_> {
                 let code = token.is_digits() && (3..=6).contains(&token.len())
                     || token.has == DIGIT | UPPER && token.len() <= 4;
                 let unit = at > 0 && self.is_cue(view.tokens[at - 1], UNIT);
+                // `Dublin 4`, `Praha 1`.
+                if names > 0 && gap == b" " && token.is_digits() && token.len() <= 2 {
+                    reached = token.end();
+                    continue;
+                }
                 if !(code || unit || (token.len() <= 5 && gap.contains(&b'#'))) {
                     break;
                 }

@@ -13,6 +13,8 @@ use super::{
 
 /// The longest key or token that is read to its end.
 pub(crate) const MAX_SECRET: usize = 6 * 1024;
+/// The longest key that is read behind a label or a known beginning.
+const MAX_KEY: usize = 512;
 /// Above it, text is taken for random: bits per character. English has about 4.1 over single
 /// letters, but not with digits and both cases in one word.
 const RANDOM_BITS: f32 = 4.2;
@@ -40,9 +42,9 @@ pub(crate) fn find(view: &View, found: &mut Found) {
     }
 }
 
-/// Where a run of an alphabet ends, at most [`MAX_SECRET`] away; points at the end are prose's.
-fn run(view: &View, start: usize, alphabet: Alphabet) -> usize {
-    let rest = &view.text[start..view.text.len().min(start + MAX_SECRET)];
+/// Where a run of an alphabet ends, at most so far away; points at the end are prose's.
+fn run(view: &View, start: usize, alphabet: Alphabet, most: usize) -> usize {
+    let rest = &view.text[start..view.text.len().min(start + most)];
     let length = rest.iter().position(|byte| !alphabet.has(*byte)).unwrap_or(rest.len());
     start + rest[..length].iter().rposition(|byte| *byte != b'.').map_or(0, |last| last + 1)
 }
@@ -53,7 +55,8 @@ fn prefixed(view: &View, cue: &Cue, found: &mut Found) {
     if !view.text[start..body].eq(key.prefix.as_bytes()) || is_word(view.before(start)) {
         return;
     }
-    let end = run(view, body, key.alphabet);
+    let most = if key.kind == Kind::AccessToken { MAX_SECRET } else { MAX_KEY };
+    let end = run(view, body, key.alphabet, most);
     if key.kind == Kind::AccessToken {
         if let Some(end) = jwt(&view.text[start..end]) {
             found.plain(Kind::AccessToken, start..start + end, Validator::Structure, 0.98);
@@ -105,7 +108,7 @@ fn bearer(view: &View, cue: &Cue, found: &mut Found) {
     if view.byte(start - 1) != b' ' || start >= view.text.len() {
         return;
     }
-    let end = run(view, start, Alphabet::Base64);
+    let end = run(view, start, Alphabet::Base64, MAX_SECRET);
     let token = &view.text[start..end];
     if token.len() >= 16 && token.iter().any(u8::is_ascii_digit) {
         found.labelled(Kind::AccessToken, start..end, Validator::Entropy, 0.97, cue);
@@ -118,6 +121,7 @@ pub(crate) fn value_after(view: &View, label_end: usize) -> Option<(usize, bool)
     let mut at = label_end;
     let mut signed = false;
     let mut words = 0;
+    let mut lines = 0;
     while at < view.text.len() && at < label_end + 40 {
         match view.byte(at) {
             b':' | b'=' => {
@@ -125,7 +129,12 @@ pub(crate) fn value_after(view: &View, label_end: usize) -> Option<(usize, bool)
                 at += 1;
             }
             b' ' | b'\t' | b'"' | b'\'' | b'`' | b'>' | b'#' | b'(' | b'[' => at += 1,
-            b'\n' | b'\r' if signed => at += 1,
+            b'\r' if signed => at += 1,
+            // A value may stand in the line below, but not after an empty one.
+            b'\n' if signed && lines == 0 => {
+                lines += 1;
+                at += 1;
+            }
             _ => {
                 let word = view.tokens.get(view.token_from(at)).filter(|token| token.start() == at).copied();
                 let filler = word.is_some_and(|word| {
@@ -155,7 +164,7 @@ pub(crate) fn value_after(view: &View, label_end: usize) -> Option<(usize, bool)
 
 fn labelled(view: &View, cue: &Cue, found: &mut Found) {
     let Some((start, signed)) = value_after(view, cue.end as usize) else { return };
-    let end = run(view, start, Alphabet::Base64);
+    let end = run(view, start, Alphabet::Base64, MAX_KEY);
     let value = &view.text[start..end];
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
@@ -186,9 +195,13 @@ fn random(view: &View, found: &mut Found) {
         let (start, end) = (token.start(), token.end());
         let text = view.bytes(*token);
         let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
-        let part_of_a_path =
-            matches!(view.before(start), b'/' | b'.' | b'=' | b'?') || view.byte(end) == b'/';
-        if digits >= 3 && bits(text) >= RANDOM_BITS && !part_of_a_path {
+        // Pieces of links are as random, and there are many.
+        let joins = |byte: u8| b"/=?-_%&+~".contains(&byte);
+        let part_of_a_link = joins(view.before(start))
+            || joins(view.byte(end))
+            || view.before(start) == b'.'
+            || (view.byte(end) == b'.' && is_word(view.byte(end + 1)));
+        if digits >= 3 && bits(text) >= RANDOM_BITS && !part_of_a_link {
             let weighed = view.weigh(&(start..end), 0.6, SECRET, OTHER);
             found.push(Kind::ApiKey, start..end, Validator::Entropy, weighed);
         }
@@ -197,6 +210,11 @@ fn random(view: &View, found: &mut Found) {
 
 /// `password: …` takes what follows; `my password is …` takes what does not read like a word.
 fn password(view: &View, cue: &Cue, found: &mut Found) {
+    // `password-reset`, `/password/`: a part of another name.
+    let joins = |byte: u8| b"-/_@".contains(&byte);
+    if joins(view.before(cue.start as usize)) || joins(view.byte(cue.end as usize)) {
+        return;
+    }
     let Some((start, signed)) = value_after(view, cue.end as usize) else { return };
     let quote = view.before(start);
     let quoted = matches!(quote, b'"' | b'\'' | b'`');
