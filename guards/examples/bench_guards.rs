@@ -1,9 +1,10 @@
 //! How fast the detector of personal data is, and how much it finds.
 //!
 //! Speed: messages of 1 KB, made from seeds, with every recogniser on, on one core. Quality:
-//! `pii/presidio-generated-small.json` under `$COUNTERSIGN_DATA`, which nothing is tuned to. Where
+//! `pii/presidio-generated-small.json` under `$COUNTERSIGN_DATA`, which no constant is tuned to. Where
 //! `$COUNTERSIGN_PRESIDIO` names a Python that has `presidio-analyzer`, the same texts go through it
-//! in the same run. With `SHOW` set, what was missed and what was too much is printed. Ends with one JSON object per configuration.
+//! in the same run. With `SHOW` set, what was missed and what was too much is printed. Ends with one
+//! JSON object per configuration.
 //!
 //! The collection's types and ours: CREDIT_CARD is `payment_card`, PHONE_NUMBER `phone`,
 //! EMAIL_ADDRESS `email`, US_SSN `us_ssn`, IP_ADDRESS `ip_address`, IBAN_CODE `iban`,
