@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # clones that share one would take each other's for their own.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-.PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail bench-index bench-retrieval train-answerability openapi clean console setup
+.PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail bench-index bench-retrieval bench-guards train-answerability openapi clean console setup
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,10 @@ bench-index: ## Documents cut, and the embedded index at 20,000 and 200,000 chun
 
 bench-retrieval: ## Questions finding their documents by words, vectors and both (COUNTERSIGN_DATA: the folder with retrieval/)
 	cargo run --release -q -p countersign-embed --features testing --example bench_retrieval
+
+bench-guards: ## Personal data in texts: speed, recall and precision, beside Presidio where it can be installed (COUNTERSIGN_DATA: the folder with pii/)
+	scripts/setup-presidio.sh $(CARGO_TARGET_DIR)/presidio
+	COUNTERSIGN_PRESIDIO=$(CARGO_TARGET_DIR)/presidio/bin/python cargo run --release -q -p countersign-guards --example bench_guards
 
 train-answerability: ## Train the model that says whether passages can answer (COUNTERSIGN_DATA: the folder with intents/)
 	cargo run -q -p countersign-rag --example train_answerability

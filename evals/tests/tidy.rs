@@ -15,11 +15,11 @@ const MAX_LINES: usize = 600;
 /// leave; nothing joins them.
 const LONG: &[(&str, usize)] = &[];
 
-/// Which rooms each room may use: domain <- {store, rag, parse, prompts, tools} <- agents <-
-/// orchestrator <- evals. The heavy
+/// Which rooms each room may use: domain <- {store, rag, parse, guards, prompts, tools} <-
+/// agents <- orchestrator <- evals. The heavy
 /// crates under rag/ stand between it and the orchestrator.
 fn direction() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let middle = ["store", "rag", "parse", "prompts", "tools"];
+    let middle = ["store", "rag", "parse", "guards", "prompts", "tools"];
     let domain = BTreeSet::from(["domain"]);
     let mut may: BTreeMap<_, _> = middle.into_iter().map(|room| (room, domain.clone())).collect();
     may.insert("domain", BTreeSet::new());

@@ -1,0 +1,26 @@
+//! What is looked for in text before it goes anywhere: personal and secret data ([`pii`]).
+//!
+//! Pure: no I/O, no clock, no randomness. What is done about a finding is not decided here.
+
+pub mod pii;
+
+/// Why a detector could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("`{name}` is a name no recogniser may have: use 1 to 64 of a-z, 0-9 and `_`, each name once")]
+    Name { name: String },
+    #[error("there are {count} recognisers of your own, and at most {most} are possible; merge some")]
+    TooMany { count: usize, most: usize },
+    #[error("the pattern of `{name}` has {bytes} bytes, and at most {most} are possible; shorten it")]
+    PatternTooLong { name: String, bytes: usize, most: usize },
+    #[error("the pattern of `{name}` cannot be used; correct it or make its repetitions smaller")]
+    Pattern { name: String, source: Box<regex::Error> },
+    #[error(
+        "the list of `{name}` is empty, has an empty word, more than {most} words or more than {bytes} bytes; split it"
+    )]
+    Words { name: String, most: usize, bytes: usize },
+    #[error("the words of `{name}` cannot be searched for; use fewer of them")]
+    Search { name: String, source: Box<aho_corasick::BuildError> },
+    #[error("a score of {score} for `{name}` is outside 0 to 1")]
+    Score { name: String, score: f32 },
+}

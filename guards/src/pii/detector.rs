@@ -1,0 +1,121 @@
+//! The detector: text in windows, windows through all recognisers, candidates to findings.
+
+use super::{
+    ContextWord, Finding, Kind, Settings, contacts, crypto,
+    cues::Cues,
+    custom::{self, Recogniser},
+    dates, documents,
+    fold::Folded,
+    gazetteer::Gazetteer,
+    network, numbers, people, phones, places,
+    resolve::resolve,
+    secrets,
+    view::{Candidate, Found, View},
+};
+use crate::Error;
+
+/// How much text is read at once. What a recogniser keeps of a window is in proportion to it.
+const STEP: usize = 56 * 1024;
+/// How much a window reads beyond its step: more than the longest finding, with the words after it.
+const OVERLAP: usize = 8 * 1024;
+/// How much a window reads before its step, for the words before a finding.
+const LEAD: usize = 512;
+
+/// Finds personal and secret data. Made once, shared freely.
+pub struct Detector {
+    settings: Settings,
+    cues: Cues,
+    gazetteer: Gazetteer,
+    custom: Vec<Recogniser>,
+}
+
+impl Detector {
+    /// # Errors
+    ///
+    /// When a recogniser of the user's own is outside its limits.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        let custom = custom::compile(&settings.custom)?;
+        phones::warm();
+        Ok(Self { cues: Cues::new()?, gazetteer: Gazetteer::new(), custom, settings })
+    }
+
+    /// The name of a kind, also of the user's own.
+    pub fn name_of(&self, kind: Kind) -> &str {
+        match kind {
+            Kind::Custom(place) => self.custom.get(usize::from(place)).map_or(kind.name(), |own| &own.name),
+            _ => kind.name(),
+        }
+    }
+
+    /// What is found in a text of any length, disjoint and in the order of the text. Takes time in
+    /// proportion to the text.
+    pub fn detect(&self, text: &str) -> Vec<Finding> {
+        let mut candidates = Vec::new();
+        let mut start = 0;
+        while start < text.len() {
+            let step_end = text.ceil_char_boundary((start + STEP).min(text.len()));
+            let from = text.floor_char_boundary(start.saturating_sub(LEAD));
+            // The rest comes along when it is short.
+            let end = text.ceil_char_boundary((step_end + OVERLAP).min(text.len()));
+            let step_end = if end == text.len() { end } else { step_end };
+            self.read(&text[from..end], from, start..step_end, &mut candidates);
+            start = step_end;
+        }
+        resolve(candidates).into_iter().map(finding).collect()
+    }
+
+    /// The candidates of one window that start within a part of it. Spans are moved to the text's.
+    fn read(&self, window: &str, offset: usize, own: std::ops::Range<usize>, into: &mut Vec<Candidate>) {
+        let folded = Folded::of(window);
+        let view = View::new(&folded.text, &self.cues);
+        let mut found =
+            Found { kinds: self.settings.kinds, min_score: self.settings.min_score, candidates: Vec::new() };
+        let chains = numbers::chains(&view);
+        numbers::find(&view, &chains, &mut found);
+        phones::find(&view, &chains, &mut found);
+        contacts::find(&view, &mut found);
+        network::find(&view, &mut found);
+        crypto::find(&view, &mut found);
+        secrets::find(&view, &mut found);
+        dates::find(&view, &mut found);
+        documents::find(&view, &mut found);
+        places::find(&view, &self.gazetteer, &mut found);
+        people::find(&view, &self.gazetteer, &mut found);
+        let folded_ones = found.candidates.into_iter().map(|candidate| {
+            let word = candidate.word.map(|(start, end, raised)| {
+                let word = folded.original(start as usize..end as usize);
+                (word.start as u32, word.end as u32, raised)
+            });
+            Candidate { span: folded.original(candidate.span.clone()), word, ..candidate }
+        });
+        let mut candidates: Vec<Candidate> = folded_ones.collect();
+        for own in &self.custom {
+            own.find(window, self.settings.min_score, &mut candidates);
+        }
+        into.extend(candidates.into_iter().filter_map(|mut candidate| {
+            let start = candidate.span.start + offset;
+            if !own.contains(&start) {
+                return None;
+            }
+            candidate.span = start..candidate.span.end + offset;
+            // Words are told relative to the span's window; a text may be longer than 4 GiB.
+            candidate.word = candidate.word.and_then(|(start, end, raised)| {
+                Some((
+                    u32::try_from(start as usize + offset).ok()?,
+                    u32::try_from(end as usize + offset).ok()?,
+                    raised,
+                ))
+            });
+            Some(candidate)
+        }));
+    }
+}
+
+fn finding(candidate: Candidate) -> Finding {
+    let Candidate { kind, span, score, validator, word } = candidate;
+    let context = word
+        .map(|(start, end, raised)| ContextWord { span: start as usize..end as usize, raised })
+        .into_iter()
+        .collect();
+    Finding { kind, span, score, validator, context }
+}
