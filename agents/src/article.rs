@@ -32,6 +32,7 @@ use crate::{
 mod draft;
 mod personal;
 
+use draft::is_language_tag;
 pub use draft::{Draft, SCHEMA};
 use personal::Personal;
 
@@ -305,7 +306,7 @@ impl Turns<'_, '_> {
     }
 
     fn add(&self, anchor: i64, draft: &Draft) -> ProposedCall {
-        let locale = self.locale();
+        let locale = self.locale(draft);
         let mut questions = draft.questions.clone();
         for question in self.questions_of_others() {
             if !questions.contains(&question) && questions.len() < MAX_QUESTIONS {
@@ -367,16 +368,11 @@ impl Turns<'_, '_> {
         ProposedCall { call: open.call.clone(), confidence }
     }
 
-    /// The customer's language, as a tag that a document may have.
-    fn locale(&self) -> String {
-        let said = self.journal.input.customer.as_ref().map_or("", |customer| customer.locale.trim());
-        let mut parts = said.split('-');
-        let language = parts.next().is_some_and(|part| {
-            (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic())
-        });
-        let rest = parts
-            .all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
-        if language && rest && said.len() <= 35 { said.to_owned() } else { DEFAULT_LOCALE.to_owned() }
+    /// The draft's language or, where that was not told, the customer's, as a tag that a document may have.
+    fn locale(&self, draft: &Draft) -> String {
+        let customers = self.journal.input.customer.as_ref().map_or("", |customer| customer.locale.trim());
+        let tag = [draft.language.trim(), customers].into_iter().find(|tag| is_language_tag(tag));
+        tag.unwrap_or(DEFAULT_LOCALE).to_owned()
     }
 
     fn slug(&self, title: &str) -> String {

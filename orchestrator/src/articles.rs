@@ -100,19 +100,23 @@ pub async fn begin(
 pub async fn begin_for_gap(app: &App, workspace: WorkspaceId, gap_id: GapId) -> Result<Begun, ArticleError> {
     let store = app.store.workspace(workspace);
     store.gap(gap_id).await?.ok_or(ArticleError::NotFound("gap"))?;
-    let asked = store.gap_questions(gap_id, LOOKED_AT).await?;
-    let ids: Vec<TicketId> = asked.iter().filter_map(|question| question.ticket_id).collect();
-    let tickets = store.tickets_by_id(&ids).await?;
-    let resolved =
-        ids.iter().find(|id| tickets.iter().any(|ticket| ticket.id == **id && is_resolved(ticket)));
-    let Some(ticket) = resolved else {
+    let Some(ticket) = answered_in(&store, gap_id).await? else {
         return Err(ArticleError::Conflict(
             "no ticket that asked for this has been resolved, so there is no answer to make an article of; resolve one, \
-             or begin a draft to write by hand with POST /v1/knowledge/gaps/{id}/draft"
+             or write the article by hand"
                 .to_owned(),
         ));
     };
-    begin(app, workspace, *ticket, Some(gap_id)).await
+    begin(app, workspace, ticket, Some(gap_id)).await
+}
+
+/// The latest ticket that asked for a gap and has been resolved.
+pub async fn answered_in(store: &WorkspaceStore, gap_id: GapId) -> Result<Option<TicketId>, StoreError> {
+    let asked = store.gap_questions(gap_id, LOOKED_AT).await?;
+    let ids: Vec<TicketId> = asked.iter().filter_map(|question| question.ticket_id).collect();
+    let tickets = store.tickets_by_id(&ids).await?;
+    let resolved = |id: &TicketId| tickets.iter().any(|ticket| ticket.id == *id && is_resolved(ticket));
+    Ok(ids.into_iter().find(resolved))
 }
 
 /// How far the last article of a ticket has come.

@@ -21,6 +21,9 @@ use features::{COUNT, Features, Looked};
 pub const MAX_QUESTION: usize = 2_000;
 /// Passages that are looked at, best first.
 pub const MAX_PASSAGES: usize = 10;
+/// What a question is worth at most of whose matter the passages hold no word: neighbours in meaning
+/// alone, which the training's searches never gave, are no sign of an answer.
+const APART: f32 = 0.1;
 
 /// Coefficients, one for each feature, in the order of [`features::NAMES`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,8 +66,12 @@ impl Answers for Trained {
         let passages = &passages[..passages.len().min(MAX_PASSAGES)];
         let looked = Looked::at(&question, &context, passages);
         let underspecified = open::lack(&looked, &question, passages);
-        let probability = if passages.is_empty() { 0.0 } else { trained().probability(&looked.features()) };
         let missing = looked.missing();
+        let probability = match trained().probability(&looked.features()) {
+            _ if passages.is_empty() => 0.0,
+            probability if looked.is_apart() => probability.min(APART),
+            probability => probability,
+        };
         let mut reasons = Vec::new();
         if passages.is_empty() {
             reasons.push("nothing was found".to_owned());

@@ -49,6 +49,16 @@ fn what_holds_the_question_is_likelier_to_answer_than_what_does_not() {
 }
 
 #[test]
+fn passages_that_hold_no_word_of_the_question_are_no_answer_however_well_they_score() {
+    let asked = "Do you accept crypto currency?";
+    let judged = Trained.assess(asked, "", &[returns()]);
+    assert!(judged.probability <= 0.1, "{judged:?}");
+    // What was said before the question counts for it too.
+    let judged = Trained.assess("And does anybody accept those?", "I want to return my tent", &[returns()]);
+    assert!(judged.probability > 0.1, "{judged:?}");
+}
+
+#[test]
 fn a_question_without_an_object_is_asked_back_with_what_it_could_be_about() {
     let open = Trained.assess("It doesn't work", "", &[returns()]).underspecified.unwrap();
     assert_eq!(open.lacks, Lack::Object);

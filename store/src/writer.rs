@@ -437,7 +437,7 @@ impl Writer {
             self.shared.hand_over(workspace, run);
         }
         if let Ok(receipt) = &done.result
-            && !receipt.events.is_empty()
+            && !(receipt.events.is_empty() && receipt.approvals.is_empty())
             && self.shared.notices.receiver_count() > 0
         {
             let notice = Arc::new(Notice { workspace_id: workspace, receipt: receipt.clone() });

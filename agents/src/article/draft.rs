@@ -31,6 +31,8 @@ pub struct Draft {
     pub body: String,
     /// The questions it answers, in general words.
     pub questions: Vec<String>,
+    /// The language it is written in, as a BCP 47 tag: `en`, `de-CH`.
+    pub language: String,
     /// Why there is no article; empty when there is one.
     pub reason: String,
 }
@@ -53,6 +55,12 @@ impl Draft {
             return Err("`title` is empty".to_owned());
         }
         one_line("category", &draft.category, MAX_CATEGORY)?;
+        if !draft.language.is_empty() && !is_language_tag(&draft.language) {
+            return Err(format!(
+                "`language` is a BCP 47 tag such as `en` or `de-CH`, not `{}`",
+                draft.language
+            ));
+        }
         few("tags", &draft.tags, MAX_TAGS, MAX_TAG)?;
         few("questions", &draft.questions, MAX_QUESTIONS, MAX_QUESTION)?;
         if draft.body.chars().count() > MAX_BODY {
@@ -102,6 +110,17 @@ impl Draft {
     }
 }
 
+/// Whether a document may have it as its locale.
+pub(super) fn is_language_tag(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let language = parts.next().is_some_and(|part| {
+        (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic())
+    });
+    let rest =
+        parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    language && rest && text.len() <= 35
+}
+
 fn one_line(name: &str, text: &str, max: usize) -> Result<(), String> {
     if text.chars().count() > max || text.trim().chars().any(char::is_control) {
         return Err(format!("`{name}` is one line of {max} characters at most"));
@@ -125,14 +144,14 @@ mod tests {
     fn good() -> Value {
         json!({
             "title": "Washing a down jacket", "category": "care", "tags": ["down"],
-            "body": "Wash it at 30 °C.", "questions": ["How do I wash down?"], "reason": "",
+            "body": "Wash it at 30 °C.", "questions": ["How do I wash down?"], "language": "en", "reason": "",
         })
     }
 
     #[test]
     fn a_draft_or_a_reason_is_read_and_all_else_is_refused_in_words() {
         assert!(Draft::parse(&format!("```json\n{}\n```", good())).unwrap().abstains().is_none());
-        let none = json!({"title": "", "category": "", "tags": [], "body": " ", "questions": [], "reason": "It is a refund."});
+        let none = json!({"title": "", "category": "", "tags": [], "body": " ", "questions": [], "language": "", "reason": "It is a refund."});
         assert_eq!(Draft::parse(&none.to_string()).unwrap().abstains().as_deref(), Some("It is a refund."));
         for (member, value, why) in [
             ("title", json!(" "), "title"),
@@ -143,6 +162,7 @@ mod tests {
             ("body", json!("x".repeat(12_001)), "body"),
             ("tags", json!(vec!["t"; 9]), "tags"),
             ("questions", json!(["x".repeat(301)]), "questions"),
+            ("language", json!("English"), "language"),
             ("mood", json!("good"), "mood"),
         ] {
             let mut odd = good();

@@ -552,6 +552,7 @@ const flagged: S["PassageFeedback"] = {
 };
 
 export const gap: S["GapView"] = {
+  answered_in: id(100),
   gap: {
     id: id(510),
     status: "open",

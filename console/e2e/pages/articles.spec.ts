@@ -148,7 +148,7 @@ test("a gap becomes an article of a ticket that asked for it", async ({ page }) 
     },
   });
   await page.goto("/knowledge/gaps");
-  await page.getByRole("button", { name: "Turn into article" }).click();
+  await page.getByRole("button", { name: "Let the agent draft it" }).click();
   await expect(page.getByText("An article is being drafted").first()).toBeVisible();
   expect(begun).toBe(1);
 });

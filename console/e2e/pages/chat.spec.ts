@@ -30,6 +30,17 @@ test("a source mark leads to its quote, by keyboard too", async ({ page }) => {
   await accessible(page);
 });
 
+test("an answer that a person checks first is announced", async ({ page }) => {
+  await resume(page);
+  const messages = conversation.messages.slice(0, 1);
+  await answer(page, {
+    "GET /v1/conversations/:id": () => ({ ...conversation, handed_off: false, messages }),
+  });
+  await page.goto("/chat");
+  await expect(page.getByText("A person is checking this")).toBeVisible();
+  await accessible(page);
+});
+
 test("a message that could not be sent stays and is sent again under the same key", async ({
   page,
 }) => {

@@ -75,7 +75,7 @@ test("a gap becomes an article that somebody goes on with", async ({ page }) => 
     "href",
     `/tickets/${id(100)}`,
   );
-  await page.getByRole("button", { name: "Write an article" }).click();
+  await page.getByRole("button", { name: "Write it yourself" }).click();
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByLabel("Name")).toHaveValue("draft-bitcoin");
   await expect(dialog.getByLabel("Markdown")).toHaveValue(/# Bitcoin/);

@@ -1143,7 +1143,7 @@ export interface paths {
         };
         /**
          * Watch the workspace
-         * @description Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `typing` and `model_text` are only for those who watch. A comment every 15 seconds keeps the connection open. The stream ends when the session, its user or the key does.
+         * @description Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `approval`, `typing` and `model_text` are only for those who watch. A comment every 15 seconds keeps the connection open. The stream ends when the session, its user or the key does.
          */
         get: operations["stream"];
         put?: never;
@@ -1265,7 +1265,7 @@ export interface components {
             address: string;
             brand?: string | null;
             category?: string | null;
-            /** @description The customer whose the documents are, in the customer layer. */
+            /** @description The customer whose it is, in the customer layer. */
             customer_id?: components["schemas"]["CustomerId"] | null;
             kind: components["schemas"]["AddedKind"];
             layer?: components["schemas"]["Layer"] | null;
@@ -1274,7 +1274,7 @@ export interface components {
             tags?: string[];
             /** @description A day or a time. */
             valid_from?: string | null;
-            /** @description The last day, or the time from which on they are not valid. */
+            /** @description The last day, or the time from which on it is not valid. */
             valid_until?: string | null;
             visibility?: components["schemas"]["Visibility"] | null;
         };
@@ -2235,6 +2235,8 @@ export interface components {
         GapStatus: "open" | "dismissed" | "drafted";
         /** @description A gap with its latest questions. */
         GapView: {
+            /** @description The latest of its tickets that has been resolved: what an article can be drafted from. */
+            answered_in?: components["schemas"]["TicketId"] | null;
             /** @description The latest, with the tickets they came from. */
             examples: components["schemas"]["GapQuestion"][];
             gap: components["schemas"]["Gap"];
@@ -3008,6 +3010,14 @@ export interface components {
             event: components["schemas"]["Event"];
             /** @constant */
             type: "event";
+        } | {
+            /** Format: uuid */
+            approval_id: string;
+            /** Format: uuid */
+            run_id: string;
+            status: components["schemas"]["ApprovalStatus"];
+            /** @constant */
+            type: "approval";
         } | {
             agent: string;
             on: boolean;

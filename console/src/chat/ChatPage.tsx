@@ -116,6 +116,8 @@ function Conversation({ conversation }: { conversation: Held }) {
   const box = useRef<HTMLTextAreaElement>(null);
   const boxId = useId();
   const over = state.status === "resolved" || state.status === "closed";
+  // A draft or an action waits for somebody's decision; nobody has taken over.
+  const checked = state.status === "waiting_for_staff" && !state.handedOff && !state.typing;
   const said =
     state.messages.length + state.outgoing.length + (state.draft?.text.length ?? 0) + +state.typing;
 
@@ -204,6 +206,12 @@ function Conversation({ conversation }: { conversation: Held }) {
             <p className="chat-handoff">
               A person has been asked to take over and will answer here. You can close this page and
               come back to it.
+            </p>
+          )}
+          {checked && (
+            <p className="chat-handoff">
+              A person is checking this, and the answer comes here. You can close this page and come
+              back to it.
             </p>
           )}
           {over && <p className="chat-over muted">Resolved. Write again if something is left.</p>}

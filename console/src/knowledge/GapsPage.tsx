@@ -83,7 +83,7 @@ export function GapsPage() {
 const SHOWN = 3;
 
 function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => void }) {
-  const { gap, examples } = view;
+  const { gap, examples, answered_in } = view;
   const client = useQueryClient();
   const { role } = useSession();
   const [sure, setSure] = useState(false);
@@ -144,9 +144,9 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
       {failed && <Failure error={failed} />}
       {mayActAs(role, "agent") && gap.status !== "dismissed" && (
         <div className="row">
-          {gap.status === "open" && examples.some((example) => example.ticket_id) && (
+          {gap.status === "open" && answered_in && (
             <Button size="small" busy={article.isPending} onClick={() => article.mutate()}>
-              Turn into article
+              Let the agent draft it
             </Button>
           )}
           {mayActAs(role, "admin") && (
@@ -156,7 +156,7 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
               busy={draft.isPending}
               onClick={() => draft.mutate()}
             >
-              {gap.status === "drafted" ? "Go on with the article" : "Write an article"}
+              {gap.status === "drafted" ? "Go on with the article" : "Write it yourself"}
             </Button>
           )}
           {gap.status === "open" &&

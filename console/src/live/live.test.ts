@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Event, EventBody } from "../api/words";
-import { staleKeys } from "./live";
+import { keysOfApproval, staleKeys } from "./live";
 
 const event = (body: EventBody): Event => ({
   id: "e",
@@ -17,6 +17,12 @@ describe("what an event makes stale", () => {
     const keys = staleKeys(event({ type: "priority_set", priority: "high" }));
     expect(keys).toContainEqual(["ticket", "t"]);
     expect(keys).not.toContainEqual(["approvals"]);
+  });
+
+  it("is the queue when an approval without a ticket changes", () => {
+    expect(keysOfApproval({ approval_id: "a", run_id: "r" })).toEqual(
+      expect.arrayContaining([["approvals"], ["approval", "a"], ["run", "r"]]),
+    );
   });
 
   it("is the queue when something waits for a person or was decided", () => {

@@ -44,7 +44,7 @@ export function staleKeys(event: Event): unknown[][] {
   const keys: unknown[][] = [["ticket", event.ticket_id], ["tickets"], ["home"]];
   const body = event.body;
   if (body.type === "approval_requested" || body.type === "approval_decided") {
-    keys.push(["approvals"], ["approval", body.approval_id], ["run", body.run_id], ["runs"]);
+    keys.push(...keysOfApproval(body));
   }
   if (body.type === "effect_settled" || body.type === "run_ended") {
     keys.push(["run", body.run_id], ["runs"], ["approvals"]);
@@ -53,6 +53,11 @@ export function staleKeys(event: Event): unknown[][] {
   if (body.type === "message_added") keys.push(["approvals"], ["approval"], ["runs"]);
   if (body.type === "created") keys.push(["runs"]);
   return keys;
+}
+
+/** The query keys that an approval of a run without a ticket makes stale. */
+export function keysOfApproval(item: { approval_id: string; run_id: string }): unknown[][] {
+  return [["approvals"], ["approval", item.approval_id], ["run", item.run_id], ["runs"], ["home"]];
 }
 
 function parsed(message: MessageEvent): StreamItem | undefined {
@@ -86,6 +91,10 @@ export function useLive(client: QueryClient): void {
         for (const key of staleKeys(item.event)) stale.set(JSON.stringify(key), key);
         gatherTimer ??= setTimeout(flush, GATHER_MS);
       }
+      if (item?.type === "approval") {
+        for (const key of keysOfApproval(item)) stale.set(JSON.stringify(key), key);
+        gatherTimer ??= setTimeout(flush, GATHER_MS);
+      }
       if (item?.type === "typing") {
         const next = new Map(typing);
         if (item.on) next.set(item.ticket_id, item.agent);
@@ -115,6 +124,7 @@ export function useLive(client: QueryClient): void {
         reopenTimer = setTimeout(open, delay);
       };
       source.addEventListener("event", onItem);
+      source.addEventListener("approval", onItem);
       source.addEventListener("typing", onItem);
     };
 

@@ -9,7 +9,7 @@ use aide::{
 };
 use axum::extract::State;
 use domain::{
-    GapId,
+    GapId, TicketId,
     gap::{Gap, GapQuestion, GapStatus},
 };
 use schemars::JsonSchema;
@@ -22,7 +22,7 @@ use super::{
     page::{Page, PageQuery},
     problem::Problem,
 };
-use crate::gaps;
+use crate::{articles, gaps};
 
 /// Questions of a gap that are shown with it.
 const EXAMPLES: i64 = 5;
@@ -57,6 +57,9 @@ pub struct GapView {
     pub gap: Gap,
     /// The latest, with the tickets they came from.
     pub examples: Vec<GapQuestion>,
+    /// The latest of its tickets that has been resolved: what an article can be drafted from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_in: Option<TicketId>,
 }
 
 /// A draft of an article.
@@ -89,7 +92,8 @@ async fn list(
     let mut items = Vec::with_capacity(page.items.len());
     for gap in page.items {
         let examples = store.gap_questions(gap.id, EXAMPLES).await?;
-        items.push(GapView { gap, examples });
+        let answered_in = articles::answered_in(&store, gap.id).await?;
+        items.push(GapView { gap, examples, answered_in });
     }
     Ok(Json(Page { items, next_cursor: page.next }))
 }

@@ -8,7 +8,9 @@ use axum::extract::{DefaultBodyLimit, State};
 use domain::{
     CustomerId, DocumentId, GapId, RunId, TicketId, Timestamp,
     canonical::Digest,
-    knowledge::{Chunk, Document, Layer, Metadata, Passage, Retriever as _, Scope, UNIVERSAL_WORKSPACE},
+    knowledge::{
+        Chunk, Document, Layer, Metadata, Passage, Retriever as _, Said, Scope, UNIVERSAL_WORKSPACE,
+    },
     ticket::Visibility,
     user::Actor,
 };
@@ -127,6 +129,13 @@ pub struct AddDocument {
     /// (`public` or `internal`), `locale`, `brand`, `category`, `tags`, `valid_from`, `valid_until`; of a message to be
     /// filled in also `channel` (`email` or `chat`) and `variables`. What is said here goes before it.
     pub markdown: String,
+    #[serde(flatten)]
+    pub meta: MetadataForm,
+}
+
+/// What whoever adds documents says of them.
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+pub struct MetadataForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<Layer>,
     /// The customer whose it is, in the customer layer.
@@ -151,27 +160,24 @@ pub struct AddDocument {
     pub valid_until: Option<String>,
 }
 
-impl AddDocument {
-    fn spoken(&self) -> Spoken {
-        Spoken {
+impl MetadataForm {
+    pub(super) fn read(self) -> Result<Said, Problem> {
+        let visibility = self.visibility.map(|visibility| match visibility {
+            Visibility::Public => "public".to_owned(),
+            Visibility::Internal => "internal".to_owned(),
+        });
+        let spoken = Spoken {
             layer: self.layer.map(|layer| layer.as_str().to_owned()),
             customer: self.customer_id.map(|id| id.to_string()),
-            visibility: self.visibility.map(spoken_visibility),
-            locale: self.locale.clone(),
-            brand: self.brand.clone(),
-            category: self.category.clone(),
-            tags: self.tags.clone(),
-            valid_from: self.valid_from.clone(),
-            valid_until: self.valid_until.clone(),
-        }
-    }
-}
-
-/// The word for it in a form.
-pub(super) fn spoken_visibility(visibility: Visibility) -> String {
-    match visibility {
-        Visibility::Public => "public".to_owned(),
-        Visibility::Internal => "internal".to_owned(),
+            visibility,
+            locale: self.locale,
+            brand: self.brand,
+            category: self.category,
+            tags: self.tags,
+            valid_from: self.valid_from,
+            valid_until: self.valid_until,
+        };
+        spoken.read().map_err(Problem::invalid)
     }
 }
 
@@ -188,10 +194,10 @@ async fn put(
     staff: Staff<Admin>,
     Json(form): Json<AddDocument>,
 ) -> Result<Json<DocumentView>, Problem> {
-    let said = form.spoken().read().map_err(Problem::invalid)?;
-    let (slug, markdown) = (&form.slug, &form.markdown);
+    let AddDocument { slug, markdown, meta } = form;
+    let said = meta.read()?;
     let added =
-        knowledge::add_markdown(&http.app, staff.workspace, slug, markdown, &said, staff.actor()).await?;
+        knowledge::add_markdown(&http.app, staff.workspace, &slug, &markdown, &said, staff.actor()).await?;
     let document = added.document().clone();
     let chunks = staff.store(&http).chunks(&document).await?;
     let made_of = MadeOf::of(&staff.store(&http), &document).await?;

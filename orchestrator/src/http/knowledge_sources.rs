@@ -9,10 +9,9 @@ use aide::{
 };
 use axum::extract::State;
 use domain::{
-    CustomerId, DocumentId, SourceId, Timestamp,
-    knowledge::{Layer, Said},
+    DocumentId, SourceId, Timestamp,
+    knowledge::Said,
     source::{PageStatus, Removing, Source, SourceKind, SourcePage, SyncReport},
-    ticket::Visibility,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,14 +21,11 @@ use super::{
     Http,
     auth::{Admin, Staff, Viewer},
     input::{Created, Json, NoContent, Path, Query},
-    knowledge::spoken_visibility,
+    knowledge::MetadataForm,
     page::{Page, PageQuery},
     problem::Problem,
 };
-use crate::{
-    app::App,
-    knowledge::{Spoken, sources},
-};
+use crate::{app::App, knowledge::sources};
 
 /// Documents of a page that are shown with it; a table can have thousands.
 const SHOWN_DOCUMENTS: i64 = 50;
@@ -208,44 +204,8 @@ pub struct AddSource {
     /// Of the page or of the sitemap: `https://…`.
     #[schemars(length(min = 1, max = 2000), example = "https://help.example.com/sitemap.xml")]
     pub address: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub layer: Option<Layer>,
-    /// The customer whose the documents are, in the customer layer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer_id: Option<CustomerId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub visibility: Option<Visibility>,
-    /// BCP 47, for example `de-CH`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub locale: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub brand: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub category: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
-    /// A day or a time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub valid_from: Option<String>,
-    /// The last day, or the time from which on they are not valid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub valid_until: Option<String>,
-}
-
-impl AddSource {
-    fn spoken(&self) -> Spoken {
-        Spoken {
-            layer: self.layer.map(|layer| layer.as_str().to_owned()),
-            customer: self.customer_id.map(|id| id.to_string()),
-            visibility: self.visibility.map(spoken_visibility),
-            locale: self.locale.clone(),
-            brand: self.brand.clone(),
-            category: self.category.clone(),
-            tags: self.tags.clone(),
-            valid_from: self.valid_from.clone(),
-            valid_until: self.valid_until.clone(),
-        }
-    }
+    #[serde(flatten)]
+    pub meta: MetadataForm,
 }
 
 fn add_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -266,7 +226,7 @@ async fn add(
     staff: Staff<Admin>,
     Json(form): Json<AddSource>,
 ) -> Result<Created<SourceView>, Problem> {
-    let said = form.spoken().read().map_err(Problem::invalid)?;
+    let said = form.meta.read()?;
     let kind = match form.kind {
         AddedKind::Url => SourceKind::Url,
         AddedKind::Sitemap => SourceKind::Sitemap,

@@ -22,7 +22,7 @@ use axum::{
         sse::{Event as SseEvent, KeepAlive},
     },
 };
-use domain::{RunId, TicketId, WorkspaceId, ticket::Event};
+use domain::{ApprovalId, RunId, TicketId, WorkspaceId, approval::ApprovalStatus, ticket::Event};
 use futures::Stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,9 @@ pub struct StreamQuery {
 pub enum StreamItem {
     /// A ticket event. Its `id:` is the position to resume from.
     Event { event: Box<Event> },
+    /// An approval that belongs to no ticket was asked for or decided: those of tickets are told by their
+    /// events. Without an id; not repeated.
+    Approval { approval_id: ApprovalId, run_id: RunId, status: ApprovalStatus },
     /// An agent began or stopped to write. Without an id; not repeated.
     Typing { ticket_id: TicketId, agent: String, on: bool },
     /// A piece of what a model writes in a run. Without an id; not repeated.
@@ -78,7 +81,7 @@ pub enum StreamItem {
 
 fn stream_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("stream").tag("stream").summary("Watch the workspace").description(
-        "Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `typing` and \
+        "Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `approval`, `typing` and \
          `model_text` are only for those who watch. A comment every 15 seconds keeps the connection open. The \
          stream ends when the session, its user or the key does.",
     )
@@ -211,6 +214,14 @@ impl Watch {
                 self.caught_up = false;
                 break;
             }
+        }
+        for approval in notice.receipt.approvals.iter().filter(|approval| approval.ticket_id.is_none()) {
+            let item = StreamItem::Approval {
+                approval_id: approval.id,
+                run_id: approval.run_id,
+                status: approval.status,
+            };
+            self.ready.push_back(sse("approval", &item)?);
         }
         Some(())
     }

@@ -109,7 +109,7 @@ fn drafts(replies: Vec<Reply>) -> Script {
 fn draft(title: &str, body: &str) -> Value {
     json!({
         "title": title, "category": "care", "tags": ["down"], "body": body,
-        "questions": ["How do I wash a down jacket?"], "reason": "",
+        "questions": ["How do I wash a down jacket?"], "language": "en", "reason": "",
     })
 }
 
@@ -119,8 +119,14 @@ const GOOD: &str = "Wash the jacket at 30 \u{b0}C with a liquid soap for down.";
 async fn a_resolved_ticket_becomes_an_article_that_a_person_lets_in() {
     let app = TestApp::start_working("").await;
     let ticket = resolved(&app).await;
+    let mut watched = app.key(Role::Viewer).stream("/v1/stream").await;
     begin(&app, &ticket).await;
     let waiting = drafted(&app, &ticket).await;
+    // No event of the ticket tells of it: the draft is about the ticket and does not hold it.
+    let told = watched.next().await.unwrap();
+    assert_eq!((told.name.as_str(), told.id), ("approval", None), "{}", told.data);
+    assert_eq!(told.data["approval_id"], waiting["approval"]["id"]);
+    assert_eq!(told.data["status"], "pending");
     let args = &waiting["approval"]["binding"]["call"]["args"];
     assert_eq!(
         (&args["visibility"], &args["title"], &args["slug"]),
@@ -313,6 +319,13 @@ async fn a_gap_gets_the_article_of_a_ticket_that_asked_for_it() {
         .post(&format!("/v1/knowledge/gaps/{}/article", uuid::Uuid::nil()), &json!({}))
         .await
         .problem(StatusCode::NOT_FOUND);
+
+    let listed = agent.get("/v1/knowledge/gaps").await.json(StatusCode::OK);
+    let answered = |gap| {
+        let found = listed["items"].as_array().unwrap().iter().find(|item| item["gap"]["id"] == json!(gap));
+        found.unwrap()["answered_in"].clone()
+    };
+    assert_eq!((answered(gap), answered(other)), (json!(ticket), Value::Null));
 
     let path = format!("/v1/knowledge/gaps/{gap}/article");
     agent.post(&path, &json!({})).await.json(StatusCode::CREATED);

@@ -31,6 +31,11 @@ async fn what_cannot_be_served_is_answered_with_a_problem_of_its_kind() {
     let unknown_field = json!({"subject": "s", "body": "b", "contact": {"email": "a@b.de"}, "colour": "red"});
     let problem = owner.post("/v1/tickets", &unknown_field).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
     assert!(problem["detail"].as_str().unwrap().contains("colour"), "{problem}");
+    // A form with a part that it shares with others refuses them as well.
+    let unknown_field = json!({"slug": "s", "markdown": "# S\n\nText", "colour": "red"});
+    let problem = owner.post("/v1/knowledge/documents", &unknown_field).await;
+    let problem = problem.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(problem["detail"].as_str().unwrap().contains("colour"), "{problem}");
     let deep = format!("{{\"name\": \"x\", \"data\": {}", "[".repeat(100_000));
     owner
         .raw("POST", &format!("{ticket}/events"), deep, "application/json")

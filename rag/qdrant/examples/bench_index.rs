@@ -96,7 +96,7 @@ async fn measure(size: usize) -> Result<Value> {
         put_in += started.elapsed();
     }
     let unoptimised = search(&index, &corpus, "hybrid", 100).await?;
-    let recall_before = recall(&index, &corpus).await?;
+    let recall_before = recalls(&index, &corpus).await?;
     let started = Instant::now();
     index.optimise(COLLECTION).await?;
     let optimised = started.elapsed();
@@ -105,7 +105,7 @@ async fn measure(size: usize) -> Result<Value> {
     for kind in ["lexical", "dense", "hybrid", "filtered"] {
         times.insert(kind.to_owned(), search(&index, &corpus, kind, QUERIES).await?);
     }
-    let recall = recall(&index, &corpus).await?;
+    let recall = recalls(&index, &corpus).await?;
     let searching = resident_mb()?;
 
     let started = Instant::now();
@@ -122,7 +122,8 @@ async fn measure(size: usize) -> Result<Value> {
         "benchmark": "index", "engine": "edge", "chunks": size, "dimension": DIMENSION,
         "put_in_seconds": seconds(put_in), "chunks_per_second": (size as f64 / put_in.as_secs_f64()).round(),
         "optimise_seconds": seconds(optimised), "search_ms": times, "search_before_optimising_ms": unoptimised,
-        "dense_recall_10": recall, "dense_recall_10_before_optimising": recall_before, "documents": documents, "memory_mb": searching.saturating_sub(before), "disk_mb": disk_mb(folder.path())?,
+        "recall_10": recall, "recall_10_before_optimising": recall_before, "documents": documents,
+        "memory_mb": searching.saturating_sub(before), "disk_mb": disk_mb(folder.path())?,
         "close_seconds": seconds(closed), "open_seconds": seconds(opened), "first_search_seconds": seconds(first),
         "found_after_opening": kept["found"],
     }))
@@ -297,12 +298,20 @@ async fn search(index: &EdgeIndex, corpus: &Corpus, kind: &str, count: usize) ->
     Ok(json!({"p50": at(50), "p99": at(99), "found": found}))
 }
 
-/// How many of the ten nearest the approximate search gives.
-async fn recall(index: &EdgeIndex, corpus: &Corpus) -> Result<f64> {
+async fn recalls(index: &EdgeIndex, corpus: &Corpus) -> Result<Value> {
+    let mut by_kind = serde_json::Map::new();
+    for kind in ["dense", "hybrid", "filtered"] {
+        by_kind.insert(kind.to_owned(), recall(index, corpus, kind).await?.into());
+    }
+    Ok(by_kind.into())
+}
+
+/// How much the approximate search gives of the ten that a search over all vectors does.
+async fn recall(index: &EdgeIndex, corpus: &Corpus, kind: &str) -> Result<f64> {
     let chunks = |hits: Vec<Hit>| hits.into_iter().map(|hit| hit.chunk).collect::<BTreeSet<_>>();
     let (mut found, mut wanted) = (0, 0);
     for n in 0..QUERIES / 2 {
-        let plan = corpus.plan("dense", &corpus.query(n));
+        let plan = corpus.plan(kind, &corpus.query(n));
         let exact = chunks(index.query(COLLECTION, QueryPlan { exact: true, ..plan.clone() }).await?);
         let near = chunks(index.query(COLLECTION, plan).await?);
         found += exact.intersection(&near).count();

@@ -135,6 +135,12 @@ impl Looked {
         self.about.iter().filter(|(stem, _)| !held(stem)).map(|(_, word)| word.clone()).collect()
     }
 
+    /// Whether nothing of what is asked, nor of what was said before it, is in the best passages.
+    pub fn is_apart(&self) -> bool {
+        let mut stems = self.about.iter().map(|(stem, _)| stem).chain(&self.leaning);
+        !self.about.is_empty() && !stems.any(|stem| self.near().any(|seen| seen.stems.contains(stem)))
+    }
+
     /// Whether a passage near enough states the kind of value that is asked for; none where the
     /// question asks for no value.
     pub fn holds_asked(&self) -> Option<bool> {

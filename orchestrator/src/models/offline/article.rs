@@ -24,8 +24,8 @@ pub fn article(request: &ModelRequest) -> Draft {
     if facts.results.iter().any(|result| result.status == "responded") {
         return abstain("the offline model cannot take a reviewer's words in; edit the draft instead");
     }
-    let answer = answer(facts);
-    if answer.chars().filter(|c| c.is_alphabetic()).count() < LEAST {
+    let body = answer(facts);
+    if body.chars().filter(|c| c.is_alphabetic()).count() < LEAST {
         return abstain("what was answered is about this customer alone");
     }
     let questions = questions(facts);
@@ -38,7 +38,8 @@ pub fn article(request: &ModelRequest) -> Draft {
         title: line(title.trim_end_matches(['?', '.', '!']), MAX_TITLE),
         category: "answers".to_owned(),
         tags: Vec::new(),
-        body: answer,
+        language: language(&body).unwrap_or_default().to_owned(),
+        body,
         questions,
         reason: String::new(),
     }
@@ -89,9 +90,13 @@ fn answer(facts: &Facts) -> String {
     for turn in facts.conversation.iter().filter(|turn| !turn.from_customer) {
         let text = without_marks(&turn.text);
         for (kind, sentence) in sentences(&text) {
+            if kind == SentenceKind::Courtesy && !kept.is_empty() && is_parting(&sentence) {
+                break;
+            }
             let whole = kept.len() + sentence.len() <= MAX_BODY;
             if kind == SentenceKind::Claim
                 && whole
+                && !of_this_once(&sentence)
                 && plain(&sentence, facts)
                 && !kept.contains(sentence.trim())
             {
@@ -103,8 +108,48 @@ fn answer(facts: &Facts) -> String {
             kept.push_str("\n\n");
         }
     }
-    let paragraphs: Vec<&str> = kept.split("\n\n").map(str::trim).filter(|text| !text.is_empty()).collect();
+    let paragraphs: Vec<String> =
+        kept.split("\n\n").map(str::trim).filter(|text| !text.is_empty()).map(capital).collect();
     paragraphs.join("\n\n")
+}
+
+/// With a capital first letter: what stood before it was a greeting.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Whether a line ends a message: `Kind regards`. What comes behind it is a signature.
+fn is_parting(courtesy: &str) -> bool {
+    !courtesy.trim_end().ends_with(['.', '!', '?', ';', ':'])
+}
+
+/// Whether a sentence tells of whoever wrote it and not of how things are.
+fn of_this_once(sentence: &str) -> bool {
+    const MYSELF: &[&str] = &["I", "ich", "Ich", "je", "Je", "J", "j", "ik", "Ik"];
+    sentence.split(|c: char| !c.is_alphanumeric()).any(|word| MYSELF.contains(&word))
+}
+
+/// The language a text is written in, as the subtag that it has in BCP 47, where that can be told.
+fn language(text: &str) -> Option<&'static str> {
+    use whatlang::Lang;
+    let found = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;
+    Some(match found.lang() {
+        Lang::Eng => "en",
+        Lang::Deu => "de",
+        Lang::Fra => "fr",
+        Lang::Spa => "es",
+        Lang::Ita => "it",
+        Lang::Nld => "nl",
+        Lang::Por => "pt",
+        Lang::Pol => "pl",
+        Lang::Ces => "cs",
+        Lang::Dan => "da",
+        Lang::Swe => "sv",
+        Lang::Nob => "nb",
+        Lang::Fin => "fi",
+        _ => return None,
+    })
 }
 
 /// The sentences of a text with what each is, and the white space behind them.
@@ -201,7 +246,7 @@ mod tests {
                 (true, "Hello, how do I wash my down jacket? I am Mira Halloran."),
                 (
                     false,
-                    "Hi Mira,\n\nWash the jacket at 30 °C with a liquid soap for down. [1] Dry it at low heat with two tennis balls.\n\nI have sent the soap for your order NF-10482.\n\nKind regards\nMara",
+                    "Hi Mira,\n\nI hope you are well. wash the jacket at 30 °C with a liquid soap for down. [1] Dry it at low heat with two tennis balls.\n\nI have sent the soap for your order NF-10482.\n\nKind regards\nNorthfold customer service",
                 ),
             ],
             "My jacket",
@@ -213,6 +258,7 @@ mod tests {
             draft.body,
             "Wash the jacket at 30 °C with a liquid soap for down. Dry it at low heat with two tennis balls."
         );
+        assert_eq!(draft.language, "en");
         assert_eq!(draft.questions, ["how do I wash my down jacket?"]);
         assert!(Draft::parse(&serde_json::to_string(&draft).unwrap()).is_ok());
     }
