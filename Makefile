@@ -61,12 +61,12 @@ openapi: ## Write openapi.json and the console's types from the code
 bench: bench-runs bench-idle ## Run every benchmark
 
 bench-runs: ## Complete runs per second, durable, on SQLite and Postgres
-	cargo build --release -p countersign
-	cargo run --release -q -p countersign --features testing --example bench_runs
+	cargo build --profile dist -p countersign
+	cargo run --profile dist -q -p countersign --features testing --example bench_runs
 
 bench-idle: ## 100,000 waiting runs: memory, listing, resuming
-	cargo build --release -p countersign
-	cargo run --release -q -p countersign --features testing --example bench_idle
+	cargo build --profile dist -p countersign
+	cargo run --profile dist -q -p countersign --features testing --example bench_idle
 
 bench-mail: ## Quoted text and signatures split off real mails (COUNTERSIGN_DATA: the folder with email/)
 	cargo run --release -q -p countersign --example bench_quoted

@@ -29,7 +29,7 @@ use tokio::time;
 async fn main() {
     rustls::crypto::ring::default_provider().install_default().ok();
     let program = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("countersign");
-    assert!(program.exists(), "build it first: cargo build --release -p countersign");
+    assert!(program.exists(), "build it first: cargo build --profile dist -p countersign");
     let runs = std::env::var("BENCH_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
     let stub = stub().await;
     for backend in ["sqlite", "postgres"] {

@@ -1,6 +1,6 @@
 //! Complete runs per second with everything durable.
 //!
-//! The release binary works against a stub model server that answers at once. One run is: a ticket
+//! The binary as it is shipped (profile `dist`) works against a stub model server that answers at once. One run is: a ticket
 //! by HTTP, the agent's knowledge search, a model call, a read tool, a model call, a proposed write,
 //! a reviewer's decision by HTTP, the write over HTTP, a model call, the reply. Prints one JSON line
 //! per configuration: runs/s, latency from the ticket's acceptance to the run's end, the service's
@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 async fn main() {
     rustls::crypto::ring::default_provider().install_default().ok();
     let program = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("countersign");
-    assert!(program.exists(), "build it first: cargo build --release -p countersign");
+    assert!(program.exists(), "build it first: cargo build --profile dist -p countersign");
     let stub = stub().await;
     for backend in ["sqlite", "postgres"] {
         for in_flight in [1, 32, 256] {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 use domain::grounding::{Source, SourceKind, Span};
@@ -35,8 +35,9 @@ struct Unit {
 /// What a text says by itself, whatever else there is.
 #[derive(Default)]
 struct Contents {
-    given: Given,
-    known: Known,
+    /// Read when a value or name is first looked for here: most are found in the first sources.
+    given: OnceLock<Given>,
+    known: OnceLock<Known>,
     /// Stems of the label.
     label: HashSet<String>,
     sentences: Vec<Span>,
@@ -64,8 +65,8 @@ impl Contents {
     }
 
     fn read(source: &Source<'_>, text: &str, analyzer: Analyzer) -> Self {
-        let mut contents = Self::values(source, text);
-        contents.label = analyzer.words(source.label).into_iter().collect();
+        let mut contents =
+            Self { label: analyzer.words(source.label).into_iter().collect(), ..Self::default() };
         // A record has no sentences: its names and values stand side by side.
         let spans = match source.kind {
             SourceKind::Passage => {
@@ -86,24 +87,37 @@ impl Contents {
         }
         contents
     }
-
-    /// The values and names alone.
-    fn values(source: &Source<'_>, text: &str) -> Self {
-        let mut contents = Self::default();
-        for text in [text, source.label] {
-            contents.given.add(text, source.kind == SourceKind::Record);
-            contents.known.add(text);
-        }
-        contents
-    }
 }
 
 struct Read<'a> {
     kind: SourceKind,
     text: &'a str,
+    label: &'a str,
     contents: Arc<Contents>,
     /// The number of its first unit among those of all sources.
     first: usize,
+}
+
+impl Read<'_> {
+    fn given(&self) -> &Given {
+        self.contents.given.get_or_init(|| {
+            let mut given = Given::default();
+            for text in [self.text, self.label] {
+                given.add(text, self.kind == SourceKind::Record);
+            }
+            given
+        })
+    }
+
+    fn known(&self) -> &Known {
+        self.contents.known.get_or_init(|| {
+            let mut known = Known::default();
+            for text in [self.text, self.label] {
+                known.add(text);
+            }
+            known
+        })
+    }
 }
 
 #[derive(Default)]
@@ -135,7 +149,7 @@ impl<'a> Sources<'a> {
 
     /// What is needed to look for stray values alone.
     pub fn values_of(sources: &[Source<'a>]) -> Self {
-        Self::each(sources, |source, text| Arc::new(Contents::values(source, text)))
+        Self::each(sources, |_, _| Arc::default())
     }
 
     fn each(sources: &[Source<'a>], read: impl Fn(&Source<'a>, &'a str) -> Arc<Contents>) -> Self {
@@ -147,24 +161,27 @@ impl<'a> Sources<'a> {
             let contents = read(source, text);
             let first = all.units;
             all.units += contents.units.len();
-            all.read.push(Read { kind: source.kind, text, contents, first });
+            all.read.push(Read { kind: source.kind, text, label: source.label, contents, first });
         }
         all
     }
 
     /// Whether some source gives this value.
     pub fn carries(&self, value: &Value) -> bool {
-        self.read.iter().any(|read| read.contents.given.carries(value))
+        // Those that have been read for another value come first.
+        let (read, unread): (Vec<_>, Vec<_>) =
+            self.read.iter().partition(|read| read.contents.given.get().is_some());
+        read.into_iter().chain(unread).any(|read| read.given().carries(value))
     }
 
     /// Whether the sources, all together, call things by this name.
     pub fn name(&self, name: &Name) -> bool {
-        name.is_of(|word| self.read.iter().any(|read| read.contents.known.holds(word)))
+        name.is_of(|word| self.read.iter().any(|read| read.known().holds(word)))
     }
 
     /// The values of one source.
     pub fn of(&self, source: usize) -> Option<&Given> {
-        self.read.get(source).map(|read| &read.contents.given)
+        self.read.get(source).map(Read::given)
     }
 
     /// The text and sentences of a source that is a passage.

@@ -66,9 +66,10 @@ const AROUND_RUNS: &str = "SELECT 'ticket' AS kind, k.asked, 0 AS n, t.id, t.sna
 
 const TICKET: &str = "SELECT 'ticket' AS kind, 0 AS n, id, snapshot AS body, '' AS name, '' AS tier, '' AS locale, \
     0 AS created_at, 0 AS updated_at FROM tickets WHERE workspace_id = $1";
-/// The first part where no ticket is wanted: its columns, and no row.
+/// The first part where no ticket is wanted: its columns, and no row. It compares with a constant alone:
+/// SQLite prepares a statement anew for each value that it compared with one.
 const NOTHING: &str = "SELECT '' AS kind, 0 AS n, id, '' AS body, '' AS name, '' AS tier, '' AS locale, \
-    0 AS created_at, 0 AS updated_at FROM workspaces WHERE id = $1 AND id = ''";
+    0 AS created_at, 0 AS updated_at FROM workspaces WHERE id = ''";
 const CUSTOMER: &str = " UNION ALL SELECT 'customer', 0, id, fields, name, tier, locale, created_at, updated_at \
     FROM customers WHERE workspace_id = $1";
 const CONTACT: &str = " UNION ALL SELECT 'contact', created_at, id, customer_id, name, email, '', created_at, 0 \

@@ -230,6 +230,7 @@ impl Fixture {
             expires_at: self.now().plus(Duration::from_secs(3600)),
             decided_at: None,
             edited_args: None,
+            origins: Vec::new(),
         }
     }
 
