@@ -14,6 +14,7 @@ use crate::{
     confidence::Confidence,
     effect::Effect,
     knowledge::Citation,
+    origin::{ArgumentOrigin, Likeness, OriginKind},
     policy::{Answer, Verdict},
     tool::{Preview, Risk, ToolCall},
     user::Role,
@@ -117,6 +118,9 @@ pub struct Approval {
     pub why: String,
     pub confidence: Confidence,
     pub evidence: Vec<Citation>,
+    /// Where the protected arguments come from, as proposed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<ArgumentOrigin>,
     pub role: Role,
     pub quorum: u8,
     pub requested_at: Timestamp,
@@ -163,6 +167,21 @@ pub struct Decision {
 }
 
 impl Approval {
+    /// Where the protected arguments of the call come from as it was approved: what a person changed is
+    /// theirs.
+    pub fn origins_of(&self, approved: &ToolCall) -> Vec<ArgumentOrigin> {
+        let proposed = &self.binding.call.args;
+        let mut origins = self.origins.clone();
+        for origin in &mut origins {
+            if approved.args.get(&origin.argument) != proposed.get(&origin.argument) {
+                origin.kind = OriginKind::Person;
+                origin.likeness = Likeness::Exact;
+                origin.from = "a reviewer's edit".to_owned();
+            }
+        }
+        origins
+    }
+
     /// Takes a decision. `earlier` are the decisions already taken on it; `customer_version` is the
     /// ticket's now. Returns the approval as it stands after; it may still be pending when more
     /// people have to approve.

@@ -18,6 +18,7 @@ pub mod grounding;
 pub mod ids;
 pub mod knowledge;
 pub mod model;
+pub mod origin;
 pub mod policy;
 pub mod ports;
 pub mod procedure;

@@ -315,7 +315,16 @@ pub struct Event {
     pub at: Timestamp,
 }
 
+/// The field that says whether somebody has checked that whoever writes is the contact. Agents may
+/// not set it.
+pub const CONTACT_VERIFIED: &str = "contact_verified";
+
 impl Ticket {
+    /// Whether the contact is only who they say they are: anybody can type any address into a chat.
+    pub fn is_contact_claimed(&self) -> bool {
+        self.channel == Channel::Chat && self.fields.get(CONTACT_VERIFIED) != Some(&Value::Bool(true))
+    }
+
     /// Folds the next event into a snapshot. `number` is used by the first event alone.
     pub fn apply(
         snapshot: Option<Ticket>,

@@ -137,6 +137,9 @@ pub struct ToolContext {
     pub ticket: Option<Ticket>,
     pub customer: Option<Customer>,
     pub contact: Option<Contact>,
+    /// The addresses, in lower case, under which records are this customer's. None when a member of
+    /// the staff asks, who may see everybody's.
+    pub on_behalf_of: Option<Vec<String>>,
     pub now: Timestamp,
     pub ports: Arc<dyn Ports>,
 }
@@ -146,6 +149,9 @@ impl ToolContext {
         self.customer.as_ref().map(|c| c.id)
     }
 }
+
+/// What the error of a record that is somebody else's begins with.
+pub const NOT_THEIRS: &str = "not theirs";
 
 /// What a call yields.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -172,6 +178,9 @@ pub enum ToolError {
     /// The other side refuses; nothing was done, and repeating will not help.
     #[error("refused: {0}")]
     Refused(String),
+    /// The record is somebody else's; nothing was told or done.
+    #[error("{NOT_THEIRS}: {0}")]
+    NotTheirs(String),
     /// Nothing was done; worth trying again.
     #[error("not available: {0}")]
     Unavailable(String),
@@ -189,6 +198,18 @@ pub enum Inquiry {
     CannotTell,
 }
 
+/// What the answer of a tool may be relied on for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gives {
+    /// Nothing: a text, an echo of what it was asked with, the words of a server outside.
+    #[default]
+    Text,
+    /// Records of our own systems, of whomever it was asked about. What it was asked with is no news.
+    Records,
+    /// Records that it has checked to be the customer's who asks.
+    OwnRecords,
+}
+
 /// A tool with typed arguments. Implement this; register it as `Typed::new(tool)`.
 #[async_trait]
 pub trait Tool: Send + Sync + 'static {
@@ -202,6 +223,7 @@ pub trait Tool: Send + Sync + 'static {
     const PROTECTED: &'static [&'static str] = &[];
     const CAPABILITIES: &'static [&'static str] = &[];
     const COMPENSATION: Option<&'static str> = None;
+    const GIVES: Gives = Gives::Text;
     /// True when its effect is ticket events alone.
     const LOCAL: bool = false;
     const IDEMPOTENT: bool = false;
@@ -241,6 +263,7 @@ pub trait AnyTool: Send + Sync {
     /// The call is the permit's: what was judged is what runs.
     async fn execute(&self, permit: Permit, context: &ToolContext) -> Result<ToolOutput, ToolError>;
     async fn inquire(&self, context: &ToolContext, key: &str) -> Inquiry;
+    fn gives(&self) -> Gives;
 }
 
 /// Adapts a typed [`Tool`] to [`AnyTool`].
@@ -294,6 +317,10 @@ impl<T: Tool> Typed<T> {
 impl<T: Tool> AnyTool for Typed<T> {
     fn spec(&self) -> &ToolSpec {
         &self.spec
+    }
+
+    fn gives(&self) -> Gives {
+        T::GIVES
     }
 
     fn validate(&self, args: &Value) -> Result<(), ToolError> {

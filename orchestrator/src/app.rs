@@ -13,6 +13,7 @@ use domain::{
     answerability::Judge,
     confidence::Confidence,
     model::Model,
+    origin::{ArgumentOrigin, Likeness, OriginKind},
     policy::Verdict,
     tool::{AnyTool, ToolCall},
 };
@@ -320,6 +321,13 @@ impl App {
             .house
             .settings_of("resolution")
             .map_or(domain::confidence::Thresholds { auto: 1.0, floor: 1.0 }, |s| s.thresholds);
+        let given = |argument: &String| ArgumentOrigin {
+            argument: argument.clone(),
+            kind: OriginKind::Person,
+            likeness: Likeness::Exact,
+            from: "imagined for a dry run".to_owned(),
+        };
+        let trusted: Vec<ArgumentOrigin> = tool.spec().protected.iter().map(given).collect();
         self.gate.judge(&Matter {
             call: &call,
             spec: tool.spec(),
@@ -328,6 +336,7 @@ impl App {
             tier: "",
             confidence: &Confidence::certain("imagined for a dry run"),
             thresholds,
+            origins: &trusted,
             edited: false,
         })
     }

@@ -111,7 +111,7 @@ impl Tool for CallWebhook {
     const TITLE: &'static str = "Call a webhook";
     const DESCRIPTION: &'static str = "Posts a JSON object to one of the webhook addresses that the workspace allows, and returns the answer.";
     const RISK: Risk = Risk::Outward;
-    const PROTECTED: &'static [&'static str] = &["url", "body"];
+    const PROTECTED: &'static [&'static str] = &["url"];
     const CAPABILITIES: &'static [&'static str] = &["webhooks", "integrations"];
 
     fn preview(&self, args: &Args) -> Preview {

@@ -19,6 +19,8 @@
 //! idempotent = true
 //! preview = "Refund {amount_cents|money} on order {order_number}"
 //! inquire = { method = "GET", url = "/refunds/by-key/{idempotency_key}" }
+//! # of one that reads: `owner = "customer_email"` (whose the record is, by the answer) and
+//! # `owner_arg = "email"` (an argument that must be the customer's own address)
 //! [tool.args]
 //! required = ["order_number", "amount_cents"]
 //! properties.order_number = { type = "string" }
@@ -30,6 +32,7 @@
 
 mod declaration;
 pub(crate) mod exchange;
+mod owner;
 pub mod public;
 pub(crate) mod template;
 
@@ -39,7 +42,9 @@ use async_trait::async_trait;
 use domain::{
     approval::Permit,
     canonical::{self, Sorted},
-    tool::{AnyTool, Inquiry, Preview, PreviewField, Risk, ToolContext, ToolError, ToolOutput, ToolSpec},
+    tool::{
+        AnyTool, Gives, Inquiry, Preview, PreviewField, Risk, ToolContext, ToolError, ToolOutput, ToolSpec,
+    },
 };
 use reqwest::Method;
 use serde_json::{Map, Value};
@@ -48,6 +53,7 @@ use url::Url;
 use crate::{Secret, Secrets, ToolsError, limits::cut, schema::ArgsSchema};
 pub(crate) use declaration::{MAX_NAME as MAX_TOOL_NAME, check_name as check_server_name};
 use exchange::{Care, Exchange};
+use owner::Owner;
 use template::Template;
 
 /// Reads a tools file. `file` is its name for error messages; `base_overrides` replaces the
@@ -82,6 +88,7 @@ pub(crate) struct HttpTool {
     preview: Option<Template>,
     summary: Option<Template>,
     inquire: Option<(Method, Template)>,
+    owner: Owner,
     timeout: Duration,
 }
 
@@ -192,6 +199,14 @@ impl AnyTool for HttpTool {
         &self.spec
     }
 
+    fn gives(&self) -> Gives {
+        match self.spec.risk {
+            Risk::Read if self.owner.is_declared() => Gives::OwnRecords,
+            Risk::Read => Gives::Records,
+            _ => Gives::Text,
+        }
+    }
+
     fn validate(&self, args: &Value) -> Result<(), ToolError> {
         self.schema.check(&self.spec.name, args)?;
         let empty = Map::new();
@@ -224,11 +239,14 @@ impl AnyTool for HttpTool {
         Preview { title, fields, body: None }
     }
 
-    async fn read(&self, _: &ToolContext, args: &Value) -> Result<ToolOutput, ToolError> {
+    async fn read(&self, context: &ToolContext, args: &Value) -> Result<ToolOutput, ToolError> {
         if self.spec.risk != Risk::Read {
             return Err(ToolError::Refused(format!("{} has effects and cannot be read", self.spec.name)));
         }
-        self.call(args, None).await
+        self.owner.check_argument(args, context)?;
+        let output = self.call(args, None).await?;
+        self.owner.check_answer(&output.content, context)?;
+        Ok(output)
     }
 
     async fn execute(&self, permit: Permit, _: &ToolContext) -> Result<ToolOutput, ToolError> {

@@ -62,7 +62,6 @@ impl Tool for ReplyToCustomer {
     const DESCRIPTION: &'static str =
         "Sends a message to the customer on the ticket's channel, with the sources it rests on.";
     const RISK: Risk = Risk::Outward;
-    const PROTECTED: &'static [&'static str] = &["body"];
     const CAPABILITIES: &'static [&'static str] = &["replies"];
     const LOCAL: bool = true;
     // Its events are written once, in the transaction that settles it; another attempt before

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use domain::{
     approval::Permit,
-    ticket::{EventBody, Priority},
+    ticket::{CONTACT_VERIFIED, EventBody, Priority},
     tool::{Preview, Risk, Tool, ToolContext, ToolError, ToolOutput},
 };
 use schemars::JsonSchema;
@@ -83,6 +83,9 @@ impl TryFrom<Wanted> for Args {
             return Err(format!(
                 "`{name}` is not a field name: use lower-case letters, digits and `_`, at most 40"
             ));
+        }
+        if wanted.fields.contains_key(CONTACT_VERIFIED) {
+            return Err(format!("`{CONTACT_VERIFIED}` is for people to set"));
         }
         Ok(Self { fields: wanted.fields, priority: wanted.priority })
     }

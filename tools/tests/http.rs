@@ -233,7 +233,7 @@ async fn statuses_mean_what_they_say() {
     let (_, base) = shop().await;
     let kind = |result: Result<ToolOutput, ToolError>| match result {
         Ok(_) => "ok",
-        Err(ToolError::Refused(_)) => "refused",
+        Err(ToolError::Refused(_) | ToolError::NotTheirs(_)) => "refused",
         Err(ToolError::Unavailable(_)) => "unavailable",
         Err(ToolError::Unknown(_)) => "unknown",
         Err(ToolError::Arguments { .. }) => "arguments",
@@ -372,6 +372,11 @@ fn mistakes_in_a_file_are_named_with_a_remedy() {
         (tool("[tool.args]\nrequired = [\"a\"]"), vec!["`a`"]),
         (tool("[tool.args]\nproperties.a = { type = \"nonsense\" }"), vec!["not valid"]),
         (tool("timeout_ms = 0"), vec!["timeout_ms"]),
+        (tool("owner = \"email\""), vec!["`owner`", "`read`"]),
+        (
+            tool("owner_arg = \"mail\"\n[tool.args]\nproperties.email = { type = \"string\" }"),
+            vec!["did you mean `email`"],
+        ),
         (tool("inquire = { method = \"GET\", url = \"/by/{order}\" }"), vec!["idempotency_key"]),
         (tool("").replace("name = \"t\"", "name = \"T__x\""), vec!["T__x"]),
         (tool("") + &tool("").replace(SERVER, ""), vec!["two tools"]),

@@ -138,12 +138,21 @@ const approvalOf = (n: number, over: Partial<S["Approval"]> = {}): S["Approval"]
   preview: {
     title: "Refund 349.00 EUR on order NF-10482",
     fields: [
-      { label: "Order", value: "NF-10482", protected: true },
-      { label: "Amount", value: "349.00 EUR", protected: true },
+      { label: "order_number", value: "NF-10482", protected: true },
+      { label: "amount_cents", value: "349.00 EUR", protected: true },
       { label: "Reason", value: "damaged", protected: false },
     ],
     body: "Hello Alex, we refunded 349.00 EUR for order NF-10482. It reaches your account in 5-7 business days.",
   },
+  origins: [
+    { argument: "order_number", kind: "record", likeness: "exact", from: "shop__get_order" },
+    {
+      argument: "amount_cents",
+      kind: "customer",
+      likeness: "computed",
+      from: "the customer's message",
+    },
+  ],
   rule: "refunds-need-a-person",
   why: "Refunds over 50.00 EUR are decided by a person.",
   confidence: {

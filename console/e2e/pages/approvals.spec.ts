@@ -51,6 +51,17 @@ test("what cannot be undone is approved with two keys, by the digest that was sh
   await expect(page.getByRole("heading", { name: "Approved" })).toBeVisible();
 });
 
+test("a reviewer sees where each value comes from that decides who is affected or how much", async ({
+  page,
+}) => {
+  await desk(page);
+  await page.goto("/approvals");
+  await expect(page.getByText("From the record of get order")).toBeVisible();
+  const doubted = page.getByText("Only the customer says this");
+  await expect(doubted).toHaveAttribute("data-trusted", "false");
+  await accessible(page);
+});
+
 test("J and K move, Enter opens, Escape leaves a form without sending", async ({ page }) => {
   const sent = await desk(page);
   await page.goto("/approvals");

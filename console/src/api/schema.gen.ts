@@ -1412,6 +1412,8 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             /** Format: uuid */
             id: string;
+            /** @description Where the protected arguments come from, as proposed. */
+            origins?: components["schemas"]["ArgumentOrigin"][];
             preview: components["schemas"]["Preview"];
             question: components["schemas"]["Question"];
             /** Format: uint8 */
@@ -1443,6 +1445,15 @@ export interface components {
             messages: components["schemas"]["Message"][];
             run: components["schemas"]["Run"];
             ticket: components["schemas"]["Ticket"] | null;
+        };
+        /** @description Where one protected argument of a call comes from. */
+        ArgumentOrigin: {
+            /** @description Its name. */
+            argument: string;
+            /** @description What holds it, in words for people: `shop__get_order`. Empty when nothing does. */
+            from: string;
+            kind: components["schemas"]["OriginKind"];
+            likeness: components["schemas"]["Likeness"];
         };
         /** @description How far the last article of a ticket has come. */
         ArticleOfTicket: {
@@ -2274,6 +2285,8 @@ export interface components {
             text: string;
             why: string;
         };
+        /** @description How the value was found there. */
+        Likeness: "exact" | "normalised" | "computed" | "none";
         /** @description What an article was made of. */
         MadeOf: {
             /** @description The gap that it closes. */
@@ -2331,6 +2344,11 @@ export interface components {
             /** @default [] */
             tags?: string[];
         };
+        /**
+         * @description The places a value can come from, the most trusted first; of those that are not trusted, the most
+         *     telling.
+         */
+        OriginKind: "person" | "record" | "claimed" | "customer" | "document" | "output" | "model";
         /** @description How a run ended. */
         Outcome: {
             resolved: boolean;

@@ -4,6 +4,8 @@ import type { components } from "./schema.gen";
 type S = components["schemas"];
 
 export type Actor = S["Actor"];
+export type ArgumentOrigin = S["ArgumentOrigin"];
+export type OriginKind = S["OriginKind"];
 export type AddSource = S["AddSource"];
 export type AddedFile = S["AddedFile"];
 export type AddedStatus = S["AddedStatus"];

@@ -4,7 +4,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { agentsQuery } from "../agents/queries";
 import type { paths } from "../api/schema.gen";
-import type { Approval, Customer, Decision, Message, Preview } from "../api/words";
+import type { Approval, ArgumentOrigin, Customer, Decision, Message, Preview } from "../api/words";
 import { Quote } from "../messages/Answer";
 import { MessageItem } from "../messages/MessageItem";
 import { ApprovalBadge, Badge, PriorityBadge, RiskBadge, TicketBadge } from "../parts/Badge";
@@ -27,7 +27,7 @@ import {
 import { Bar } from "./Bar";
 import { DecisionPanel } from "./DecisionPanel";
 import { approvalQuery } from "./queries";
-import { actWords, BANDS, bandOf, fieldLabel, reasonLabel } from "./words";
+import { actWords, BANDS, bandOf, fieldLabel, originWords, reasonLabel } from "./words";
 
 export function ApprovalView() {
   const { id } = useParams({ from: "/staff/approvals/$id" });
@@ -128,7 +128,11 @@ function Loaded({ approval, ticket, messages, customer, decisions, run }: Data) 
 
         <div className="approval-columns">
           <div className="stack">
-            <Proposal preview={approval.preview} tool={approval.binding.call.tool} />
+            <Proposal
+              preview={approval.preview}
+              tool={approval.binding.call.tool}
+              origins={approval.origins}
+            />
             <Why approval={approval} decisions={decisions} />
             <Conversation messages={messages} />
             <ConfidenceSection approval={approval} />
@@ -202,6 +206,18 @@ function Decided({ approval, decisions }: { approval: Approval; decisions: Decis
   );
 }
 
+/** Where a value that decides who is affected or how much comes from. */
+function OriginNote({ origin }: { origin: ArgumentOrigin | undefined }) {
+  if (!origin) return null;
+  const { trusted, text } = originWords(origin);
+  return (
+    <span className="origin" data-trusted={trusted}>
+      {!trusted && <Icon name="warn" />}
+      {text}
+    </span>
+  );
+}
+
 /** Its text is Markdown, and readers see it as the knowledge pages draw it. */
 const ADD_ARTICLE = "add_article";
 
@@ -209,10 +225,12 @@ const ADD_ARTICLE = "add_article";
 export function Proposal({
   preview,
   tool,
+  origins = [],
   title = "What will happen",
 }: {
   preview: Preview;
   tool: string;
+  origins?: ArgumentOrigin[];
   title?: string;
 }) {
   return (
@@ -228,7 +246,10 @@ export function Proposal({
                 )}
                 {fieldLabel(field.label)}
               </dt>
-              <dd>{field.value}</dd>
+              <dd>
+                {field.value}
+                <OriginNote origin={origins.find((origin) => origin.argument === field.label)} />
+              </dd>
             </div>
           ))}
         </dl>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { moved, neighbour } from "./queue";
-import { bandOf, fieldLabel } from "./words";
+import { bandOf, fieldLabel, originWords } from "./words";
 
 const items = [{ id: "a" }, { id: "b" }, { id: "c" }];
 
@@ -38,5 +38,28 @@ describe("field labels", () => {
     expect(fieldLabel("amount_cents")).toBe("Amount");
     expect(fieldLabel("order_number")).toBe("Order number");
     expect(fieldLabel("Delivery address")).toBe("Delivery address");
+  });
+});
+
+describe("where a value comes from", () => {
+  const origin = { argument: "amount_cents", from: "shop__get_order" };
+  it("names the record that holds it", () => {
+    expect(originWords({ ...origin, kind: "record", likeness: "computed" })).toEqual({
+      trusted: true,
+      text: "Worked out from the record of get order",
+    });
+    const person = {
+      ...origin,
+      kind: "person",
+      likeness: "exact",
+      from: "a colleague's message",
+    } as const;
+    expect(originWords(person).text).toBe("From a colleague's message");
+  });
+
+  it("warns of what nobody trusted said", () => {
+    for (const kind of ["claimed", "customer", "document", "output", "model"] as const) {
+      expect(originWords({ ...origin, kind, likeness: "exact" }).trusted).toBe(false);
+    }
   });
 });

@@ -1,5 +1,12 @@
 // What the approvals pages say, and the few rules behind the words.
-import type { Approval, Confidence, DecisionKind, Thresholds } from "../api/words";
+import type {
+  Approval,
+  ArgumentOrigin,
+  Confidence,
+  DecisionKind,
+  OriginKind,
+  Thresholds,
+} from "../api/words";
 import type { BadgeTone } from "../parts/Badge";
 import { words } from "../text/format";
 
@@ -95,4 +102,27 @@ const REASONS: Record<string, string> = {
 
 export function reasonLabel(name: string): string {
   return REASONS[name] ?? name.replaceAll("_", " ");
+}
+
+const UNTRUSTED: Partial<Record<OriginKind, string>> = {
+  claimed: "From a record, but nobody has checked who is asking",
+  document: "Only an article says this",
+  output: "Only a tool's text says this",
+  customer: "Only the customer says this",
+  model: "The model's own: nothing that was read says this",
+};
+
+/** Where a value comes from, and whether a person should look twice. */
+export function originWords(origin: ArgumentOrigin): { trusted: boolean; text: string } {
+  const said = UNTRUSTED[origin.kind];
+  if (said !== undefined) return { trusted: false, text: said };
+  const how = origin.likeness === "computed" ? "Worked out from" : "From";
+  const place = origin.from.includes("__")
+    ? `the record of ${toolWords(origin.from)}`
+    : origin.from;
+  return { trusted: true, text: `${how} ${place}` };
+}
+
+function toolWords(name: string): string {
+  return words(name.slice(name.indexOf("__") + 2)).toLowerCase();
 }

@@ -410,6 +410,7 @@ fn context(app: &Arc<App>, workspace: WorkspaceId) -> ToolContext {
         ticket: None,
         customer: None,
         contact: None,
+        on_behalf_of: None,
         now,
         ports: Arc::clone(&app.house.ports),
     }

@@ -11,10 +11,11 @@ use domain::{
     confidence::Confidence,
     effect::{Effect, EffectStatus},
     knowledge::{Citation, Passage},
+    origin::ArgumentOrigin,
     policy::{Answer, AskTerms, Verdict},
     run::{CallOutcome, StepBody},
-    ticket::EventBody,
-    tool::{AnyTool, Risk, ToolCall, ToolError, ToolSpec},
+    ticket::{EventBody, Ticket},
+    tool::{AnyTool, Gives, Risk, ToolCall, ToolError, ToolSpec},
 };
 use futures::future::join_all;
 use tokio::time;
@@ -24,7 +25,10 @@ use super::{
     models::truncate,
     session::{Halt, Session},
 };
-use crate::gate::Matter;
+use crate::gate::{
+    Matter,
+    origins::{Seen, trace},
+};
 
 /// What is to be done about one call now.
 pub(super) enum Settled {
@@ -131,13 +135,16 @@ impl Session {
             self.journal_call(call, call, None, None, CallOutcome::Refused { reason: error.to_string() });
             return Ok(Settled::Now);
         }
-        let verdict = self.judge(tool.spec(), call, confidence, false);
+        let origins = self.origins(tool.spec(), call);
+        let verdict = self.judge(tool.spec(), call, confidence, &origins, false);
         match &verdict.answer {
             Answer::Run => {
                 let effect = self.effect(call.clone(), None);
                 self.perform(tool, call, effect, |effect| Permit::by_policy(&verdict, effect)).await
             }
-            Answer::Ask { terms, why } => Ok(self.ask(tool, call, call, confidence, &verdict, *terms, why)),
+            Answer::Ask { terms, why } => {
+                Ok(self.ask(tool, call, call, confidence, &verdict, *terms, why, origins))
+            }
             Answer::Refuse { why } => {
                 self.journal_call(call, call, None, None, CallOutcome::Refused { reason: why.clone() });
                 Ok(Settled::Now)
@@ -145,7 +152,26 @@ impl Session {
         }
     }
 
-    fn judge(&self, spec: &ToolSpec, call: &ToolCall, confidence: &Confidence, edited: bool) -> Verdict {
+    /// Where the protected arguments of a call come from.
+    fn origins(&self, spec: &ToolSpec, call: &ToolCall) -> Vec<ArgumentOrigin> {
+        let seen = Seen {
+            steps: &self.steps,
+            customer: self.customer.as_ref(),
+            contact: self.contact.as_ref(),
+            claimed: self.ticket.as_ref().is_none_or(Ticket::is_contact_claimed),
+            gives: &|name| self.house.catalog.get(name).map_or(Gives::Text, |tool| tool.gives()),
+        };
+        trace(spec, &call.args, &seen)
+    }
+
+    fn judge(
+        &self,
+        spec: &ToolSpec,
+        call: &ToolCall,
+        confidence: &Confidence,
+        origins: &[ArgumentOrigin],
+        edited: bool,
+    ) -> Verdict {
         self.house.gate.judge(&Matter {
             call,
             spec,
@@ -154,6 +180,7 @@ impl Session {
             tier: self.customer.as_ref().map_or("", |c| c.tier.as_str()),
             confidence,
             thresholds: self.settings.thresholds,
+            origins,
             edited,
         })
     }
@@ -173,9 +200,10 @@ impl Session {
         verdict: &Verdict,
         terms: AskTerms,
         why: &str,
+        origins: Vec<ArgumentOrigin>,
     ) -> Settled {
         let evidence = self.evidence(call);
-        let approval = self.approval(
+        let mut approval = self.approval(
             tool,
             call,
             Question::Call,
@@ -185,6 +213,7 @@ impl Session {
             terms,
             why.to_owned(),
         );
+        approval.origins = origins;
         let until = approval.expires_at;
         self.put_before_person(asked, call, approval);
         Settled::Waits { for_what: format!("a decision on {}", call.tool), until }
@@ -243,6 +272,7 @@ impl Session {
             why,
             confidence,
             evidence,
+            origins: Vec::new(),
             role: terms.role,
             quorum: terms.quorum,
             requested_at: now,
@@ -359,7 +389,8 @@ impl Session {
             return Err(Halt::Quarantine(format!("approval {} is decided without a call", approval.id)));
         };
         let edited = approval.status == ApprovalStatus::Edited;
-        let verdict = self.judge(tool.spec(), &approved, confidence, edited);
+        let origins = approval.origins_of(&approved);
+        let verdict = self.judge(tool.spec(), &approved, confidence, &origins, edited);
         let drifted = tool.spec().version != approval.binding.tool_version
             || verdict.policy_version != approval.binding.policy_version;
         match &verdict.answer {
@@ -382,7 +413,7 @@ impl Session {
                         format!("it was edited and needs another approval; {why}")
                     };
                     let (terms, proposal) = (*terms, approved.clone());
-                    return Ok(self.ask(tool, call, &proposal, confidence, &verdict, terms, &why));
+                    return Ok(self.ask(tool, call, &proposal, confidence, &verdict, terms, &why, origins));
                 }
             }
             Answer::Run if drifted => {
@@ -455,7 +486,7 @@ async fn read(
         };
         return match result {
             Ok(output) => CallOutcome::Ok { content: output.content },
-            Err(error @ (ToolError::Arguments { .. } | ToolError::Refused(_))) => {
+            Err(error @ (ToolError::Arguments { .. } | ToolError::Refused(_) | ToolError::NotTheirs(_))) => {
                 CallOutcome::Refused { reason: error.to_string() }
             }
             Err(ToolError::Unavailable(_)) if tries < 3 => {

@@ -22,7 +22,7 @@ use tokio::{sync::watch, time};
 use tracing::{Instrument as _, debug, error, info_span, warn};
 
 use super::House;
-use crate::live::LiveBody;
+use crate::{live::LiveBody, models::offline::slots};
 
 /// Why work on a run stops.
 #[derive(Debug, Error)]
@@ -378,6 +378,22 @@ impl Session {
         }
     }
 
+    /// Under which addresses records are the customer's: the contact's, or, for who gave none, those
+    /// that they name in what they write. Knowing one is all the proof there is then, as with an order's
+    /// number.
+    fn addresses(&self) -> Vec<String> {
+        if let Some(contact) = &self.contact {
+            return vec![contact.email.to_lowercase()];
+        }
+        let said = self.steps.iter().flat_map(|step| match &step.body {
+            StepBody::Started { input } => input.messages.as_slice(),
+            StepBody::Observed { messages, .. } => messages.as_slice(),
+            _ => &[],
+        });
+        let customers = said.filter(|message| matches!(message.author, Actor::Customer { .. }));
+        customers.filter_map(|message| slots::email(&message.body)).collect()
+    }
+
     pub(super) fn context(&self) -> ToolContext {
         ToolContext {
             workspace_id: self.store.id(),
@@ -385,6 +401,7 @@ impl Session {
             ticket: self.ticket.clone(),
             customer: self.customer.clone(),
             contact: self.contact.clone(),
+            on_behalf_of: Some(self.addresses()),
             now: self.house.clock.now(),
             ports: Arc::clone(&self.house.ports),
         }

@@ -4,6 +4,7 @@
 //! that cannot be evaluated refuses. Nothing here executes anything: a verdict is only words until
 //! [`domain::approval::Permit`] is made from it.
 
+pub mod origins;
 mod rules;
 
 use std::{path::Path, sync::Arc};
@@ -11,6 +12,7 @@ use std::{path::Path, sync::Arc};
 use domain::{
     canonical::Digest,
     confidence::{Confidence, Thresholds},
+    origin::ArgumentOrigin,
     policy::{Answer, Policy, Verdict},
     tool::{Risk, ToolCall, ToolSpec},
 };
@@ -41,6 +43,8 @@ pub struct Matter<'a> {
     pub tier: &'a str,
     pub confidence: &'a Confidence,
     pub thresholds: Thresholds,
+    /// Where its protected arguments come from. One that is not among them comes from nowhere.
+    pub origins: &'a [ArgumentOrigin],
     /// A person changed the arguments.
     pub edited: bool,
 }
@@ -50,6 +54,18 @@ pub struct Gate {
     version: Digest,
     rules: Vec<CompiledRule>,
     env: Arc<cel::Env>,
+}
+
+impl Matter<'_> {
+    /// The protected arguments that rest on nothing that is trusted.
+    fn untrusted(&self) -> Vec<&str> {
+        let given = |name: &&String| self.call.args.get(*name).is_some_and(|value| !value.is_null());
+        let trusted = |name: &String| {
+            self.origins.iter().any(|origin| origin.argument == *name && origin.kind.is_trusted())
+        };
+        let named = self.spec.protected.iter().filter(given).filter(|name| !trusted(name));
+        named.map(String::as_str).collect()
+    }
 }
 
 impl Gate {
@@ -116,7 +132,18 @@ fn held_back(answer: Answer, matter: &Matter<'_>, policy: &Policy) -> Answer {
         let why = "this is a person's to decide, whatever the policy lets run".to_owned();
         return Answer::Ask { terms: policy.default, why };
     }
-    if answer != Answer::Run || stops.is_empty() || matter.spec.risk == Risk::Read {
+    if answer != Answer::Run || matter.spec.risk == Risk::Read {
+        return answer;
+    }
+    let untrusted = matter.untrusted();
+    if !untrusted.is_empty() {
+        let why = format!(
+            "no record of the customer and no person gave `{}`, so it does not run by itself",
+            untrusted.join("`, `")
+        );
+        return Answer::Ask { terms: policy.default, why };
+    }
+    if stops.is_empty() {
         return answer;
     }
     let why = format!("no source carries “{}”, so it does not go out by itself", stops.join("”, “"));
@@ -125,7 +152,11 @@ fn held_back(answer: Answer, matter: &Matter<'_>, policy: &Policy) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use domain::{tool::ToolSource, user::Role};
+    use domain::{
+        origin::{Likeness, OriginKind},
+        tool::ToolSource,
+        user::Role,
+    };
     use serde_json::json;
 
     use super::*;
@@ -169,6 +200,7 @@ mod tests {
             tier: "standard",
             confidence: &confidence,
             thresholds: Thresholds { auto: 0.75, floor: 0.4 },
+            origins: &[],
             edited: false,
         })
     }
@@ -206,6 +238,56 @@ mod tests {
     }
 
     #[test]
+    fn no_rule_runs_a_call_whose_protected_arguments_nobody_trusted_gave() {
+        let text = "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n[[rule]]\nname = \"all\"\nthen = \"run\"\n";
+        let gate = Gate::parse(text).unwrap();
+        let args = json!({"order_number": "NF-10482", "amount_cents": 900, "reason": "late"});
+        let call = ToolCall { id: "c".to_owned(), tool: "refund".to_owned(), args };
+        let protected = ["order_number", "amount_cents", "iban"].map(str::to_owned).to_vec();
+        let spec = ToolSpec { protected, ..spec("refund", Risk::Irreversible) };
+        let judged = |kinds: &[(&str, OriginKind)]| {
+            let origins: Vec<ArgumentOrigin> = kinds
+                .iter()
+                .map(|(argument, kind)| ArgumentOrigin {
+                    argument: (*argument).to_owned(),
+                    kind: *kind,
+                    likeness: Likeness::Exact,
+                    from: String::new(),
+                })
+                .collect();
+            gate.judge(&Matter {
+                call: &call,
+                spec: &spec,
+                agent: "resolution",
+                channel: "chat",
+                tier: "standard",
+                confidence: &Confidence::certain("a test"),
+                thresholds: Thresholds { auto: 0.75, floor: 0.4 },
+                origins: &origins,
+                edited: false,
+            })
+            .answer
+        };
+        // What is not given needs no origin.
+        let trusted = [("order_number", OriginKind::Record), ("amount_cents", OriginKind::Person)];
+        assert_eq!(judged(&trusted), Answer::Run);
+        for kind in [
+            OriginKind::Claimed,
+            OriginKind::Customer,
+            OriginKind::Document,
+            OriginKind::Output,
+            OriginKind::Model,
+        ] {
+            let answer = judged(&[("order_number", OriginKind::Record), ("amount_cents", kind)]);
+            assert!(
+                matches!(&answer, Answer::Ask { why, .. } if why.contains("`amount_cents`")),
+                "{answer:?}"
+            );
+        }
+        assert!(matches!(judged(&[]), Answer::Ask { .. }), "what was not traced is trusted by nobody");
+    }
+
+    #[test]
     fn no_rule_runs_what_is_a_persons_to_decide() {
         let text = "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n[[rule]]\nname = \"all\"\nthen = \"run\"\n";
         let gate = Gate::parse(text).unwrap();
@@ -218,6 +300,7 @@ mod tests {
             tier: "",
             confidence: &Confidence::certain("a test"),
             thresholds: Thresholds { auto: 0.0, floor: 0.0 },
+            origins: &[],
             edited: false,
         });
         assert!(matches!(&verdict.answer, Answer::Ask { why, .. } if why.contains("person")), "{verdict:?}");

@@ -61,7 +61,7 @@ pub(super) fn check_terms(name: &str, terms: &AskTerms) -> Result<(), GateError>
 
 /// The variables of a condition.
 pub(super) struct Facts {
-    text: [(&'static str, String); 6],
+    text: [(&'static str, String); 7],
     confidence: f64,
     amount: Result<i64, String>,
     args: serde_json::Value,
@@ -93,6 +93,7 @@ impl Facts {
                 ("channel", matter.channel.to_owned()),
                 ("tier", matter.tier.to_owned()),
                 ("band", band.to_owned()),
+                ("origin", if matter.untrusted().is_empty() { "trusted" } else { "untrusted" }.to_owned()),
             ],
             confidence: f64::from(matter.confidence.score),
             amount,

@@ -16,7 +16,7 @@ use axum::extract::State;
 use domain::{
     MessageId, TicketId, Timestamp,
     commit::CommitError,
-    ticket::{Channel, EventBody, Message, Priority, Ticket, TicketStatus, Visibility},
+    ticket::{CONTACT_VERIFIED, Channel, EventBody, Message, Priority, Ticket, TicketStatus, Visibility},
     user::Actor,
 };
 use schemars::JsonSchema;
@@ -144,7 +144,7 @@ async fn start(
 /// For staff and for policies. A ticket without the mark is not verified either, so a failure to
 /// write it opens nothing.
 async fn mark_unverified(http: &Http, workspace: domain::WorkspaceId, ticket: TicketId) {
-    let fields = [("contact_verified".to_owned(), serde_json::Value::Bool(false))].into_iter().collect();
+    let fields = [(CONTACT_VERIFIED.to_owned(), serde_json::Value::Bool(false))].into_iter().collect();
     let events = vec![EventBody::FieldsSet { fields }];
     if let Err(error) = http.app.intake.change_ticket(workspace, ticket, Actor::System, events).await {
         tracing::warn!(%error, %ticket, "the contact's address could not be marked as unverified");

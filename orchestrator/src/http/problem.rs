@@ -350,7 +350,9 @@ impl From<DeskError> for Problem {
 impl From<ToolError> for Problem {
     fn from(error: ToolError) -> Self {
         match error {
-            ToolError::Arguments { .. } | ToolError::Refused(_) => Self::invalid(error.to_string()),
+            ToolError::Arguments { .. } | ToolError::Refused(_) | ToolError::NotTheirs(_) => {
+                Self::invalid(error.to_string())
+            }
             ToolError::Unavailable(_) | ToolError::Unknown(_) => Self::unavailable(&error),
         }
     }

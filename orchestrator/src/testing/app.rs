@@ -318,6 +318,7 @@ impl Desk {
             expires_at: now.plus(Duration::from_secs(3600)),
             decided_at: None,
             edited_args: None,
+            origins: Vec::new(),
         };
         let ops = vec![Op::AddApproval(Box::new(approval.clone()))];
         self.store.commit(Commit { ops }).await.unwrap();

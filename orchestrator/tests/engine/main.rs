@@ -7,5 +7,6 @@ mod approvals;
 mod commands;
 mod effects;
 mod models;
+mod obedient;
 mod rig;
 mod runs;

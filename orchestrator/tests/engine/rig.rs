@@ -466,7 +466,7 @@ fn database(folder: &Path) -> String {
     format!("sqlite:{}", folder.join("countersign.db").display())
 }
 
-fn order(clock: &ForwardClock, number: &str, cents: i64) -> Order {
+pub fn order(clock: &ForwardClock, number: &str, cents: i64) -> Order {
     let now = clock.now();
     let day = Duration::from_secs(86_400);
     Order {

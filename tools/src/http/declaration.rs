@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{HttpTool, Server, exchange, template::Template};
+use super::{HttpTool, Server, exchange, owner::Owner, template::Template};
 use crate::{Secrets, ToolsError, schema::ArgsSchema, secrets};
 
 const DEFAULT_TIMEOUT_MS: u64 = 10_000;
@@ -79,6 +79,11 @@ struct ToolTable {
     /// One line for people once it is done; made from `preview` when left out.
     summary: Option<String>,
     inquire: Option<Inquire>,
+    /// Where the answer says whose the record is, by an email address: `customer_email`, or
+    /// `orders.customer_email` of each in a list.
+    owner: Option<String>,
+    /// The argument that must be an email address of the customer.
+    owner_arg: Option<String>,
     #[serde(default)]
     args: Map<String, Value>,
 }
@@ -226,6 +231,19 @@ fn tool(
     for arg in &table.protected {
         known("protected", arg)?;
     }
+    if let Some(arg) = &table.owner_arg {
+        known("owner_arg", arg)?;
+    }
+    if table.owner.is_some() && table.risk != Risk::Read {
+        return Err(
+            "`owner` is for tools of risk `read`: what was done cannot be taken back when it turns out \
+                    to be somebody else's"
+                .to_owned(),
+        );
+    }
+    if table.owner.as_deref().is_some_and(|path| path.split('.').any(str::is_empty)) {
+        return Err("`owner` is a path of names with dots between them, such as `customer_email`".to_owned());
+    }
     if let Some(arg) = &table.amount_arg {
         known("amount_arg", arg)?;
         if properties.get(arg.as_str()).and_then(|schema| schema.get("type")) != Some(&json!("integer")) {
@@ -289,7 +307,19 @@ fn tool(
         always_asks: false,
     };
     let timeout = Duration::from_millis(timeout_ms);
-    Ok(HttpTool { spec, schema, server: server.clone(), method, url, preview, summary, inquire, timeout })
+    let owner = Owner { in_answer: table.owner.clone(), arg: table.owner_arg.clone() };
+    Ok(HttpTool {
+        spec,
+        schema,
+        server: server.clone(),
+        method,
+        url,
+        preview,
+        summary,
+        inquire,
+        owner,
+        timeout,
+    })
 }
 
 /// The JSON schema of the arguments. Unknown arguments are refused unless the file says otherwise,

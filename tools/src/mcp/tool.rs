@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use domain::{
     approval::Permit,
     canonical,
-    tool::{AnyTool, Inquiry, Preview, PreviewField, Risk, ToolContext, ToolError, ToolOutput, ToolSpec},
+    tool::{
+        AnyTool, Gives, Inquiry, Preview, PreviewField, Risk, ToolContext, ToolError, ToolOutput, ToolSpec,
+    },
 };
 use serde_json::Value;
 
@@ -46,6 +48,10 @@ pub(super) fn suspended(name: &str, why: &str) -> ToolError {
 impl AnyTool for McpTool {
     fn spec(&self) -> &ToolSpec {
         &self.spec
+    }
+
+    fn gives(&self) -> Gives {
+        Gives::Text
     }
 
     fn validate(&self, args: &Value) -> Result<(), ToolError> {

@@ -187,6 +187,7 @@ pub fn context(house: Arc<House>, customer: Option<CustomerId>) -> ToolContext {
         ticket: Some(ticket(1, customer)),
         customer: None,
         contact: None,
+        on_behalf_of: Some(Vec::new()),
         now: NOW,
         ports: house,
     }

@@ -134,7 +134,7 @@ async fn tracking(State(shop): State<Shop>, Path(number): Path<String>) -> Answe
         OrderStatus::Refunded => "not_shipped",
     };
     ok(&json!({
-        "order_number": order.number, "status": status, "carrier": order.carrier, "tracking": order.tracking,
+        "order_number": order.number, "customer_email": order.email, "status": status, "carrier": order.carrier, "tracking": order.tracking,
         "eta": order.eta, "delivered_at": order.delivered_at, "city": order.address.city,
     }))
 }

@@ -38,7 +38,7 @@ pub fn article(request: &ModelRequest) -> Draft {
         title: line(title.trim_end_matches(['?', '.', '!']), MAX_TITLE),
         category: "answers".to_owned(),
         tags: Vec::new(),
-        language: language(&body).unwrap_or_default().to_owned(),
+        language: language(facts).unwrap_or_default().to_owned(),
         body,
         questions,
         reason: String::new(),
@@ -130,10 +130,12 @@ fn of_this_once(sentence: &str) -> bool {
     sentence.split(|c: char| !c.is_alphanumeric()).any(|word| MYSELF.contains(&word))
 }
 
-/// The language a text is written in, as the subtag that it has in BCP 47, where that can be told.
-fn language(text: &str) -> Option<&'static str> {
+/// The language the house wrote in, as the subtag that it has in BCP 47, where that can be told.
+fn language(facts: &Facts) -> Option<&'static str> {
     use whatlang::Lang;
-    let found = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;
+    let written: Vec<&str> =
+        facts.conversation.iter().filter(|turn| !turn.from_customer).map(|turn| turn.text.as_str()).collect();
+    let found = whatlang::detect(&written.join("\n")).filter(whatlang::Info::is_reliable)?;
     Some(match found.lang() {
         Lang::Eng => "en",
         Lang::Deu => "de",
@@ -246,7 +248,7 @@ mod tests {
                 (true, "Hello, how do I wash my down jacket? I am Mira Halloran."),
                 (
                     false,
-                    "Hi Mira,\n\nI hope you are well. wash the jacket at 30 °C with a liquid soap for down. [1] Dry it at low heat with two tennis balls.\n\nI have sent the soap for your order NF-10482.\n\nKind regards\nNorthfold customer service",
+                    "Hi Mira,\n\nI hope you are well. Wash the jacket at 30 °C with a liquid soap for down. [1] Dry it at low heat with two tennis balls.\n\nI have sent the soap for your order NF-10482.\n\nKind regards\nNorthfold customer service",
                 ),
             ],
             "My jacket",

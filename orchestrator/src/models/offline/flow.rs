@@ -7,6 +7,7 @@ use domain::{
     canonical::Sorted,
     model::{CallResult, Facts},
     procedure::{CallTemplate, Find, Procedure, Slot, SlotKind},
+    tool::NOT_THEIRS,
 };
 use serde_json::Value;
 
@@ -108,6 +109,7 @@ impl<'a> Desk<'a> {
             {
                 None => return self.call(procedure, &lookup.tool, args),
                 Some(result) if result.ok => scope.record = result.content.clone(),
+                Some(result) if result.content.to_string().contains(NOT_THEIRS) => return foreign(procedure),
                 Some(result) if result.status == "refused" => return self.not_found(procedure, &scope),
                 Some(result) => {
                     return Progress::Handoff {
@@ -311,13 +313,14 @@ impl<'a> Desk<'a> {
             (Some(_), None) => false,
             (None, _) => procedure.owner.is_none(),
         };
-        (!own).then(|| Progress::Handoff {
-            reply: "I could not match that order to your email address.".to_owned(),
-            reason: format!(
-                "{}: the order does not belong to the customer's email address.",
-                procedure.title
-            ),
-        })
+        (!own).then(|| foreign(procedure))
+    }
+}
+
+fn foreign(procedure: &Procedure) -> Progress {
+    Progress::Handoff {
+        reply: "I could not match that order to your email address.".to_owned(),
+        reason: format!("{}: the order does not belong to the customer's email address.", procedure.title),
     }
 }
 
