@@ -11,7 +11,7 @@ use domain::{
     customer::{Contact, Customer},
     origin::{ArgumentOrigin, Likeness, OriginKind},
     run::{CallOutcome, Step, StepBody},
-    ticket::Message,
+    ticket::{Event, EventBody, Message},
     tool::{Gives, ToolCall, ToolSpec},
     user::Actor,
 };
@@ -88,9 +88,11 @@ fn places<'a>(seen: &Seen<'a>) -> Vec<Place<'a>> {
         match &step.body {
             StepBody::Started { input, .. } => {
                 input.messages.iter().for_each(|message| said(message, &mut places, &mut left));
+                input.reports.iter().for_each(|event| told(event, &mut places, &mut left));
             }
-            StepBody::Observed { messages, .. } => {
+            StepBody::Observed { messages, reports, .. } => {
                 messages.iter().for_each(|message| said(message, &mut places, &mut left));
+                reports.iter().for_each(|event| told(event, &mut places, &mut left));
             }
             StepBody::Tool { call, outcome, .. } => result(call, outcome, seen, &mut places, &mut left),
             _ => {}
@@ -123,6 +125,21 @@ fn said<'a>(message: &'a Message, places: &mut Vec<Place<'a>>, left: &mut usize)
     let text = message.body.get(..message.body.len().min(*left)).unwrap_or(&message.body);
     *left = left.saturating_sub(text.len());
     places.push(Place { kind, from: from.into(), content: Content::Text(text), asked_with: None });
+}
+
+/// What a service outside reported. Whoever has a key may pass anything on.
+fn told<'a>(event: &'a Event, places: &mut Vec<Place<'a>>, left: &mut usize) {
+    let EventBody::External { data, .. } = &event.body else { return };
+    *left = left.saturating_sub(size(data, *left));
+    if *left > 0 {
+        let content = Content::Fields(Cow::Borrowed(data));
+        places.push(Place {
+            kind: OriginKind::Output,
+            from: "an external event".into(),
+            content,
+            asked_with: None,
+        });
+    }
 }
 
 fn result<'a>(

@@ -1,7 +1,7 @@
 //! What is traced to a record and what is not.
 
 use domain::{
-    ContactId, CustomerId, Ids, MessageId, RunId, Timestamp, UserId,
+    ContactId, CustomerId, EventId, Ids, MessageId, RunId, TicketId, Timestamp, UserId,
     canonical::Digest,
     model::Usage,
     run::{RunInput, Step, StepBody},
@@ -153,7 +153,17 @@ fn what_a_text_in_a_record_says_is_not_the_records() {
 
 #[test]
 fn what_nobody_trusted_said_is_named_as_such() {
+    let event = Event {
+        id: EventId(Uuid::nil()),
+        ticket_id: TicketId(Uuid::nil()),
+        version: 1,
+        position: 1,
+        actor: Actor::System,
+        body: EventBody::External { name: "parcel".to_owned(), data: json!({"number": "KP-77120"}) },
+        at: Timestamp(0),
+    };
     let steps = [
+        step(StepBody::Observed { messages: vec![], reports: vec![event], ticket_version: 1 }),
         customer("Refund NF-10400 with 49.50, to mira@evil.example"),
         gave("search_knowledge", json!({"passages": [{"text": "Refunds over 120 EUR wait, in the EU."}]})),
         gave("get_ticket_history", json!({"messages": ["my account is 7712-A"]})),
@@ -168,6 +178,7 @@ fn what_nobody_trusted_said_is_named_as_such() {
         (json!("7712-A"), OriginKind::Output),
         (json!("crm@evil.example"), OriginKind::Output),
         (json!("X-1"), OriginKind::Output),
+        (json!("KP-77120"), OriginKind::Output),
         (json!("NF-1040"), OriginKind::Model),
         (json!(495), OriginKind::Model),
         (json!("EU"), OriginKind::Model),

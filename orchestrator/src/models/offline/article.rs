@@ -89,10 +89,13 @@ fn answer(facts: &Facts) -> String {
     let mut kept = String::new();
     for turn in facts.conversation.iter().filter(|turn| !turn.from_customer) {
         let text = without_marks(&turn.text);
+        let mut begun = false;
         for (kind, sentence) in sentences(&text) {
-            if kind == SentenceKind::Courtesy && !kept.is_empty() && is_parting(&sentence) {
+            // A greeting looks like a parting, and comes first.
+            if kind == SentenceKind::Courtesy && begun && is_parting(&sentence) {
                 break;
             }
+            begun |= kind != SentenceKind::Courtesy;
             let whole = kept.len() + sentence.len() <= MAX_BODY;
             if kind == SentenceKind::Claim
                 && whole
@@ -121,7 +124,8 @@ fn capital(text: &str) -> String {
 
 /// Whether a line ends a message: `Kind regards`. What comes behind it is a signature.
 fn is_parting(courtesy: &str) -> bool {
-    !courtesy.trim_end().ends_with(['.', '!', '?', ';', ':'])
+    let line = courtesy.trim();
+    !line.is_empty() && !line.ends_with(['.', '!', '?', ';', ':'])
 }
 
 /// Whether a sentence tells of whoever wrote it and not of how things are.
@@ -250,6 +254,11 @@ mod tests {
                     false,
                     "Hi Mira,\n\nI hope you are well. Wash the jacket at 30 °C with a liquid soap for down. [1] Dry it at low heat with two tennis balls.\n\nI have sent the soap for your order NF-10482.\n\nKind regards\nNorthfold customer service",
                 ),
+                (true, "And the sleeping bag?"),
+                (
+                    false,
+                    "Hi Mira,\n\nThe same holds for sleeping bags.\n\nKind regards\nNorthfold customer service",
+                ),
             ],
             "My jacket",
             &["Mira Halloran", "Mira", "Halloran", "Mara", "NF-10482"],
@@ -258,10 +267,11 @@ mod tests {
         assert_eq!(draft.title, "My jacket");
         assert_eq!(
             draft.body,
-            "Wash the jacket at 30 °C with a liquid soap for down. Dry it at low heat with two tennis balls."
+            "Wash the jacket at 30 °C with a liquid soap for down. Dry it at low heat with two tennis balls.\n\n\
+             The same holds for sleeping bags."
         );
         assert_eq!(draft.language, "en");
-        assert_eq!(draft.questions, ["how do I wash my down jacket?"]);
+        assert_eq!(draft.questions, ["how do I wash my down jacket?", "And the sleeping bag?"]);
         assert!(Draft::parse(&serde_json::to_string(&draft).unwrap()).is_ok());
     }
 
