@@ -197,7 +197,7 @@ impl Approval {
         }
         if self.status != ApprovalStatus::Pending {
             return refuse(format!(
-                "this approval is already {}; reload to see what happened",
+                "this approval is already {}; look at it again to see what happened",
                 self.status.as_str()
             ));
         }

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { answer, approvals, id, problem, session } from "./answers";
+import { answer, approvals, id, problem, runs, session } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 interface Sent {
@@ -116,14 +116,30 @@ test("an edit shows what differs and what it would do, and sends the whole call"
   });
 });
 
-test("a conflict shows what happened and keeps the approval open", async ({ page }) => {
-  await desk(page, () =>
-    problem(409, "Conflict", "this approval is already rejected; reload to see what happened"),
-  );
+test("a conflict shows what happened, and says so for longer than the bar of acts is there", async ({
+  page,
+}) => {
+  const shown = approvals.find((each) => each.id === id(201));
+  let rejected = false;
+  await answer(page, {
+    "POST /v1/approvals/:id/decisions": () => {
+      rejected = true;
+      return problem(409, "Conflict", "this approval is already rejected");
+    },
+    "GET /v1/approvals/:id": () => ({
+      approval: { ...shown, status: rejected ? "rejected" : "pending" },
+      ticket: null,
+      messages: [],
+      decisions: [],
+      run: runs[0],
+    }),
+  });
   await page.goto(`/approvals/${id(201)}`);
   await expect(page.getByRole("heading", { name: /Change the delivery address/ })).toBeVisible();
   await page.keyboard.press("a");
-  await expect(page.getByRole("alert")).toContainText("already rejected");
+  await expect(page.locator("#approval").getByText("Rejected").first()).toBeVisible();
+  await expect(page.getByRole("toolbar", { name: "Decide" })).toHaveCount(0);
+  await expect(page.getByText("This approval is already rejected")).toBeVisible();
   await expect(page).toHaveURL(new RegExp(id(201)));
 });
 

@@ -11,6 +11,7 @@ import { Button, type Tone } from "../parts/Button";
 import { Failure } from "../parts/states";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
+import { sentence } from "../text/format";
 import { EditForm } from "./EditForm";
 import { useQueue } from "./queue";
 import { type Act, actWords } from "./words";
@@ -60,8 +61,10 @@ export function DecisionPanel({
       refresh();
     },
     onError: (error) => {
-      // What was decided on is not what there is: show what happened instead.
-      if (error instanceof Problem && error.status === 409) {
+      // What was decided on is not what there is: show what happened instead. Said where it stays
+      // to be read, for this panel goes when the approval turns out to be decided.
+      if (isConflict(error)) {
+        tell(sentence(error.message), "error", approval.preview.title);
         setAct(undefined);
         refresh();
       }
@@ -118,7 +121,7 @@ export function DecisionPanel({
 
   return (
     <div className="decide" data-open={act !== undefined}>
-      {decide.isError && (
+      {decide.isError && !isConflict(decide.error) && (
         <Failure
           error={decide.error}
           retry={
@@ -177,6 +180,10 @@ export function DecisionPanel({
       )}
     </div>
   );
+}
+
+function isConflict(error: Error): error is Problem {
+  return error instanceof Problem && error.status === 409;
 }
 
 /** Escape leaves, Ctrl or Cmd with Enter sends. */
