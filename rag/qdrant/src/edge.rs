@@ -1,7 +1,9 @@
 //! Qdrant's engine in this process.
 //!
-//! Its calls block, so they run on threads of its own: one per collection that writes, and a few
-//! that read for all. A folder belongs to one process; a second one is refused. Every collection is a
+//! Its calls block, so they run on threads of its own: two per collection, of which one writes and the
+//! other optimises, and a few that read for all. What is put in goes to a part of the collection that
+//! is searched word by word and vector by vector, and becomes slower to put into with its size: so a
+//! collection is optimised while it grows, beside changes and searches. A folder belongs to one process; a second one is refused. Every collection is a
 //! folder with the engine's files and `collection.json`, which is written last and removed first, so
 //! that half a collection is never taken for one.
 //!
@@ -30,7 +32,7 @@ use tokio::sync::Mutex;
 
 use self::{
     shard::Shard,
-    threads::{Readers, Writer},
+    threads::{Line, Readers},
 };
 use crate::filter;
 
@@ -45,6 +47,8 @@ pub struct EdgeOptions {
     pub waiting: NonZeroUsize,
     /// The size of a file of the engine's log, of which a collection has one to some ten.
     pub log_file_bytes: usize,
+    /// So many points are put in before a collection is optimised by itself.
+    pub optimise_after: NonZeroUsize,
 }
 
 impl Default for EdgeOptions {
@@ -54,13 +58,15 @@ impl Default for EdgeOptions {
             readers: NonZeroUsize::new(processors).unwrap_or(NonZeroUsize::MIN),
             waiting: NonZeroUsize::new(64).unwrap_or(NonZeroUsize::MIN),
             log_file_bytes: 8 * 1024 * 1024,
+            optimise_after: NonZeroUsize::new(20_000).unwrap_or(NonZeroUsize::MIN),
         }
     }
 }
 
 struct Collection {
     shard: Arc<Shard>,
-    writer: Writer,
+    writer: Line,
+    optimiser: Line,
 }
 
 /// Collections in one folder of this machine. Dropping it flushes them and waits for its threads, an
@@ -161,7 +167,24 @@ impl EdgeIndex {
 
 impl Collection {
     fn new(name: &str, shard: Shard, options: EdgeOptions) -> Result<Self, IndexError> {
-        Ok(Self { shard: Arc::new(shard), writer: Writer::start(name, options.waiting)? })
+        Ok(Self {
+            shard: Arc::new(shard),
+            writer: Line::start(format!("index-write-{name}"), options.waiting)?,
+            optimiser: Line::start(format!("index-tidy-{name}"), options.waiting)?,
+        })
+    }
+
+    async fn optimise(&self) -> Result<(), IndexError> {
+        let shard = Arc::clone(&self.shard);
+        self.optimiser.run(move || shard.optimise()).await
+    }
+
+    /// Nobody waits for this.
+    fn optimise_if_grown(&self, after: NonZeroUsize) {
+        let shard = Arc::clone(&self.shard);
+        if self.shard.grown() >= after.get() && self.optimiser.leave(move || shard.optimise()) {
+            self.shard.is_seen_to();
+        }
     }
 }
 
@@ -203,7 +226,9 @@ impl Index for EdgeIndex {
         if points.len() > MAX_BATCH {
             return Err(IndexError::TooMany { given: points.len() });
         }
-        self.write(collection, move |shard| shard.upsert(points)).await
+        self.write(collection, move |shard| shard.upsert(points)).await?;
+        self.collection(collection)?.optimise_if_grown(self.options.optimise_after);
+        Ok(())
     }
 
     async fn delete(&self, collection: &str, selection: Selection) -> Result<(), IndexError> {
@@ -263,6 +288,6 @@ impl Index for EdgeIndex {
     }
 
     async fn optimise(&self, collection: &str) -> Result<(), IndexError> {
-        self.write(collection, Shard::optimise).await
+        self.collection(collection)?.optimise().await
     }
 }

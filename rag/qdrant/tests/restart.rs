@@ -6,7 +6,7 @@
 #[allow(dead_code)]
 mod fixture;
 
-use std::{fs, path::Path};
+use std::{fs, num::NonZeroUsize, path::Path};
 
 use fixture::{all, assert_same, direction, point, query, scope, spec, workspace};
 use rag::vectors::{Facets, Index, IndexError, QueryPlan, Selection};
@@ -100,18 +100,47 @@ async fn a_collection_half_made_is_forgotten() {
     assert_eq!(index.count("half", &scope(), &Facets::default()).await, Ok(0));
 }
 
+fn full_log_files(folder: &Path) -> usize {
+    let files = fs::read_dir(folder.join("kb/engine/wal")).unwrap();
+    files.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().starts_with("closed")).count()
+}
+
+#[tokio::test]
+async fn a_collection_that_grows_bit_by_bit_optimises_itself_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = EdgeOptions {
+        log_file_bytes: 64 * 1024,
+        optimise_after: NonZeroUsize::new(400).unwrap(),
+        ..EdgeOptions::default()
+    };
+    let index = EdgeIndex::open(folder.path(), options).unwrap();
+    index.ensure("kb", &spec()).await.unwrap();
+    let mut most = 0;
+    for start in (0..1_600).step_by(100) {
+        let points = (start..start + 100).map(|n| point(n, &format!("anchor {}", word(n)))).collect();
+        index.upsert("kb", points).await.unwrap();
+        index.flush("kb").await.unwrap();
+        most = most.max(full_log_files(folder.path()));
+    }
+    assert!(most > 8, "there was nothing to tidy up: {most} full files at most");
+    // Closing waits for an optimisation that is under way.
+    drop(index);
+    assert!(full_log_files(folder.path()) < most, "the log was never cut");
+    let index = open(folder.path());
+    assert_eq!(index.count("kb", &scope(), &Facets::default()).await, Ok(1_600));
+    for n in [0, 399, 400, 1_000, 1_599] {
+        let hits = index.query("kb", QueryPlan::new(scope(), 1).sparse(query(&word(n)))).await.unwrap();
+        assert_eq!(hits[0].chunk, point(n, "").chunk, "{n}");
+    }
+}
+
 #[tokio::test]
 async fn the_engines_log_does_not_grow_for_ever_and_later_changes_still_count() {
     let folder = tempfile::tempdir().unwrap();
     let options = EdgeOptions { log_file_bytes: 64 * 1024, ..EdgeOptions::default() };
     let index = EdgeIndex::open(folder.path(), options).unwrap();
     index.ensure("kb", &spec()).await.unwrap();
-    let log = || {
-        let files = fs::read_dir(folder.path().join("kb/engine/wal")).unwrap();
-        files
-            .filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().starts_with("closed"))
-            .count()
-    };
+    let log = || full_log_files(folder.path());
     let mut most = 0;
     for round in 0..60 {
         let points = (0..100).map(|n| point(n, &word(n * 100 + round))).collect();

@@ -1,15 +1,18 @@
 //! One collection: the engine's shard in its folder.
 //!
-//! Changes come from one thread alone, because the engine's flush refuses to wait for another
-//! change. Searches come from any.
+//! Changes and flushes come one at a time, because the engine's flush refuses to wait for another
+//! change. Searches come from any thread and at any time, and so do changes while segments are merged.
 
 use std::{
     fs,
     io::Write,
     num::NonZeroUsize,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::{Path, PathBuf},
-    sync::{PoisonError, RwLock},
+    sync::{
+        Mutex, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use qdrant_edge::{
@@ -22,7 +25,7 @@ use rag::{
     lexical::SparseVector,
     vectors::{Candidate, CollectionSpec, Cursor, Idf, IndexError, Page, Point, QueryPlan},
 };
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 use super::convert::{chunk, failed, filter, path, read_point, schema, sparse, write_point};
 use crate::{
@@ -37,6 +40,7 @@ const LOG: &str = "wal";
 /// With more full files than this, the log is cut when the collection is optimised. The engine
 /// itself never does: it would hold every change ever made.
 const LOG_FILES: usize = 8;
+const FLUSHES: usize = 10;
 
 pub(super) struct Shard {
     name: String,
@@ -45,6 +49,10 @@ pub(super) struct Shard {
     log_file_bytes: usize,
     /// None once removed, or when it could not be opened again.
     engine: RwLock<Option<EdgeShard>>,
+    /// Held while something is changed or flushed.
+    changing: Mutex<()>,
+    /// Points put in that no optimising has seen yet.
+    grown: AtomicUsize,
 }
 
 /// What the collection in the folder was made for; none when it was never finished.
@@ -59,15 +67,30 @@ impl Shard {
     /// The collection in the folder; none when it was never finished.
     pub(super) fn open(name: &str, folder: &Path, log_file_bytes: usize) -> Result<Option<Self>, IndexError> {
         let Some(spec) = described(folder)? else { return Ok(None) };
-        let shard = Self {
+        let mut shard = Self::new(name, folder, spec, log_file_bytes, None);
+        let engine = shard.loaded()?;
+        let info = engine.info();
+        shard.grown = info.points_count.saturating_sub(info.indexed_vectors_count).into();
+        shard.engine = RwLock::new(Some(engine));
+        Ok(Some(shard))
+    }
+
+    fn new(
+        name: &str,
+        folder: &Path,
+        spec: CollectionSpec,
+        log_file_bytes: usize,
+        engine: Option<EdgeShard>,
+    ) -> Self {
+        Self {
             name: name.to_owned(),
             folder: folder.to_owned(),
             spec,
             log_file_bytes,
-            engine: RwLock::new(None),
-        };
-        shard.load()?;
-        Ok(Some(shard))
+            engine: RwLock::new(engine),
+            changing: Mutex::new(()),
+            grown: AtomicUsize::new(0),
+        }
     }
 
     pub(super) fn create(
@@ -98,22 +121,13 @@ impl Shard {
         let mut file = fs::File::create(&unfinished).map_err(written)?;
         file.write_all(&text).and_then(|()| file.sync_all()).map_err(written)?;
         fs::rename(&unfinished, folder.join(SPEC)).map_err(written)?;
-        Ok(Self {
-            name: name.to_owned(),
-            folder: folder.to_owned(),
-            spec,
-            log_file_bytes,
-            engine: RwLock::new(Some(engine)),
-        })
+        Ok(Self::new(name, folder, spec, log_file_bytes, Some(engine)))
     }
 
-    fn load(&self) -> Result<(), IndexError> {
+    fn loaded(&self) -> Result<EdgeShard, IndexError> {
         let folder = self.folder.join(ENGINE);
         cut_log(&folder.join(LOG))?;
-        let engine =
-            EdgeShard::load(&folder, Some(config(&self.spec, self.log_file_bytes))).map_err(failed)?;
-        *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Some(engine);
-        Ok(())
+        EdgeShard::load(&folder, Some(config(&self.spec, self.log_file_bytes))).map_err(failed)
     }
 
     pub(super) fn spec(&self) -> &CollectionSpec {
@@ -130,8 +144,11 @@ impl Shard {
         if points.is_empty() {
             return Ok(());
         }
-        let points = points.into_iter().map(write_point).collect::<Result<_, _>>()?;
-        self.change(PointOperations::UpsertPoints(PointInsertOperations::PointsList(points)))
+        let points = points.into_iter().map(write_point).collect::<Result<Vec<_>, _>>()?;
+        let count = points.len();
+        self.change(PointOperations::UpsertPoints(PointInsertOperations::PointsList(points)))?;
+        self.grown.fetch_add(count, Ordering::Relaxed);
+        Ok(())
     }
 
     pub(super) fn delete(&self, clause: &Clause) -> Result<(), IndexError> {
@@ -139,6 +156,7 @@ impl Shard {
     }
 
     fn change(&self, operation: PointOperations) -> Result<(), IndexError> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         self.with(|engine| engine.update(UpdateOperation::PointOperation(operation)).map_err(failed))
     }
 
@@ -215,28 +233,41 @@ impl Shard {
     }
 
     pub(super) fn flush(&self) -> Result<(), IndexError> {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         self.with(|engine| {
-            engine.flush();
+            flush(engine);
             Ok(())
         })
     }
 
+    /// Points put in since the collection was optimised, or was going to be.
+    pub(super) fn grown(&self) -> usize {
+        self.grown.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_seen_to(&self) {
+        self.grown.store(0, Ordering::Relaxed);
+    }
+
+    /// Merges segments and indexes them; changes and searches go on meanwhile. One at a time.
+    ///
     /// Points are numbered by the log's entries, and a change numbered below the point it changes is
     /// ignored. So the log is on disk before segments are merged, and what is cut from it leaves the
     /// count in place.
     pub(super) fn optimise(&self) -> Result<(), IndexError> {
-        self.with(|engine| {
-            engine.flush();
-            engine.optimize().map_err(failed)?;
-            engine.flush();
-            Ok(())
-        })?;
+        self.flush()?;
+        self.with(|engine| engine.optimize().map_err(failed))?;
+        self.flush()?;
         if closed_log_files(&self.folder.join(ENGINE).join(LOG))?.len() <= LOG_FILES {
             return Ok(());
         }
-        // Searches wait while the collection is opened again.
-        drop(self.engine.write().unwrap_or_else(PoisonError::into_inner).take());
-        self.load()
+        // Searches and changes wait while the collection is opened again.
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut engine = self.engine.write().unwrap_or_else(PoisonError::into_inner);
+        if engine.take().is_some() {
+            *engine = Some(self.loaded()?);
+        }
+        Ok(())
     }
 
     pub(super) fn remove(&self) -> Result<(), IndexError> {
@@ -255,6 +286,20 @@ impl Drop for Shard {
         let engine = self.engine.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if catch_unwind(AssertUnwindSafe(|| drop(engine))).is_err() {
             error!(collection = self.name, "what was written last could not be flushed");
+        }
+    }
+}
+
+/// The engine panics instead of waiting where merged segments are taking the place of others that
+/// moment. Nothing is lost by that: it is asked again when they have.
+fn flush(engine: &EdgeShard) {
+    for left in (0..FLUSHES).rev() {
+        // Waits for segments that are changing places.
+        engine.info();
+        match catch_unwind(AssertUnwindSafe(|| engine.flush())) {
+            Ok(()) => return,
+            Err(panic) if left == 0 => resume_unwind(panic),
+            Err(_) => debug!("the index's segments were changing places; flushing again"),
         }
     }
 }

@@ -17,16 +17,16 @@ type Job = Box<dyn FnOnce() + Send>;
 /// Searches that may wait for each reading thread.
 const WAITING_PER_READER: usize = 128;
 
-/// One thread, one change after the other.
-pub(super) struct Writer {
+/// One thread, one piece of work after the other.
+pub(super) struct Line {
     queue: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Writer {
-    pub(super) fn start(collection: &str, waiting: NonZeroUsize) -> Result<Self, IndexError> {
+impl Line {
+    pub(super) fn start(name: String, waiting: NonZeroUsize) -> Result<Self, IndexError> {
         let (queue, mut jobs) = mpsc::channel::<Job>(waiting.get());
-        let thread = start(format!("index-write-{collection}"), move || {
+        let thread = start(name, move || {
             while let Some(job) = jobs.blocking_recv() {
                 job();
             }
@@ -34,16 +34,26 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Runs a change when its turn comes, also when nobody waits for it any more.
+    /// Runs it when its turn comes, also when nobody waits for it any more.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        change: impl FnOnce() -> Result<T, IndexError> + Send + 'static,
+        work: impl FnOnce() -> Result<T, IndexError> + Send + 'static,
     ) -> Result<T, IndexError> {
-        hand_over(self.queue.as_ref(), change, false).await
+        hand_over(self.queue.as_ref(), work, false).await
+    }
+
+    /// Leaves it to the thread and goes on; false when too much waits for it already.
+    pub(super) fn leave(&self, work: impl FnOnce() -> Result<(), IndexError> + Send + 'static) -> bool {
+        let job: Job = Box::new(move || {
+            if let Err(error) = guarded(work) {
+                error!(%error, "the index could not tidy up; it tries again after more changes");
+            }
+        });
+        self.queue.as_ref().is_some_and(|queue| queue.try_send(job).is_ok())
     }
 }
 
-impl Drop for Writer {
+impl Drop for Line {
     fn drop(&mut self) {
         drop(self.queue.take());
         join(self.thread.take());
@@ -100,14 +110,17 @@ async fn hand_over<T: Send + 'static>(
         if skip_when_unwanted && answer.is_closed() {
             return;
         }
-        // The engine panics where it finds its files broken; that must not take the thread along.
-        let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)));
-        if answer.send(result).is_err() {
+        if answer.send(guarded(work)).is_err() {
             debug!("nobody waits for the index's answer any more");
         }
     });
     queue.ok_or_else(closed)?.send(job).await.map_err(|_| closed())?;
     answered.await.map_err(|_| closed())?
+}
+
+/// The engine panics where it finds its files broken; that must not take the thread along.
+fn guarded<T>(work: impl FnOnce() -> Result<T, IndexError>) -> Result<T, IndexError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> IndexError {

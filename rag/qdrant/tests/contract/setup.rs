@@ -1,6 +1,6 @@
 //! The indexes under test, each empty.
 
-use std::ops::Deref;
+use std::{num::NonZeroUsize, ops::Deref};
 
 use rag::vectors::{Index, MemoryIndex};
 use rag_qdrant::{EdgeIndex, EdgeOptions};
@@ -35,9 +35,12 @@ pub async fn memory() -> Setup {
     local(Box::new(MemoryIndex::new()), None)
 }
 
+/// Optimises itself after every few points, so that all promises are kept while it does.
 pub async fn edge() -> Setup {
     let folder = tempfile::tempdir().unwrap();
-    let index = EdgeIndex::open(folder.path(), EdgeOptions::default()).unwrap();
+    let options =
+        EdgeOptions { optimise_after: NonZeroUsize::new(5).expect("no zero"), ..EdgeOptions::default() };
+    let index = EdgeIndex::open(folder.path(), options).unwrap();
     local(Box::new(index), Some(folder))
 }
 
