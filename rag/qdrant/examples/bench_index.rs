@@ -224,7 +224,8 @@ impl Corpus {
 
     fn point(&self, n: usize) -> Point {
         let mut draw = ChaCha8Rng::seed_from_u64(1_000 + n as u64);
-        let topic = (n / DOCUMENT * 7) % TOPICS;
+        // Of the document, and independent of its workspace: a question's topic is in every one.
+        let topic = ChaCha8Rng::seed_from_u64((n / DOCUMENT) as u64).random_range(0..TOPICS);
         let text = self.text(&mut draw, topic, WORDS);
         let terms = Analyzer::new(Language::Other).terms(&text);
         let document = (n / DOCUMENT) as u128;
