@@ -6,6 +6,8 @@
 pub mod agent;
 pub mod answerability;
 pub mod approval;
+pub mod audit;
+pub mod breaker;
 pub mod canonical;
 pub mod citation;
 pub mod commit;

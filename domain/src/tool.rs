@@ -97,6 +97,18 @@ pub struct ToolSpec {
 }
 
 impl ToolSpec {
+    /// What the tool belongs to, when it comes from outside: the part of its name before `__`.
+    pub fn integration(&self) -> Option<&str> {
+        match self.source {
+            ToolSource::BuiltIn => None,
+            ToolSource::Http { .. } | ToolSource::Mcp { .. } => {
+                self.name.split_once("__").map(|(integration, _)| integration)
+            }
+        }
+    }
+}
+
+impl ToolSpec {
     pub fn schema(&self) -> ToolSchema {
         ToolSchema {
             name: self.name.clone(),

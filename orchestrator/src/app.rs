@@ -29,6 +29,7 @@ pub use keys::Keys;
 pub(crate) use parts::{prepare_folder, sqlite_path};
 
 use crate::{
+    breakers::Breakers,
     channels::{self, Senders},
     config::{Config, ConfigError},
     demo::{self, shop::Shop},
@@ -107,6 +108,7 @@ pub struct App {
     pub agents: Arc<agents::Registry>,
     pub model: Arc<dyn Model>,
     pub gate: Arc<Gate>,
+    pub breakers: Arc<Breakers>,
     pub live: Live,
     pub intake: Intake,
     /// How much mail each sender has sent lately.
@@ -192,6 +194,7 @@ impl App {
         parts::check_agents(&config, &agents)?;
         let procedures = Arc::new(parts::procedures(&config)?);
         let live = Live::default();
+        let breakers = Arc::new(Breakers::load(store.clone(), live.clone()).await?);
         let intake = Intake::new(store.clone(), catalog.clone(), Arc::clone(&clock), Arc::clone(&ids));
         let looks = config.knowledge.grounding;
         // The offline model cannot read for others.
@@ -209,6 +212,7 @@ impl App {
             settings: config.agents.clone(),
             procedures,
             gate: Arc::clone(&gate),
+            breakers: Arc::clone(&breakers),
             model: Arc::clone(&model),
             live: live.clone(),
             knowledge: Arc::clone(&knowledge),
@@ -248,6 +252,7 @@ impl App {
             agents,
             model,
             gate,
+            breakers,
             live,
             intake,
             senders: Senders::default(),

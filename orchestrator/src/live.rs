@@ -16,6 +16,8 @@ pub enum LiveBody {
         run_id: RunId,
         delta: String,
     },
+    /// A breaker was opened or closed.
+    Breakers,
 }
 
 /// In-process broadcast. Watchers that fall behind miss some; nobody waits for them.

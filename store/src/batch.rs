@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use domain::{
     RunId, WorkspaceId,
+    approval::Decision,
+    audit::{AuditAction, Deed},
     commit::{Commit, CommitError, Receipt},
     run::Run,
+    user::Actor,
 };
+use serde_json::json;
 use sqlx::{AnyConnection, Connection as _};
 
 use crate::{
@@ -14,7 +18,7 @@ use crate::{
     apply::{Terms, apply},
     dialect::Dialect,
     load::load,
-    read::citations,
+    read::{audit, citations},
     rows,
     sql::{Binds, Statements},
     state::{State, Writes},
@@ -114,7 +118,31 @@ impl Batch<'_> {
         let citations: Vec<_> = writes.citations.iter().map(|(w, citation)| (*w, citation)).collect();
         all.write(connection, &citations::CITATIONS, &citations, citations::put_citation).await?;
         let follow_ups: Vec<_> = writes.follow_ups.iter().map(|(w, follow_up)| (*w, follow_up)).collect();
-        all.write(connection, &rows::FOLLOW_UPS, &follow_ups, rows::put_follow_up).await
+        all.write(connection, &rows::FOLLOW_UPS, &follow_ups, rows::put_follow_up).await?;
+        let deeds = writes
+            .decisions
+            .iter()
+            .map(|(workspace, decision)| (*workspace, decided(state, *workspace, decision)));
+        audit::append(connection, (self.statements, self.dialect), deeds).await
+    }
+}
+
+/// A decision as the audit tells it. What was said in it stays with the decision.
+fn decided(state: &State, workspace: WorkspaceId, decision: &Decision) -> Deed {
+    let name = state.users.get(&(workspace, decision.user_id)).cloned().unwrap_or_default();
+    let approval = state.approvals.get(&(workspace, decision.approval_id));
+    Deed {
+        at: decision.at,
+        actor: Actor::User { user_id: decision.user_id, name },
+        action: AuditAction::ApprovalDecided,
+        subject: decision.approval_id.to_string(),
+        detail: json!({
+            "decision": decision.kind.as_str(),
+            "digest": decision.digest,
+            "role": decision.role,
+            "tool": approval.map(|approval| &approval.binding.call.tool),
+            "run": approval.map(|approval| approval.run_id),
+        }),
     }
 }
 

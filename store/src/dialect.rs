@@ -108,6 +108,14 @@ impl Dialect {
         }
     }
 
+    /// Ends a select of one row that will be changed.
+    pub(crate) fn lock_one(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR NO KEY UPDATE",
+        }
+    }
+
     /// Like [`Self::lock_by_id`], for the workspaces themselves.
     pub(crate) fn lock_workspaces(self) -> &'static str {
         match self {

@@ -33,6 +33,8 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0017" "citations",
     "0018" "sources",
     "0019" "articles",
+    "0020" "audit",
+    "0021" "breakers",
 ];
 
 pub(crate) fn migrator() -> Migrator {

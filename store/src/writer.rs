@@ -76,6 +76,11 @@ impl Shared {
         Terms { owner: self.owner.clone(), lease: self.lease, ids: self.ids.clone(), now: self.clock.now() }
     }
 
+    /// What a statement needs to be written.
+    pub(crate) fn how(&self) -> (&Statements, Dialect) {
+        (&self.statements, self.dialect)
+    }
+
     fn free(&self) -> usize {
         self.max_claimed.saturating_sub(self.claimed.load(Ordering::Acquire))
     }

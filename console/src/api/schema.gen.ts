@@ -955,6 +955,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/breakers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List open breakers
+         * @description What nothing new is done by, who stopped it, when and why; and what else could be stopped.
+         */
+        get: operations["listBreakers"];
+        put?: never;
+        /**
+         * Stop something
+         * @description From one second later on nothing new is done by it, in any process: no effect of the tool or integration, and of an agent or the workspace no model call either. What waits goes on waiting; decisions can be made, and are carried out when the breaker is closed. What is under way ends. Stopping what is stopped already changes nothing. 422 when there is nothing of that name.
+         */
+        post: operations["openBreaker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/breakers/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let something go on
+         * @description Runs that waited for it go on within seconds. Takes a person. 404 when it is not stopped.
+         */
+        post: operations["closeBreaker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what
+         * @description Sign-ins, decisions, breakers, changes of knowledge and tools, and what else people and keys did to the workspace, newest first. Each entry holds the digest of the one before it.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the chain
+         * @description Reads every entry that is kept, computes its digest again, and names the first that does not fit.
+         */
+        get: operations["verifyAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations": {
         parameters: {
             query?: never;
@@ -1166,6 +1250,26 @@ export interface paths {
          * @description Server-sent events: `message` is complete, in order and resumable by `Last-Event-ID`; `status` and `handoff` tell how things stand, first on connecting and then when they change; `typing` and `delta` are only for those who watch.
          */
         get: operations["streamConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All of it as a file
+         * @description Every entry that is kept, oldest first: an array of JSON objects, or CSV with a head line. A cell that a spreadsheet would take for a formula begins with an apostrophe. The export itself is written down first.
+         */
+        get: operations["exportAudit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1519,6 +1623,46 @@ export interface components {
         };
         /** @description Who reads the answer. */
         Audience: "customer" | "staff";
+        /**
+         * @description What was done. The word before the point is what it was done to.
+         * @enum {string}
+         */
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "approval.decided" | "breaker.opened" | "breaker.closed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned";
+        /** @description A deed with its place in the chain of its workspace. */
+        AuditEntry: {
+            action: components["schemas"]["AuditAction"];
+            actor: components["schemas"]["Actor"];
+            at: components["schemas"]["Timestamp"];
+            /** @description What else is worth knowing; an object. Never a secret. */
+            detail: unknown;
+            /** @description SHA-256 over the canonical JSON of workspace, number, deed and `previous`. */
+            digest: components["schemas"]["Digest"];
+            /** @description The digest of the entry before it. */
+            previous: components["schemas"]["Digest"];
+            /**
+             * Format: int64
+             * @description 1 for the first of the workspace, and no number is left out.
+             */
+            seq: number;
+            /** @description The id or name of what it was done to. */
+            subject: string;
+        };
+        /** @description What a check of the chain found. */
+        AuditVerification: {
+            /** @description The first place where the chain does not hold; null when it is whole. */
+            broken: components["schemas"]["Break"] | null;
+            /**
+             * Format: int64
+             * @description How many entries were read.
+             */
+            entries: number;
+            /** @description The last entry. Whoever keeps its digest elsewhere can tell later that nothing up to it was changed. */
+            head: components["schemas"]["Link"];
+            /** @description What is kept begins after this one; number 0 when nothing was ever taken away. */
+            kept_after: components["schemas"]["Link"];
+            /** @description Whether every entry is as it was written and none is missing. */
+            whole: boolean;
+        };
         /** @description What a decision binds to. Its digest is what the reviewer's decision must carry. */
         Binding: {
             call: components["schemas"]["ToolCall"];
@@ -1533,6 +1677,47 @@ export interface components {
             /** Format: uuid */
             run_id: string;
             tool_version: components["schemas"]["Digest"];
+        };
+        /** @description The first place where a chain does not hold. */
+        Break: {
+            /**
+             * Format: int64
+             * @description The number of the entry at fault, or that is missing.
+             */
+            seq: number;
+            why: string;
+        };
+        /** @description A breaker that is open. */
+        Breaker: {
+            of: components["schemas"]["BreakerOf"];
+            opened_at: components["schemas"]["Timestamp"];
+            opened_by: components["schemas"]["Actor"];
+            /** @description Why, in the words of whoever opened it. */
+            reason: string;
+        };
+        /** @description What is stopped. */
+        BreakerList: {
+            /** @description What else could be stopped. */
+            could_be: components["schemas"]["BreakerOf"][];
+            /** @description The longest open first. */
+            items: components["schemas"]["Breaker"][];
+        };
+        /** @description What a breaker stops. */
+        BreakerOf: {
+            /** @constant */
+            kind: "workspace";
+        } | {
+            /** @constant */
+            kind: "agent";
+            name: string;
+        } | {
+            /** @constant */
+            kind: "tool";
+            name: string;
+        } | {
+            /** @constant */
+            kind: "integration";
+            name: string;
         };
         /** @description How a proposed call was settled when it did not simply run. */
         CallOutcome: {
@@ -2175,6 +2360,11 @@ export interface components {
             /** @constant */
             type: "external";
         };
+        /**
+         * @description How the file is written.
+         * @enum {string}
+         */
+        ExportFormat: "json" | "csv";
         /** @description How many said what of a document's passages. */
         FeedbackCounts: {
             /** Format: int64 */
@@ -2287,6 +2477,12 @@ export interface components {
         };
         /** @description How the value was found there. */
         Likeness: "exact" | "normalised" | "computed" | "none";
+        /** @description Where a chain stands: the number and digest of an entry, or of none yet. */
+        Link: {
+            digest: components["schemas"]["Digest"];
+            /** Format: int64 */
+            seq: number;
+        };
         /** @description What an article was made of. */
         MadeOf: {
             /** @description The gap that it closes. */
@@ -2377,6 +2573,12 @@ export interface components {
         /** @description One page of a list. */
         PageOfApprovalItem: {
             items: components["schemas"]["ApprovalItem"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        PageOfAuditEntry: {
+            items: components["schemas"]["AuditEntry"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -2834,6 +3036,12 @@ export interface components {
             user: components["schemas"]["User"] | null;
             workspace: components["schemas"]["WorkspaceView"];
         };
+        /** @description What to stop or to let go on. */
+        SetBreaker: {
+            of: components["schemas"]["BreakerOf"];
+            /** @description Why; others read it. */
+            reason: string;
+        };
         /** @description A person's credentials. */
         SignIn: {
             /** @example reviewer@northfold.example */
@@ -3048,6 +3256,9 @@ export interface components {
             run_id: string;
             /** @constant */
             type: "model_text";
+        } | {
+            /** @constant */
+            type: "breakers";
         };
         /** @description Why a tool is suspended. */
         SuspensionView: {
@@ -6356,6 +6567,261 @@ export interface operations {
             };
         };
     };
+    listBreakers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakerList"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openBreaker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetBreaker"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakerList"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below reviewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeBreaker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetBreaker"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below admin, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                action?: components["schemas"]["AuditAction"];
+                /** @description The id of a user or an API key. */
+                actor?: string;
+                /** @description From this time on. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Exactly what it was done to. */
+                subject?: string;
+                /** @description Before this time. */
+                until?: components["schemas"]["Timestamp"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfAuditEntry"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below admin, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerification"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below admin, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     startConversation: {
         parameters: {
             query?: never;
@@ -6853,6 +7319,56 @@ export interface operations {
             };
             /** @description Too many requests; Retry-After says when to come back */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query: {
+                format: components["schemas"]["ExportFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntry"][];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below admin, or another site's page sent it */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,6 +6,7 @@ mod knowledge;
 mod models;
 mod output;
 mod records;
+mod safety;
 mod serve;
 mod setup;
 mod sources;
@@ -92,6 +93,16 @@ enum Command {
     Tools {
         #[command(subcommand)]
         command: ToolsCommand,
+    },
+    /// Switches that stop the workspace, an agent, a tool or an integration.
+    Breakers {
+        #[command(subcommand)]
+        command: safety::BreakersCommand,
+    },
+    /// Who did what, in a chain that shows when it was changed.
+    Audit {
+        #[command(subcommand)]
+        command: safety::AuditCommand,
     },
     /// The models that are configured.
     Models {

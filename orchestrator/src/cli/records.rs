@@ -10,10 +10,11 @@ use anyhow::{Context as _, bail};
 use domain::{
     ApiKeyId, ApprovalId, RunId, UserId, WorkspaceId,
     approval::DecisionKind,
+    audit::{AuditAction, Deed},
     commit::{Commit, Op},
     run::RunStatus,
     tool::{Risk, ToolContext},
-    user::{Role, User},
+    user::{Actor, Role, User},
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -21,7 +22,7 @@ use store::{ApiKey, ApprovalFilter, RunFilter, TicketFilter, Workspace, Workspac
 
 use super::{
     ApprovalsCommand, Command, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand, knowledge,
-    output::Output,
+    output::Output, safety,
 };
 use crate::{app::App, password};
 
@@ -43,6 +44,8 @@ pub(super) async fn run(
         Command::Tickets { command } => return tickets(&store, command, out).await,
         Command::Runs { command } => return runs(app, &store, command, out).await,
         Command::Approvals { command } => approvals(app, &store, command, out).await?,
+        Command::Breakers { command } => safety::breakers(app, &store, command, out).await?,
+        Command::Audit { command } => return safety::audit(app, &store, command, out).await,
         Command::Tools { command } => tools(app, store.id(), command, out).await?,
         _ => bail!("this command does not work on records"),
     }
@@ -95,7 +98,11 @@ async fn workspaces(
                 title: String::new(),
                 created_at: app.clock.now(),
             };
-            app.store.workspace(workspace.id).create_user(owner, hash).await?;
+            let store = app.store.workspace(workspace.id);
+            store.create_user(owner, hash).await?;
+            store
+                .audit(by_hand(app, AuditAction::WorkspaceMade, &slug, json!({ "owner": owner_email })))
+                .await?;
             let value = json!({ "id": workspace.id, "slug": slug, "owner": owner_email });
             out.either(&value, || {
                 out.line(format!("Made the workspace {slug}; {owner_email} can sign in."))
@@ -107,11 +114,21 @@ async fn workspaces(
             let token = format!("cs_live_{}", hex::encode(app.ids.secret()));
             let key = ApiKey { id: ApiKeyId::new(&*app.ids), name, role, created_at: app.clock.now() };
             let hash = hex::encode(Sha256::digest(token.as_bytes()));
-            app.store.workspace(workspace.id).create_api_key(key, hash).await?;
+            let store = app.store.workspace(workspace.id);
+            let deed =
+                by_hand(app, AuditAction::ApiKeyMade, &key.name, json!({ "id": key.id, "role": role }));
+            store.create_api_key(key, hash).await?;
+            store.audit(deed).await?;
             out.either(&json!({ "key": token }), || out.line(format!("{token}\nIt is not shown again.")))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What somebody did who can run commands on the service's own machine.
+pub(super) fn by_hand(app: &App, action: AuditAction, subject: &str, mut detail: Value) -> Deed {
+    detail["by"] = "the command line".into();
+    Deed { at: app.clock.now(), actor: Actor::System, action, subject: subject.to_owned(), detail }
 }
 
 async fn tickets(store: &WorkspaceStore, command: TicketsCommand, out: Output) -> anyhow::Result<ExitCode> {
@@ -232,6 +249,7 @@ async fn runs(
         RunsCommand::Retry { id } => {
             let op = Op::RetryRun { run_id: id, at: app.clock.now() };
             store.commit(Commit { ops: vec![op] }).await?;
+            store.audit(by_hand(app, AuditAction::RunRetried, &id.to_string(), json!({}))).await?;
             out.either(&json!({ "queued": id }), || out.line(format!("Run {id} is queued again.")))?;
         }
         RunsCommand::Replay { id } => {
@@ -315,6 +333,16 @@ fn confirmed() -> anyhow::Result<bool> {
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
+/// The member of staff with this address.
+pub(super) async fn member(store: &WorkspaceStore, address: &str) -> anyhow::Result<User> {
+    store
+        .users()
+        .await?
+        .into_iter()
+        .find(|user| user.email.eq_ignore_ascii_case(address))
+        .with_context(|| format!("nobody in this workspace has the address {address}"))
+}
+
 async fn decide(
     app: &App,
     store: &WorkspaceStore,
@@ -324,12 +352,7 @@ async fn decide(
     sure: Sure,
     out: Output,
 ) -> anyhow::Result<()> {
-    let user = store
-        .users()
-        .await?
-        .into_iter()
-        .find(|user| user.email.eq_ignore_ascii_case(by))
-        .with_context(|| format!("nobody in this workspace has the address {by}"))?;
+    let user = member(store, by).await?;
     let approval = store.approval(id).await?.with_context(|| format!("there is no approval {id}"))?;
     // What is decided is what is shown: people see it before they are asked to be sure.
     eprintln!("{}", approval.preview.title);

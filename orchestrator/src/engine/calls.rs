@@ -79,9 +79,13 @@ impl Session {
         let started = self.house.clock.now();
         let results = join_all(reads.into_iter().filter_map(|proposed| {
             let tool = self.granted(&proposed.call.tool)?;
+            let stopped = self.stopped_read(tool.spec());
             let context = &context;
             Some(async move {
-                let outcome = read(&*tool, context, &proposed.call, limit).await;
+                let outcome = match stopped {
+                    Some(error) => CallOutcome::Failed { error },
+                    None => read(&*tool, context, &proposed.call, limit).await,
+                };
                 (proposed.call, outcome)
             })
         }))

@@ -44,6 +44,9 @@ impl Session {
         mut effect: Effect,
         permit: impl FnOnce(&Effect) -> Result<Permit, DomainError>,
     ) -> Result<Settled, Halt> {
+        if let Some(waits) = self.stopped_call(tool.spec()) {
+            return Ok(waits);
+        }
         let permit = match permit(&effect) {
             Ok(permit) => permit,
             Err(error) => {
@@ -147,6 +150,9 @@ impl Session {
         asked: &ToolCall,
         mut effect: Effect,
     ) -> Result<Settled, Halt> {
+        if let Some(waits) = self.stopped_call(tool.spec()) {
+            return Ok(waits);
+        }
         effect.attempts += 1;
         effect.status = EffectStatus::Attempting;
         effect.next_attempt_at = None;

@@ -19,7 +19,7 @@ use domain::{
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
-use crate::{gate::Gate, live::Live, second_look::SecondLook};
+use crate::{breakers::Breakers, gate::Gate, live::Live, second_look::SecondLook};
 
 #[derive(Clone, Copy, Debug)]
 pub struct RunSettings {
@@ -39,6 +39,7 @@ pub struct House {
     pub settings: BTreeMap<String, AgentSettings>,
     pub procedures: Arc<Vec<Procedure>>,
     pub gate: Arc<Gate>,
+    pub breakers: Arc<Breakers>,
     pub model: Arc<dyn Model>,
     pub live: Live,
     pub ports: Arc<dyn Ports>,
@@ -63,6 +64,7 @@ pub struct HouseParts {
     pub settings: BTreeMap<String, AgentSettings>,
     pub procedures: Arc<Vec<Procedure>>,
     pub gate: Arc<Gate>,
+    pub breakers: Arc<Breakers>,
     pub model: Arc<dyn Model>,
     pub live: Live,
     pub knowledge: Arc<rag::Knowledge>,
@@ -91,6 +93,7 @@ impl House {
             settings: parts.settings,
             procedures: parts.procedures,
             gate: parts.gate,
+            breakers: parts.breakers,
             model: parts.model,
             live: parts.live,
             ports,

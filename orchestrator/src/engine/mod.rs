@@ -15,6 +15,7 @@ mod models;
 pub mod replay;
 mod reports;
 mod session;
+mod stopped;
 mod timers;
 mod turn;
 

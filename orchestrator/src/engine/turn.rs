@@ -63,6 +63,11 @@ impl Session {
             DomainError::Journal { .. } => Halt::Quarantine(error.to_string()),
             other => Halt::Quarantine(format!("the agent failed: {other}")),
         })?;
+        if matches!(next, Next::Model(_) | Next::Tools(_))
+            && let Some(of) = self.stopped()
+        {
+            return self.park_until_closed(&of).await;
+        }
         match next {
             Next::Model(request) => self.call_model(*request).await,
             Next::Tools(calls) => self.settle_calls(calls).await,

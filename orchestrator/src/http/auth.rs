@@ -17,9 +17,11 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, SameSite, SignedCookieJar};
 use domain::{
     SessionId, UserId, WorkspaceId,
+    audit::{AuditAction, Deed},
     user::{Actor, Role, User},
 };
 use moka::sync::Cache;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use store::{ApiKey, WorkspaceStore};
 
@@ -96,6 +98,11 @@ impl<R> Staff<R> {
             Identity::User(user) => Actor::User { user_id: user.id, name: user.name.clone() },
             Identity::ApiKey(key) => Actor::ApiKey { api_key_id: key.id, name: key.name.clone() },
         }
+    }
+
+    /// Something the caller did, for the audit.
+    pub fn deed(&self, http: &Http, action: AuditAction, subject: impl Into<String>, detail: Value) -> Deed {
+        Deed { at: http.app.clock.now(), actor: self.actor(), action, subject: subject.into(), detail }
     }
 
     /// The caller as a person; an API key is refused with what it may not do.
@@ -185,23 +192,40 @@ impl Http {
         Ok(user)
     }
 
+    /// What a person did about a session of their own.
+    pub fn of_session(&self, action: AuditAction, user: &User) -> Deed {
+        let actor = Actor::User { user_id: user.id, name: user.name.clone() };
+        Deed {
+            at: self.app.clock.now(),
+            actor,
+            action,
+            subject: user.email.clone(),
+            detail: json!({ "role": user.role }),
+        }
+    }
+
     /// Begins a session of this person.
-    pub async fn begin_session(&self, workspace: WorkspaceId, user: UserId) -> Result<Session, Problem> {
+    pub async fn begin_session(&self, workspace: WorkspaceId, user: &User) -> Result<Session, Problem> {
         let now = self.app.clock.now();
         let session = store::Session {
             id: SessionId::new(&*self.app.ids),
-            user_id: user,
+            user_id: user.id,
             created_at: now,
             expires_at: now.plus(SESSION_LIFE),
         };
         let named = Session { workspace, id: session.id };
-        self.app.store.workspace(workspace).begin_session(session).await?;
+        self.app
+            .store
+            .workspace(workspace)
+            .begin_session(session, self.of_session(AuditAction::SessionOpened, user))
+            .await?;
         Ok(named)
     }
 
     /// Ends a session: its cookie opens nothing from here on, in other processes after a moment.
-    pub async fn end_session(&self, session: Session) -> Result<(), Problem> {
-        self.app.store.workspace(session.workspace).end_session(session.id).await?;
+    pub async fn end_session(&self, session: Session, user: &User) -> Result<(), Problem> {
+        let deed = self.of_session(AuditAction::SessionClosed, user);
+        self.app.store.workspace(session.workspace).end_session(session.id, deed).await?;
         self.identities.sessions.insert(session, None);
         Ok(())
     }

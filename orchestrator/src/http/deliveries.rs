@@ -10,10 +10,12 @@ use aide::{
 use axum::extract::State;
 use domain::{
     DeliveryId, MessageId, TicketId, Timestamp,
+    audit::AuditAction,
     commit::{Commit, DeliveryStatus, Op},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::Delivery;
 
 use super::{
@@ -122,6 +124,7 @@ async fn retry(
         next_attempt_at: None,
     };
     store.commit(Commit { ops: vec![op] }).await?;
+    store.audit(staff.deed(&http, AuditAction::DeliveryRetried, path.id.to_string(), json!({}))).await?;
     let delivery = store.delivery(path.id).await?.ok_or_else(missing)?;
     Ok(Json(delivery.into()))
 }

@@ -7,6 +7,7 @@ use aide::{
 use axum::extract::{DefaultBodyLimit, State};
 use domain::{
     CustomerId, DocumentId, GapId, RunId, TicketId, Timestamp,
+    audit::AuditAction,
     canonical::Digest,
     knowledge::{
         Chunk, Document, Layer, Metadata, Passage, Retriever as _, Said, Scope, UNIVERSAL_WORKSPACE,
@@ -16,6 +17,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     Http,
@@ -199,6 +201,8 @@ async fn put(
     let added =
         knowledge::add_markdown(&http.app, staff.workspace, &slug, &markdown, &said, staff.actor()).await?;
     let document = added.document().clone();
+    let detail = json!({ "document": document.id, "version": document.version });
+    staff.store(&http).audit(staff.deed(&http, AuditAction::DocumentStored, &document.slug, detail)).await?;
     let chunks = staff.store(&http).chunks(&document).await?;
     let made_of = MadeOf::of(&staff.store(&http), &document).await?;
     Ok(Json(DocumentView { document, chunks, made_of }))
@@ -240,6 +244,8 @@ async fn remove(
     if !knowledge::remove(&http.app, staff.workspace, path.id).await? {
         return Err(Problem::not_found("the document"));
     }
+    let deed = staff.deed(&http, AuditAction::DocumentRemoved, path.id.to_string(), json!({}));
+    staff.store(&http).audit(deed).await?;
     Ok(NoContent)
 }
 

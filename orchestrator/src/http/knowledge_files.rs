@@ -15,9 +15,10 @@ use axum::{
     },
     http::{StatusCode, header},
 };
-use domain::{DocumentId, knowledge::Said};
+use domain::{DocumentId, audit::AuditAction, knowledge::Said};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     Http,
@@ -112,11 +113,14 @@ fn add_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 async fn add(State(http): State<Http>, staff: Staff<Admin>, form: Form) -> Result<Json<AddedFiles>, Problem> {
     let mut import = Import::new(&http.app, staff.workspace, form.said, staff.actor());
     let mut added = Vec::new();
-    for file in form.files {
+    for file in &form.files {
         let report = import.file(&file.name, file.media_type.as_deref(), &file.bytes).await?;
         added.extend(items(report));
     }
     import.finish().await;
+    let names: Vec<&str> = form.files.iter().map(|file| file.name.as_str()).collect();
+    let subject = names.join(", ");
+    staff.store(&http).audit(staff.deed(&http, AuditAction::DocumentStored, subject, json!({}))).await?;
     Ok(Json(AddedFiles { items: added }))
 }
 

@@ -10,11 +10,13 @@ use aide::{
 use axum::extract::State;
 use domain::{
     DocumentId, SourceId, Timestamp,
+    audit::AuditAction,
     knowledge::Said,
     source::{PageStatus, Removing, Source, SourceKind, SourcePage, SyncReport},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::WorkspaceStore;
 
 use super::{
@@ -232,6 +234,8 @@ async fn add(
         AddedKind::Sitemap => SourceKind::Sitemap,
     };
     let source = sources::create(&http.app, staff.workspace, kind, &form.address, said).await?;
+    let detail = json!({ "source": source.id });
+    staff.store(&http).audit(staff.deed(&http, AuditAction::SourceAdded, &source.address, detail)).await?;
     sources::begin(&http.app, staff.workspace, source.id);
     Ok(Created(view(&http.app, &staff.store(&http), source).await?))
 }
@@ -291,6 +295,11 @@ async fn remove(
 ) -> Result<NoContent, Problem> {
     let how = if query.keep_documents { Removing::Alone } else { Removing::WithDocuments };
     sources::remove(&http.app, staff.workspace, path.id, how).await?;
+    let detail = json!({ "keep_documents": query.keep_documents });
+    staff
+        .store(&http)
+        .audit(staff.deed(&http, AuditAction::SourceRemoved, path.id.to_string(), detail))
+        .await?;
     Ok(NoContent)
 }
 

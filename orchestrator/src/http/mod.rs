@@ -7,7 +7,9 @@ mod agents;
 mod answers;
 mod approvals;
 mod articles;
+mod audit;
 pub mod auth;
+mod breakers;
 mod citations;
 mod console;
 mod conversation_stream;
@@ -91,7 +93,10 @@ pub fn router(app: Arc<App>) -> Router {
 
 /// The described routes.
 fn api() -> ApiRouter<Http> {
-    let streams = ApiRouter::new().merge(stream::routes()).merge(conversations::stream_routes());
+    let streams = ApiRouter::new()
+        .merge(stream::routes())
+        .merge(conversations::stream_routes())
+        .merge(audit::stream_routes());
     ApiRouter::new()
         .merge(session::routes())
         .merge(tickets::routes())
@@ -111,6 +116,8 @@ fn api() -> ApiRouter<Http> {
         .merge(feedback::routes())
         .merge(customers::routes())
         .merge(deliveries::routes())
+        .merge(breakers::routes())
+        .merge(audit::routes())
         .merge(conversations::routes())
         .merge(inbound_email::routes())
         .merge(system::routes())

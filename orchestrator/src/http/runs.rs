@@ -10,12 +10,14 @@ use aide::{
 use axum::extract::State;
 use domain::{
     RunId, TicketId,
+    audit::AuditAction,
     commit::{Commit, Op},
     effect::Effect,
     run::{Run, RunStatus, Step},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::RunFilter;
 
 use super::{
@@ -115,7 +117,9 @@ async fn retry(
     Path(path): Path<RunPath>,
 ) -> Result<Json<Run>, Problem> {
     let ops = vec![Op::RetryRun { run_id: path.id, at: http.app.clock.now() }];
-    let receipt = staff.store(&http).commit(Commit { ops }).await?;
+    let store = staff.store(&http);
+    let receipt = store.commit(Commit { ops }).await?;
+    store.audit(staff.deed(&http, AuditAction::RunRetried, path.id.to_string(), json!({}))).await?;
     receipt.run(path.id).cloned().map(Json).ok_or_else(|| Problem::not_found("the run"))
 }
 

@@ -12,11 +12,13 @@ use axum::{
 use axum_extra::extract::cookie::SignedCookieJar;
 use domain::{
     ApiKeyId, WorkspaceId,
-    user::{Role, User},
+    audit::{AuditAction, Deed},
+    user::{Actor, Role, User},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OnceCell, Semaphore};
+use tracing::warn;
 
 use super::{
     Http,
@@ -102,9 +104,22 @@ async fn sign_in(
         None => (None, None),
     };
     let fits = check(&http, form.password, hash).await?;
-    let Some((workspace, user)) = known.filter(|_| fits) else { return Err(wrong()) };
+    let Some((workspace, user)) = known else { return Err(wrong()) };
+    if !fits {
+        let refused = http.of_session(AuditAction::SessionRefused, &user);
+        // Whoever tried is not who the address belongs to, as far as anybody knows.
+        let refused = Deed { actor: Actor::System, ..refused };
+        let store = http.app.store.workspace(workspace);
+        // Nobody waits for it: an address that somebody has must not take longer than any other.
+        tokio::spawn(async move {
+            if let Err(error) = store.audit(refused).await {
+                warn!(%error, "a refused sign-in could not be written down");
+            }
+        });
+        return Err(wrong());
+    }
     http.limits.signed_in(&address, peer.0);
-    let session = http.begin_session(workspace, user.id).await?;
+    let session = http.begin_session(workspace, &user).await?;
     let view = view(&http, workspace, Identity::User(user)).await?;
     Ok(Signed { jar: cookies(&http, Some(&session)), view })
 }
@@ -184,8 +199,8 @@ async fn sign_out(
     staff: Staff<Viewer>,
     headers: HeaderMap,
 ) -> Result<SignedOut, Problem> {
-    if let (Identity::User(_), Some(session)) = (&staff.identity, Session::of(&http, &headers)) {
-        http.end_session(session).await?;
+    if let (Identity::User(user), Some(session)) = (&staff.identity, Session::of(&http, &headers)) {
+        http.end_session(session, user).await?;
     }
     Ok(SignedOut(cookies(&http, None)))
 }

@@ -77,6 +77,8 @@ pub enum StreamItem {
     Typing { ticket_id: TicketId, agent: String, on: bool },
     /// A piece of what a model writes in a run. Without an id; not repeated.
     ModelText { run_id: RunId, delta: String },
+    /// A breaker was opened or closed. Without an id; not repeated.
+    Breakers,
 }
 
 fn stream_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -246,6 +248,7 @@ fn live_event(body: LiveBody) -> Option<SseEvent> {
             sse("typing", &StreamItem::Typing { ticket_id, agent, on })
         }
         LiveBody::ModelText { run_id, delta } => sse("model_text", &StreamItem::ModelText { run_id, delta }),
+        LiveBody::Breakers => sse("breakers", &StreamItem::Breakers),
     }
 }
 

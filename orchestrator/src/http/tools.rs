@@ -11,13 +11,14 @@ use aide::{
 };
 use axum::extract::State;
 use domain::{
+    audit::AuditAction,
     canonical::Digest,
     policy::Verdict,
     tool::{Preview, ToolSpec},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Http,
@@ -205,5 +206,7 @@ async fn accept(
         return Err(super::tickets::conflict("this tool is not suspended; there is nothing to accept"));
     }
     http.app.mcp.accept(&path.name, Some(&form.version)).await?;
+    let deed = staff.deed(&http, AuditAction::ToolAccepted, &path.name, json!({ "version": form.version }));
+    staff.store(&http).audit(deed).await?;
     http.tool(&path.name).map(Json)
 }

@@ -20,6 +20,7 @@ mod knowledge;
 mod layers;
 mod problems;
 mod runs;
+mod safety;
 mod second_look;
 mod session;
 mod sources;

@@ -1,6 +1,8 @@
 //! What is read, and the small things that are written outside of commits, noun by noun.
 
 mod approvals;
+pub(crate) mod audit;
+mod breakers;
 pub(crate) mod citations;
 mod counts;
 mod customers;
@@ -18,6 +20,7 @@ pub(crate) mod together;
 mod tools;
 mod users;
 
+pub use audit::{AuditFilter, AuditReport};
 pub use index_marks::KnowledgeFact;
 pub use sources::PageDocument;
 pub(crate) use surroundings::RunAsked;

@@ -1,10 +1,11 @@
 //! Sessions of people on the staff side.
 
-use domain::{SessionId, Timestamp};
+use domain::{SessionId, Timestamp, audit::Deed};
 use sqlx::any::AnyRow;
 
 use crate::{
     Session, StoreError, WorkspaceStore,
+    read::audit,
     rows::Columns,
     sql::{Binds, Select},
 };
@@ -31,9 +32,9 @@ impl WorkspaceStore {
         self.one(select, get_session).await
     }
 
-    /// Begins a session, and forgets those of the same person that are over.
-    pub async fn begin_session(&self, session: Session) -> Result<(), StoreError> {
-        let workspace = self.id;
+    /// Begins a session, and forgets those of the same person that are over. The audit says so.
+    pub async fn begin_session(&self, session: Session, deed: Deed) -> Result<(), StoreError> {
+        let (workspace, shared) = (self.id, self.store.writer.shared.clone());
         self.store
             .writer
             .transact_beside(move |connection| {
@@ -51,15 +52,16 @@ impl WorkspaceStore {
                         .at(session.expires_at);
                     let sql = "INSERT INTO sessions (workspace_id, id, user_id, created_at, expires_at) \
                                VALUES ($1, $2, $3, $4, $5)";
-                    new.execute(connection, sql).await.map(|_| ())
+                    new.execute(connection, sql).await?;
+                    audit::append(connection, shared.how(), [(workspace, deed)]).await
                 })
             })
             .await
     }
 
-    /// Returns whether there was one to end.
-    pub async fn end_session(&self, id: SessionId) -> Result<bool, StoreError> {
-        let workspace = self.id;
+    /// Returns whether there was one to end; then the audit says so.
+    pub async fn end_session(&self, id: SessionId, deed: Deed) -> Result<bool, StoreError> {
+        let (workspace, shared) = (self.id, self.store.writer.shared.clone());
         self.store
             .writer
             .transact_beside(move |connection| {
@@ -67,7 +69,11 @@ impl WorkspaceStore {
                     let mut binds = Binds::default();
                     binds.id(workspace).id(id);
                     let sql = "DELETE FROM sessions WHERE workspace_id = $1 AND id = $2";
-                    Ok(binds.execute(connection, sql).await? == 1)
+                    let ended = binds.execute(connection, sql).await? == 1;
+                    if ended {
+                        audit::append(connection, shared.how(), [(workspace, deed)]).await?;
+                    }
+                    Ok(ended)
                 })
             })
             .await

@@ -11,6 +11,7 @@ mod fixture;
 mod knowledge;
 mod records;
 mod runs;
+mod safety;
 mod sources;
 mod tickets;
 
@@ -44,6 +45,9 @@ macro_rules! contract {
                 ),)+)+
                 ("two_processes_never_share_a_run", Box::pin(async {
                     runs::two_processes_never_share_a_run(Fixture::new(Backend::Postgres).await).await;
+                })),
+                ("processes_share_one_chain", Box::pin(async {
+                    safety::processes_share_one_chain(Fixture::new(Backend::Postgres).await).await;
                 })),
                 ("two_processes_append_gaplessly", Box::pin(async {
                     runs::two_processes_append_gaplessly(Fixture::new(Backend::Postgres).await).await;
@@ -102,6 +106,13 @@ contract! {
         what_is_written_with_an_older_fence_changes_nothing,
         a_document_has_one_page,
         a_source_goes_with_its_pages;
+    safety:
+        the_audit_is_a_chain_of_each_workspace,
+        a_changed_entry_of_the_audit_is_named,
+        old_entries_go_without_breaking_the_chain,
+        a_decision_is_in_the_audit,
+        a_breaker_is_opened_and_closed_once,
+        closing_a_breaker_wakes_those_that_wait_for_it;
     records:
         pending_approvals_are_listed_oldest_first_and_by_role,
         customers_are_found_by_name_and_address,
@@ -134,6 +145,11 @@ async fn a_sqlite_file_keeps_everything_across_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_on_one_sqlite_file_append_gaplessly() {
     runs::two_processes_append_gaplessly(Fixture::new(Backend::SqliteFile).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_on_one_sqlite_file_share_one_chain() {
+    safety::processes_share_one_chain(Fixture::new(Backend::SqliteFile).await).await;
 }
 
 /// Runs the cases side by side, because making a database is mostly waiting for the disk.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{
     ApiKeyId, AttachmentId, ContactId, CustomerId, MessageId, RunId, SessionId, UserId,
     approval::ApprovalStatus,
+    audit::{AuditAction, Deed},
     canonical::Digest,
     commit::{Commit, CommitError, DeliveryStatus, Op},
     customer::{Contact, Customer},
@@ -13,6 +14,7 @@ use domain::{
     tool::{Risk, ToolSource, ToolSpec},
     user::{Actor, Role, User},
 };
+use serde_json::json;
 use store::{
     ApiKey, ApprovalFilter, Attachment, RegistrationStatus, Session, StoreError, TicketFilter,
     ToolRegistration,
@@ -153,20 +155,29 @@ pub async fn a_session_is_there_until_it_ends(f: Fixture) {
     };
     let (one, other) = (session(), session());
     for session in [&one, &other] {
-        f.desk.begin_session(session.clone()).await.unwrap();
+        f.desk.begin_session(session.clone(), deed(&f, AuditAction::SessionOpened)).await.unwrap();
         assert_eq!(f.desk.session(session.id, f.now()).await.unwrap().as_ref(), Some(session));
     }
     assert_eq!(elsewhere(&f).session(one.id, f.now()).await.unwrap(), None);
-    assert!(!elsewhere(&f).end_session(one.id).await.unwrap());
-    assert!(f.desk.end_session(one.id).await.unwrap());
-    assert!(!f.desk.end_session(one.id).await.unwrap());
+    assert!(!elsewhere(&f).end_session(one.id, deed(&f, AuditAction::SessionClosed)).await.unwrap());
+    assert!(f.desk.end_session(one.id, deed(&f, AuditAction::SessionClosed)).await.unwrap());
+    assert!(!f.desk.end_session(one.id, deed(&f, AuditAction::SessionClosed)).await.unwrap());
     assert_eq!(f.desk.session(one.id, f.now()).await.unwrap(), None);
     assert!(f.desk.session(other.id, f.now()).await.unwrap().is_some());
     assert_eq!(f.desk.session(other.id, other.expires_at).await.unwrap(), None);
     // Those that are over are not kept for ever.
     f.clock.advance(Duration::from_secs(60));
-    f.desk.begin_session(session()).await.unwrap();
+    f.desk.begin_session(session(), deed(&f, AuditAction::SessionOpened)).await.unwrap();
     assert_eq!(f.desk.session(other.id, other.created_at).await.unwrap(), None);
+    // What did not end is not said to have ended.
+    let deeds: Vec<_> = f.desk.audit_after(0, 10).await.unwrap().into_iter().map(|e| e.deed.action).collect();
+    use AuditAction::{SessionClosed, SessionOpened};
+    assert_eq!(deeds, [SessionOpened, SessionOpened, SessionClosed, SessionOpened]);
+    assert_eq!(elsewhere(&f).audit_after(0, 10).await.unwrap(), []);
+}
+
+fn deed(f: &Fixture, action: AuditAction) -> Deed {
+    Deed { at: f.now(), actor: Actor::System, action, subject: "eve".to_owned(), detail: json!({}) }
 }
 
 pub async fn mail_of_staff_and_agents_on_email_tickets_is_delivered_once(f: Fixture) {

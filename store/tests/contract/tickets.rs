@@ -191,7 +191,7 @@ pub async fn a_changed_snapshot_is_found(f: Fixture) {
     assert!(differences[0].why.contains("as it never was"), "{}", differences[0].why);
 }
 
-async fn sqlx_execute(url: &str, sql: &'static str) {
+pub async fn sqlx_execute(url: &str, sql: &'static str) {
     use sqlx::{Connection as _, Executor as _};
     let mut connection = sqlx::AnyConnection::connect(url).await.unwrap();
     connection.execute(sql).await.unwrap();

@@ -1,0 +1,137 @@
+//! Breakers: which are open, as this process last heard.
+//!
+//! Every process asks the database several times a second, so that nothing new is done one second after
+//! a breaker was opened, wherever that was. A process that cannot ask keeps to what it heard last; it
+//! cannot record an effect either.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use domain::{
+    WorkspaceId,
+    breaker::{Breaker, BreakerOf},
+    tool::ToolSpec,
+};
+use store::{Store, StoreError};
+use tokio::time::{self, MissedTickBehavior};
+use tracing::warn;
+
+use crate::{
+    app::App,
+    live::{Live, LiveBody},
+};
+
+const ASKED_EVERY: Duration = Duration::from_millis(300);
+
+type Open = HashMap<WorkspaceId, Vec<Breaker>>;
+
+pub struct Breakers {
+    store: Store,
+    live: Live,
+    open: RwLock<Arc<Open>>,
+}
+
+impl Breakers {
+    /// Knows at once which are open.
+    pub async fn load(store: Store, live: Live) -> Result<Self, StoreError> {
+        let breakers = Self { store, live, open: RwLock::default() };
+        breakers.refresh().await?;
+        Ok(breakers)
+    }
+
+    /// Asks the database, and tells those who watch of what has changed.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        let mut now = Open::new();
+        for (workspace, breaker) in self.store.open_breakers().await? {
+            now.entry(workspace).or_default().push(breaker);
+        }
+        let now = Arc::new(now);
+        let before = {
+            let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *open, Arc::clone(&now))
+        };
+        let either = before.keys().chain(now.keys().filter(|workspace| !before.contains_key(workspace)));
+        for workspace in either.filter(|workspace| before.get(workspace) != now.get(workspace)) {
+            self.live.send(*workspace, LiveBody::Breakers);
+        }
+        Ok(())
+    }
+
+    /// Goes on asking.
+    pub async fn follow(&self) {
+        let mut tick = time::interval(ASKED_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard = true;
+        loop {
+            tick.tick().await;
+            let result = self.refresh().await;
+            if let Err(error) = &result
+                && heard
+            {
+                warn!(%error, "it cannot be told which breakers are open; those that were last heard of count");
+            }
+            heard = result.is_ok();
+        }
+    }
+
+    /// What stops the whole agent.
+    pub fn of_agent(&self, workspace: WorkspaceId, agent: &str) -> Option<BreakerOf> {
+        self.find(workspace, |of| match of {
+            BreakerOf::Workspace => true,
+            BreakerOf::Agent(name) => name == agent,
+            BreakerOf::Tool(_) | BreakerOf::Integration(_) => false,
+        })
+    }
+
+    /// What stops calls of the tool by any agent.
+    pub fn of_tool(&self, workspace: WorkspaceId, spec: &ToolSpec) -> Option<BreakerOf> {
+        self.find(workspace, |of| match of {
+            BreakerOf::Workspace => true,
+            BreakerOf::Agent(_) => false,
+            BreakerOf::Tool(name) => *name == spec.name,
+            BreakerOf::Integration(name) => spec.integration() == Some(name),
+        })
+    }
+
+    fn find(&self, workspace: WorkspaceId, stops: impl Fn(&BreakerOf) -> bool) -> Option<BreakerOf> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.get(&workspace)?.iter().map(|breaker| &breaker.of).find(|of| stops(of)).cloned()
+    }
+}
+
+impl App {
+    /// Everything that a breaker can be of, as far as it is known now.
+    pub fn stoppable(&self) -> Vec<BreakerOf> {
+        let specs = self.catalog.specs();
+        let agents = self.agents.names().into_iter().map(|name| BreakerOf::Agent(name.to_owned()));
+        std::iter::once(BreakerOf::Workspace)
+            .chain(agents)
+            .chain(self.integrations(&specs).into_iter().map(BreakerOf::Integration))
+            .chain(specs.into_iter().map(|spec| BreakerOf::Tool(spec.name)))
+            .collect()
+    }
+
+    /// Those of servers that are not connected too: one may have to be stopped before it is.
+    fn integrations(&self, specs: &[ToolSpec]) -> BTreeSet<String> {
+        let known = specs.iter().filter_map(|spec| spec.integration().map(str::to_owned));
+        known.chain(self.config.tools.mcp.iter().map(|server| server.name.clone())).collect()
+    }
+
+    /// Why there is nothing to stop, and what there is.
+    pub fn can_be_stopped(&self, of: &BreakerOf) -> Result<(), String> {
+        let stoppable = self.stoppable();
+        let of_server = |name: &str| {
+            let integrations = self.integrations(&[]);
+            name.split_once("__").is_some_and(|(server, _)| integrations.contains(server))
+        };
+        if stoppable.contains(of) || matches!(of, BreakerOf::Tool(name) if of_server(name)) {
+            return Ok(());
+        }
+        let names: Vec<&str> =
+            stoppable.iter().filter(|known| known.kind() == of.kind()).map(BreakerOf::name).collect();
+        Err(format!("there is no {} `{}`; there are: {}", of.kind(), of.name(), names.join(", ")))
+    }
+}

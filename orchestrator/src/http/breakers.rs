@@ -1,0 +1,123 @@
+//! Breakers: stop the workspace, an agent, a tool or an integration, and let it go on.
+
+use aide::{
+    axum::{
+        ApiRouter,
+        routing::{get_with, post_with},
+    },
+    transform::TransformOperation,
+};
+use axum::extract::State;
+use domain::breaker::{Breaker, BreakerOf};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::WorkspaceStore;
+
+use super::{
+    Http,
+    auth::{Admin, Reviewer, Staff, Viewer},
+    input::{Json, NoContent},
+    problem::Problem,
+};
+
+const MAX_REASON_CHARS: usize = 500;
+
+pub fn routes() -> ApiRouter<Http> {
+    ApiRouter::new()
+        .api_route("/v1/breakers", get_with(list, list_docs).post_with(open, open_docs))
+        .api_route("/v1/breakers/close", post_with(close, close_docs))
+}
+
+/// What is stopped.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct BreakerList {
+    /// The longest open first.
+    pub items: Vec<Breaker>,
+    /// What else could be stopped.
+    pub could_be: Vec<BreakerOf>,
+}
+
+fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("listBreakers").tag("breakers").summary("List open breakers").description(
+        "What nothing new is done by, who stopped it, when and why; and what else could be stopped.",
+    )
+}
+
+async fn list(State(http): State<Http>, staff: Staff<Viewer>) -> Result<Json<BreakerList>, Problem> {
+    http.breakers(&staff.store(&http)).await.map(Json)
+}
+
+impl Http {
+    async fn breakers(&self, store: &WorkspaceStore) -> Result<BreakerList, Problem> {
+        let items = store.breakers().await?;
+        let mut could_be = self.app.stoppable();
+        could_be.retain(|of| items.iter().all(|breaker| breaker.of != *of));
+        Ok(BreakerList { items, could_be })
+    }
+}
+
+/// What to stop or to let go on.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetBreaker {
+    pub of: BreakerOf,
+    /// Why; others read it.
+    #[schemars(length(min = 1, max = 500))]
+    pub reason: String,
+}
+
+impl SetBreaker {
+    fn reason(&self) -> Result<String, Problem> {
+        let reason = self.reason.trim();
+        if reason.is_empty() || reason.chars().count() > MAX_REASON_CHARS {
+            return Err(Problem::invalid(format!(
+                "reason must have 1 to {MAX_REASON_CHARS} characters: others read it"
+            )));
+        }
+        Ok(reason.to_owned())
+    }
+}
+
+fn open_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("openBreaker").tag("breakers").summary("Stop something").description(
+        "From one second later on nothing new is done by it, in any process: no effect of the tool or integration, \
+         and of an agent or the workspace no model call either. What waits goes on waiting; decisions can be made, \
+         and are carried out when the breaker is closed. What is under way ends. Stopping what is stopped already \
+         changes nothing. 422 when there is nothing of that name.",
+    )
+}
+
+async fn open(
+    State(http): State<Http>,
+    staff: Staff<Reviewer>,
+    Json(form): Json<SetBreaker>,
+) -> Result<Json<BreakerList>, Problem> {
+    let reason = form.reason()?;
+    http.app.can_be_stopped(&form.of).map_err(Problem::invalid)?;
+    let breaker = Breaker { of: form.of, reason, opened_by: staff.actor(), opened_at: http.app.clock.now() };
+    let store = staff.store(&http);
+    store.open_breaker(breaker).await?;
+    // At once in this process.
+    http.app.breakers.refresh().await?;
+    http.breakers(&store).await.map(Json)
+}
+
+fn close_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("closeBreaker").tag("breakers").summary("Let something go on").description(
+        "Runs that waited for it go on within seconds. Takes a person. 404 when it is not stopped.",
+    )
+}
+
+async fn close(
+    State(http): State<Http>,
+    staff: Staff<Admin>,
+    Json(form): Json<SetBreaker>,
+) -> Result<NoContent, Problem> {
+    staff.person("letting something go on")?;
+    let reason = form.reason()?;
+    if !staff.store(&http).close_breaker(form.of, staff.actor(), reason).await? {
+        return Err(Problem::not_found("an open breaker of this"));
+    }
+    http.app.breakers.refresh().await?;
+    Ok(NoContent)
+}

@@ -1,0 +1,159 @@
+//! Breakers and the audit.
+
+use axum::http::{StatusCode, header};
+use domain::user::Role;
+use orchestrator::testing::app::TestApp;
+use serde_json::{Value, json};
+
+fn stop(kind: &str, name: &str) -> Value {
+    json!({ "of": { "kind": kind, "name": name }, "reason": "refunds went wrong" })
+}
+
+#[tokio::test]
+async fn what_is_stopped_says_who_stopped_it_and_why_until_a_person_lets_it_go_on() {
+    let app = TestApp::start().await;
+    let reviewer = app.user(Role::Reviewer).await;
+    let nothing = reviewer.get("/v1/breakers").await.json(StatusCode::OK);
+    assert_eq!(nothing["items"], json!([]));
+    let could_be = |of: Value| nothing["could_be"].as_array().unwrap().contains(&of);
+    assert!(could_be(json!({ "kind": "workspace" })), "{nothing}");
+    assert!(could_be(json!({ "kind": "agent", "name": "resolution" })), "{nothing}");
+    assert!(could_be(json!({ "kind": "tool", "name": "reply_to_customer" })), "{nothing}");
+
+    let tool = stop("tool", "reply_to_customer");
+    let stopped = reviewer.post("/v1/breakers", &tool).await.json(StatusCode::OK);
+    assert_eq!(stopped["items"][0]["of"], tool["of"]);
+    assert_eq!(stopped["items"][0]["reason"], "refunds went wrong");
+    assert_eq!(stopped["items"][0]["opened_by"]["kind"], "user");
+    assert!(!stopped["could_be"].as_array().unwrap().contains(&tool["of"]));
+    // Again, and by a key: nothing changes.
+    let again = app.key(Role::Reviewer).post("/v1/breakers", &tool).await.json(StatusCode::OK);
+    assert_eq!(again["items"], stopped["items"]);
+    let whole = json!({ "of": { "kind": "workspace" }, "reason": "stop" });
+    let both = app.key(Role::Reviewer).post("/v1/breakers", &whole).await.json(StatusCode::OK);
+    assert_eq!(both["items"].as_array().unwrap().len(), 2);
+    // Another workspace's desk is not stopped.
+    let elsewhere = app.another_workspace().await;
+    let theirs = elsewhere.key(Role::Viewer).get("/v1/breakers").await.json(StatusCode::OK);
+    assert_eq!(theirs["items"], json!([]));
+
+    reviewer.post("/v1/breakers/close", &tool).await.problem(StatusCode::FORBIDDEN);
+    app.key(Role::Admin).post("/v1/breakers/close", &tool).await.problem(StatusCode::FORBIDDEN);
+    let admin = app.user(Role::Admin).await;
+    assert_eq!(admin.post("/v1/breakers/close", &tool).await.status, StatusCode::NO_CONTENT);
+    admin.post("/v1/breakers/close", &tool).await.problem(StatusCode::NOT_FOUND);
+    let left = admin.get("/v1/breakers").await.json(StatusCode::OK);
+    assert_eq!(left["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_does_not_exist_cannot_be_stopped() {
+    let app = TestApp::start().await;
+    let reviewer = app.user(Role::Reviewer).await;
+    let unknown = reviewer.post("/v1/breakers", &stop("agent", "nobody")).await;
+    let problem = unknown.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(problem["detail"].as_str().unwrap().contains("resolution"), "{problem}");
+    for bad in [
+        json!({ "of": { "kind": "agent", "name": "resolution" }, "reason": "  " }),
+        json!({ "of": { "kind": "agent", "name": "resolution" }, "reason": "x".repeat(501) }),
+        json!({ "of": { "kind": "planet", "name": "earth" }, "reason": "stop" }),
+        json!({ "of": { "kind": "agent" }, "reason": "stop" }),
+        json!({ "reason": "stop" }),
+    ] {
+        reviewer.post("/v1/breakers", &bad).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    app.key(Role::Agent)
+        .post("/v1/breakers", &stop("agent", "resolution"))
+        .await
+        .problem(StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn those_who_watch_are_told_of_breakers() {
+    let app = TestApp::start().await;
+    let mut watching = app.key(Role::Viewer).stream("/v1/stream").await;
+    app.key(Role::Reviewer).post("/v1/breakers", &stop("agent", "resolution")).await.json(StatusCode::OK);
+    let told = app.until("word of the breaker", async || watching.next().await).await;
+    assert_eq!(told.name, "breakers");
+}
+
+#[tokio::test]
+async fn the_audit_says_who_did_what_and_verifies() {
+    let app = TestApp::start().await;
+    let admin = app.user(Role::Admin).await;
+    let wrong = json!({ "email": app.email(Role::Owner), "password": "wrong" });
+    app.nobody().post("/v1/session", &wrong).await.problem(StatusCode::UNAUTHORIZED);
+    let article = json!({ "slug": "returns", "markdown": "# Returns\n\nWithin 30 days.\n" });
+    admin.post("/v1/knowledge/documents", &article).await.json(StatusCode::OK);
+    admin.post("/v1/breakers", &stop("agent", "resolution")).await.json(StatusCode::OK);
+    admin.post("/v1/breakers/close", &stop("agent", "resolution")).await;
+    // A refused sign-in is written when nobody waits for it.
+    let actions = app
+        .until("a refused sign-in in the audit", async || {
+            let page = admin.get("/v1/audit").await.json(StatusCode::OK);
+            let actions: Vec<String> = page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|entry| entry["action"].as_str().unwrap().to_owned())
+                .collect();
+            actions.contains(&"session.refused".to_owned()).then_some(actions)
+        })
+        .await;
+    for action in ["session.opened", "document.stored", "breaker.opened", "breaker.closed"] {
+        assert_eq!(actions.iter().filter(|known| *known == action).count(), 1, "{actions:?}");
+    }
+    let refused = admin.get("/v1/audit?action=session.refused").await.json(StatusCode::OK);
+    assert_eq!(refused["items"][0]["subject"], app.email(Role::Owner));
+    assert_eq!(refused["items"][0]["actor"]["kind"], "system");
+    let mine = admin.get(&format!("/v1/audit?actor={}", app.user_id(Role::Admin))).await.json(StatusCode::OK);
+    assert_eq!(mine["items"].as_array().unwrap().len(), 4);
+
+    let all = admin.all("/v1/audit", 2).await;
+    let seqs: Vec<i64> = all.iter().map(|entry| entry["seq"].as_i64().unwrap()).collect();
+    assert_eq!(seqs, (1..=all.len() as i64).rev().collect::<Vec<_>>());
+    let check = admin.get("/v1/audit/verification").await.json(StatusCode::OK);
+    assert_eq!((&check["whole"], &check["broken"]), (&json!(true), &Value::Null));
+    assert_eq!(check["head"], json!({ "seq": all[0]["seq"], "digest": all[0]["digest"] }));
+    assert_eq!(check["entries"], all[0]["seq"]);
+
+    admin.get("/v1/audit?cursor=x").await.problem(StatusCode::BAD_REQUEST);
+    admin.get("/v1/audit?action=planet.moved").await.problem(StatusCode::BAD_REQUEST);
+    app.key(Role::Reviewer).get("/v1/audit").await.problem(StatusCode::FORBIDDEN);
+    app.key(Role::Reviewer).get("/v1/audit/export?format=csv").await.problem(StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_audit_is_exported_whole_and_computes_nothing_in_a_spreadsheet() {
+    let app = TestApp::start().await;
+    let admin = app.user(Role::Admin).await;
+    let evil = json!({ "of": { "kind": "workspace" }, "reason": "=HYPERLINK(\"http://evil.example\")" });
+    admin.post("/v1/breakers", &evil).await.json(StatusCode::OK);
+    let store = app.app.store.workspace(app.workspace);
+    for n in 0..600 {
+        let deed = domain::audit::Deed {
+            at: domain::Timestamp(n),
+            actor: domain::user::Actor::System,
+            action: domain::audit::AuditAction::DocumentStored,
+            subject: format!("=cmd|' /C calc'!{n}"),
+            detail: json!({}),
+        };
+        store.audit(deed).await.unwrap();
+    }
+    let file = admin.get("/v1/audit/export?format=json").await;
+    assert_eq!(file.headers[header::CONTENT_DISPOSITION], "attachment; filename=\"audit.json\"");
+    let entries = file.json(StatusCode::OK);
+    let entries = entries.as_array().unwrap();
+    // One sign-in, the breaker, and the export itself, which is written down first.
+    assert_eq!(entries.len(), 603);
+    assert_eq!(entries[602]["action"], "audit.exported");
+    assert_eq!(entries[1]["detail"]["reason"], evil["reason"]);
+    let csv = admin.get("/v1/audit/export?format=csv").await;
+    assert_eq!(csv.headers[header::CONTENT_TYPE], "text/csv; charset=utf-8");
+    let text = csv.text();
+    assert_eq!(text.lines().count(), 1 + 604);
+    assert!(text.starts_with("seq,at,actor_kind,"), "{text:.80}");
+    assert!(text.contains(",'=cmd|' /C calc'!599,"));
+    assert!(!text.contains(",=cmd"));
+    admin.get("/v1/audit/export?format=xml").await.problem(StatusCode::BAD_REQUEST);
+}

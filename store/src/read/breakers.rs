@@ -1,0 +1,125 @@
+//! Breakers that are open.
+
+use std::time::Duration;
+
+use domain::{
+    WorkspaceId,
+    audit::{AuditAction, Deed},
+    breaker::{Breaker, BreakerOf, WAITS},
+    user::Actor,
+};
+use serde_json::json;
+use sqlx::any::AnyRow;
+
+use super::audit::append;
+use crate::{
+    Store, StoreError, WorkspaceStore,
+    rows::{Columns, workspace_of},
+    sql::{Binds, Select},
+};
+
+/// By then every process has heard that a breaker is closed.
+const HEARD: Duration = Duration::from_secs(2);
+
+fn get_breaker(row: &AnyRow) -> Result<Breaker, StoreError> {
+    let c = Columns { table: "breakers", row };
+    let (kind, name) = (c.text("kind")?, c.text("name")?);
+    let of = BreakerOf::parse(&kind, &name).ok_or_else(|| c.bad("kind", format!("`{kind}` of `{name}`")))?;
+    Ok(Breaker {
+        of,
+        reason: c.text("reason")?,
+        opened_by: c.json("opened_by")?,
+        opened_at: c.at("opened_at")?,
+    })
+}
+
+impl WorkspaceStore {
+    /// The longest open first.
+    pub async fn breakers(&self) -> Result<Vec<Breaker>, StoreError> {
+        let select = Select::of(self.id, "SELECT * FROM breakers WHERE workspace_id = $1")
+            .then(" ORDER BY opened_at, kind, name");
+        self.all(select, get_breaker).await
+    }
+
+    /// Returns false, and changes nothing, when it is open already. The audit says who opened it.
+    pub async fn open_breaker(&self, breaker: Breaker) -> Result<bool, StoreError> {
+        let (workspace, shared) = (self.id, self.store.writer.shared.clone());
+        self.store
+            .writer
+            .transact_beside(move |connection| {
+                Box::pin(async move {
+                    let mut binds = Binds::default();
+                    binds
+                        .id(workspace)
+                        .text(breaker.of.kind())
+                        .text(breaker.of.name())
+                        .text(breaker.reason.as_str())
+                        .json(&breaker.opened_by)
+                        .at(breaker.opened_at);
+                    let sql = "INSERT INTO breakers (workspace_id, kind, name, reason, opened_by, opened_at) \
+                               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (workspace_id, kind, name) DO NOTHING";
+                    let opened = binds.execute(connection, sql).await? == 1;
+                    if opened {
+                        let deed = Deed {
+                            at: breaker.opened_at,
+                            actor: breaker.opened_by,
+                            action: AuditAction::BreakerOpened,
+                            subject: breaker.of.words(),
+                            detail: json!({ "of": breaker.of, "reason": breaker.reason }),
+                        };
+                        append(connection, shared.how(), [(workspace, deed)]).await?;
+                    }
+                    Ok(opened)
+                })
+            })
+            .await
+    }
+
+    /// Returns false when it is not open. The audit says who closed it, and why. Runs that waited for it
+    /// are due from here on.
+    pub async fn close_breaker(
+        &self,
+        of: BreakerOf,
+        actor: Actor,
+        reason: String,
+    ) -> Result<bool, StoreError> {
+        let (workspace, shared) = (self.id, self.store.writer.shared.clone());
+        let now = shared.clock.now();
+        self.store
+            .writer
+            // Not beside: runs are changed.
+            .transact(move |connection| {
+                Box::pin(async move {
+                    let mut binds = Binds::default();
+                    binds.id(workspace).text(of.kind()).text(of.name());
+                    let sql = "DELETE FROM breakers WHERE workspace_id = $1 AND kind = $2 AND name = $3";
+                    if binds.execute(connection, sql).await? == 0 {
+                        return Ok(false);
+                    }
+                    let deed = Deed {
+                        at: now,
+                        actor,
+                        action: AuditAction::BreakerClosed,
+                        subject: of.words(),
+                        detail: json!({ "of": of, "reason": reason }),
+                    };
+                    let mut binds = Binds::default();
+                    binds.id(workspace).at(now.plus(HEARD)).text(format!("%{WAITS}%"));
+                    let sql = "UPDATE runs SET wake_at = $2 \
+                               WHERE workspace_id = $1 AND status = 'waiting' AND waiting_for LIKE $3";
+                    binds.execute(connection, sql).await?;
+                    append(connection, shared.how(), [(workspace, deed)]).await?;
+                    Ok(true)
+                })
+            })
+            .await
+    }
+}
+
+impl Store {
+    /// Every open breaker of every workspace: few rows, asked for several times a second.
+    pub async fn open_breakers(&self) -> Result<Vec<(WorkspaceId, Breaker)>, StoreError> {
+        self.everywhere("SELECT * FROM breakers", |_| (), |row| Ok((workspace_of(row)?, get_breaker(row)?)))
+            .await
+    }
+}
