@@ -14,6 +14,7 @@ import {
 import { Problem } from "./api/client";
 import type {
   ApprovalStatus,
+  AuditAction,
   Channel,
   GapStatus,
   Layer,
@@ -23,6 +24,7 @@ import type {
 } from "./api/words";
 import type { DocumentFilter } from "./knowledge/metadata";
 import { Empty, Failure, Loading } from "./parts/states";
+import { AUDIT_ACTIONS } from "./safety/audit";
 import { sessionQuery } from "./session/session";
 
 type Raw = Record<string, unknown>;
@@ -289,6 +291,27 @@ const agents = createRoute({
   component: lazyRouteComponent(pages, "AgentsPage"),
 });
 
+const safety = createRoute({
+  getParentRoute: () => staff,
+  path: "/safety",
+  component: lazyRouteComponent(pages, "SafetyFrame"),
+});
+
+const breakers = createRoute({
+  getParentRoute: () => safety,
+  path: "/",
+  component: lazyRouteComponent(pages, "BreakersPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => safety,
+  path: "audit",
+  validateSearch: (raw: Raw): { action?: AuditAction } => ({
+    action: oneOf(raw.action, AUDIT_ACTIONS),
+  }),
+  component: lazyRouteComponent(pages, "AuditPage"),
+});
+
 const tree = root.addChildren([
   signIn,
   chat,
@@ -303,6 +326,7 @@ const tree = root.addChildren([
     document,
     tools,
     agents,
+    safety.addChildren([breakers, audit]),
   ]),
 ]);
 

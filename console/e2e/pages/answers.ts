@@ -30,15 +30,20 @@ import {
   template,
 } from "./examples/knowledge";
 
+import { audited, couldBe } from "./examples/safety";
+
 export * from "./examples/base";
 export * from "./examples/desk";
 export * from "./examples/knowledge";
+export * from "./examples/safety";
 
 /** Answers for a route, by method and path; a test hands in its own to override. */
 export type Answers = Record<string, (route: Route, path: string) => unknown>;
 
 const ANSWERS: Answers = {
   "GET /v1/session": () => session,
+  "GET /v1/breakers": () => ({ items: [], could_be: couldBe }),
+  "GET /v1/audit": () => page(audited),
   "GET /v1/approvals": (route) => {
     const status = new URL(route.request().url()).searchParams.get("status");
     const items = approvals.filter((each) => !status || each.status === status);

@@ -13,6 +13,8 @@ import { Markdown } from "../parts/Markdown";
 import { useNow } from "../parts/now";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
+import { breakerWords, stops } from "../safety/breakers";
+import { breakersQuery } from "../safety/queries";
 import { Icon } from "../shell/Icon";
 import {
   count,
@@ -20,6 +22,7 @@ import {
   percent,
   remaining,
   sentence,
+  upperFirst,
   urgency,
   waited,
   words,
@@ -64,6 +67,8 @@ function Loaded({ approval, ticket, messages, customer, decisions, run }: Data) 
   const now = useNow();
   const pending = approval.status === "pending";
   const outcome = approval.question === "outcome";
+  const stopped = useQuery(breakersQuery).data?.items ?? [];
+  const stop = stops(stopped, approval.agent, approval.binding.call.tool);
   return (
     <>
       <div className="approval-content">
@@ -170,6 +175,15 @@ function Loaded({ approval, ticket, messages, customer, decisions, run }: Data) 
           </aside>
         </div>
       </div>
+      {pending && stop && (
+        <div className="notice" data-tone="amber" role="status">
+          <Icon name="warn" />
+          <div className="grow">
+            {upperFirst(breakerWords(stop.of))} is stopped: “{stop.reason}”. What you decide is
+            kept, and done when it may go on.
+          </div>
+        </div>
+      )}
       {pending && <DecisionPanel approval={approval} decisions={decisions} />}
     </>
   );

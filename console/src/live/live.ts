@@ -95,6 +95,10 @@ export function useLive(client: QueryClient): void {
         for (const key of keysOfApproval(item)) stale.set(JSON.stringify(key), key);
         gatherTimer ??= setTimeout(flush, GATHER_MS);
       }
+      if (item?.type === "breakers") {
+        stale.set("breakers", ["breakers"]);
+        gatherTimer ??= setTimeout(flush, GATHER_MS);
+      }
       if (item?.type === "typing") {
         const next = new Map(typing);
         if (item.on) next.set(item.ticket_id, item.agent);
@@ -125,6 +129,7 @@ export function useLive(client: QueryClient): void {
       };
       source.addEventListener("event", onItem);
       source.addEventListener("approval", onItem);
+      source.addEventListener("breakers", onItem);
       source.addEventListener("typing", onItem);
     };
 

@@ -11,6 +11,7 @@ import { useLink, useLive } from "../live/live";
 import { Button } from "../parts/Button";
 import { Loading } from "../parts/states";
 import { Toasts, tell } from "../parts/toasts";
+import { StoppedBar } from "../safety/StoppedBar";
 import { useSession } from "../session/session";
 import { initials, words } from "../text/format";
 import { Icon, type IconName } from "./Icon";
@@ -25,6 +26,7 @@ const PLACES = [
   { to: "/knowledge", label: "Knowledge", icon: "book", keys: "g k" },
   { to: "/tools", label: "Tools", icon: "wrench", keys: "g o" },
   { to: "/agents", label: "Agents", icon: "spark", keys: "g e" },
+  { to: "/safety", label: "Safety", icon: "lock", keys: "g s" },
 ] as const satisfies readonly { to: string; label: string; icon: IconName; keys: string }[];
 
 /** How many approvals wait, `99+` beyond what one page holds. */
@@ -222,6 +224,7 @@ export function Shell() {
       )}
       <div className="shell-body">
         <OfflineBar />
+        <StoppedBar />
         <main
           id="main"
           ref={main}

@@ -85,7 +85,11 @@ export function words(name: string): string {
 /** A remark of the service as a sentence: tools by their words, a capital letter first. */
 export function sentence(text: string): string {
   const named = text.replaceAll(/\b[a-z0-9]+__[a-z0-9_]+\b/g, (name) => words(name).toLowerCase());
-  return named.charAt(0).toUpperCase() + named.slice(1);
+  return upperFirst(named);
+}
+
+export function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** `1 ticket`, `3 tickets`. */

@@ -1,0 +1,47 @@
+// What is stopped, what could be, and what was done.
+import { at, digest, id, type S, user } from "./base";
+
+export const couldBe: S["BreakerOf"][] = [
+  { kind: "workspace" },
+  { kind: "agent", name: "article" },
+  { kind: "agent", name: "resolution" },
+  { kind: "integration", name: "shop" },
+  { kind: "tool", name: "reply_to_customer" },
+  { kind: "tool", name: "shop__refund_order" },
+];
+
+export const breaker = (of: S["BreakerOf"], reason: string): S["Breaker"] => ({
+  of,
+  reason,
+  opened_by: { kind: "user", user_id: user.id, name: user.name },
+  opened_at: at(4),
+});
+
+const person: S["Actor"] = { kind: "user", user_id: user.id, name: user.name };
+
+const entry = (seq: number, over: Partial<S["AuditEntry"]>): S["AuditEntry"] => ({
+  seq,
+  at: at(200 - seq),
+  actor: person,
+  action: "session.opened",
+  subject: user.email,
+  detail: { role: "admin" },
+  previous: digest(seq - 1),
+  digest: digest(seq),
+  ...over,
+});
+
+export const audited: S["AuditEntry"][] = [
+  entry(4, {
+    action: "approval.decided",
+    subject: id(200),
+    detail: { decision: "approve", tool: "shop__refund_order", digest: digest(9), role: "admin" },
+  }),
+  entry(3, {
+    action: "breaker.opened",
+    subject: "the tool shop__refund_order",
+    detail: { of: couldBe[5], reason: "Refunds of the wrong amount" },
+  }),
+  entry(2, { action: "session.refused", actor: { kind: "system" } }),
+  entry(1, {}),
+];

@@ -1,0 +1,41 @@
+// A tool is stopped on the service itself: what is approved meanwhile waits, and is done once.
+import { approval, effects, expect, signIn, someRefund, test } from "./service";
+
+test("an approved refund waits while refunds are stopped, and is made once they go on", async ({
+  page,
+  context,
+}) => {
+  await signIn(page, "admin", "/safety");
+  await page.getByLabel("What").selectOption("tool:shop__refund_order");
+  await page.getByLabel("Why").fill("Refunds of the wrong amount");
+  await page.getByRole("button", { name: "Stop it now" }).click();
+  await expect(page.getByText("Stopped: the tool shop__refund_order.")).toBeVisible();
+
+  const refund = await someRefund(context);
+  await page.goto(`/approvals/${refund.id}`);
+  await expect(page.locator("#approval")).toContainText("Refunds of the wrong amount");
+  await page.keyboard.press("a");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "Approved" })).toBeVisible();
+  await page.goto(`/runs/${(await approval(context, refund.id)).run.id}`);
+  await expect(page.getByText(/Waits for an open breaker: the tool refund order/)).toBeVisible();
+  const made = async () =>
+    (await effects(context, refund.ticket_id ?? ""))
+      .filter((each) => each.approval_id === refund.id)
+      .map((each) => each.status);
+  expect(await made()).toEqual([]);
+
+  await page.goto("/safety");
+  await page.getByRole("button", { name: "Let it go on" }).click();
+  await page.getByLabel("Why may it go on?").fill("Mended");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "Nothing is stopped" })).toBeVisible();
+  await expect.poll(made, { timeout: 20_000 }).toEqual(["succeeded"]);
+
+  await page.getByRole("link", { name: "Audit" }).click();
+  const rows = page.getByRole("row");
+  await expect(rows.filter({ hasText: "Closed a breaker" })).toHaveCount(1);
+  await expect(rows.filter({ hasText: "Decided an approval" }).first()).toBeVisible();
+  await page.getByRole("button", { name: "Check the chain" }).click();
+  await expect(page.getByText("The chain is whole")).toBeVisible();
+});

@@ -1,0 +1,149 @@
+// Who did what, whether the chain is whole, and all of it as a file.
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { api, send } from "../api/client";
+import type { AuditAction, AuditEntry } from "../api/words";
+import { actorName } from "../messages/actor";
+import { Button } from "../parts/Button";
+import { MoreRows } from "../parts/MoreRows";
+import { Empty, Failure, Loading } from "../parts/states";
+import { useTitle } from "../parts/title";
+import { count, fullTime } from "../text/format";
+import { AUDIT_ACTIONS, actionWords, detailWords } from "./audit";
+import { auditQuery } from "./queries";
+
+export function AuditPage() {
+  useTitle("Audit");
+  const navigate = useNavigate({ from: "/safety/audit" });
+  const { action } = useSearch({ from: "/staff/safety/audit" });
+  const query = useInfiniteQuery(auditQuery(action));
+  const entries = useMemo(
+    () => query.data?.pages.flatMap((page) => page.items) ?? [],
+    [query.data],
+  );
+  return (
+    <div className="stack">
+      <div className="row">
+        <label className="row">
+          <span className="sr-only">Which actions</span>
+          <select
+            className="input"
+            value={action ?? ""}
+            onChange={(event) =>
+              void navigate({
+                search: { action: (event.target.value || undefined) as AuditAction | undefined },
+                replace: true,
+              })
+            }
+          >
+            <option value="">Everything</option>
+            {AUDIT_ACTIONS.map((each) => (
+              <option key={each} value={each}>
+                {actionWords(each)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span className="grow" />
+        <a className="button" href="/v1/audit/export?format=csv" download="audit.csv">
+          CSV
+        </a>
+        <a className="button" href="/v1/audit/export?format=json" download="audit.json">
+          JSON
+        </a>
+      </div>
+      <Verification />
+      {query.isPending && <Loading lines={8} />}
+      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
+      {query.data && entries.length === 0 && <Empty title="Nothing of this kind was done" />}
+      {entries.length > 0 && (
+        <div className="audit-scroll">
+          <table className="audit">
+            <thead>
+              <tr>
+                <th scope="col">No.</th>
+                <th scope="col">When</th>
+                <th scope="col">Who</th>
+                <th scope="col">What</th>
+                <th scope="col">Details</th>
+              </tr>
+            </thead>
+            <tbody>
+              {entries.map((entry) => (
+                <Entry key={entry.seq} entry={entry} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <MoreRows
+        hasMore={query.hasNextPage}
+        busy={query.isFetchingNextPage}
+        onMore={() => void query.fetchNextPage()}
+      />
+    </div>
+  );
+}
+
+function Entry({ entry }: { entry: AuditEntry }) {
+  return (
+    <tr>
+      <td className="muted">{entry.seq}</td>
+      <td className="audit-when">{fullTime(entry.at)}</td>
+      <td>{actorName(entry.actor)}</td>
+      <td>
+        {actionWords(entry.action)}
+        <div className="muted small audit-subject">{entry.subject}</div>
+      </td>
+      <td className="small">
+        {detailWords(entry.detail)}
+        <details>
+          <summary className="muted">Digest</summary>
+          <span className="mono audit-digest">{entry.digest}</span>
+        </details>
+      </td>
+    </tr>
+  );
+}
+
+function Verification() {
+  const verify = useMutation({
+    mutationFn: () => send(api.GET("/v1/audit/verification")),
+  });
+  const found = verify.data;
+  return (
+    <section className="card section stack" aria-label="The chain">
+      <div className="row">
+        <p className="grow">
+          Each entry holds the digest of the one before it, so a change of any of them shows.
+        </p>
+        <Button busy={verify.isPending} onClick={() => verify.mutate()}>
+          {verify.isPending ? "Checking…" : "Check the chain"}
+        </Button>
+      </div>
+      {verify.isError && <Failure error={verify.error} />}
+      {found?.whole && (
+        <div className="notice" data-tone="green" role="status">
+          <div className="grow">
+            <strong>The chain is whole</strong>
+            <div>
+              {count(found.entries, "entry", "entries")} checked
+              {found.kept_after.seq > 0 && `; what is kept begins after ${found.kept_after.seq}`}.
+              Note the last digest elsewhere to be able to tell later that nothing up to it changed:
+            </div>
+            <span className="mono audit-digest">{found.head.digest}</span>
+          </div>
+        </div>
+      )}
+      {found?.broken && (
+        <div className="notice" data-tone="red" role="alert">
+          <div className="grow">
+            <strong>The chain is broken at entry {found.broken.seq}</strong>
+            <div>{found.broken.why}</div>
+          </div>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,187 @@
+// What is stopped, and the switches that stop and let go on.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { api, send } from "../api/client";
+import { type Breaker, type BreakerOf, mayActAs } from "../api/words";
+import { actorName } from "../messages/actor";
+import { Button } from "../parts/Button";
+import { Empty, Failure, Loading } from "../parts/states";
+import { Ago } from "../parts/Time";
+import { useTitle } from "../parts/title";
+import { tell } from "../parts/toasts";
+import { useSession } from "../session/session";
+import { Icon } from "../shell/Icon";
+import { upperFirst } from "../text/format";
+import { breakerKey, breakerOf, breakerWords } from "./breakers";
+import { breakersQuery } from "./queries";
+
+const LONGEST = 500;
+
+const KINDS = [
+  ["agent", "Agents"],
+  ["integration", "Integrations"],
+  ["tool", "Tools"],
+] as const;
+
+export function BreakersPage() {
+  useTitle("Breakers");
+  const query = useQuery(breakersQuery);
+  const { role } = useSession();
+  return (
+    <div className="stack">
+      <p className="muted">
+        A breaker stops new actions within a second, wherever the service runs. What waits stays and
+        goes on when the breaker is closed; approvals can still be decided meanwhile.
+      </p>
+      {query.isPending && <Loading lines={4} />}
+      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
+      {query.data &&
+        (query.data.items.length === 0 ? (
+          <Empty title="Nothing is stopped">
+            <p>Every agent and every tool works.</p>
+          </Empty>
+        ) : (
+          <ul className="stack" aria-label="Stopped">
+            {query.data.items.map((breaker) => (
+              <Stopped key={breakerKey(breaker.of)} breaker={breaker} />
+            ))}
+          </ul>
+        ))}
+      {query.data && mayActAs(role, "reviewer") && <Stop couldBe={query.data.could_be} />}
+    </div>
+  );
+}
+
+function Stopped({ breaker }: { breaker: Breaker }) {
+  const client = useQueryClient();
+  const { role } = useSession();
+  const [asked, setAsked] = useState(false);
+  const [reason, setReason] = useState("");
+  const name = breakerWords(breaker.of);
+  const close = useMutation({
+    mutationFn: () => send(api.POST("/v1/breakers/close", { body: { of: breaker.of, reason } })),
+    onSuccess: async () => {
+      tell("Works again; what waited goes on within seconds", "good", upperFirst(name));
+      await client.invalidateQueries({ queryKey: ["breakers"] });
+    },
+  });
+  return (
+    <li className="notice" data-tone="red">
+      <Icon name="warn" />
+      <div className="grow stack">
+        <div>
+          <h2>{upperFirst(name)} is stopped</h2>
+          <p>{breaker.reason}</p>
+          <p className="muted small">
+            {actorName(breaker.opened_by)}, <Ago at={breaker.opened_at} />
+          </p>
+        </div>
+        {close.isError && <Failure error={close.error} />}
+        {!mayActAs(role, "admin") && (
+          <p className="muted small">Letting it go on needs the role admin.</p>
+        )}
+        {mayActAs(role, "admin") && !asked && (
+          <div>
+            <Button onClick={() => setAsked(true)}>Let it go on</Button>
+          </div>
+        )}
+        {asked && (
+          <form
+            className="row"
+            aria-label={`Let ${name} go on`}
+            onSubmit={(event: FormEvent) => {
+              event.preventDefault();
+              if (reason.trim() !== "") close.mutate();
+            }}
+          >
+            <input
+              className="input grow"
+              aria-label="Why may it go on?"
+              placeholder="Why may it go on?"
+              maxLength={LONGEST}
+              required
+              // biome-ignore lint/a11y/noAutofocus: it was asked for by the button before it
+              autoFocus
+              value={reason}
+              onChange={(event) => setReason(event.target.value)}
+            />
+            <Button type="submit" tone="primary" busy={close.isPending}>
+              Let it go on
+            </Button>
+            <Button onClick={() => setAsked(false)}>Cancel</Button>
+          </form>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function Stop({ couldBe }: { couldBe: BreakerOf[] }) {
+  const client = useQueryClient();
+  const [chosen, setChosen] = useState("");
+  const [reason, setReason] = useState("");
+  const open = useMutation({
+    mutationFn: (of: BreakerOf) => send(api.POST("/v1/breakers", { body: { of, reason } })),
+    onSuccess: async (list, of) => {
+      client.setQueryData(breakersQuery.queryKey, list);
+      tell("Stopped", "info", upperFirst(breakerWords(of)));
+      setChosen("");
+      setReason("");
+    },
+  });
+  const whole = couldBe.some((of) => of.kind === "workspace");
+  return (
+    <form
+      className="card section stack"
+      aria-label="Stop something"
+      onSubmit={(event: FormEvent) => {
+        event.preventDefault();
+        const of = breakerOf(chosen);
+        if (of && reason.trim() !== "") open.mutate(of);
+      }}
+    >
+      <h2>Stop something</h2>
+      {open.isError && <Failure error={open.error} />}
+      <div className="breaker-form">
+        <label>
+          What
+          <select
+            className="input"
+            required
+            value={chosen}
+            onChange={(event) => setChosen(event.target.value)}
+          >
+            <option value="">Choose…</option>
+            {whole && <option value="workspace">The whole workspace</option>}
+            {KINDS.map(([kind, label]) => {
+              const of = couldBe.filter((each) => each.kind === kind);
+              return of.length === 0 ? null : (
+                <optgroup key={kind} label={label}>
+                  {of.map((each) => (
+                    <option key={breakerKey(each)} value={breakerKey(each)}>
+                      {each.kind === "workspace" ? "" : each.name}
+                    </option>
+                  ))}
+                </optgroup>
+              );
+            })}
+          </select>
+        </label>
+        <label>
+          Why
+          <input
+            className="input"
+            required
+            maxLength={LONGEST}
+            placeholder="Others read it"
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
+        </label>
+        <Button type="submit" tone="danger-fill" busy={open.isPending}>
+          {open.isPending ? "Stopping…" : "Stop it now"}
+        </Button>
+      </div>
+    </form>
+  );
+}

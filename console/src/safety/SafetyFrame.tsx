@@ -1,0 +1,27 @@
+// The safety pages share a heading and the way from one to the next.
+import { Link, Outlet } from "@tanstack/react-router";
+import { mayActAs } from "../api/words";
+import { useSession } from "../session/session";
+import "./safety.css";
+
+export function SafetyFrame() {
+  const { role } = useSession();
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>Safety</h1>
+      </header>
+      <nav aria-label="Safety" className="tabs">
+        <Link to="/safety" className="tab" activeOptions={{ exact: true }}>
+          Breakers
+        </Link>
+        {mayActAs(role, "admin") && (
+          <Link to="/safety/audit" className="tab" activeOptions={{ includeSearch: false }}>
+            Audit
+          </Link>
+        )}
+      </nav>
+      <Outlet />
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+// What a breaker is of, in words, and which of them stop a call.
+import type { Breaker, BreakerOf } from "../api/words";
+import { words } from "../text/format";
+
+/** `the tool Shop refund order`. */
+export function breakerWords(of: BreakerOf): string {
+  switch (of.kind) {
+    case "workspace":
+      return "the whole workspace";
+    case "agent":
+      return `the ${words(of.name).toLowerCase()} agent`;
+    case "tool":
+      return `the tool ${of.name}`;
+    case "integration":
+      return `all tools of ${of.name}`;
+  }
+}
+
+export const breakerKey = (of: BreakerOf) =>
+  of.kind === "workspace" ? "workspace" : `${of.kind}:${of.name}`;
+
+/** The breaker that a key names. */
+export function breakerOf(key: string): BreakerOf | undefined {
+  if (key === "workspace") return { kind: "workspace" };
+  const [kind, name] = [key.slice(0, key.indexOf(":")), key.slice(key.indexOf(":") + 1)];
+  if (kind !== "agent" && kind !== "tool" && kind !== "integration") return undefined;
+  return name === "" ? undefined : { kind, name };
+}
+
+/** What keeps an approved call from being done, if something does. */
+export function stops(open: Breaker[], agent: string, tool: string): Breaker | undefined {
+  return open.find(({ of }) => reaches(of, agent, tool));
+}
+
+function reaches(of: BreakerOf, agent: string, tool: string): boolean {
+  switch (of.kind) {
+    case "workspace":
+      return true;
+    case "agent":
+      return of.name === agent;
+    case "tool":
+      return of.name === tool;
+    case "integration":
+      return tool.startsWith(`${of.name}__`);
+  }
+}
