@@ -27,7 +27,7 @@ impl Span {
 }
 
 /// What a source may do for a statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SourceKind {
     /// A passage of a document: carries values and supports sentences.
     Passage,

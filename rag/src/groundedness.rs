@@ -15,10 +15,18 @@ pub mod similarity;
 mod sources;
 mod values;
 
+use std::{
+    hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState},
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
 use domain::grounding::{
     Carrier, Finding, FindingKind, Grounding, Grounds, SentenceKind, SentenceSupport, Source, SourceKind,
     Span, Statement,
 };
+
+use moka::sync::Cache;
 
 use crate::lexical::{Analyzer, Language};
 use sources::{Best, Sources};
@@ -43,8 +51,40 @@ const DONE: f32 = 0.8;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lexical;
 
+/// What was found last: an agent is asked for its next step again as soon as its reply was judged, and
+/// has the same reply before it. For moments only, because it is about what customers read.
+static FOUND: LazyLock<Cache<(u64, u64), Arc<Grounding>>> =
+    LazyLock::new(|| Cache::builder().max_capacity(512).time_to_live(Duration::from_secs(5)).build());
+/// Two keys of this process, so that nobody can make two statements that look alike.
+static KEYS: LazyLock<(RandomState, RandomState)> = LazyLock::new(Default::default);
+
+fn key(statement: &Statement<'_>) -> (u64, u64) {
+    let hash = |keys: &RandomState| {
+        let mut hasher = keys.build_hasher();
+        statement.text.hash(&mut hasher);
+        for source in statement.sources {
+            (source.kind, source.label, source.text).hash(&mut hasher);
+        }
+        hasher.finish()
+    };
+    (hash(&KEYS.0), hash(&KEYS.1))
+}
+
 impl Grounds for Lexical {
     fn ground(&self, statement: &Statement<'_>) -> Grounding {
+        Grounding::clone(&FOUND.get_with(key(statement), || Arc::new(self.read(statement))))
+    }
+
+    fn strays(&self, statement: &Statement<'_>) -> Vec<Finding> {
+        let text = cut(statement.text, MAX_TEXT);
+        let language = Language::detect(text);
+        let sources = Sources::values_of(statement.sources);
+        all_strays(text, &sentences(text), language, &sources)
+    }
+}
+
+impl Lexical {
+    fn read(&self, statement: &Statement<'_>) -> Grounding {
         let text = cut(statement.text, MAX_TEXT);
         let language = Language::detect(text);
         let analyzer = Analyzer::new(language);
@@ -70,13 +110,6 @@ impl Grounds for Lexical {
             grounding.sentences.push(unread(statement.text, text.len()));
         }
         grounding
-    }
-
-    fn strays(&self, statement: &Statement<'_>) -> Vec<Finding> {
-        let text = cut(statement.text, MAX_TEXT);
-        let language = Language::detect(text);
-        let sources = Sources::values_of(statement.sources);
-        all_strays(text, &sentences(text), language, &sources)
     }
 }
 

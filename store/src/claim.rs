@@ -29,7 +29,7 @@ pub(crate) async fn claim_due(
         "status = 'running' AND lease_until < $1",
     ] {
         let sql = format!(
-            "SELECT * FROM runs WHERE {condition} ORDER BY priority DESC, created_at LIMIT $2{}",
+            "SELECT * FROM runs WHERE {condition} ORDER BY priority DESC, created_at LIMIT $2 + 0{}",
             dialect.skip_locked()
         );
         let mut binds = Binds::default();

@@ -110,11 +110,11 @@ impl Store {
     ) -> Result<Self, StoreError> {
         DRIVERS.call_once(install_default_drivers);
         let address = Address::parse(url)?;
-        let write = pool(&address, 1).await?;
+        let write = pool(&address, 1, true).await?;
         let read = if address.in_memory {
             write.clone()
         } else {
-            pool(&address, options.read_connections.max(1)).await?
+            pool(&address, options.read_connections.max(1), false).await?
         };
         let remote = address.dialect == dialect::Dialect::Postgres;
         let read = Readers::new(read, address.in_memory, remote, options.read_connections);
@@ -202,14 +202,14 @@ impl WorkspaceStore {
     }
 }
 
-async fn pool(address: &Address, connections: u32) -> Result<AnyPool, StoreError> {
+async fn pool(address: &Address, connections: u32, writes: bool) -> Result<AnyPool, StoreError> {
     let (dialect, in_memory) = (address.dialect, address.in_memory);
     let mut options = AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
         // A local file needs no asking whether it is still there.
         .test_before_acquire(dialect == dialect::Dialect::Postgres)
-        .after_connect(move |connection, _| Box::pin(dialect.prepare(connection, in_memory)));
+        .after_connect(move |connection, _| Box::pin(dialect.prepare(connection, in_memory, writes)));
     if in_memory {
         options = options.min_connections(1).idle_timeout(None).max_lifetime(None);
     }

@@ -326,8 +326,10 @@ impl Select {
         Self { sql: sql.to_owned(), binds }
     }
 
-    /// Adds text in which every `?` stands for the next value that `bind` adds.
+    /// Adds text in which every `?` stands for the next value that `bind` adds. A limit is `LIMIT ? + 0`:
+    /// SQLite looks at a value that stands there alone, and prepares the statement anew for each.
     pub(crate) fn and(mut self, text: &str, bind: impl FnOnce(&mut Binds)) -> Self {
+        debug_assert!(!text.contains("LIMIT ?") || text.contains("LIMIT ? + 0"), "{text}");
         let mut number = self.binds.count;
         bind(&mut self.binds);
         for part in text.split_inclusive('?') {

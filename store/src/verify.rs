@@ -16,7 +16,7 @@ impl WorkspaceStore {
         let mut after = String::new();
         loop {
             let select = Select::of(self.id, "SELECT id, snapshot FROM tickets WHERE workspace_id = $1").and(
-                " AND id > ? ORDER BY id LIMIT ?",
+                " AND id > ? ORDER BY id LIMIT ? + 0",
                 |binds| {
                     binds.text(after.as_str()).int(MAX_LIMIT);
                 },

@@ -180,7 +180,7 @@ pub(super) async fn audit(
                 .with_context(|| format!("`{before}` is not a day such as 2026-01-31"))?;
             let actor = by_hand(app, AuditAction::AuditPruned, "", json!({})).actor;
             let gone = store.prune_audit(day, actor).await?;
-            out.either(&json!({ "gone": gone }), || out.line(format!("{gone} entries were taken away.")))?;
+            out.either(&json!({ "gone": gone }), || out.line(format!("Taken away: {gone}.")))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -99,3 +99,51 @@ async fn a_replay_tells_what_this_configuration_lacks_from_a_difference() {
     assert_eq!(lacking.status.code(), Some(3), "{}", said(&lacking));
     assert!(said(&lacking).contains("the prompt `resolution/system@999`"), "{}", said(&lacking));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn breakers_and_the_audit_have_commands() {
+    let mut rig = Rig::start(Script::new(refunds)).await;
+    rig.stop().await;
+    let run = |arguments: &[&str]| rig.command(arguments);
+    let as_reviewer = ["--reason", "wrong amounts", "--as", "reviewer@engine.example"];
+    let as_admin = ["--reason", "mended", "--as", "admin@engine.example"];
+    assert_eq!(said(&run(&["breakers", "list"])), "Nothing is stopped.\n");
+    let of = "tool:shop__refund_order";
+    assert!(run(&[&["breakers", "open", of], &as_reviewer[..]].concat()).status.success());
+    let list = said(&run(&["breakers", "list"]));
+    assert!(list.contains(of) && list.contains("wrong amounts"), "{list}");
+    for (arguments, complaint) in [
+        (["open", "tool:launch_rocket"], "there are:"),
+        (["open", "planet:earth"], "`agent:NAME`"),
+        (["close", of], "takes the role admin"),
+    ] {
+        let refused = run(&[&["breakers"], &arguments[..], &as_reviewer[..]].concat());
+        assert!(!refused.status.success());
+        assert!(complained(&refused).contains(complaint), "{}", complained(&refused));
+    }
+    assert!(run(&[&["breakers", "close", of], &as_admin[..]].concat()).status.success());
+    let again = run(&[&["breakers", "close", of], &as_admin[..]].concat());
+    assert!(complained(&again).contains("is not stopped"));
+
+    let list = said(&run(&["audit", "list", "--action", "breaker.closed"]));
+    assert!(list.contains("admin") && list.contains("the tool shop__refund_order"), "{list}");
+    let whole = run(&["--json", "audit", "verify"]);
+    let report: serde_json::Value = serde_json::from_str(&said(&whole)).unwrap();
+    assert_eq!((&report["whole"], &report["entries"]), (&true.into(), &2.into()));
+    let digest = report["head"]["digest"].as_str().unwrap().to_owned();
+    assert!(run(&["audit", "verify", "--holds", &digest]).status.success());
+
+    let path = rig.database().trim_start_matches("sqlite:").to_owned();
+    let mut database = SqliteConnection::connect(&path).await.unwrap();
+    sqlx::query("UPDATE audit_entries SET subject = 'nothing' WHERE seq = 1")
+        .execute(&mut database)
+        .await
+        .unwrap();
+    database.close().await.unwrap();
+    let broken = run(&["audit", "verify"]);
+    assert!(!broken.status.success());
+    assert!(said(&broken).contains("broken at entry 1"), "{}", said(&broken));
+    let pruned = run(&["audit", "prune", "--before", "2999-01-01"]);
+    assert!(said(&pruned).starts_with("Taken away: 1"), "{}", said(&pruned));
+    assert!(!run(&["audit", "verify", "--holds", &"0".repeat(64)]).status.success());
+}

@@ -71,7 +71,7 @@ impl WorkspaceStore {
             self.id,
             "SELECT approval FROM approvals WHERE workspace_id = $1 AND status = 'pending'",
         )
-        .and(" AND expires_at <= ? ORDER BY expires_at, id LIMIT ?", |binds| {
+        .and(" AND expires_at <= ? ORDER BY expires_at, id LIMIT ? + 0", |binds| {
             binds.at(now).int(crate::page::clamp(limit));
         });
         self.all(select, rows::get_approval).await

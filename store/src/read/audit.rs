@@ -202,7 +202,7 @@ impl WorkspaceStore {
             .and_if(" AND at < ?", filter.until, |binds, until| {
                 binds.at(until);
             })
-            .and(" ORDER BY seq DESC LIMIT ?", |binds| {
+            .and(" ORDER BY seq DESC LIMIT ? + 0", |binds| {
                 binds.int(clamp(limit));
             });
         self.all(select, get_entry).await
@@ -211,7 +211,7 @@ impl WorkspaceStore {
     /// Oldest first, those after the number.
     pub async fn audit_after(&self, seq: i64, limit: i64) -> Result<Vec<AuditEntry>, StoreError> {
         let select = Select::of(self.id, "SELECT * FROM audit_entries WHERE workspace_id = $1").and(
-            " AND seq > ? ORDER BY seq LIMIT ?",
+            " AND seq > ? ORDER BY seq LIMIT ? + 0",
             |binds| {
                 binds.int(seq).int(clamp(limit));
             },

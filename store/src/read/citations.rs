@@ -227,7 +227,7 @@ impl WorkspaceStore {
             self.id,
             "SELECT * FROM passage_feedback WHERE workspace_id = $1 AND verdict IN ('wrong', 'outdated')",
         )
-        .and(" ORDER BY at DESC, chunk_id DESC, author LIMIT ?", |binds| {
+        .and(" ORDER BY at DESC, chunk_id DESC, author LIMIT ? + 0", |binds| {
             binds.int(limit.clamp(1, crate::MAX_LIMIT));
         });
         self.all(select, get_feedback).await

@@ -64,7 +64,7 @@ impl WorkspaceStore {
              category, tags, valid_from, valid_until, template, digest, '' AS body, created_at, created_by \
              FROM document_versions WHERE workspace_id = $1",
         )
-        .and(" AND document_id = ? ORDER BY version DESC LIMIT ?", |binds| {
+        .and(" AND document_id = ? ORDER BY version DESC LIMIT ? + 0", |binds| {
             binds.id(document).int(LISTED);
         });
         self.all(select, get_version).await

@@ -98,7 +98,7 @@ impl WorkspaceStore {
     /// The newest questions of a gap.
     pub async fn gap_questions(&self, id: GapId, limit: i64) -> Result<Vec<GapQuestion>, StoreError> {
         let select = Select::of(self.id, "SELECT * FROM gap_questions WHERE workspace_id = $1").and(
-            " AND gap_id = ? ORDER BY at DESC, id DESC LIMIT ?",
+            " AND gap_id = ? ORDER BY at DESC, id DESC LIMIT ? + 0",
             |binds| {
                 binds.id(id).int(limit.clamp(1, crate::MAX_LIMIT));
             },

@@ -21,14 +21,16 @@ impl WorkspaceStore {
     /// [`DeliveryStatus::Sending`] by a commit claims it.
     pub async fn due_deliveries(&self, limit: i64) -> Result<Vec<Delivery>, StoreError> {
         let now = self.store.writer.shared.clock.now();
-        let select =
-            Select::of(self.id, "SELECT * FROM deliveries WHERE workspace_id = $1 AND status = 'pending'")
-                .and(
-                    " AND (next_attempt_at IS NULL OR next_attempt_at <= ?) ORDER BY created_at, id LIMIT ?",
-                    |binds| {
-                        binds.at(now).int(clamp(limit));
-                    },
-                );
+        let select = Select::of(
+            self.id,
+            "SELECT * FROM deliveries WHERE workspace_id = $1 AND status = 'pending'",
+        )
+        .and(
+            " AND (next_attempt_at IS NULL OR next_attempt_at <= ?) ORDER BY created_at, id LIMIT ? + 0",
+            |binds| {
+                binds.at(now).int(clamp(limit));
+            },
+        );
         self.all(select, rows::get_delivery).await
     }
 

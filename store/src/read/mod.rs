@@ -86,7 +86,7 @@ impl WorkspaceStore {
                     binds.int(cursor.at).text(cursor.id);
                 },
             )
-            .and(&format!(" ORDER BY {time} {direction}, id {direction} LIMIT ?"), |binds| {
+            .and(&format!(" ORDER BY {time} {direction}, id {direction} LIMIT ? + 0"), |binds| {
                 binds.int(limit + 1);
             });
         let items = self.all(select, read).await?;

@@ -399,7 +399,7 @@ impl WorkspaceStore {
             "SELECT d.id, d.slug, d.title FROM source_documents AS s JOIN documents AS d \
              ON d.workspace_id = s.workspace_id AND d.id = s.document_id WHERE s.workspace_id = $1",
         )
-        .and(" AND s.page_id = ? ORDER BY d.slug LIMIT ?", |binds| {
+        .and(" AND s.page_id = ? ORDER BY d.slug LIMIT ? + 0", |binds| {
             binds.id(page).int(limit);
         });
         self.all(select, |row| {

@@ -155,7 +155,7 @@ impl WorkspaceStore {
         };
         let select = Select::of(self.id, NOTHING).then(CUSTOMER).and(" AND id = ?", bind).then(CONTACT).and(
             " AND id IN (SELECT id FROM contacts WHERE workspace_id = $1 AND customer_id = ? \
-                 ORDER BY created_at, id LIMIT ?)",
+                 ORDER BY created_at, id LIMIT ? + 0)",
             |binds| {
                 binds.id(customer).int(crate::MAX_LIMIT);
             },

@@ -103,7 +103,7 @@ impl WorkspaceStore {
             .and_if(" AND id <> ?", except, |binds, id| {
                 binds.id(id);
             })
-            .and(" ORDER BY created_at DESC, id DESC LIMIT ?", |binds| {
+            .and(" ORDER BY created_at DESC, id DESC LIMIT ? + 0", |binds| {
                 binds.int(clamp(limit));
             });
         self.all(select, rows::get_ticket).await
@@ -147,7 +147,7 @@ impl WorkspaceStore {
             self.id,
             "SELECT position, id, ticket_id, version, actor, body, at FROM events WHERE workspace_id = $1",
         )
-        .and(" AND ticket_id = ? AND version > ? ORDER BY version LIMIT ?", |binds| {
+        .and(" AND ticket_id = ? AND version > ? ORDER BY version LIMIT ? + 0", |binds| {
             binds.id(ticket).int(after).int(clamp(limit));
         });
         self.all(select, rows::get_event).await
@@ -171,7 +171,7 @@ impl WorkspaceStore {
             self.id,
             "SELECT position, id, ticket_id, version, actor, body, at FROM events WHERE workspace_id = $1",
         )
-        .and(" AND position > ? ORDER BY position LIMIT ?", |binds| {
+        .and(" AND position > ? ORDER BY position LIMIT ? + 0", |binds| {
             binds.int(position).int(clamp(limit));
         });
         self.all(select, rows::get_event).await
@@ -195,7 +195,7 @@ impl WorkspaceStore {
             self.id,
             "SELECT ticket_id, version, due_at, note FROM follow_ups WHERE workspace_id = $1 AND fired_at IS NULL",
         )
-        .and(" AND due_at <= ? ORDER BY due_at LIMIT ?", |binds| {
+        .and(" AND due_at <= ? ORDER BY due_at LIMIT ? + 0", |binds| {
             binds.at(now).int(clamp(limit));
         });
         self.all(select, rows::get_follow_up).await
