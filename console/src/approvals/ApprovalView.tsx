@@ -119,6 +119,15 @@ function Loaded({ approval, ticket, messages, customer, decisions, run }: Data) 
             )}
           </div>
         </header>
+        {pending && stop && (
+          <div className="notice" data-tone="amber" role="status">
+            <Icon name="warn" />
+            <div className="grow">
+              {upperFirst(breakerWords(stop.of))} is stopped: “{stop.reason}”. What you decide is
+              kept, and done when it may go on.
+            </div>
+          </div>
+        )}
 
         {outcome && (
           <div className="notice" data-tone="amber">
@@ -175,15 +184,6 @@ function Loaded({ approval, ticket, messages, customer, decisions, run }: Data) 
           </aside>
         </div>
       </div>
-      {pending && stop && (
-        <div className="notice" data-tone="amber" role="status">
-          <Icon name="warn" />
-          <div className="grow">
-            {upperFirst(breakerWords(stop.of))} is stopped: “{stop.reason}”. What you decide is
-            kept, and done when it may go on.
-          </div>
-        </div>
-      )}
       {pending && <DecisionPanel approval={approval} decisions={decisions} />}
     </>
   );

@@ -2,7 +2,7 @@
 import type { Breaker, BreakerOf } from "../api/words";
 import { words } from "../text/format";
 
-/** `the tool Shop refund order`. */
+/** `the tool shop__refund_order`. */
 export function breakerWords(of: BreakerOf): string {
   switch (of.kind) {
     case "workspace":
@@ -12,7 +12,7 @@ export function breakerWords(of: BreakerOf): string {
     case "tool":
       return `the tool ${of.name}`;
     case "integration":
-      return `all tools of ${of.name}`;
+      return `the integration ${of.name}`;
   }
 }
 
