@@ -14,6 +14,7 @@ use crate::{
     confidence::Confidence,
     effect::Effect,
     knowledge::Citation,
+    leaving::Carried,
     origin::{ArgumentOrigin, Likeness, OriginKind},
     policy::{Answer, Verdict},
     tool::{Preview, Risk, ToolCall},
@@ -121,6 +122,9 @@ pub struct Approval {
     /// Where the protected arguments come from, as proposed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<ArgumentOrigin>,
+    /// What it would carry out of the house that a person should see first, as proposed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carries: Vec<Carried>,
     pub role: Role,
     pub quorum: u8,
     pub requested_at: Timestamp,

@@ -19,6 +19,7 @@ pub mod gap;
 pub mod grounding;
 pub mod ids;
 pub mod knowledge;
+pub mod leaving;
 pub mod model;
 pub mod origin;
 pub mod policy;

@@ -1,7 +1,9 @@
-//! What is looked for in text before it goes anywhere: personal and secret data ([`pii`]).
+//! What is looked for in text before it goes anywhere: personal and secret data ([`pii`]), and what
+//! must not leave the house without a person ([`leaving`]).
 //!
 //! Pure: no I/O, no clock, no randomness. What is done about a finding is not decided here.
 
+pub mod leaving;
 pub mod pii;
 
 /// Why a detector could not be made.

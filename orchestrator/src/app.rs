@@ -34,7 +34,7 @@ use crate::{
     config::{Config, ConfigError},
     demo::{self, shop::Shop},
     engine::{Engine, EngineHandle, House, HouseParts, RunSettings, replay},
-    gate::{Gate, GateError, Matter},
+    gate::{Gate, GateError, Matter, leaving},
     http,
     intake::Intake,
     knowledge::{self, Indexing, Keeper, KnowledgeError, sources::Sources},
@@ -52,6 +52,8 @@ pub enum AppError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Gate(#[from] GateError),
+    #[error(transparent)]
+    Guards(#[from] guards::Error),
     #[error(transparent)]
     Models(#[from] models::ModelsError),
     #[error(transparent)]
@@ -213,6 +215,7 @@ impl App {
             procedures,
             gate: Arc::clone(&gate),
             breakers: Arc::clone(&breakers),
+            leaving: Arc::new(leaving::guard(&config)?),
             model: Arc::clone(&model),
             live: live.clone(),
             knowledge: Arc::clone(&knowledge),
@@ -342,6 +345,7 @@ impl App {
             confidence: &Confidence::certain("imagined for a dry run"),
             thresholds,
             origins: &trusted,
+            carries: &leaving::carried(&self.house.leaving, tool.spec(), args),
             edited: false,
         })
     }

@@ -29,6 +29,7 @@ pub struct Config {
     pub secrets: SecretsConfig,
     pub runs: RunsConfig,
     pub policy: PolicyConfig,
+    pub guards: GuardsConfig,
     pub tools: ToolsConfig,
     pub knowledge: KnowledgeConfig,
     pub index: IndexConfig,
@@ -141,6 +142,12 @@ pub struct RunsConfig {
 #[serde(deny_unknown_fields)]
 pub struct PolicyConfig {
     pub file: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuardsConfig {
+    pub links: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -343,6 +350,9 @@ impl Config {
                     "agents.{name}.thresholds: floor and auto must lie between 0 and 1, floor not above auto"
                 ));
             }
+        }
+        if let Some(bad) = self.guards.links.iter().find(|link| guards::leaving::domain(link).is_none()) {
+            return invalid(format!("guards.links: `{bad}` is no domain such as help.example.com"));
         }
         if self.runs.lease_seconds == 0 || self.runs.poll_ms == 0 {
             return invalid("runs.lease_seconds and runs.poll_ms must be at least 1".to_owned());

@@ -143,6 +143,33 @@ test("a conflict shows what happened, and says so for longer than the bar of act
   await expect(page).toHaveURL(new RegExp(id(201)));
 });
 
+test("what a call would carry out of the house is shown before it is decided", async ({ page }) => {
+  const shown = approvals.find((each) => each.id === id(201));
+  await answer(page, {
+    "GET /v1/approvals/:id": () => ({
+      approval: {
+        ...shown,
+        why: "it links to evil.example, which is no place of yours, so it does not go out by itself",
+        carries: [
+          { kind: "link", shown: "evil.example" },
+          { kind: "secret", shown: "api key: AKIA…" },
+        ],
+      },
+      ticket: null,
+      messages: [],
+      decisions: [],
+      run: runs[0],
+    }),
+  });
+  await page.goto(`/approvals/${id(201)}`);
+  const carried = page.getByRole("list", { name: "Look at before it leaves" });
+  await expect(carried.getByRole("listitem")).toHaveText([
+    "Link to evil.example",
+    "Secret, api key: AKIA…",
+  ]);
+  await accessible(page);
+});
+
 test("several are decided at once, each with its own result", async ({ page }) => {
   let body: { items: { approval_id: string; digest: string }[] } | undefined;
   await answer(page, {

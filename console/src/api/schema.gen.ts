@@ -1506,6 +1506,8 @@ export interface components {
         Approval: {
             agent: string;
             binding: components["schemas"]["Binding"];
+            /** @description What it would carry out of the house that a person should see first, as proposed. */
+            carries?: components["schemas"]["Carried"][];
             confidence: components["schemas"]["Confidence"];
             decided_at: components["schemas"]["Timestamp"] | null;
             /** @description Digest of the binding. */
@@ -1754,6 +1756,13 @@ export interface components {
             /** @constant */
             type: "failed";
         };
+        /** @description One thing that an argument carries. */
+        Carried: {
+            kind: components["schemas"]["CarriedKind"];
+            /** @description The host of a link; what kind of secret it is, and its first characters. */
+            shown: string;
+        };
+        CarriedKind: "link" | "secret";
         /** @description What became of the words an answer rests on. */
         Change: "gone" | "changed";
         /** @description What to change; what is left out stays. */

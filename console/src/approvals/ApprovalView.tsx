@@ -291,6 +291,17 @@ function Why({ approval, decisions }: { approval: Approval; decisions: Decision[
     <section className="card section">
       <h3>Why it stopped</h3>
       <p>{sentence(approval.why || "no rule lets this run by itself")}</p>
+      {approval.carries && approval.carries.length > 0 && (
+        <ul className="row" aria-label="Look at before it leaves">
+          {approval.carries.map((one) => (
+            <li key={`${one.kind} ${one.shown}`}>
+              <Badge tone="amber">
+                {one.kind === "link" ? `Link to ${one.shown}` : `Secret, ${one.shown}`}
+              </Badge>
+            </li>
+          ))}
+        </ul>
+      )}
       <p className="muted small">
         Rule <span className="mono">{approval.rule}</span>. Needs the role {approval.role}
         {approval.quorum > 1 && `, and ${approvals} of ${approval.quorum} people have approved`}.

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::gate::{
     Matter,
+    leaving::carried,
     origins::{Seen, trace},
 };
 
@@ -176,6 +177,7 @@ impl Session {
         origins: &[ArgumentOrigin],
         edited: bool,
     ) -> Verdict {
+        let carries = carried(&self.house.leaving, spec, &call.args);
         self.house.gate.judge(&Matter {
             call,
             spec,
@@ -185,6 +187,7 @@ impl Session {
             confidence,
             thresholds: self.settings.thresholds,
             origins,
+            carries: &carries,
             edited,
         })
     }
@@ -218,6 +221,7 @@ impl Session {
             why.to_owned(),
         );
         approval.origins = origins;
+        approval.carries = carried(&self.house.leaving, tool.spec(), &call.args);
         let until = approval.expires_at;
         self.put_before_person(asked, call, approval);
         Settled::Waits { for_what: format!("a decision on {}", call.tool), until }
@@ -277,6 +281,7 @@ impl Session {
             confidence,
             evidence,
             origins: Vec::new(),
+            carries: Vec::new(),
             role: terms.role,
             quorum: terms.quorum,
             requested_at: now,

@@ -16,6 +16,7 @@ use domain::{
     procedure::Procedure,
     run::Step,
 };
+use guards::leaving::Leaving;
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
@@ -40,6 +41,8 @@ pub struct House {
     pub procedures: Arc<Vec<Procedure>>,
     pub gate: Arc<Gate>,
     pub breakers: Arc<Breakers>,
+    /// Looks at what calls would carry out of the house.
+    pub leaving: Arc<Leaving>,
     pub model: Arc<dyn Model>,
     pub live: Live,
     pub ports: Arc<dyn Ports>,
@@ -65,6 +68,8 @@ pub struct HouseParts {
     pub procedures: Arc<Vec<Procedure>>,
     pub gate: Arc<Gate>,
     pub breakers: Arc<Breakers>,
+    /// Looks at what calls would carry out of the house.
+    pub leaving: Arc<Leaving>,
     pub model: Arc<dyn Model>,
     pub live: Live,
     pub knowledge: Arc<rag::Knowledge>,
@@ -94,6 +99,7 @@ impl House {
             procedures: parts.procedures,
             gate: parts.gate,
             breakers: parts.breakers,
+            leaving: parts.leaving,
             model: parts.model,
             live: parts.live,
             ports,

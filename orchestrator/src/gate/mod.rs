@@ -4,6 +4,7 @@
 //! that cannot be evaluated refuses. Nothing here executes anything: a verdict is only words until
 //! [`domain::approval::Permit`] is made from it.
 
+pub mod leaving;
 pub mod origins;
 mod rules;
 
@@ -12,6 +13,7 @@ use std::{path::Path, sync::Arc};
 use domain::{
     canonical::Digest,
     confidence::{Confidence, Thresholds},
+    leaving::Carried,
     origin::ArgumentOrigin,
     policy::{Answer, Policy, Verdict},
     tool::{Risk, ToolCall, ToolSpec},
@@ -45,6 +47,8 @@ pub struct Matter<'a> {
     pub thresholds: Thresholds,
     /// Where its protected arguments come from. One that is not among them comes from nowhere.
     pub origins: &'a [ArgumentOrigin],
+    /// What it would carry out of the house that a person should see first.
+    pub carries: &'a [Carried],
     /// A person changed the arguments.
     pub edited: bool,
 }
@@ -143,6 +147,9 @@ fn held_back(answer: Answer, matter: &Matter<'_>, policy: &Policy) -> Answer {
         );
         return Answer::Ask { terms: policy.default, why };
     }
+    if !matter.carries.is_empty() {
+        return Answer::Ask { terms: policy.default, why: domain::leaving::words(matter.carries) };
+    }
     if stops.is_empty() {
         return answer;
     }
@@ -153,6 +160,7 @@ fn held_back(answer: Answer, matter: &Matter<'_>, policy: &Policy) -> Answer {
 #[cfg(test)]
 mod tests {
     use domain::{
+        leaving::CarriedKind,
         origin::{Likeness, OriginKind},
         tool::ToolSource,
         user::Role,
@@ -201,6 +209,7 @@ mod tests {
             confidence: &confidence,
             thresholds: Thresholds { auto: 0.75, floor: 0.4 },
             origins: &[],
+            carries: &[],
             edited: false,
         })
     }
@@ -264,6 +273,7 @@ mod tests {
                 confidence: &Confidence::certain("a test"),
                 thresholds: Thresholds { auto: 0.75, floor: 0.4 },
                 origins: &origins,
+                carries: &[],
                 edited: false,
             })
             .answer
@@ -288,6 +298,35 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_may_ask_what_a_call_carries_and_none_lets_it_out() {
+        let text = "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n\
+                    [[rule]]\nname = \"links\"\nwhen = \"'link' in carries\"\nthen = \"refuse\"\nwhy = \"no links\"\n\
+                    [[rule]]\nname = \"all\"\nthen = \"run\"\n";
+        let gate = Gate::parse(text).unwrap();
+        let call = ToolCall { id: "c".to_owned(), tool: "reply".to_owned(), args: json!({}) };
+        let judged = |carries: &[Carried]| {
+            gate.judge(&Matter {
+                call: &call,
+                spec: &spec("reply", Risk::Outward),
+                agent: "resolution",
+                channel: "chat",
+                tier: "",
+                confidence: &Confidence::certain("a test"),
+                thresholds: Thresholds { auto: 0.75, floor: 0.4 },
+                origins: &[],
+                carries,
+                edited: false,
+            })
+            .answer
+        };
+        let of = |kind| Carried { kind, shown: "evil.example".to_owned() };
+        assert_eq!(judged(&[]), Answer::Run);
+        assert!(matches!(judged(&[of(CarriedKind::Link)]), Answer::Refuse { .. }));
+        let held = judged(&[of(CarriedKind::Secret)]);
+        assert!(matches!(&held, Answer::Ask { why, .. } if why.contains("evil.example")), "{held:?}");
+    }
+
+    #[test]
     fn no_rule_runs_what_is_a_persons_to_decide() {
         let text = "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n[[rule]]\nname = \"all\"\nthen = \"run\"\n";
         let gate = Gate::parse(text).unwrap();
@@ -301,6 +340,7 @@ mod tests {
             confidence: &Confidence::certain("a test"),
             thresholds: Thresholds { auto: 0.0, floor: 0.0 },
             origins: &[],
+            carries: &[],
             edited: false,
         });
         assert!(matches!(&verdict.answer, Answer::Ask { why, .. } if why.contains("person")), "{verdict:?}");

@@ -65,6 +65,7 @@ pub(super) struct Facts {
     confidence: f64,
     amount: Result<i64, String>,
     args: serde_json::Value,
+    carries: Vec<&'static str>,
     edited: bool,
 }
 
@@ -98,6 +99,7 @@ impl Facts {
             confidence: f64::from(matter.confidence.score),
             amount,
             args: matter.call.args.clone(),
+            carries: matter.carries.iter().map(|one| one.kind.as_str()).collect(),
             edited: matter.edited,
         }
     }
@@ -112,6 +114,7 @@ impl Facts {
         context.add_variable_from_value("confidence", self.confidence);
         context.add_variable_from_value("amount", self.amount.clone()?);
         context.add_variable_from_value("edited", self.edited);
+        context.add_variable("carries", &self.carries).map_err(|e| bad(&e))?;
         context.add_variable("args", &self.args).map_err(|e| bad(&e))?;
         Ok(context)
     }

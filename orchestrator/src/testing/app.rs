@@ -319,6 +319,7 @@ impl Desk {
             decided_at: None,
             edited_args: None,
             origins: Vec::new(),
+            carries: Vec::new(),
         };
         let ops = vec![Op::AddApproval(Box::new(approval.clone()))];
         self.store.commit(Commit { ops }).await.unwrap();

@@ -231,6 +231,7 @@ impl Fixture {
             decided_at: None,
             edited_args: None,
             origins: Vec::new(),
+            carries: Vec::new(),
         }
     }
 
