@@ -159,3 +159,38 @@ fn a_tool_with_effects_has_one_caller() {
         .collect();
     assert!(askers.is_empty(), "permits are asked for outside the engine: {askers:?}");
 }
+
+/// What stands between backticks in a document.
+fn quoted(document: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(document)).unwrap();
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn what_the_documents_point_to_is_there() {
+    let rooms: BTreeSet<String> = fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| root().join(name).is_dir())
+        .collect();
+    let mut missing = Vec::new();
+    for document in ["README.md", "ARCHITECTURE.md", "docs/security.md"] {
+        for word in quoted(document) {
+            let in_a_room = word.split_once('/').is_some_and(|(room, _)| rooms.contains(room));
+            let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+            if in_a_room && plain && !word.starts_with("target/") && !root().join(&word).exists() {
+                missing.push(format!("{document}: {word}"));
+            }
+        }
+    }
+    // Tests that are named there run.
+    let all: String = sources().into_iter().map(|(_, text)| text).collect();
+    for word in quoted("docs/security.md") {
+        let is_name =
+            word.matches('_').count() > 3 && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        if is_name && !all.contains(&format!("fn {word}(")) {
+            missing.push(format!("docs/security.md: {word}"));
+        }
+    }
+    assert!(missing.is_empty(), "documents name what is not there: {missing:#?}");
+}
