@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use domain::{
     DomainError,
-    agent::{Agent, AgentSettings, Next, ProposedCall, RunView},
+    agent::{Agent, AgentSettings, Next, ProposedCall, RunLimits, RunView},
     confidence::{Confidence, Evidence, Reason, Thresholds},
     grounding::{Grounds, Source, SourceKind, Statement},
     knowledge::DEFAULT_LOCALE,
@@ -59,6 +59,7 @@ pub fn default_settings() -> AgentSettings {
         thresholds: Thresholds { auto: 0.8, floor: 0.4 },
         max_model_calls: 6,
         max_output_tokens: 3_000,
+        limits: RunLimits::default(),
     }
 }
 

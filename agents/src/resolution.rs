@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use domain::{
     DomainError,
-    agent::{Agent, AgentSettings, Next, ProposedCall, RunView},
+    agent::{Agent, AgentSettings, Next, ProposedCall, RunLimits, RunView},
     answerability::Judge,
     confidence::{Confidence, Reason, Thresholds},
     grounding::{Doubts, Grounds},
@@ -75,6 +75,7 @@ pub fn default_settings() -> AgentSettings {
         thresholds: Thresholds { auto: 0.8, floor: 0.4 },
         max_model_calls: 12,
         max_output_tokens: 1_500,
+        limits: RunLimits::default(),
     }
 }
 

@@ -26,6 +26,27 @@ pub struct AgentSettings {
     /// Model calls in one run before it is handed to a person.
     pub max_model_calls: u32,
     pub max_output_tokens: u32,
+    #[serde(default)]
+    pub limits: RunLimits,
+}
+
+/// What a run may do between two things that it hears: the customer's words, a report, its beginning. An
+/// agent that goes on for longer goes in circles, and its run ends with a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunLimits {
+    /// Steps in the journal.
+    pub steps: u32,
+    /// Seconds of models and tools; waiting costs nothing.
+    pub work_seconds: u32,
+    /// How often the same call may be proposed; once more is refused.
+    pub identical_calls: u32,
+}
+
+impl Default for RunLimits {
+    fn default() -> Self {
+        Self { steps: 40, work_seconds: 300, identical_calls: 2 }
+    }
 }
 
 /// Everything `next` may look at. Two equal views give equal answers.

@@ -81,11 +81,13 @@ impl Session {
         let results = join_all(reads.into_iter().filter_map(|proposed| {
             let tool = self.granted(&proposed.call.tool)?;
             let stopped = self.stopped_read(tool.spec());
+            let repeated = self.repeated(&proposed.call);
             let context = &context;
             Some(async move {
-                let outcome = match stopped {
-                    Some(error) => CallOutcome::Failed { error },
-                    None => read(&*tool, context, &proposed.call, limit).await,
+                let outcome = match (stopped, repeated) {
+                    (Some(error), _) => CallOutcome::Failed { error },
+                    (None, Some(reason)) => CallOutcome::Refused { reason },
+                    (None, None) => read(&*tool, context, &proposed.call, limit).await,
                 };
                 (proposed.call, outcome)
             })
@@ -138,6 +140,10 @@ impl Session {
     ) -> Result<Settled, Halt> {
         if let Err(error) = tool.validate(&call.args) {
             self.journal_call(call, call, None, None, CallOutcome::Refused { reason: error.to_string() });
+            return Ok(Settled::Now);
+        }
+        if let Some(reason) = self.repeated(call) {
+            self.journal_call(call, call, None, None, CallOutcome::Refused { reason });
             return Ok(Settled::Now);
         }
         let origins = self.origins(tool.spec(), call);

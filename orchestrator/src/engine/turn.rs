@@ -24,9 +24,6 @@ use crate::{
     live::{Live, LiveBody},
 };
 
-/// Steps after which a run is quarantined: an agent that gets here goes in circles.
-const MAX_STEPS: usize = 400;
-
 impl Session {
     /// Works until the run waits, ends or fails; says why it stopped.
     pub(super) async fn drive(&mut self) -> Halt {
@@ -53,9 +50,6 @@ impl Session {
     }
 
     async fn turn(&mut self) -> Result<(), Halt> {
-        if self.steps.len() > MAX_STEPS {
-            return Err(Halt::Quarantine(format!("the run took more than {MAX_STEPS} steps")));
-        }
         let agent = self.house.agents.get(&self.run.agent).ok_or_else(|| {
             Halt::Quarantine(format!("there is no agent `{}` in this version", self.run.agent))
         })?;
@@ -67,6 +61,11 @@ impl Session {
             && let Some(of) = self.stopped()
         {
             return self.park_until_closed(&of).await;
+        }
+        if matches!(next, Next::Model(_) | Next::Tools(_))
+            && let Some(why) = self.used_up()
+        {
+            return Err(Halt::Quarantine(why));
         }
         match next {
             Next::Model(request) => self.call_model(*request).await,

@@ -7,6 +7,7 @@ mod approvals;
 mod breakers;
 mod commands;
 mod effects;
+mod limits;
 mod models;
 mod obedient;
 mod rig;

@@ -113,6 +113,8 @@ pub struct Setup {
     pub offline: bool,
     pub folders: bool,
     pub stop_seconds: u64,
+    /// More of the configuration file.
+    pub more: String,
 }
 
 impl Setup {
@@ -281,7 +283,7 @@ impl Rig {
              [[models.providers]]\nname = \"scripted\"\nbase_url = \"{}\"\nfast = \"small\"\nstrong = \"large\"\n\
              api_key_file = \"{}\"\ntimeout_ms = 1500\ntotal_timeout_ms = 6000\nmax_retries = 1\nbackoff_ms = 5\nmax_retry_after_ms = 20\n\
              breaker = {{ failures = 100000, open_ms = 10 }}\n\
-             [log]\nfilter = \"off\"\n",
+             [log]\nfilter = \"off\"\n{}",
             setup.stop_seconds,
             self.database(),
             "cd".repeat(32),
@@ -289,6 +291,7 @@ impl Rig {
             setup.offline,
             self.model.url(),
             self.path("model.key"),
+            setup.more,
         );
         std::fs::write(self.path("model.key"), "key-of-the-model").unwrap();
         text
