@@ -18,6 +18,8 @@ const PAGES: [string, RegExp][] = [
   ["/knowledge/templates", /Templates/],
   ["/tools", /Tools/],
   ["/agents", /Agents/],
+  ["/safety", /Breakers/],
+  ["/safety/audit", /Audit/],
   ["/chat", /Chat/],
   ["/sign-in", /Sign in/],
 ];

@@ -11,6 +11,7 @@ const PAGES: [string, RegExp][] = [
   ["/knowledge", /Returns and refunds|returns-and-refunds/],
   ["/tools", /shop__refund_order/],
   ["/agents", /May call/],
+  ["/safety", /Nothing is stopped/],
 ];
 
 for (const [look, colorScheme, width] of [

@@ -1,27 +1,27 @@
 // A tool is stopped on the service itself: what is approved meanwhile waits, and is done once.
-import { approval, effects, expect, signIn, someRefund, test } from "./service";
+import { approval, effects, expect, signIn, someCall, test } from "./service";
 
-test("an approved refund waits while refunds are stopped, and is made once they go on", async ({
+test("an approved cancellation waits while its tool is stopped, and is done once it may go on", async ({
   page,
   context,
 }) => {
   await signIn(page, "admin", "/safety");
-  await page.getByLabel("What").selectOption("tool:shop__refund_order");
-  await page.getByLabel("Why").fill("Refunds of the wrong amount");
+  await page.getByLabel("What").selectOption("tool:shop__cancel_order");
+  await page.getByLabel("Why").fill("The wrong orders were cancelled");
   await page.getByRole("button", { name: "Stop it now" }).click();
-  await expect(page.getByText("Stopped: the tool shop__refund_order.")).toBeVisible();
+  await expect(page.getByText("Stopped: the tool shop__cancel_order.")).toBeVisible();
 
-  const refund = await someRefund(context);
-  await page.goto(`/approvals/${refund.id}`);
-  await expect(page.locator("#approval")).toContainText("Refunds of the wrong amount");
+  const call = await someCall(context, "shop__cancel_order");
+  await page.goto(`/approvals/${call.id}`);
+  await expect(page.locator("#approval")).toContainText("The wrong orders were cancelled");
   await page.keyboard.press("a");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { name: "Approved" })).toBeVisible();
-  await page.goto(`/runs/${(await approval(context, refund.id)).run.id}`);
-  await expect(page.getByText(/Waits for an open breaker: the tool refund order/)).toBeVisible();
+  await page.goto(`/runs/${(await approval(context, call.id)).run.id}`);
+  await expect(page.getByText(/Waits for an open breaker: the tool cancel order/)).toBeVisible();
   const made = async () =>
-    (await effects(context, refund.ticket_id ?? ""))
-      .filter((each) => each.approval_id === refund.id)
+    (await effects(context, call.ticket_id ?? ""))
+      .filter((each) => each.approval_id === call.id)
       .map((each) => each.status);
   expect(await made()).toEqual([]);
 

@@ -142,11 +142,11 @@ export async function effects(context: BrowserContext, ticketId: string): Promis
   return views.flatMap((view) => view.effects);
 }
 
-/** A refund of the seeded workspace that waits for a person. */
-export async function someRefund(context: BrowserContext): Promise<S["Approval"]> {
-  const found = (await waiting(context)).find(
-    (each) => each.binding.call.tool === "shop__refund_order",
-  );
-  if (!found) throw new Error("the demo workspace has no refund that waits");
+/** A call of the tool that waits for a person in the seeded workspace: three refunds do, one cancellation. */
+export async function someCall(context: BrowserContext, tool: string): Promise<S["Approval"]> {
+  const found = (await waiting(context)).find((each) => each.binding.call.tool === tool);
+  if (!found) throw new Error(`the demo workspace has no call of ${tool} that waits`);
   return found;
 }
+
+export const someRefund = (context: BrowserContext) => someCall(context, "shop__refund_order");
