@@ -39,7 +39,9 @@ export function AgentsPage() {
               <dt>Limits</dt>
               <dd>
                 {settings.max_model_calls} model calls in a run,{" "}
-                {settings.max_output_tokens.toLocaleString()} tokens in an answer
+                {settings.max_output_tokens.toLocaleString()} tokens in an answer; without hearing
+                anything new {settings.limits.steps} steps, {settings.limits.work_seconds} seconds
+                of work, the same call {settings.limits.identical_calls} times
               </dd>
             </dl>
             <div>

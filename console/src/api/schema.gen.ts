@@ -1414,6 +1414,14 @@ export interface components {
         /** @description What the operator may set per agent. */
         AgentSettings: {
             /**
+             * @default {
+             *       "identical_calls": 2,
+             *       "steps": 40,
+             *       "work_seconds": 300
+             *     }
+             */
+            limits: components["schemas"]["RunLimits"];
+            /**
              * Format: uint32
              * @description Model calls in one run before it is handed to a person.
              */
@@ -2925,6 +2933,30 @@ export interface components {
             /** @description The ticket's latest reports: external events, follow-ups that came due. */
             reports?: components["schemas"]["Event"][];
             ticket: components["schemas"]["Ticket"] | null;
+        };
+        /**
+         * @description What a run may do between two things that it hears: the customer's words, a report, its beginning. An
+         *     agent that goes on for longer goes in circles, and its run ends with a person.
+         */
+        RunLimits: {
+            /**
+             * Format: uint32
+             * @description How often the same call may be proposed; once more is refused.
+             * @default 2
+             */
+            identical_calls: number;
+            /**
+             * Format: uint32
+             * @description Steps in the journal.
+             * @default 40
+             */
+            steps: number;
+            /**
+             * Format: uint32
+             * @description Seconds of models and tools; waiting costs nothing.
+             * @default 300
+             */
+            work_seconds: number;
         };
         RunStatus: "done" | "queued" | "running" | "waiting" | "dead" | "quarantined";
         /** @description A run with its journal and what it did to the outside world. */

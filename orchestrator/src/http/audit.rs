@@ -36,14 +36,14 @@ use super::{
 };
 
 pub fn routes() -> ApiRouter<Http> {
-    ApiRouter::new()
-        .api_route("/v1/audit", get_with(list, list_docs))
-        .api_route("/v1/audit/verification", get_with(verify, verify_docs))
+    ApiRouter::new().api_route("/v1/audit", get_with(list, list_docs))
 }
 
-/// Files of any length, which take as long as they take.
+/// What reads the whole chain takes as long as it takes.
 pub fn stream_routes() -> ApiRouter<Http> {
-    ApiRouter::new().api_route("/v1/audit/export", get_with(export, export_docs))
+    ApiRouter::new()
+        .api_route("/v1/audit/verification", get_with(verify, verify_docs))
+        .api_route("/v1/audit/export", get_with(export, export_docs))
 }
 
 /// Which entries are wanted.
