@@ -66,6 +66,18 @@ impl BreakerOf {
     }
 }
 
+/// Characters of a reason.
+pub const MAX_REASON: usize = 500;
+
+/// Why somebody opens or closes a breaker, trimmed; the error says what to write.
+pub fn reason(text: &str) -> Result<String, String> {
+    let reason = text.trim();
+    if reason.is_empty() || reason.chars().count() > MAX_REASON {
+        return Err(format!("reason must have 1 to {MAX_REASON} characters: others read it"));
+    }
+    Ok(reason.to_owned())
+}
+
 /// A breaker that is open.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Breaker {

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use domain::{
     Timestamp,
     audit::AuditAction,
-    breaker::{Breaker, BreakerOf},
+    breaker::{self, Breaker, BreakerOf},
     user::{Actor, Role, User},
 };
 use serde_json::json;
@@ -114,6 +114,7 @@ pub(super) async fn breakers(
         }
         BreakersCommand::Open { of, reason, by } => {
             let of = breaker_of(&of)?;
+            let reason = breaker::reason(&reason).map_err(anyhow::Error::msg)?;
             app.can_be_stopped(&of).map_err(anyhow::Error::msg)?;
             let by = may(store, &by, Role::Reviewer).await?;
             let words = of.words();
@@ -126,6 +127,7 @@ pub(super) async fn breakers(
         }
         BreakersCommand::Close { of, reason, by } => {
             let of = breaker_of(&of)?;
+            let reason = breaker::reason(&reason).map_err(anyhow::Error::msg)?;
             let by = may(store, &by, Role::Admin).await?;
             let words = of.words();
             if !store.close_breaker(of, actor(by), reason).await? {

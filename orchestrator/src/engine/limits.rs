@@ -9,6 +9,9 @@ use domain::{
 
 use super::session::Session;
 
+/// Steps of a run altogether: customers who write on and on give an agent its steps anew each time.
+const MOST_STEPS: usize = 400;
+
 impl Session {
     /// What happened since the run last heard something new.
     fn since_heard(&self) -> &[Step] {
@@ -19,6 +22,9 @@ impl Session {
 
     /// Why the agent has had its time.
     pub(super) fn used_up(&self) -> Option<String> {
+        if self.steps.len() > MOST_STEPS {
+            return Some(format!("the run took more than {MOST_STEPS} steps"));
+        }
         let limits = self.settings.limits;
         let steps = self.since_heard();
         if steps.len() > limits.steps as usize {

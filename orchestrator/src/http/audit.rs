@@ -190,6 +190,9 @@ impl Export {
             }
             let mut entries = export.store.audit_after(after, MAX_LIMIT).await.map_err(io::Error::other)?;
             entries.retain(|entry| entry.seq <= export.to);
+            if entries.is_empty() && after < export.to {
+                return Err(io::Error::other(format!("the entries after {after} are missing")));
+            }
             let last = entries.last().map_or(export.to, |entry| entry.seq);
             let text = write(export.format, &entries, at.is_none(), last >= export.to)?;
             Ok(Some((Bytes::from(text), (export, Some(last)))))

@@ -8,7 +8,7 @@ use aide::{
     transform::TransformOperation,
 };
 use axum::extract::State;
-use domain::breaker::{Breaker, BreakerOf};
+use domain::breaker::{Breaker, BreakerOf, reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::WorkspaceStore;
@@ -19,8 +19,6 @@ use super::{
     input::{Json, NoContent},
     problem::Problem,
 };
-
-const MAX_REASON_CHARS: usize = 500;
 
 pub fn routes() -> ApiRouter<Http> {
     ApiRouter::new()
@@ -66,18 +64,6 @@ pub struct SetBreaker {
     pub reason: String,
 }
 
-impl SetBreaker {
-    fn reason(&self) -> Result<String, Problem> {
-        let reason = self.reason.trim();
-        if reason.is_empty() || reason.chars().count() > MAX_REASON_CHARS {
-            return Err(Problem::invalid(format!(
-                "reason must have 1 to {MAX_REASON_CHARS} characters: others read it"
-            )));
-        }
-        Ok(reason.to_owned())
-    }
-}
-
 fn open_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("openBreaker").tag("breakers").summary("Stop something").description(
         "From one second later on nothing new is done by it, in any process: no effect of the tool or integration, \
@@ -92,7 +78,7 @@ async fn open(
     staff: Staff<Reviewer>,
     Json(form): Json<SetBreaker>,
 ) -> Result<Json<BreakerList>, Problem> {
-    let reason = form.reason()?;
+    let reason = reason(&form.reason).map_err(Problem::invalid)?;
     http.app.can_be_stopped(&form.of).map_err(Problem::invalid)?;
     let breaker = Breaker { of: form.of, reason, opened_by: staff.actor(), opened_at: http.app.clock.now() };
     let store = staff.store(&http);
@@ -114,7 +100,7 @@ async fn close(
     Json(form): Json<SetBreaker>,
 ) -> Result<NoContent, Problem> {
     staff.person("letting something go on")?;
-    let reason = form.reason()?;
+    let reason = reason(&form.reason).map_err(Problem::invalid)?;
     if !staff.store(&http).close_breaker(form.of, staff.actor(), reason).await? {
         return Err(Problem::not_found("an open breaker of this"));
     }

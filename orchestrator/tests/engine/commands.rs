@@ -112,6 +112,8 @@ async fn breakers_and_the_audit_have_commands() {
     assert!(run(&[&["breakers", "open", of], &as_reviewer[..]].concat()).status.success());
     let list = said(&run(&["breakers", "list"]));
     assert!(list.contains(of) && list.contains("wrong amounts"), "{list}");
+    let blank = run(&["breakers", "open", "workspace", "--reason", " ", "--as", "reviewer@engine.example"]);
+    assert!(!blank.status.success() && complained(&blank).contains("1 to 500"), "{}", complained(&blank));
     for (arguments, complaint) in [
         (["open", "tool:launch_rocket"], "there are:"),
         (["open", "planet:earth"], "`agent:NAME`"),

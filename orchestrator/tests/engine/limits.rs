@@ -64,3 +64,18 @@ async fn a_new_message_gives_an_agent_its_steps_anew() {
         rig.write(ticket, &format!("I mean the other one, number {round}")).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_ends_however_generous_its_limits_are() {
+    let script = |request: &CapturedRequest| {
+        Reply::call("search_knowledge", &json!({ "query": format!("returns {}", request.count("tool")) }))
+    };
+    let mut setup = setup("{ steps = 1000000, work_seconds = 1000000, identical_calls = 1000000 }");
+    setup.more = setup.more.replace("max_model_calls = 100", "max_model_calls = 100000");
+    let rig = Rig::start_with(setup, Script::new(script)).await;
+    let ticket = rig.open("How do I return it?").await;
+    let run = rig.ended(ticket).await;
+    assert_eq!(run.status, RunStatus::Quarantined);
+    assert!((400..410).contains(&run.step_count), "{run:?}");
+    assert_eq!(rig.ticket(ticket).await.status, TicketStatus::WaitingForStaff);
+}
