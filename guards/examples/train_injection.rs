@@ -22,14 +22,22 @@ use guards::injection::{
 };
 use serde_json::Value;
 
-const ROUNDS: usize = 14;
-const RATE: f32 = 0.12;
+const ROUNDS: usize = 12;
+const RATE: f32 = 0.03;
+/// What a text without words is worth.
+const BIAS: f32 = -4.0;
 /// How much of a weight each step takes away.
 const PULL: f32 = 2e-5;
 /// What signs begin with, so that the first round looks at sentences that have some.
 const FIRST: f32 = 0.3;
+/// What one text counts at most.
+const MOST: f32 = 100.0;
+/// Runs of sentences of a benign text that each round learns from.
+const WORST: usize = 6;
 /// Support messages that may be flagged, at most.
 const TARGET: f64 = 0.005;
+/// Articles of which any sentence may be flagged, at most.
+const TARGET_ARTICLES: f64 = 0.05;
 const FOLDS: u64 = 5;
 
 struct Text {
@@ -66,9 +74,9 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
 
 /// The same everywhere: which fold a text is in.
 fn fold(of: &str) -> u64 {
-    let hash = of.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
-    });
+    let hash = of
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
     (hash >> 17) % FOLDS
 }
 
@@ -150,28 +158,43 @@ fn counts(text: &Text) -> f32 {
         ("piguard", false) => 1.0,
         ("bipia", _) => 0.5,
         ("banking77" | "clinc150", _) => 1.5,
-        ("demo articles" | "library articles", _) => 0.7,
+        ("demo articles" | "library articles", _) => 3.0,
         ("own benign", _) => 1.2,
         ("own injections", _) => 1.0,
         _ => unreachable!("a source without a weight"),
     }
 }
 
-/// The sentences that look worst: their place, and what they add up to.
-fn worst(model: &Model, passages: &[Passage]) -> Option<(std::ops::Range<usize>, Sums, f32)> {
+/// Sentences after each other, what they add up to, and its logit.
+type Run = (std::ops::Range<usize>, Sums, f32);
+
+/// The runs of sentences that look worst and share none, at most so many.
+fn runs(model: &Model, passages: &[Passage], most: usize) -> Vec<Run> {
     let sums: Vec<Sums> = passages.iter().map(|passage| model.sums(passage)).collect();
-    let mut best: Option<(std::ops::Range<usize>, Sums, f32)> = None;
+    let mut all: Vec<Run> = Vec::new();
     for first in 0..sums.len() {
         let mut together = Sums::default();
         for (last, one) in sums.iter().enumerate().skip(first).take(TOGETHER) {
             together = together.with(*one);
-            let logit = model.logit(together);
-            if best.as_ref().is_none_or(|(_, _, highest)| logit > *highest) {
-                best = Some((first..last + 1, together, logit));
-            }
+            all.push((first..last + 1, together, model.logit(together)));
         }
     }
-    best
+    all.sort_by(|one, other| other.2.total_cmp(&one.2));
+    let mut kept: Vec<Run> = Vec::new();
+    for run in all {
+        if kept.len() == most {
+            break;
+        }
+        if kept.iter().all(|(span, ..)| span.end <= run.0.start || run.0.end <= span.start) {
+            kept.push(run);
+        }
+    }
+    kept
+}
+
+/// What a model makes of a text: the logit of the worst of it.
+fn logit(model: &Model, text: &Text) -> f32 {
+    runs(model, &text.passages, 1).first().map_or(-9.0, |(.., logit)| *logit)
 }
 
 /// Logistic regression with a rate for each weight (AdaGrad), over the worst sentences of each text.
@@ -182,36 +205,38 @@ fn train(texts: &[&Text]) -> Model {
     }
     let mut model = Model::default();
     model.signs.fill(FIRST);
-    model.bias = -2.0;
-    let (mut hash_slopes, mut sign_slopes, mut bias_slope) =
-        (vec![1e-6_f32; model.hashes.len()], vec![1e-6_f32; model.signs.len()], 1e-6_f32);
+    model.bias = BIAS;
+    let mut hash_slopes = vec![1e-6_f32; model.hashes.len()];
+    let mut sign_slopes = vec![1e-6_f32; model.signs.len()];
     let mut order: Vec<usize> = (0..texts.len()).collect();
     let mut seed = 20_26_u64;
     for _ in 0..ROUNDS {
         shuffle(&mut order, &mut seed);
         for at in &order {
             let text = texts[*at];
-            let Some((span, sums, logit)) = worst(&model, &text.passages) else { continue };
             let weight = counts(text) / totals[&(text.source, text.positive)] * texts.len() as f32 / 8.0;
-            let error = f32::from(u8::from(text.positive)) - 1.0 / (1.0 + (-logit).exp());
-            let slope = weight.min(20.0) * error;
-            let step = |weight: &mut f32, slopes: &mut f32, slope: f32| {
-                *slopes += slope * slope;
-                *weight += RATE * slope / slopes.sqrt() - PULL * *weight;
-            };
-            step(&mut model.bias, &mut bias_slope, slope);
-            let own = slope * sums.scale();
-            for hash in text.passages[span].iter().flat_map(|passage| &passage.hashes) {
-                let at = *hash as usize;
-                step(&mut model.hashes[at], &mut hash_slopes[at], own);
-            }
-            let mut signs = sums.signs;
-            while signs != 0 {
-                let at = signs.trailing_zeros() as usize;
-                step(&mut model.signs[at], &mut sign_slopes[at], slope);
-                // A sign of an injection never speaks against one.
-                model.signs[at] = model.signs[at].max(0.0);
-                signs &= signs - 1;
+            let weight = weight.min(MOST);
+            // Any sentence of a benign text is benign; of an injection, the one that looks it is enough.
+            for (span, sums, logit) in runs(&model, &text.passages, if text.positive { 1 } else { WORST }) {
+                let error = f32::from(u8::from(text.positive)) - 1.0 / (1.0 + (-logit).exp());
+                let slope = weight * error;
+                let step = |weight: &mut f32, slopes: &mut f32, slope: f32| {
+                    *slopes += slope * slope;
+                    *weight += RATE * slope / slopes.sqrt() - PULL * *weight;
+                };
+                let own = slope * sums.scale();
+                for hash in text.passages[span].iter().flat_map(|passage| &passage.hashes) {
+                    let at = *hash as usize;
+                    step(&mut model.hashes[at], &mut hash_slopes[at], own);
+                }
+                let mut signs = sums.signs;
+                while signs != 0 {
+                    let at = signs.trailing_zeros() as usize;
+                    step(&mut model.signs[at], &mut sign_slopes[at], slope);
+                    // A sign of an injection never speaks against one.
+                    model.signs[at] = model.signs[at].max(0.0);
+                    signs &= signs - 1;
+                }
             }
         }
     }
@@ -246,7 +271,7 @@ impl<'t> Unseen<'t> {
         let seen: Vec<&Text> = texts.iter().filter(|text| !out(text) && !like(text)).collect();
         let model = train(&seen);
         let scored = texts.iter().filter(|text| out(text));
-        let scored = scored.map(|text| (text, worst(&model, &text.passages).map_or(-9.0, |(.., logit)| logit)));
+        let scored = scored.map(|text| (text, logit(&model, text)));
         self.rows.push((name.to_owned(), scored.collect()));
         eprint!(".");
     }
@@ -286,11 +311,11 @@ fn probability(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }
 
-/// The lowest logit at which no more support messages are flagged than may be.
-fn line(support: &[(&Text, f32)]) -> f32 {
+/// The lowest logit at which no more of them are flagged than may be.
+fn line(support: &[(&Text, f32)], target: f64) -> f32 {
     let mut logits: Vec<f32> = support.iter().map(|(_, logit)| *logit).collect();
     logits.sort_by(|one, other| other.total_cmp(one));
-    let may = (logits.len() as f64 * TARGET) as usize;
+    let may = (logits.len() as f64 * target) as usize;
     logits.get(may).map_or(0.0, |logit| logit + 1e-3)
 }
 
@@ -335,19 +360,24 @@ fn main() {
             |text| dojo(text) && (text.suite == *suite || (text.positive && text.group == *group)),
         );
     }
-    unseen.leave_each("piguard source", &texts, |text| (text.source == "piguard").then(|| text.group.clone()));
-    unseen.leave_each("piguard fold", &texts, |text| (text.source == "piguard").then(|| text.fold.to_string()));
+    unseen
+        .leave_each("piguard source", &texts, |text| (text.source == "piguard").then(|| text.group.clone()));
+    unseen
+        .leave_each("piguard fold", &texts, |text| (text.source == "piguard").then(|| text.fold.to_string()));
     unseen.leave_each("bipia category", &texts, |text| (text.source == "bipia").then(|| text.group.clone()));
     let support = |text: &Text| {
-        matches!(text.source, "banking77" | "clinc150" | "demo articles" | "library articles" | "own benign" | "own injections")
+        matches!(
+            text.source,
+            "banking77" | "clinc150" | "demo articles" | "library articles" | "own benign" | "own injections"
+        )
     };
     unseen.leave_each("support", &texts, |text| support(text).then(|| text.fold.to_string()));
     eprintln!();
 
     let mut model = train(&texts.iter().collect::<Vec<_>>());
-    let messages =
-        of(&unseen.all("support"), |text| matches!(text.source, "banking77" | "clinc150"));
-    let line = line(&messages);
+    let messages = of(&unseen.all("support"), |text| matches!(text.source, "banking77" | "clinc150"));
+    let articles = of(&unseen.all("support"), |text| text.source.ends_with("articles"));
+    let line = line(&messages, TARGET).max(line(&articles, TARGET_ARTICLES));
     if std::env::var_os("SHOW").is_some() {
         show(&unseen, line);
     }
@@ -410,20 +440,22 @@ fn report(unseen: &Unseen<'_>, texts: &[Text], line: f32) -> String {
     rows.push(("all".to_owned(), unseen.all("bipia category: ")));
     add("BIPIA, a category left out", &rows);
     let support = unseen.all("support: ");
-    let rows: Vec<_> = ["banking77", "clinc150", "demo articles", "library articles", "own benign", "own injections"]
-        .into_iter()
-        .map(|source| {
-            let name = if source == "own injections" { "lines of injections (should be 100)" } else { source };
-            (name.to_owned(), of(&support, |text| text.source == source))
-        })
-        .collect();
+    let rows: Vec<_> =
+        ["banking77", "clinc150", "demo articles", "library articles", "own benign", "own injections"]
+            .into_iter()
+            .map(|source| {
+                let name =
+                    if source == "own injections" { "lines of injections (should be 100)" } else { source };
+                (name.to_owned(), of(&support, |text| text.source == source))
+            })
+            .collect();
     add("Support, a fifth left out: by intent, by article, by line (should be 0)", &rows);
 
     report.push_str("## By threshold\n\nShares flagged by the model alone; the shipped model is moved so that its line, 0.5, is the row in the middle.\n\n");
     report.push_str("| threshold | support messages | articles | clean outputs | PIGuard benign | AgentDojo (suite) | AgentDojo (both) | PIGuard malicious | BIPIA |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
     let messages = of(&support, |text| matches!(text.source, "banking77" | "clinc150"));
     let articles = of(&support, |text| text.source.ends_with("articles"));
-    for moved in [-2.0_f32, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0] {
+    for moved in [-2.0_f32, -1.0, -0.5, 0.0, 0.5, 1.0] {
         let at = line + moved;
         let share = |scored: &[(&Text, f32)]| {
             let share = flagged(scored, at)[0];
@@ -447,11 +479,13 @@ fn report(unseen: &Unseen<'_>, texts: &[Text], line: f32) -> String {
     let (all, positive) = (texts.len(), texts.iter().filter(|text| text.positive).count());
     write!(
         report,
-        "\nThe line is the lowest score at which at most {:.1} % of the {} unseen support messages are \
-         flagged. Trained on {all} texts, {positive} of them injections. `guards/examples/train_injection.rs` says \
+        "\nThe line is the lowest score at which at most {:.1} % of the {} unseen support messages and at \
+         most {:.0} % of the {} unseen articles are flagged. Trained on {all} texts, {positive} of them injections. `guards/examples/train_injection.rs` says \
          how much each source counts.\n",
         TARGET * 100.0,
         messages.len(),
+        TARGET_ARTICLES * 100.0,
+        articles.len(),
     )
     .unwrap();
     report

@@ -25,15 +25,28 @@ fn is_tag(char: char) -> bool {
 
 /// Not seen, and nothing is lost without it.
 pub(super) fn is_never_needed(char: char) -> bool {
-    matches!(char, '\u{200B}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{AD}' | '\u{180E}' | '\u{202D}' | '\u{202E}')
+    matches!(
+        char,
+        '\u{200B}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{AD}' | '\u{180E}' | '\u{202D}' | '\u{202E}'
+    )
 }
 
-/// A text without the characters that nobody needs.
-pub(super) fn push_visible(text: &str, into: &mut String) {
-    if text.is_ascii() {
-        into.push_str(text);
-    } else {
-        into.extend(text.chars().filter(|char| !is_never_needed(*char)));
+/// Opens or closes a passage of another direction.
+pub(super) fn is_direction(char: char) -> bool {
+    matches!(char, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// What a tag character spells; a space where it spells nothing.
+pub(super) fn spelled_by(char: char) -> Option<char> {
+    let code = is_tag(char).then(|| u32::from(char) - 0xE0000)?;
+    Some(char::from_u32(code).filter(|char| !char.is_control()).unwrap_or(' '))
+}
+
+/// A character of a spoilt word as it is read; none for one that is not.
+pub(super) fn mended(char: char, how: How) -> Option<char> {
+    match how {
+        How::LookAlikes if looks_latin(char) => look_alike(char)?.chars().next(),
+        _ => (!is_zero_width(char)).then_some(char),
     }
 }
 
@@ -111,6 +124,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Concealed>) {
     let mut words: Vec<(How, Range<usize>)> = Vec::new();
     let mut word: Option<Word> = None;
     let mut before: Option<char> = None;
+    let mut directions = Directions::default();
     let mut chars = text.char_indices().peekable();
     while let Some((start, char)) = chars.next() {
         if !(is_zero_width(char) || char == '\u{AD}' || is_selector(char) || is_tag(char)) {
@@ -120,8 +134,8 @@ pub(super) fn find(text: &str, found: &mut Vec<Concealed>) {
             } else if let Some(word) = word.take() {
                 word.close(&mut words);
             }
-            if matches!(char, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}') {
-                bidi(text, start, char, found);
+            if is_direction(char) {
+                directions.open(text, start, char, found);
             }
             before = Some(char);
             continue;
@@ -167,13 +181,9 @@ fn spelled(run: &[char], span: Range<usize>, before: Option<char>, found: &mut V
         if before == Some('\u{1F3F4}') && code {
             return true;
         }
-        let shown: String = tags
-            .iter()
-            .filter_map(|char| u8::try_from(u32::from(*char) - 0xE0000).ok())
-            .filter(|byte| (0x20..0x7F).contains(byte))
-            .map(char::from)
-            .collect();
-        found.push(Concealed::new(How::Tags, span, &shown));
+        let shown: String = tags.iter().filter_map(|char| spelled_by(*char)).collect();
+        let shown = shown.trim();
+        found.push(Concealed::new(How::Tags, span, shown));
         return true;
     }
     let selectors: Vec<u8> = run.iter().copied().filter(|char| is_selector(*char)).map(selected).collect();
@@ -203,9 +213,9 @@ fn selected(char: char) -> u8 {
 fn bits(run: &[char]) -> Option<String> {
     let first = *run.first()?;
     let bytes = |one: bool| -> Option<String> {
-        let bytes = run.chunks_exact(8).map(|bits| {
-            bits.iter().fold(0u8, |byte, bit| byte << 1 | u8::from((*bit == first) == one))
-        });
+        let bytes = run
+            .chunks_exact(8)
+            .map(|bits| bits.iter().fold(0u8, |byte, bit| byte << 1 | u8::from((*bit == first) == one)));
         let text: Option<String> =
             bytes.map(|byte| (0x20..0x7F).contains(&byte).then(|| char::from(byte))).collect();
         text.filter(|text| text.len() >= 3)
@@ -213,24 +223,36 @@ fn bits(run: &[char]) -> Option<String> {
     bytes(false).or_else(|| bytes(true))
 }
 
-/// Overrides are never needed. What opens a passage from right to left is, where there is one.
-fn bidi(text: &str, start: usize, char: char, found: &mut Vec<Concealed>) {
-    let last = found.iter().rev().find(|one| one.how == How::Bidi);
-    if last.is_some_and(|one| start < one.span.end) {
-        return;
-    }
-    let override_ = matches!(char, '\u{202D}' | '\u{202E}');
-    if !override_ && !matches!(char, '\u{202B}' | '\u{2067}') {
-        return;
-    }
-    let rest = &text[start + char.len_utf8()..];
-    let length = rest.find(['\n', '\u{202C}', '\u{2069}']).unwrap_or(rest.len());
-    let content = &rest[..length];
-    let hides = override_ || !content.chars().any(is_right_to_left);
-    if hides && content.chars().any(char::is_alphanumeric) {
-        let mut shown = String::new();
-        push_visible(content, &mut shown);
-        found.push(Concealed::new(How::Bidi, start..start + char.len_utf8() + length, &shown));
+/// Up to where passages of another direction have been looked at, so that each is once.
+#[derive(Default)]
+struct Directions {
+    overridden: usize,
+    any: usize,
+}
+
+impl Directions {
+    /// Overrides are never needed. What opens a passage from right to left is, where there is one.
+    fn open(&mut self, text: &str, start: usize, char: char, found: &mut Vec<Concealed>) {
+        let overrides = matches!(char, '\u{202D}' | '\u{202E}');
+        let looked = if overrides { self.overridden } else { self.any };
+        if start < looked || !overrides && !matches!(char, '\u{202B}' | '\u{2067}') {
+            return;
+        }
+        let inside = start + char.len_utf8();
+        let rest = &text[inside..];
+        let length = rest.find(['\n', '\u{202C}', '\u{2069}']).unwrap_or(rest.len());
+        let content = &rest[..length];
+        let close = rest[length..].chars().next().filter(|char| *char != '\n').map_or(0, char::len_utf8);
+        let end = inside + length + close;
+        self.any = self.any.max(end);
+        if overrides {
+            self.overridden = end;
+        }
+        let hides = overrides || !content.chars().any(is_right_to_left);
+        if hides && content.chars().any(char::is_alphanumeric) {
+            let shown: String = content.chars().filter(|char| !is_never_needed(*char)).collect();
+            found.push(Concealed::new(How::Bidi, start..end, &shown));
+        }
     }
 }
 
@@ -247,15 +269,8 @@ fn merged(text: &str, words: Vec<(How, Range<usize>)>, found: &mut Vec<Concealed
         }
     }
     for (how, span, places) in runs {
-        let shown: String = text[span.clone()]
-            .chars()
-            .filter(|char| !is_zero_width(*char) && *char != '\u{AD}' && !is_tag(*char))
-            .map(|char| if how == How::LookAlikes && looks_latin(char) { plain(char) } else { char })
-            .collect();
+        let seen = text[span.clone()].chars().filter(|char| !is_never_needed(*char) && !is_tag(*char));
+        let shown: String = seen.filter_map(|char| mended(char, how)).collect();
         found.push(Concealed { places, ..Concealed::new(how, span, &shown) });
     }
-}
-
-fn plain(char: char) -> char {
-    look_alike(char).and_then(|plain| plain.chars().next()).unwrap_or(char)
 }

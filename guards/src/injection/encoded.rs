@@ -106,7 +106,10 @@ fn base64(signs: &[u8]) -> Option<String> {
         // What a program wrote is told by its first bytes.
         let head = &signs[..signs.len().min(16)];
         let first = engine.decode(head).ok()?;
-        if !first.iter().all(|byte| (0x20..0x7F).contains(byte) || *byte >= 0x80 || byte.is_ascii_whitespace()) {
+        if !first
+            .iter()
+            .all(|byte| (0x20..0x7F).contains(byte) || *byte >= 0x80 || byte.is_ascii_whitespace())
+        {
             return None;
         }
         let whole = if signs.len() % 4 == 1 { &signs[..signs.len() - 1] } else { signs };

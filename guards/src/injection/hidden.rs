@@ -7,8 +7,7 @@ use super::{characters, encoded, markup};
 
 /// Bytes of one hidden text that are read.
 pub const MAX_HIDDEN: usize = 64 * 1024;
-/// Hidden texts that are told apart in one text. What comes after is not read, and says so by being
-/// the last finding.
+/// Hidden texts that are told apart in one text. A text with so many is taken for an injection.
 pub const MAX_CONCEALED: usize = 256;
 /// Encodings inside each other that are decoded.
 pub(super) const MAX_DEPTH: usize = 2;
@@ -168,8 +167,7 @@ pub fn concealed(text: &str) -> Vec<Concealed> {
 
 /// A text as a person and a model should both see it: characters that are not seen are gone, and
 /// what was hidden stands in its place as `[hidden: …]`, on one line and without brackets of its
-/// own. A text that hides nothing is handed back as it is. What it gives stays the same when it is
-/// given to it again.
+/// own. A text that hides nothing is handed back as it is.
 pub fn readable(text: &str) -> Cow<'_, str> {
     made_readable(text, 0)
 }
@@ -181,17 +179,15 @@ fn made_readable(text: &str, depth: usize) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut readable = String::with_capacity(text.len());
+    let (spoilt, gone): (Vec<&Concealed>, Vec<&Concealed>) =
+        found.iter().partition(|one| one.how.is_inside_words() && !one.shown.is_empty());
     let mut at = 0;
-    for one in &found {
+    for one in gone {
         if one.span.start < at {
             continue;
         }
-        characters::push_visible(&text[at..one.span.start], &mut readable);
+        push_mended(text, at..one.span.start, &spoilt, &mut readable);
         at = one.span.end;
-        if one.how.is_inside_words() && !one.shown.is_empty() {
-            readable.push_str(&one.shown);
-            continue;
-        }
         let inner = if depth < MAX_DEPTH {
             made_readable(&one.shown, depth + 1)
         } else {
@@ -199,8 +195,21 @@ fn made_readable(text: &str, depth: usize) -> Cow<'_, str> {
         };
         quote(&inner, one.cut, &mut readable);
     }
-    characters::push_visible(&text[at..], &mut readable);
+    push_mended(text, at..text.len(), &spoilt, &mut readable);
     Cow::Owned(readable)
+}
+
+/// A part of a text with its spoilt words as they are read.
+fn push_mended(text: &str, part: Range<usize>, spoilt: &[&Concealed], into: &mut String) {
+    for (at, char) in text[part.clone()].char_indices() {
+        if char.is_ascii() {
+            into.push(char);
+        } else if !characters::is_never_needed(char) {
+            let at = part.start + at;
+            let mut ways = spoilt.iter().filter(|one| one.span.contains(&at)).map(|one| one.how);
+            into.extend(ways.try_fold(char, characters::mended));
+        }
+    }
 }
 
 /// What was hidden, in brackets that it cannot close.
@@ -210,7 +219,7 @@ fn quote(hidden: &str, cut: bool, into: &mut String) {
     for char in hidden.trim().chars() {
         match char {
             _ if char.is_whitespace() || char.is_control() => gap = true,
-            _ if characters::is_never_needed(char) => {}
+            _ if characters::is_never_needed(char) || characters::is_direction(char) => {}
             _ => {
                 if std::mem::take(&mut gap) {
                     into.push(' ');
@@ -221,6 +230,8 @@ fn quote(hidden: &str, cut: bool, into: &mut String) {
                     // Nothing in it may be markup again.
                     '<' => '‹',
                     '>' => '›',
+                    // Deeper than is decoded.
+                    tag if let Some(spelled) = characters::spelled_by(tag) => spelled,
                     other => other,
                 });
             }

@@ -14,8 +14,9 @@ const MAX_TAG: usize = 2048;
 /// Open elements that are remembered.
 const MAX_OPEN: usize = 64;
 
-static MARKDOWN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?m)^ {0,3}\[[^\]\n]{1,40}\]: *(?:#|<>) *[("']([^\n]*?)[)"'] *\r?$"#).ok());
+static MARKDOWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?m)^ {0,3}\[[^\]\n]{1,40}\]: *(?:#|<>) *[("']([^\n]*?)[)"'] *\r?$"#).ok()
+});
 
 pub(super) fn find(text: &str, found: &mut Vec<Concealed>) {
     if memchr(b'<', text.as_bytes()).is_some() {
@@ -186,7 +187,9 @@ impl Style {
                             "display" => hides |= value == "none",
                             "visibility" => hides |= value == "hidden" || value == "collapse",
                             "mso-hide" => hides |= value == "all",
-                            "font-size" => hides |= size(value).is_some_and(|size| size < 1.5) && !is_relative(value),
+                            "font-size" => {
+                                hides |= size(value).is_some_and(|size| size < 1.5) && !is_relative(value)
+                            }
                             "opacity" => hides |= size(value).is_some_and(|size| size <= 0.05),
                             "overflow" => clipped |= value == "hidden",
                             "height" | "max-height" | "width" | "max-width" => {
@@ -209,9 +212,9 @@ impl Style {
         }
         hides |= clipped && flat;
         // Colours that a person cannot tell apart.
-        hides |= colour.zip(background).is_some_and(|(one, other)| {
-            one.iter().zip(other).all(|(one, other)| one.abs_diff(other) <= 8)
-        });
+        hides |= colour
+            .zip(background)
+            .is_some_and(|(one, other)| one.iter().zip(other).all(|(one, other)| one.abs_diff(other) <= 8));
         Self { hides, background }
     }
 }

@@ -29,12 +29,14 @@ use rules::Rules;
 
 /// The score from which on a text is taken for an injection.
 ///
-/// The model's scores are moved so that this is its line: the lowest at which, on support messages
-/// that a model of the same training had not seen, at most one in two hundred was flagged.
-/// `report.md` says how many there were, and how many of other benign texts.
+/// The model's scores are moved so that this is its line: the lowest at which models of the same
+/// training flagged at most 0.5 % of the support messages and at most 5 % of the articles that they had
+/// not seen. `report.md` says how many there were, and how it is with other texts.
 pub const LINE: f32 = 0.5;
 /// Findings of one text; the surest are kept.
 pub const MAX_FINDINGS: usize = 64;
+/// What a text is worth that hides more than is looked at.
+const TOO_MANY: f32 = 0.6;
 /// How much text is read at once, and how much of it again with the next.
 const WINDOW: usize = 64 * 1024;
 const AGAIN: usize = 1024;
@@ -123,7 +125,7 @@ impl Injections {
         read.flat_map(|read| read.passages).collect()
     }
 
-    /// The highest score that a rule alone gives a text, and the place of that rule.
+    /// The highest score that a rule alone gives a text.
     pub fn by_rules(&self, text: &str) -> f32 {
         let mut report = Report::default();
         for window in windows(text, WINDOW, AGAIN) {
@@ -140,8 +142,14 @@ impl Injections {
             self.add_matches(&read, window.start, &mut report);
             self.add_passages(&read, window.start, &mut report);
         }
-        for one in concealed(text) {
+        let hidden = concealed(text);
+        let too_many = hidden.len() == MAX_CONCEALED;
+        for one in hidden {
             self.add_concealed(one, depth, &mut report);
+        }
+        if too_many && let Some(last) = report.findings.last_mut() {
+            last.score = last.score.max(TOO_MANY);
+            last.why = "More is hidden than is looked at.".to_owned();
         }
         let highest = report.findings.iter().map(|finding| finding.score).fold(0.0, f32::max);
         report.score = report.score.max(highest);
@@ -257,9 +265,8 @@ impl Injections {
 
 /// The surest findings, each once, in the order of the text.
 fn settle(findings: &mut Vec<Finding>) {
-    findings.sort_by(|one, other| {
-        other.score.total_cmp(&one.score).then(one.span.start.cmp(&other.span.start))
-    });
+    findings
+        .sort_by(|one, other| other.score.total_cmp(&one.score).then(one.span.start.cmp(&other.span.start)));
     findings.truncate(MAX_FINDINGS * 2);
     let mut kept: Vec<Finding> = Vec::new();
     for finding in findings.drain(..) {

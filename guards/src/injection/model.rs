@@ -8,7 +8,7 @@ use super::passages::{BUCKETS, Passage, SIGNS};
 
 /// What is added to the square root's argument, so that few words do not say more than many.
 const CALM: f32 = 24.0;
-/// Weights for each step of a byte.
+/// Bytes before the weights: the bias, and what a step of a byte is worth, for hashes and for signs.
 pub const HEADER: usize = 4 * 3;
 /// Sentences after each other that are judged together, at most.
 pub const TOGETHER: usize = 3;
@@ -70,7 +70,8 @@ impl Model {
     pub fn write(&self) -> Vec<u8> {
         let step = |weights: &[f32]| weights.iter().fold(1e-6_f32, |most, w| most.max(w.abs())) / 127.0;
         let (hash_step, sign_step) = (step(&self.hashes), step(&self.signs));
-        let mut bytes: Vec<u8> = [self.bias, hash_step, sign_step].iter().flat_map(|n| n.to_le_bytes()).collect();
+        let mut bytes: Vec<u8> =
+            [self.bias, hash_step, sign_step].iter().flat_map(|n| n.to_le_bytes()).collect();
         bytes.extend(self.hashes.iter().map(|w| ((w / hash_step).round() as i8).cast_unsigned()));
         bytes.extend(self.signs.iter().map(|w| ((w / sign_step).round() as i8).cast_unsigned()));
         bytes

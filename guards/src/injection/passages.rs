@@ -46,21 +46,59 @@ enum Class {
     Your,
     Task,
     Not,
+    Subject,
 }
 
-const LEXICON: [(Class, &str); 12] = [
-    (Class::Act, "send forward email mail post upload delete remove transfer pay buy purchase book reserve invite create visit open click download install call invoke run execute fetch get read search find list make share publish reset change update cancel refund approve grant issue order schedule add append write reply respond say tell print sende schicke leite losche uberweise envoie envoyez transmets supprime envia envie manda mande borra elimina reenvia invia inoltra cancella stuur verwijder apague encaminhe"),
-    (Class::Override, "ignore disregard forget override overwrite bypass neglect discard skip ignoriere ignorieren vergiss vergessen missachte oublie oubliez ignorez ignora ignorar olvida olvide dimentica negeer vergeet esqueca desconsidere"),
-    (Class::Prior, "previous previously prior above earlier preceding before former original initial vorherigen vorherige bisherigen obigen precedentes anteriores precedenti vorige eerdere voorgaande"),
-    (Class::Instruction, "instruction instructions prompt prompts directive directives guideline guidelines rules orders commands programming anweisung anweisungen vorgaben regeln instruktionen consignes instrucciones istruzioni instructies instrucoes regole regras reglas regles"),
-    (Class::Data, "password passwords passwort credential credentials key keys token tokens secret secrets credit passport conversation history contents content inbox emails files messages records database personal information data code ssn iban account invoice customer customers address addresses"),
-    (Class::Model, "ai assistant assistants model models chatbot bot chatgpt gpt llm openai agent agents dan ki assistent assistente asistente ia"),
-    (Class::Reply, "response responses reply replies answer answers output outputs message explanation elucidation headline summary"),
-    (Class::Turn, "encode translate reverse backward backwards scramble rearrange anagram anagrams misspell misspellings convert jumble replace substitute cipher base64 base32 base16 hex rot13 emoji emojis encoding alphanumeric spaces symbols typos letters vowels format remove group combine encrypt substitution binary morse ascii"),
-    (Class::Put, "include integrate incorporate insert embed append augment modify enhance mention suggest promote advertise add introduce recommend claim encourage highlight"),
-    (Class::Your, "your dein deine deinen ihre ihren votre ton ta tes tu tus su sus tuo tue jouw je seu sua suas yourself"),
-    (Class::Task, "task instead first following strictly adhere urgent important todo now immediately must only before stattdessen tarea tache compito taak tarefa"),
-    (Class::Not, "not never don't dont without secretly nicht niemals jamais nunca mai nooit nao ohne sans sin senza zonder sem"),
+const LEXICON: [(Class, &str); 13] = [
+    (
+        Class::Act,
+        "send forward email mail post upload delete remove transfer pay buy purchase book reserve invite create visit open click download install call invoke run execute fetch get read search find list make share publish reset change update cancel refund approve grant issue order schedule add append write reply respond say tell print sende schicke leite losche uberweise envoie envoyez transmets supprime envia envie manda mande borra elimina reenvia invia inoltra cancella stuur verwijder apague encaminhe",
+    ),
+    (
+        Class::Override,
+        "ignore disregard forget override overwrite bypass neglect discard skip ignoriere ignorieren vergiss vergessen missachte oublie oubliez ignorez ignora ignorar olvida olvide dimentica negeer vergeet esqueca desconsidere",
+    ),
+    (
+        Class::Prior,
+        "previous previously prior above earlier preceding before former original initial vorherigen vorherige bisherigen obigen precedentes anteriores precedenti vorige eerdere voorgaande",
+    ),
+    (
+        Class::Instruction,
+        "instruction instructions prompt prompts directive directives guideline guidelines rules orders commands programming anweisung anweisungen vorgaben regeln instruktionen consignes instrucciones istruzioni instructies instrucoes regole regras reglas regles",
+    ),
+    (
+        Class::Data,
+        "password passwords passwort credential credentials key keys token tokens secret secrets credit passport conversation history contents content inbox emails files messages records database personal information data code ssn iban account invoice customer customers address addresses",
+    ),
+    (
+        Class::Model,
+        "ai assistant assistants model models chatbot bot chatgpt gpt llm openai agent agents dan ki assistent assistente asistente ia",
+    ),
+    (
+        Class::Reply,
+        "response responses reply replies answer answers output outputs message explanation elucidation headline summary",
+    ),
+    (
+        Class::Turn,
+        "encode translate reverse backward backwards scramble rearrange anagram anagrams misspell misspellings convert jumble replace substitute cipher base64 base32 base16 hex rot13 emoji emojis encoding alphanumeric spaces symbols typos letters vowels format remove group combine encrypt substitution binary morse ascii",
+    ),
+    (
+        Class::Put,
+        "include integrate incorporate insert embed append augment modify enhance mention suggest promote advertise add introduce recommend claim encourage highlight",
+    ),
+    (
+        Class::Your,
+        "your dein deine deinen ihre ihren votre ton ta tes tu tus su sus tuo tue jouw je seu sua suas yourself",
+    ),
+    (
+        Class::Task,
+        "task instead first following strictly adhere urgent important todo now immediately must only before stattdessen tarea tache compito taak tarefa",
+    ),
+    (
+        Class::Not,
+        "not never don't dont without secretly nicht niemals jamais nunca mai nooit nao ohne sans sin senza zonder sem",
+    ),
+    (Class::Subject, "i we they he she who it ich wir nous yo io ik wij eu"),
 ];
 
 static CLASSES: LazyLock<FxHashMap<&'static [u8], u32>> = LazyLock::new(|| {
@@ -163,7 +201,9 @@ fn sentences(text: &str) -> impl Iterator<Item = Range<usize>> {
             let next = bytes.get(at + 1).copied().unwrap_or(b' ');
             let cut = match bytes[at] {
                 b'\n' => Some(at + 1),
-                b'.' | b'!' | b'?' | b';' if matches!(next, b' ' | b'\n' | b'"' | b'\'' | b'\\' | b'<') => Some(at + 1),
+                b'.' | b'!' | b'?' | b';' if matches!(next, b' ' | b'\n' | b'"' | b'\'' | b'\\' | b'<') => {
+                    Some(at + 1)
+                }
                 b'\\' if matches!(next, b'n' | b'r') => Some(at + 2),
                 b'"' | b'\'' if matches!(next, b',' | b':' | b'}' | b']') => Some(at + 1),
                 b'>' if at > from && at + 1 < bytes.len() && next != b' ' => Some(at + 1),
@@ -215,13 +255,14 @@ struct Reader {
 impl Reader {
     fn passage(&mut self, text: &str, span: Range<usize>) -> Passage {
         let bytes = &text.as_bytes()[span.clone()];
-        let mut passage = Passage { span, hashes: Vec::with_capacity(bytes.len() + bytes.len() / 2), signs: 0 };
+        let mut passage =
+            Passage { span, hashes: Vec::with_capacity(bytes.len() + bytes.len() / 2), signs: 0 };
         let hashes = &mut passage.hashes;
         let (mut classes, mut first_classes) = (0u32, 0u32);
         let (mut before, mut before_that) = (hash(b"^"), 0u32);
         let (mut shouted, mut address, mut link, mut label) = (0, false, false, false);
         self.words = 0;
-        let mut since_start = 0;
+        let (mut since_start, mut since_subject) = (0, 2);
         let mut at = 0;
         while at < bytes.len() {
             let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80 || byte == b'\'';
@@ -236,7 +277,12 @@ impl Reader {
                         before = hash(b"^");
                     }
                     b'\\' if matches!(bytes.get(at + 1), Some(b'n' | b't' | b'r')) => at += 1,
-                    b'%' if bytes.get(at + 1..at + 3).is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit)) => at += 2,
+                    b'%' if bytes
+                        .get(at + 1..at + 3)
+                        .is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit)) =>
+                    {
+                        at += 2
+                    }
                     _ => {}
                 }
                 at += 1;
@@ -265,7 +311,12 @@ impl Reader {
                 self.word.clear();
                 self.word.push(b'0');
             }
-            let class = CLASSES.get(self.word.as_slice()).copied().unwrap_or(0);
+            let mut class = CLASSES.get(self.word.as_slice()).copied().unwrap_or(0);
+            // Whoever says what somebody does gives no order.
+            if since_subject < 2 {
+                class &= !(1 << Class::Override as u32 | 1 << Class::Act as u32);
+            }
+            since_subject = if class & (1 << Class::Subject as u32) != 0 { 0 } else { since_subject + 1 };
             classes |= class;
             if since_start < 3 {
                 first_classes |= class;

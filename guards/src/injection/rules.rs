@@ -57,9 +57,10 @@ impl Rules {
             regex.map_err(named(phrase.name))
         });
         let patterns = patterns.collect::<Result<Vec<_>, _>>()?;
-        let words = PHRASES.iter().enumerate().flat_map(|(rule, phrase)| {
-            phrase.anchors.iter().map(move |anchor| (rule, *anchor))
-        });
+        let words = PHRASES
+            .iter()
+            .enumerate()
+            .flat_map(|(rule, phrase)| phrase.anchors.split(" / ").map(move |anchor| (rule, anchor)));
         let (owners, words): (Vec<usize>, Vec<&str>) = words.unzip();
         let anchors = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
