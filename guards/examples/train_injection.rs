@@ -4,7 +4,7 @@
 //! library and lines written for the purpose (`examples/injection/`) come from this repository. Texts
 //! have one label each, not their sentences: each round takes the sentences of a text that look worst
 //! to the model so far, and moves the model by them. The report says how models do on what they were
-//! not trained on. None of its figures is made on texts that the model in question has seen.
+//! not trained on.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a tool of this repository's developers")]
 
@@ -404,9 +404,11 @@ fn report(unseen: &Unseen<'_>, texts: &[Text], line: f32) -> String {
         "# How the model for injections does\n\n\
          Written by `make train-injection`. Every figure is of texts that the model in question was not \
          trained on: what the heading names was left out, one after the other, and a model was trained on \
-         the rest. The rules were written by people who had seen the data, so their columns, and \u{201c}either\u{201d} \
-         with them, are not of unseen texts; the column \u{201c}model\u{201d} is. A text is flagged when any of its \
-         sentences is. Rules are signs of the model too.\n\n",
+         the rest. The rules and signs, \
+         the lines in `examples/injection` and the settings of the training were chosen by people who had seen \
+         all of the data, and the line with these very figures; expect less on texts of other kinds, of the \
+         columns \u{201c}rules\u{201d} and \u{201c}either\u{201d} above all. Rules are signs of the model too. A text is flagged when any of its \
+         sentences is.\n\n",
     );
     let mut add = |title: &str, rows: &[(String, Vec<(&Text, f32)>)]| {
         writeln!(report, "## {title}\n").unwrap();
