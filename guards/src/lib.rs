@@ -1,8 +1,10 @@
-//! What is looked for in text before it goes anywhere: personal and secret data ([`pii`]), and what
-//! must not leave the house without a person ([`leaving`]).
+//! What is looked for in text before it goes anywhere: personal and secret data ([`pii`]), what must
+//! not leave the house without a person ([`leaving`]), and instructions for a model in what only has
+//! to be read ([`injection`]).
 //!
 //! Pure: no I/O, no clock, no randomness. What is done about a finding is not decided here.
 
+pub mod injection;
 pub mod leaving;
 pub mod pii;
 

@@ -173,7 +173,7 @@ fn beside(near: &AhoCorasick, text: &str, span: &Range<usize>) -> Option<(u32, u
 /// Stretches of a text that overlap, on the borders of characters.
 pub(crate) fn windows(text: &str, size: usize, overlap: usize) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
-    let mut done = false;
+    let mut done = text.is_empty();
     std::iter::from_fn(move || {
         if done {
             return None;

@@ -106,7 +106,7 @@ fn digit(char: char) -> Option<u8> {
 }
 
 /// What a character is taken for by a reader, where decomposition does not say.
-fn look_alike(char: char) -> Option<&'static str> {
+pub(crate) fn look_alike(char: char) -> Option<&'static str> {
     Some(match char {
         'а' | 'α' | 'ɑ' => "a",
         'с' | 'ϲ' => "c",
