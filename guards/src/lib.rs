@@ -1,10 +1,12 @@
 //! What is looked for in text before it goes anywhere: personal and secret data ([`pii`]), and what
-//! must not leave the house without a person ([`leaving`]).
+//! must not leave the house without a person ([`leaving`]). How bytes are sealed before they are
+//! stored ([`seal`]).
 //!
-//! Pure: no I/O, no clock, no randomness. What is done about a finding is not decided here.
+//! Pure: no I/O, no clock, no randomness.
 
 pub mod leaving;
 pub mod pii;
+pub mod seal;
 
 /// Why a detector could not be made.
 #[derive(Debug, thiserror::Error)]
