@@ -1,10 +1,11 @@
 //! What is looked for in text before it goes anywhere: personal and secret data ([`pii`]), and what
-//! must not leave the house without a person ([`leaving`]). How bytes are sealed before they are
-//! stored ([`seal`]).
+//! must not leave the house without a person ([`leaving`]). What is done about it at each border
+//! ([`masking`]), and how bytes are sealed before they are stored ([`seal`]).
 //!
 //! Pure: no I/O, no clock, no randomness.
 
 pub mod leaving;
+pub mod masking;
 pub mod pii;
 pub mod seal;
 
