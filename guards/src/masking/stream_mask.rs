@@ -397,11 +397,6 @@ mod tests {
         prop::collection::vec(piece(), 0..most).prop_map(|pieces| pieces.concat())
     }
 
-    fn cases() -> ProptestConfig {
-        let cases = std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(48);
-        ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-    }
-
     #[test]
     fn an_empty_text_has_nothing_to_give_out() {
         check(&OWN, "");
@@ -468,7 +463,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(cases())]
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn no_part_of_a_value_is_given_out(text in text(300)) {
