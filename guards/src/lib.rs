@@ -1,11 +1,12 @@
 //! What is looked for in text before it goes anywhere: personal and secret data ([`pii`]), what must
 //! not leave the house without a person ([`leaving`]), and instructions for a model in what only has
-//! to be read ([`injection`]).
+//! to be read ([`injection`]). What becomes of personal data at each border ([`masking`]).
 //!
-//! Pure: no I/O, no clock, no randomness. What is done about a finding is not decided here.
+//! Pure: no I/O, no clock, no randomness.
 
 pub mod injection;
 pub mod leaving;
+pub mod masking;
 pub mod pii;
 
 /// Why a detector could not be made.

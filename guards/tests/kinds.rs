@@ -406,3 +406,11 @@ fn nothing_is_lost_at_the_edges_of_windows() {
         }
     }
 }
+
+#[test]
+fn a_spelt_out_domain_is_no_longer_than_a_domain_may_be() {
+    let address =
+        |labels: usize| format!("jane (at) {} (dot) com", vec!["a".repeat(60); labels].join(" (dot) "));
+    has(&format!("write to {} today", address(3)), Kind::Email, &address(3));
+    has_no(&format!("write to {} today", address(6)), Kind::Email);
+}

@@ -167,11 +167,13 @@ impl App {
         };
         let catalog = parts::catalog(&config, shop.as_ref().map(|_| shop_token.as_str()), address)?;
         let brought_model = brought.model.is_some();
+        let protector = Arc::new(config.guards.protector().map_err(AppError::Setup)?);
         let model = match brought.model {
             Some(model) => model,
             None => models::build(
                 &config.models,
                 config.knowledge.answering,
+                &protector,
                 Arc::clone(&clock),
                 Arc::clone(&ids),
             )?,

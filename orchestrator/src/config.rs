@@ -2,12 +2,16 @@
 
 pub mod edit;
 
-use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, sync::Arc};
 
 use domain::{agent::AgentSettings, answerability::Courses};
 use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
+};
+use guards::{
+    masking::{BorderRules, Protector, Rules, Treatment},
+    pii::{Detector, Settings},
 };
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
@@ -148,6 +152,26 @@ pub struct PolicyConfig {
 #[serde(deny_unknown_fields)]
 pub struct GuardsConfig {
     pub links: Vec<String>,
+    pub model: ModelBorder,
+}
+
+/// What becomes of personal and secret data on its way to a provider's model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelBorder {
+    pub default: Treatment,
+    /// By kind, such as `email`.
+    pub kinds: BTreeMap<String, Treatment>,
+}
+
+impl GuardsConfig {
+    /// Finds personal and secret data, and treats it as is configured.
+    pub fn protector(&self) -> Result<Protector, String> {
+        let detector = Detector::new(Settings::default()).map_err(|error| error.to_string())?;
+        let model = BorderRules { default: self.model.default, kinds: self.model.kinds.clone() };
+        let rules = Rules { model, ..Rules::default() };
+        Protector::new(Arc::new(detector), rules).map_err(|error| format!("[guards.model] {error}"))
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -81,6 +81,13 @@ pub fn omission(inputs: Omission) -> Result<Rendered, PromptError> {
     render("dialogue/omission", inputs)
 }
 
+/// Tells a model what the placeholders in its messages are.
+pub fn placeholders() -> Result<Rendered, PromptError> {
+    #[derive(Serialize)]
+    struct Nothing {}
+    render("dialogue/placeholders", Nothing {})
+}
+
 /// Asks for the reply again.
 #[derive(Serialize)]
 pub struct Repair<'a> {

@@ -24,7 +24,7 @@ pub use article::{
 };
 pub use dialogue::{
     CustomerMessage, DraftOutcome, FollowUp, Omission, Repair, ReportedEvent, customer_message,
-    draft_outcome, follow_up, omission, repair, reported_event, tool_result,
+    draft_outcome, follow_up, omission, placeholders, repair, reported_event, tool_result,
 };
 pub use grounding::{DoubtedSentences, grounding_check, grounding_sentences};
 pub use knowledge::{KnowledgeAnswer, KnowledgeQuestion, PassageFacts, knowledge_answer, knowledge_question};

@@ -35,6 +35,7 @@ files! {
     "dialogue/draft_outcome",
     "dialogue/follow_up",
     "dialogue/omission",
+    "dialogue/placeholders",
     "dialogue/repair",
     "dialogue/reported_event",
     "grounding/check",

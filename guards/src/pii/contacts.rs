@@ -163,9 +163,14 @@ fn spelt(view: &View, start: usize, end: usize, found: &mut Found) {
     let mut dots = 0;
     let mut spelt_dots = 0;
     let mut last = at;
+    let most = at + MAX_DOMAIN;
     loop {
         let label = at;
-        while at < view.text.len() && at - label < 63 && (is_word(view.byte(at)) || view.byte(at) == b'-') {
+        while at < view.text.len()
+            && at < most
+            && at - label < 63
+            && (is_word(view.byte(at)) || view.byte(at) == b'-')
+        {
             at += 1;
         }
         if at == label {

@@ -15,18 +15,18 @@ use super::{
 use crate::Error;
 
 /// How much text is read at once. What a recogniser keeps of a window is in proportion to it.
-const STEP: usize = 56 * 1024;
+pub(crate) const STEP: usize = 56 * 1024;
 /// How much a window reads beyond its step: more than the longest finding, with the words after it.
-const OVERLAP: usize = 8 * 1024;
+pub(crate) const OVERLAP: usize = 8 * 1024;
 /// How much a window reads before its step, for the words before a finding.
-const LEAD: usize = 512;
+pub(crate) const LEAD: usize = 512;
 
 /// Finds personal and secret data. Made once, shared freely.
 pub struct Detector {
     settings: Settings,
-    cues: Cues,
+    pub(super) cues: Cues,
     gazetteer: Gazetteer,
-    custom: Vec<Recogniser>,
+    pub(super) custom: Vec<Recogniser>,
 }
 
 impl Detector {
@@ -47,6 +47,11 @@ impl Detector {
         }
     }
 
+    /// The names of the recognisers of the user's own.
+    pub fn custom_names(&self) -> impl Iterator<Item = &str> {
+        self.custom.iter().map(|own| own.name.as_str())
+    }
+
     /// What is found in a text of any length, disjoint and in the order of the text. Takes time in
     /// proportion to the text.
     pub fn detect(&self, text: &str) -> Vec<Finding> {
@@ -64,23 +69,21 @@ impl Detector {
         resolve(candidates).into_iter().map(finding).collect()
     }
 
-    /// The candidates of one window that start within a part of it. Spans are moved to the text's.
-    fn read(&self, window: &str, offset: usize, own: std::ops::Range<usize>, into: &mut Vec<Candidate>) {
-        let folded = Folded::of(window);
-        let view = View::new(&folded.text, &self.cues);
+    /// The candidates of one window, in bytes of it, undecided.
+    pub(super) fn look(&self, window: &str, folded: &Folded, view: &View) -> Vec<Candidate> {
         let mut found =
             Found { kinds: self.settings.kinds, min_score: self.settings.min_score, candidates: Vec::new() };
-        let chains = numbers::chains(&view);
-        numbers::find(&view, &chains, &mut found);
-        phones::find(&view, &chains, &mut found);
-        contacts::find(&view, &mut found);
-        network::find(&view, &mut found);
-        crypto::find(&view, &mut found);
-        secrets::find(&view, &mut found);
-        dates::find(&view, &mut found);
-        documents::find(&view, &mut found);
-        places::find(&view, &self.gazetteer, &mut found);
-        people::find(&view, &self.gazetteer, &mut found);
+        let chains = numbers::chains(view);
+        numbers::find(view, &chains, &mut found);
+        phones::find(view, &chains, &mut found);
+        contacts::find(view, &mut found);
+        network::find(view, &mut found);
+        crypto::find(view, &mut found);
+        secrets::find(view, &mut found);
+        dates::find(view, &mut found);
+        documents::find(view, &mut found);
+        places::find(view, &self.gazetteer, &mut found);
+        people::find(view, &self.gazetteer, &mut found);
         let folded_ones = found.candidates.into_iter().map(|candidate| {
             let word = candidate.word.map(|(start, end, raised)| {
                 let word = folded.original(start as usize..end as usize);
@@ -92,6 +95,13 @@ impl Detector {
         for own in &self.custom {
             own.find(window, self.settings.min_score, &mut candidates);
         }
+        candidates
+    }
+
+    /// The candidates of one window that start within a part of it. Spans are moved to the text's.
+    fn read(&self, window: &str, offset: usize, own: std::ops::Range<usize>, into: &mut Vec<Candidate>) {
+        let folded = Folded::of(window);
+        let candidates = self.look(window, &folded, &View::new(&folded.text, &self.cues));
         into.extend(candidates.into_iter().filter_map(|mut candidate| {
             let start = candidate.span.start + offset;
             if !own.contains(&start) {

@@ -6,6 +6,7 @@ mod config;
 mod connections;
 mod fallback;
 mod fault;
+mod masked;
 pub mod offline;
 mod openai;
 pub mod probe;
@@ -17,11 +18,13 @@ mod wire;
 use std::sync::Arc;
 
 use domain::{Clock, Ids, answerability::Courses, model::Model};
+use guards::masking::Protector;
 
 pub use breaker::{Breaker, Pass, Resting};
 pub use config::{BreakerConfig, ModelsConfig, ModelsError, Prices, ProviderConfig, TokenLimit};
 pub(crate) use connections::connections;
 pub use fallback::Fallback;
+pub use masked::Masked;
 pub use openai::Provider;
 
 /// A log filter that must always be set: on a reply that it cannot parse, `async-openai` logs the
@@ -29,17 +32,20 @@ pub use openai::Provider;
 pub const LOG_DIRECTIVE: &str = "async_openai=off";
 
 /// Builds the model of a process: the providers in their order, then the offline model if it is
-/// wanted or nothing else is there. Reads the providers' keys; sends nothing.
+/// wanted or nothing else is there. Providers are shown what `protector` lets to a model; the offline
+/// model is of this house. Reads the providers' keys; sends nothing.
 pub fn build(
     config: &ModelsConfig,
     courses: Courses,
+    protector: &Arc<Protector>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 ) -> Result<Arc<dyn Model>, ModelsError> {
     config.validate()?;
     let mut models: Vec<Arc<dyn Model>> = Vec::new();
     for provider in &config.providers {
-        models.push(Arc::new(Provider::new(provider.clone(), clock.clone(), ids.clone())?));
+        let provider = Provider::new(provider.clone(), clock.clone(), ids.clone())?;
+        models.push(Arc::new(Masked::new(Arc::new(provider), Arc::clone(protector))));
     }
     if config.offline_fallback || models.is_empty() {
         models.push(Arc::new(offline::OfflineModel::new(courses)));

@@ -16,6 +16,10 @@ use domain::{
         TextSink, ToolSchema,
     },
 };
+use guards::{
+    masking::{Protector, Rules},
+    pii::{Detector, Settings},
+};
 use orchestrator::{
     models::{self, ModelsConfig, Prices, ProviderConfig},
     testing::model_server::{ModelServer, Reply, Script},
@@ -106,8 +110,19 @@ pub fn house_at(urls: &[String], change: impl Fn(&mut ProviderConfig)) -> House 
     });
     let config = ModelsConfig { offline_fallback: false, providers: providers.collect() };
     let clock = Arc::new(Hand(AtomicI64::new(1_764_000_000_000_000)));
-    let model = models::build(&config, COURSES, clock.clone(), Arc::new(Counted::default())).unwrap();
+    let model =
+        models::build(&config, COURSES, &protector(), clock.clone(), Arc::new(Counted::default())).unwrap();
     House { model, clock, _key: key }
+}
+
+/// Treats personal data as the defaults say.
+pub fn protector() -> Arc<Protector> {
+    protector_of(Rules::default())
+}
+
+pub fn protector_of(rules: Rules) -> Arc<Protector> {
+    let detector = Detector::new(Settings::default()).unwrap();
+    Arc::new(Protector::new(Arc::new(detector), rules).unwrap())
 }
 
 pub fn request() -> ModelRequest {

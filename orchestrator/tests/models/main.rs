@@ -5,5 +5,6 @@
 mod command;
 mod failures;
 mod house;
+mod masked;
 mod order;
 mod replies;
