@@ -45,6 +45,11 @@ pub enum Op {
         status: ApprovalStatus,
         at: Timestamp,
     },
+    /// Hands a pending approval whose escalation is due to the higher role. A no-op otherwise.
+    EscalateApproval {
+        approval_id: ApprovalId,
+        at: Timestamp,
+    },
     /// Records an effect before it is attempted. Refused when the run's call has one already.
     AddEffect(Box<Effect>),
     /// Refused when the effect is settled.

@@ -43,7 +43,11 @@ export function useTyping(ticketId: string): string | undefined {
 export function staleKeys(event: Event): unknown[][] {
   const keys: unknown[][] = [["ticket", event.ticket_id], ["tickets"], ["home"]];
   const body = event.body;
-  if (body.type === "approval_requested" || body.type === "approval_decided") {
+  if (
+    body.type === "approval_requested" ||
+    body.type === "approval_decided" ||
+    body.type === "approval_passed_on"
+  ) {
     keys.push(...keysOfApproval(body));
   }
   if (body.type === "effect_settled" || body.type === "run_ended") {

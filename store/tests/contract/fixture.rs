@@ -232,6 +232,9 @@ impl Fixture {
             edited_args: None,
             origins: Vec::new(),
             carries: Vec::new(),
+            facts: None,
+            requesters: Vec::new(),
+            escalates: None,
         }
     }
 
@@ -254,6 +257,7 @@ impl Fixture {
             ticket_id: run.ticket_id,
             call: self.call(call),
             approval_id: None,
+            judged: None,
             status: EffectStatus::Attempting,
             attempts: 1,
             next_attempt_at: None,

@@ -9,6 +9,7 @@ mod approvals;
 mod documents;
 mod fixture;
 mod knowledge;
+mod policies;
 mod records;
 mod runs;
 mod safety;
@@ -48,6 +49,9 @@ macro_rules! contract {
                 })),
                 ("processes_share_one_chain", Box::pin(async {
                     safety::processes_share_one_chain(Fixture::new(Backend::Postgres).await).await;
+                })),
+                ("of_two_who_change_a_policy_one_does", Box::pin(async {
+                    policies::of_two_who_change_a_policy_one_does(Fixture::new(Backend::Postgres).await).await;
                 })),
                 ("two_processes_append_gaplessly", Box::pin(async {
                     runs::two_processes_append_gaplessly(Fixture::new(Backend::Postgres).await).await;
@@ -113,6 +117,10 @@ contract! {
         a_decision_is_in_the_audit,
         a_breaker_is_opened_and_closed_once,
         closing_a_breaker_wakes_those_that_wait_for_it;
+    policies:
+        versions_of_a_policy_are_kept_and_audited,
+        an_approval_that_nobody_decides_goes_to_a_higher_role,
+        who_asked_for_a_call_does_not_approve_it;
     records:
         pending_approvals_are_listed_oldest_first_and_by_role,
         customers_are_found_by_name_and_address,
@@ -145,6 +153,11 @@ async fn a_sqlite_file_keeps_everything_across_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_on_one_sqlite_file_append_gaplessly() {
     runs::two_processes_append_gaplessly(Fixture::new(Backend::SqliteFile).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_processes_on_one_sqlite_file_one_changes_a_policy() {
+    policies::of_two_who_change_a_policy_one_does(Fixture::new(Backend::SqliteFile).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
