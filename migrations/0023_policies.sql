@@ -11,7 +11,7 @@ CREATE TABLE policies (
     PRIMARY KEY (workspace_id, version)
 );
 
--- When an approval that nobody has decided becomes a higher role's.
-ALTER TABLE approvals ADD COLUMN escalates_at bigint;
-CREATE INDEX approvals_by_escalation ON approvals (workspace_id, escalates_at, id)
-    WHERE status = 'pending' AND escalates_at IS NOT NULL;
+-- When people are to be reminded of an approval that nobody has decided, or it becomes a higher role's.
+ALTER TABLE approvals ADD COLUMN due_at bigint;
+CREATE INDEX approvals_by_due ON approvals (workspace_id, due_at, id)
+    WHERE status = 'pending' AND due_at IS NOT NULL;

@@ -133,6 +133,9 @@ pub struct Approval {
     /// Those who asked for it, where the policy says that they do not approve it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requesters: Vec<UserId>,
+    /// When those who may decide are told once more; gone once they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminds_at: Option<Timestamp>,
     /// When it becomes, or became, a higher role's to decide, and whose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalates: Option<Escalates>,
@@ -290,6 +293,18 @@ impl Approval {
         let due = self.escalation().is_some_and(|at| now >= at);
         let waits = self.status == ApprovalStatus::Pending && now < self.expires_at;
         (due && waits).then(|| Self { role: self.role_at(now), ..self.clone() })
+    }
+
+    /// As it stands once those who may decide were reminded; none while that is not due.
+    pub fn reminded(&self, now: Timestamp) -> Option<Approval> {
+        let due = self.reminds_at.is_some_and(|at| now >= at);
+        let waits = self.status == ApprovalStatus::Pending && now < self.expires_at;
+        (due && waits).then(|| Self { reminds_at: None, ..self.clone() })
+    }
+
+    /// When something is to be done about it while nobody decides.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.reminds_at.into_iter().chain(self.escalation()).min()
     }
 
     /// When it is to become a higher role's; none once it has.

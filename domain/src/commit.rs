@@ -45,8 +45,8 @@ pub enum Op {
         status: ApprovalStatus,
         at: Timestamp,
     },
-    /// Hands a pending approval whose escalation is due to the higher role. A no-op otherwise.
-    EscalateApproval {
+    /// Reminds of a pending approval, or hands it to the higher role, when that is due. A no-op otherwise.
+    NudgeApproval {
         approval_id: ApprovalId,
         at: Timestamp,
     },

@@ -78,6 +78,9 @@ pub struct AskTerms {
     /// staff whose words the run has read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_requester: bool,
+    /// When those who may decide are told once more that it waits. Less than the time to live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminder_minutes: Option<u32>,
     /// Whom it goes to when nobody has decided for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalate: Option<Escalation>,
@@ -96,7 +99,7 @@ pub struct Escalation {
 impl AskTerms {
     /// Anybody of this role, alone, within a time.
     pub fn of(role: Role, ttl_minutes: u32) -> Self {
-        Self { role, quorum: 1, ttl_minutes, not_requester: false, escalate: None }
+        Self { role, quorum: 1, ttl_minutes, not_requester: false, reminder_minutes: None, escalate: None }
     }
 }
 

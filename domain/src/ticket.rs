@@ -228,6 +228,14 @@ pub enum EventBody {
         status: String,
         by: Option<UserId>,
     },
+    /// Nobody has decided yet: those who may are told once more.
+    ApprovalReminder {
+        approval_id: ApprovalId,
+        run_id: RunId,
+        tool: String,
+        title: String,
+        role: Role,
+    },
     /// Nobody decided for a while: from here on it takes a higher role.
     ApprovalPassedOn {
         approval_id: ApprovalId,
@@ -274,6 +282,7 @@ impl EventBody {
             Self::FollowUpDue { .. } => "follow_up_due",
             Self::ApprovalRequested { .. } => "approval_requested",
             Self::ApprovalDecided { .. } => "approval_decided",
+            Self::ApprovalReminder { .. } => "approval_reminder",
             Self::ApprovalPassedOn { .. } => "approval_passed_on",
             Self::EffectSettled { .. } => "effect_settled",
             Self::RunEnded { .. } => "run_ended",
@@ -428,6 +437,7 @@ impl Ticket {
             }
             EventBody::Created { .. }
             | EventBody::FollowUpScheduled { .. }
+            | EventBody::ApprovalReminder { .. }
             | EventBody::ApprovalPassedOn { .. }
             | EventBody::EffectSettled { .. }
             | EventBody::RunEnded { .. }

@@ -114,7 +114,7 @@ impl Unit<'_> {
             }
             Op::Decide(decision) => self.decide(decision),
             Op::EndApproval { approval_id, status, at } => self.end_approval(approval_id, status, at),
-            Op::EscalateApproval { approval_id, at } => self.escalate_approval(approval_id, at),
+            Op::NudgeApproval { approval_id, at } => self.nudge_approval(approval_id, at),
             Op::AddEffect(effect) => self.add_effect(*effect),
             Op::ChangeEffect(change) => self.change_effect(*change),
             Op::RetryRun { run_id, at } => self.retry_run(run_id, at),

@@ -1657,6 +1657,8 @@ export interface components {
             question: components["schemas"]["Question"];
             /** Format: uint8 */
             quorum: number;
+            /** @description When those who may decide are told once more; gone once they were. */
+            reminds_at?: components["schemas"]["Timestamp"] | null;
             requested_at: components["schemas"]["Timestamp"];
             /** @description Those who asked for it, where the policy says that they do not approve it. */
             requesters?: components["schemas"]["UserId"][];
@@ -1745,6 +1747,11 @@ export interface components {
              * @description How many must approve, 1 to 3.
              */
             quorum: number;
+            /**
+             * Format: uint32
+             * @description When those who may decide are told once more that it waits. Less than the time to live.
+             */
+            reminder_minutes?: number | null;
             /** @description The least role that may decide. */
             role: components["schemas"]["Role"];
             /** Format: uint32 */
@@ -2521,6 +2528,16 @@ export interface components {
             tool: string;
             /** @constant */
             type: "approval_decided";
+        } | {
+            /** Format: uuid */
+            approval_id: string;
+            role: components["schemas"]["Role"];
+            /** Format: uuid */
+            run_id: string;
+            title: string;
+            tool: string;
+            /** @constant */
+            type: "approval_reminder";
         } | {
             /** Format: uuid */
             approval_id: string;

@@ -75,6 +75,12 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
             : `${words(body.status)}: ${words(body.tool).toLowerCase()}`,
         approvalId: body.approval_id,
       };
+    case "approval_reminder":
+      return {
+        icon: "clock",
+        text: `Still waits for a person: ${body.title}`,
+        approvalId: body.approval_id,
+      };
     case "approval_passed_on":
       return {
         icon: "clock",

@@ -305,6 +305,7 @@ impl Session {
     ) -> Approval {
         let now = self.house.clock.now();
         let spec = tool.spec();
+        let minutes = |minutes: u32| now.plus(Duration::from_secs(u64::from(minutes) * 60));
         let binding = Binding {
             run_id: self.run.id,
             call: call.clone(),
@@ -332,11 +333,12 @@ impl Session {
             carries: Vec::new(),
             facts: None,
             requesters: Vec::new(),
+            reminds_at: terms.reminder_minutes.map(minutes),
             escalates: terms.escalate.map(|escalation| Escalates::of(terms.role, &escalation, now)),
             role: terms.role,
             quorum: terms.quorum,
             requested_at: now,
-            expires_at: now.plus(Duration::from_secs(u64::from(terms.ttl_minutes) * 60)),
+            expires_at: minutes(terms.ttl_minutes),
             decided_at: None,
             edited_args: None,
         }

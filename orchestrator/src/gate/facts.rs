@@ -210,3 +210,106 @@ fn share(value: f32) -> f64 {
     let rounded = (f64::from(value) * 10_000.0).round() / 10_000.0;
     if rounded.is_finite() { rounded } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        Timestamp,
+        canonical::Digest,
+        confidence::{Confidence, Reason, Thresholds},
+        tool::{ToolCall, ToolSource, ToolSpec},
+    };
+    use serde_json::json;
+
+    use super::*;
+    use crate::gate::Gate;
+
+    fn call(confidence: &Confidence, carries: &[Carried]) -> Call {
+        let spec = ToolSpec {
+            name: "reply_to_customer".to_owned(),
+            version: Digest::of("v"),
+            title: String::new(),
+            description: String::new(),
+            risk: Risk::Outward,
+            parameters: json!({}),
+            protected: vec!["to".to_owned()],
+            compensation: None,
+            amount_arg: Some("cents".to_owned()),
+            capabilities: vec![],
+            source: ToolSource::BuiltIn,
+            local: true,
+            idempotent: true,
+            always_asks: false,
+        };
+        let args = json!({ "to": "mira@example.com", "cents": 700 });
+        Call::of(&Matter {
+            call: &ToolCall { id: "c".to_owned(), tool: spec.name.clone(), args },
+            spec: &spec,
+            agent: "resolution",
+            channel: "chat",
+            tier: "gold",
+            confidence,
+            thresholds: Thresholds { auto: 0.75, floor: 0.4 },
+            origins: &[],
+            carries,
+            edited: false,
+            now: Timestamp::parse_rfc3339("2025-11-23T22:10:00Z").unwrap(),
+        })
+    }
+
+    fn reason(name: &str, score: f32) -> Reason {
+        Reason { name: name.to_owned(), score, detail: String::new() }
+    }
+
+    #[test]
+    fn each_variable_says_what_is_known_of_the_call() {
+        let reasons = vec![reason("groundedness", 0.8), reason("contradiction", 0.0)];
+        let confidence =
+            Confidence { stops: vec!["60 days".to_owned()], ..Confidence::by_rule(0.9, reasons) };
+        let carries = [Carried { kind: CarriedKind::Link, shown: "evil.example".to_owned() }];
+        let call = call(&confidence, &carries);
+        let conditions = [
+            "tool == 'reply_to_customer' && risk == 'outward' && agent == 'resolution'",
+            "channel == 'chat' && tier == 'gold' && band == 'low' && confidence == 0.9",
+            "groundedness >= 0.8 && groundedness <= 0.8",
+            "amount == 700 && args.to.endsWith('example.com') && !edited && origin == 'untrusted'",
+            "carries == ['link'] && findings == ['contradiction', 'link', 'unsupported_values']",
+            "hour == 22 && weekday == 'sunday'",
+        ];
+        for condition in conditions {
+            let text = format!(
+                "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n\
+                 [[rule]]\nname = \"it\"\nwhen = \"{condition}\"\nthen = \"refuse\"\n"
+            );
+            assert_eq!(Gate::parse(&text).unwrap().explain(&call).rule, "it", "{condition}");
+        }
+        assert_eq!(call.holds.untrusted, ["to"]);
+    }
+
+    #[test]
+    fn what_is_no_number_is_nothing_to_rest_on() {
+        let call = call(&Confidence::by_rule(f32::NAN, Vec::new()), &[]);
+        let text = "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n\
+                    [[rule]]\nname = \"unsure\"\nwhen = \"confidence < 0.1 && groundedness == -1.0\"\nthen = \"refuse\"\n";
+        assert_eq!(Gate::parse(text).unwrap().explain(&call).rule, "unsure");
+    }
+
+    #[test]
+    fn every_variable_is_there_unless_it_is_unknown() {
+        let mut call = call(&Confidence::by_rule(1.0, Vec::new()), &[]);
+        let gate = |name: &str| {
+            Gate::parse(&format!(
+                "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n\
+                 [[rule]]\nname = \"it\"\nwhen = \"[{name}].size() == 1\"\nthen = \"run\"\n"
+            ))
+            .unwrap()
+        };
+        for name in VARIABLES {
+            assert_eq!(gate(name).explain(&call).rule, "it", "{name}");
+        }
+        for name in VARIABLES.into_iter().filter(|name| *name != "args") {
+            call.unknown = BTreeSet::from([name]);
+            assert_eq!(gate(name).explain(&call).answer, None, "{name}");
+        }
+    }
+}

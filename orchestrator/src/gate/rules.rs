@@ -94,6 +94,9 @@ fn check_terms(rule: Option<&str>, terms: &AskTerms, wrong: &mut Vec<Wrong>) {
     if !(1..=43_200).contains(&terms.ttl_minutes) {
         say("ttl_minutes must be 1 to 43200 (30 days)".to_owned());
     }
+    if terms.reminder_minutes.is_some_and(|minutes| minutes == 0 || minutes >= terms.ttl_minutes) {
+        say("reminder_minutes must be at least 1 and less than ttl_minutes".to_owned());
+    }
     if let Some(escalate) = &terms.escalate {
         if escalate.role <= terms.role {
             let (to, from) = (escalate.role.as_str(), terms.role.as_str());

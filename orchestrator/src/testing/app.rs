@@ -322,6 +322,7 @@ impl Desk {
             carries: Vec::new(),
             facts: None,
             requesters: Vec::new(),
+            reminds_at: None,
             escalates: None,
         };
         let ops = vec![Op::AddApproval(Box::new(approval.clone()))];

@@ -141,13 +141,21 @@ async fn who_changed_a_call_does_not_approve_it_where_the_policy_says_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_approval_that_waits_too_long_goes_to_the_role_that_the_policy_names() {
     let policy = money(
-        "{ role = \"reviewer\", quorum = 1, ttl_minutes = 60, escalate = { role = \"admin\", after_minutes = 30 } }",
+        "{ role = \"reviewer\", quorum = 1, ttl_minutes = 60, reminder_minutes = 10, escalate = { role = \"admin\", after_minutes = 30 } }",
     );
     let rig =
         Rig::start_with(Setup { policy, stop_seconds: 10, ..Setup::default() }, Script::new(refunds)).await;
     let ticket = rig.open(PLEASE_REFUND).await;
     let asked = rig.asked(ticket).await;
-    rig.clock.forward(Duration::from_secs(31 * 60));
+    rig.clock.forward(Duration::from_secs(11 * 60));
+    rig.until("people are reminded", ticket, async |rig| {
+        let events = rig.rows().events(ticket, 0, 100).await.unwrap();
+        let told =
+            |body: &EventBody| matches!(body, EventBody::ApprovalReminder { role: Role::Reviewer, .. });
+        events.iter().any(|event| told(&event.body)).then_some(())
+    })
+    .await;
+    rig.clock.forward(Duration::from_secs(20 * 60));
     let late = rig.decide(&asked, rig.reviewer, DecisionKind::Approve).await;
     assert!(matches!(late, Err(CommitError::Forbidden(_))), "{late:?}");
     let passed = rig

@@ -1,4 +1,4 @@
-//! What becomes of an approval without a person: its end, or that it goes to a higher role.
+//! What becomes of an approval without a person: a reminder, a higher role, its end.
 
 use domain::{
     ApprovalId, EventId, Timestamp,
@@ -34,22 +34,35 @@ impl Unit<'_> {
         self.announce(&after, Actor::System, None, at)
     }
 
-    pub(super) fn escalate_approval(&mut self, id: ApprovalId, at: Timestamp) -> Result<(), CommitError> {
-        let Some(after) = self.approval(id)?.escalated(at) else {
-            touch(&mut self.touched.approvals, id);
-            return Ok(());
-        };
-        let event = after.ticket_id.map(|ticket_id| {
+    pub(super) fn nudge_approval(&mut self, id: ApprovalId, at: Timestamp) -> Result<(), CommitError> {
+        touch(&mut self.touched.approvals, id);
+        if let Some(after) = self.approval(id)?.reminded(at) {
+            let body = EventBody::ApprovalReminder {
+                approval_id: id,
+                run_id: after.run_id,
+                tool: after.binding.call.tool.clone(),
+                title: after.preview.title.clone(),
+                role: after.role_at(at),
+            };
+            self.nudged(after, body, at)?;
+        }
+        if let Some(after) = self.approval(id)?.escalated(at) {
             let body = EventBody::ApprovalPassedOn {
                 approval_id: id,
                 run_id: after.run_id,
                 tool: after.binding.call.tool.clone(),
                 role: after.role,
             };
-            (ticket_id, body)
-        });
+            self.nudged(after, body, at)?;
+        }
+        Ok(())
+    }
+
+    /// The run has nothing to see in it.
+    fn nudged(&mut self, after: Approval, body: EventBody, at: Timestamp) -> Result<(), CommitError> {
+        let ticket_id = after.ticket_id;
         self.store_approval(after);
-        if let Some((ticket_id, body)) = event {
+        if let Some(ticket_id) = ticket_id {
             let id = EventId::new(self.terms.ids.as_ref());
             self.append(ticket_id, NewEvent { id, idempotency_key: None, actor: Actor::System, body, at })?;
         }

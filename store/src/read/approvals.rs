@@ -77,8 +77,9 @@ impl WorkspaceStore {
         self.all(select, rows::get_approval).await
     }
 
-    /// Pending approvals that are due to become a higher role's, the longest due first.
-    pub async fn escalating_approvals(
+    /// Pending approvals that people are to be reminded of, or that become a higher role's, the longest due
+    /// first.
+    pub async fn due_approvals(
         &self,
         now: domain::Timestamp,
         limit: i64,
@@ -86,14 +87,11 @@ impl WorkspaceStore {
         let select = Select::of(
             self.id,
             "SELECT approval FROM approvals WHERE workspace_id = $1 AND status = 'pending' \
-             AND escalates_at IS NOT NULL",
+             AND due_at IS NOT NULL",
         )
-        .and(
-            " AND escalates_at <= ? AND expires_at > ? ORDER BY escalates_at, id LIMIT ? + 0",
-            |binds| {
-                binds.at(now).at(now).int(crate::page::clamp(limit));
-            },
-        );
+        .and(" AND due_at <= ? AND expires_at > ? ORDER BY due_at, id LIMIT ? + 0", |binds| {
+            binds.at(now).at(now).int(crate::page::clamp(limit));
+        });
         self.all(select, rows::get_approval).await
     }
 

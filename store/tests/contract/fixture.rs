@@ -234,6 +234,7 @@ impl Fixture {
             carries: Vec::new(),
             facts: None,
             requesters: Vec::new(),
+            reminds_at: None,
             escalates: None,
         }
     }

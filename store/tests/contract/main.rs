@@ -3,7 +3,7 @@
 //! Each case starts from an empty database. On SQLite every case is a test; on Postgres one test
 //! runs them all, so that one server is started and not fifty.
 
-#![allow(clippy::unwrap_used, reason = "what a case needs is there, or the case fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a case needs is there, or the case fails")]
 
 mod approvals;
 mod documents;
@@ -120,6 +120,7 @@ contract! {
     policies:
         versions_of_a_policy_are_kept_and_audited,
         an_approval_that_nobody_decides_goes_to_a_higher_role,
+        people_are_reminded_of_an_approval_once,
         who_asked_for_a_call_does_not_approve_it;
     records:
         pending_approvals_are_listed_oldest_first_and_by_role,
@@ -147,6 +148,24 @@ contract! {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sqlite_file_keeps_everything_across_a_restart() {
     tickets::a_restart_keeps_everything(Fixture::new(Backend::SqliteFile).await).await;
+}
+
+/// A read that is under way keeps nothing open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_store_closes_while_it_is_read() {
+    for _ in 0..20 {
+        let fixture = Fixture::new(Backend::SqliteFile).await;
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                let store = fixture.store.clone();
+                tokio::spawn(async move { while store.policy_heads().await.is_ok() {} })
+            })
+            .collect();
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        let closed = fixture.store.clone().close();
+        tokio::time::timeout(std::time::Duration::from_secs(20), closed).await.expect("it closes");
+        futures::future::join_all(readers).await;
+    }
 }
 
 /// Nobody must rest on rows that the other has changed since.

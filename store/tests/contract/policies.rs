@@ -95,29 +95,29 @@ pub async fn an_approval_that_nobody_decides_goes_to_a_higher_role(mut f: Fixtur
     let approval =
         asked(&mut f, |a| a.escalates = Some(Escalates { at, from: Role::Reviewer, to: Role::Admin })).await;
     let plain = asked(&mut f, |_| {}).await;
-    assert_eq!(f.desk.escalating_approvals(f.now(), 10).await.unwrap(), vec![]);
-    let escalate = |id| one(Op::EscalateApproval { approval_id: id, at: f.now() });
+    assert_eq!(f.desk.due_approvals(f.now(), 10).await.unwrap(), vec![]);
+    let escalate = |id| one(Op::NudgeApproval { approval_id: id, at: f.now() });
     // Before its time, and of one that does not escalate, nothing happens.
     for id in [approval.id, plain.id] {
         let early = f.desk.commit(escalate(id)).await.unwrap();
         assert!(early.events.is_empty() && early.approvals[0].role == Role::Reviewer);
     }
     f.clock.advance(Duration::from_secs(600));
-    let due = f.desk.escalating_approvals(f.now(), 10).await.unwrap();
+    let due = f.desk.due_approvals(f.now(), 10).await.unwrap();
     assert_eq!(due.iter().map(|approval| approval.id).collect::<Vec<_>>(), [approval.id]);
     // Who may decide follows the clock, whether or not anybody has looked.
     let low = f.decision(&approval, DecisionKind::Approve);
     let refused = f.desk.commit(one(Op::Decide(low))).await;
     assert!(matches!(refused, Err(CommitError::Forbidden(_))), "{refused:?}");
 
-    let escalate = one(Op::EscalateApproval { approval_id: approval.id, at: f.now() });
+    let escalate = one(Op::NudgeApproval { approval_id: approval.id, at: f.now() });
     let receipt = f.desk.commit(escalate.clone()).await.unwrap();
     assert!(
         matches!(&receipt.events[0].body, EventBody::ApprovalPassedOn { approval_id, role: Role::Admin, .. } if *approval_id == approval.id)
     );
     assert_eq!((receipt.approvals[0].role, receipt.approvals[0].escalation()), (Role::Admin, None));
     assert!(f.desk.commit(escalate).await.unwrap().events.is_empty(), "once");
-    assert_eq!(f.desk.escalating_approvals(f.now(), 10).await.unwrap(), vec![]);
+    assert_eq!(f.desk.due_approvals(f.now(), 10).await.unwrap(), vec![]);
     let mine = ApprovalFilter { status: Some(ApprovalStatus::Pending), role: Some(Role::Reviewer) };
     let left = f.desk.approvals(&mine, 10, None).await.unwrap().items;
     assert_eq!(left.iter().map(|approval| approval.id).collect::<Vec<_>>(), [plain.id]);
@@ -126,6 +126,38 @@ pub async fn an_approval_that_nobody_decides_goes_to_a_higher_role(mut f: Fixtur
     high.role = Role::Admin;
     let receipt = f.desk.commit(one(Op::Decide(high))).await.unwrap();
     assert_eq!(receipt.approvals[0].status, ApprovalStatus::Approved);
+}
+
+pub async fn people_are_reminded_of_an_approval_once(mut f: Fixture) {
+    let at = f.now().plus(Duration::from_secs(300));
+    let later = f.now().plus(Duration::from_secs(600));
+    let escalates = Some(Escalates { at: later, from: Role::Reviewer, to: Role::Admin });
+    let approval = asked(&mut f, |a| (a.reminds_at, a.escalates) = (Some(at), escalates)).await;
+    let nudge = |at| one(Op::NudgeApproval { approval_id: approval.id, at });
+    assert!(f.desk.commit(nudge(f.now())).await.unwrap().events.is_empty());
+    f.clock.advance(Duration::from_secs(300));
+    assert_eq!(f.desk.due_approvals(f.now(), 10).await.unwrap().len(), 1);
+    let receipt = f.desk.commit(nudge(f.now())).await.unwrap();
+    assert!(
+        matches!(receipt.events.as_slice(), [event] if matches!(&event.body, EventBody::ApprovalReminder { role: Role::Reviewer, .. }))
+    );
+    let after = &receipt.approvals[0];
+    assert_eq!((after.role, after.reminds_at, after.due_at()), (Role::Reviewer, None, Some(later)));
+    assert_eq!(f.desk.due_approvals(f.now(), 10).await.unwrap(), vec![]);
+    f.clock.advance(Duration::from_secs(300));
+    let receipt = f.desk.commit(nudge(f.now())).await.unwrap();
+    assert_eq!((receipt.events.len(), receipt.approvals[0].role), (1, Role::Admin));
+    // Nobody is reminded of what is decided, or over.
+    let decided = asked(&mut f, |a| a.reminds_at = Some(at)).await;
+    let reject = f.decision(&decided, DecisionKind::Reject { reason: "no".to_owned() });
+    f.desk.commit(one(Op::Decide(reject))).await.unwrap();
+    let over = asked(&mut f, |a| a.reminds_at = Some(at)).await;
+    f.clock.advance(Duration::from_secs(7_200));
+    assert_eq!(f.desk.due_approvals(f.now(), 10).await.unwrap(), vec![]);
+    for id in [decided.id, over.id] {
+        let receipt = f.desk.commit(one(Op::NudgeApproval { approval_id: id, at: f.now() })).await.unwrap();
+        assert!(receipt.events.is_empty());
+    }
 }
 
 pub async fn who_asked_for_a_call_does_not_approve_it(mut f: Fixture) {
