@@ -312,6 +312,12 @@ const audit = createRoute({
   component: lazyRouteComponent(pages, "AuditPage"),
 });
 
+const policy = createRoute({
+  getParentRoute: () => staff,
+  path: "/policy",
+  component: lazyRouteComponent(pages, "PolicyPage"),
+});
+
 const tree = root.addChildren([
   signIn,
   chat,
@@ -326,6 +332,7 @@ const tree = root.addChildren([
     document,
     tools,
     agents,
+    policy,
     safety.addChildren([breakers, audit]),
   ]),
 ]);

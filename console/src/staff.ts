@@ -12,6 +12,7 @@ export { RecallPage } from "./knowledge/RecallPage";
 export { SearchPage } from "./knowledge/SearchPage";
 export { SourcesPage } from "./knowledge/SourcesPage";
 export { TemplatesPage } from "./knowledge/TemplatesPage";
+export { PolicyPage } from "./policy/PolicyPage";
 export { RunPage } from "./runs/RunPage";
 export { RunsPage } from "./runs/RunsPage";
 export { AuditPage } from "./safety/AuditPage";

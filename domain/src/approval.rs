@@ -16,7 +16,7 @@ use crate::{
     knowledge::Citation,
     leaving::Carried,
     origin::{ArgumentOrigin, Likeness, OriginKind},
-    policy::{Answer, Verdict},
+    policy::{Answer, Escalation, Facts, Verdict},
     tool::{Preview, Risk, ToolCall},
     user::Role,
 };
@@ -125,14 +125,42 @@ pub struct Approval {
     /// What it would carry out of the house that a person should see first, as proposed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub carries: Vec<Carried>,
+    /// What the gate judged it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Box<Facts>>,
     pub role: Role,
     pub quorum: u8,
+    /// Those who asked for it, where the policy says that they do not approve it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requesters: Vec<UserId>,
+    /// When those who may decide are told once more; gone once they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminds_at: Option<Timestamp>,
+    /// When it becomes, or became, a higher role's to decide, and whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalates: Option<Escalates>,
     pub requested_at: Timestamp,
     pub expires_at: Timestamp,
     pub decided_at: Option<Timestamp>,
     /// Changed arguments, when it was edited.
     #[serde(serialize_with = "canonical::optional")]
     pub edited_args: Option<Value>,
+}
+
+/// From whom an approval goes to whom, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Escalates {
+    pub at: Timestamp,
+    pub from: Role,
+    pub to: Role,
+}
+
+impl Escalates {
+    /// Of an approval that is asked for now.
+    pub fn of(from: Role, escalation: &Escalation, now: Timestamp) -> Self {
+        let after = std::time::Duration::from_secs(u64::from(escalation.after_minutes) * 60);
+        Self { at: now.plus(after), from, to: escalation.role }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -196,8 +224,9 @@ impl Approval {
         customer_version: i64,
     ) -> Result<Approval, DomainError> {
         let refuse = |why: String| Err(DomainError::Decision(why));
-        if decision.role < self.role {
-            return Err(DomainError::Role { takes: self.role, has: decision.role });
+        let takes = self.role_at(decision.at);
+        if decision.role < takes {
+            return Err(DomainError::Role { takes, has: decision.role });
         }
         if self.status != ApprovalStatus::Pending {
             return refuse(format!(
@@ -218,6 +247,12 @@ impl Approval {
         }
         if earlier.iter().any(|d| d.user_id == decision.user_id) {
             return refuse("you have decided on this already; another person has to".to_owned());
+        }
+        let approves = matches!(decision.kind, DecisionKind::Approve | DecisionKind::Edit { .. });
+        if approves && self.requesters.contains(&decision.user_id) {
+            return refuse(
+                "you asked for this, by your words or your edit; another person has to approve it".to_owned(),
+            );
         }
         let mut after = self.clone();
         let status = match &decision.kind {
@@ -243,6 +278,38 @@ impl Approval {
         after.status = status;
         after.decided_at = Some(decision.at);
         Ok(after)
+    }
+
+    /// The least role that may decide at this time.
+    pub fn role_at(&self, now: Timestamp) -> Role {
+        match self.escalates {
+            Some(escalates) if now >= escalates.at => self.role.max(escalates.to),
+            _ => self.role,
+        }
+    }
+
+    /// As it stands once its escalation is due; none while it is not, or nobody may decide any more.
+    pub fn escalated(&self, now: Timestamp) -> Option<Approval> {
+        let due = self.escalation().is_some_and(|at| now >= at);
+        let waits = self.status == ApprovalStatus::Pending && now < self.expires_at;
+        (due && waits).then(|| Self { role: self.role_at(now), ..self.clone() })
+    }
+
+    /// As it stands once those who may decide were reminded; none while that is not due.
+    pub fn reminded(&self, now: Timestamp) -> Option<Approval> {
+        let due = self.reminds_at.is_some_and(|at| now >= at);
+        let waits = self.status == ApprovalStatus::Pending && now < self.expires_at;
+        (due && waits).then(|| Self { reminds_at: None, ..self.clone() })
+    }
+
+    /// When something is to be done about it while nobody decides.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.reminds_at.into_iter().chain(self.escalation()).min()
+    }
+
+    /// When it is to become a higher role's; none once it has.
+    pub fn escalation(&self) -> Option<Timestamp> {
+        self.escalates.filter(|escalates| self.role < escalates.to).map(|escalates| escalates.at)
     }
 
     /// The call that a positive decision allows.

@@ -25,6 +25,8 @@ pub enum AuditAction {
     BreakerOpened,
     #[serde(rename = "breaker.closed")]
     BreakerClosed,
+    #[serde(rename = "policy.changed")]
+    PolicyChanged,
     #[serde(rename = "tool.accepted")]
     ToolAccepted,
     #[serde(rename = "run.retried")]
@@ -50,13 +52,14 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
         Self::ApprovalDecided,
         Self::BreakerOpened,
         Self::BreakerClosed,
+        Self::PolicyChanged,
         Self::ToolAccepted,
         Self::RunRetried,
         Self::DeliveryRetried,
@@ -78,6 +81,7 @@ impl AuditAction {
             Self::ApprovalDecided => "approval.decided",
             Self::BreakerOpened => "breaker.opened",
             Self::BreakerClosed => "breaker.closed",
+            Self::PolicyChanged => "policy.changed",
             Self::ToolAccepted => "tool.accepted",
             Self::RunRetried => "run.retried",
             Self::DeliveryRetried => "delivery.retried",

@@ -45,6 +45,11 @@ pub enum Op {
         status: ApprovalStatus,
         at: Timestamp,
     },
+    /// Reminds of a pending approval, or hands it to the higher role, when that is due. A no-op otherwise.
+    NudgeApproval {
+        approval_id: ApprovalId,
+        at: Timestamp,
+    },
     /// Records an effect before it is attempted. Refused when the run's call has one already.
     AddEffect(Box<Effect>),
     /// Refused when the effect is settled.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ApprovalId, EffectId, RunId, TicketId, Timestamp, canonical, tool::ToolCall};
+use crate::{ApprovalId, EffectId, RunId, TicketId, Timestamp, canonical, policy::Judged, tool::ToolCall};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -50,6 +50,9 @@ pub struct Effect {
     /// What runs. One effect per call of a run: the schema holds that.
     pub call: ToolCall,
     pub approval_id: Option<ApprovalId>,
+    /// What the gate said of it last before it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Box<Judged>>,
     pub status: EffectStatus,
     pub attempts: i64,
     pub next_attempt_at: Option<Timestamp>,

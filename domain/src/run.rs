@@ -14,6 +14,7 @@ use crate::{
     customer::{Contact, Customer},
     grounding::SecondOpinion,
     model::{ModelResponse, Usage},
+    policy::Judged,
     ticket::{Event, Message, Ticket},
     tool::ToolCall,
 };
@@ -239,6 +240,9 @@ pub enum StepBody {
         approval_id: Option<ApprovalId>,
         /// A person changed the arguments.
         edited: bool,
+        /// What the gate said, where it refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        judged: Option<Box<Judged>>,
         outcome: CallOutcome,
     },
     /// A wait that the agent asked for is over.

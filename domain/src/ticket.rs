@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     ApprovalId, AttachmentId, ContactId, CustomerId, DomainError, EffectId, EventId, MessageId, RunId,
-    TicketId, Timestamp, UserId, canonical, knowledge::Citation, user::Actor,
+    TicketId, Timestamp, UserId, canonical, knowledge::Citation, user::Actor, user::Role,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -228,6 +228,21 @@ pub enum EventBody {
         status: String,
         by: Option<UserId>,
     },
+    /// Nobody has decided yet: those who may are told once more.
+    ApprovalReminder {
+        approval_id: ApprovalId,
+        run_id: RunId,
+        tool: String,
+        title: String,
+        role: Role,
+    },
+    /// Nobody decided for a while: from here on it takes a higher role.
+    ApprovalPassedOn {
+        approval_id: ApprovalId,
+        run_id: RunId,
+        tool: String,
+        role: Role,
+    },
     EffectSettled {
         effect_id: EffectId,
         run_id: RunId,
@@ -267,6 +282,8 @@ impl EventBody {
             Self::FollowUpDue { .. } => "follow_up_due",
             Self::ApprovalRequested { .. } => "approval_requested",
             Self::ApprovalDecided { .. } => "approval_decided",
+            Self::ApprovalReminder { .. } => "approval_reminder",
+            Self::ApprovalPassedOn { .. } => "approval_passed_on",
             Self::EffectSettled { .. } => "effect_settled",
             Self::RunEnded { .. } => "run_ended",
             Self::External { .. } => "external",
@@ -420,6 +437,8 @@ impl Ticket {
             }
             EventBody::Created { .. }
             | EventBody::FollowUpScheduled { .. }
+            | EventBody::ApprovalReminder { .. }
+            | EventBody::ApprovalPassedOn { .. }
             | EventBody::EffectSettled { .. }
             | EventBody::RunEnded { .. }
             | EventBody::External { .. } => {}

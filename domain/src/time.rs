@@ -57,6 +57,16 @@ impl Timestamp {
             .unwrap_or_else(|_| self.0.to_string())
     }
 
+    /// The hour, 0 to 23, and the day of the week, `monday` to `sunday`, in UTC.
+    pub fn hour_and_weekday(self) -> (i8, &'static str) {
+        const DAYS: [&str; 7] =
+            ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+        // Days since 1970-01-01, which was a Thursday.
+        let hours = self.0.div_euclid(3_600_000_000);
+        let day = (hours.div_euclid(24) + 3).rem_euclid(7);
+        (hours.rem_euclid(24) as i8, DAYS[day as usize])
+    }
+
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let parsed: jiff::Timestamp = text.parse().ok()?;
         Some(Self(parsed.as_microsecond()))
@@ -99,6 +109,14 @@ mod tests {
         let at = Timestamp(1_764_000_000_123_456);
         assert_eq!(Timestamp::parse_rfc3339(&at.rfc3339()), Some(at));
         assert_eq!(at.rfc3339(), "2025-11-24T16:00:00.123456Z");
+    }
+
+    #[test]
+    fn hours_and_weekdays_are_of_utc_before_and_after_the_epoch() {
+        assert_eq!(Timestamp(0).hour_and_weekday(), (0, "thursday"));
+        assert_eq!(Timestamp(-1).hour_and_weekday(), (23, "wednesday"));
+        let at = Timestamp::parse_rfc3339("2025-11-24T16:59:59Z").unwrap();
+        assert_eq!(at.hour_and_weekday(), (16, "monday"));
     }
 
     #[test]

@@ -41,6 +41,7 @@ use crate::{
     knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
     models, password,
+    policies::Policies,
     second_look::SecondLook,
 };
 
@@ -109,7 +110,7 @@ pub struct App {
     pub mcp: tools::mcp::McpServers,
     pub agents: Arc<agents::Registry>,
     pub model: Arc<dyn Model>,
-    pub gate: Arc<Gate>,
+    pub policies: Arc<Policies>,
     pub breakers: Arc<Breakers>,
     pub live: Live,
     pub intake: Intake,
@@ -178,7 +179,7 @@ impl App {
                 Arc::clone(&ids),
             )?,
         };
-        let gate = Arc::new(Gate::load(&config.policy.file)?);
+        let policies = Arc::new(Policies::load(store.clone(), Gate::load(&config.policy.file)?).await?);
         let knowledge_index = match brought.index {
             Some(index) => KnowledgeIndex::brought(index, brought.embedder),
             None => KnowledgeIndex::open(&config).await?.or_embedder(brought.embedder),
@@ -215,7 +216,7 @@ impl App {
             agents: Arc::clone(&agents),
             settings: config.agents.clone(),
             procedures,
-            gate: Arc::clone(&gate),
+            policies: Arc::clone(&policies),
             breakers: Arc::clone(&breakers),
             leaving: Arc::new(leaving::guard(&config)?),
             model: Arc::clone(&model),
@@ -256,7 +257,7 @@ impl App {
             mcp,
             agents,
             model,
-            gate,
+            policies,
             breakers,
             live,
             intake,
@@ -325,7 +326,7 @@ impl App {
 
     /// What the policy would say of a call by the resolution agent, were it proposed with full
     /// confidence now.
-    pub fn dry_verdict(&self, tool: &dyn AnyTool, args: &Value) -> Verdict {
+    pub fn dry_verdict(&self, workspace: WorkspaceId, tool: &dyn AnyTool, args: &Value) -> Verdict {
         let call = ToolCall { id: "dry-run".to_owned(), tool: tool.spec().name.clone(), args: args.clone() };
         let thresholds = self
             .house
@@ -338,7 +339,7 @@ impl App {
             from: "imagined for a dry run".to_owned(),
         };
         let trusted: Vec<ArgumentOrigin> = tool.spec().protected.iter().map(given).collect();
-        self.gate.judge(&Matter {
+        self.policies.of(workspace).judge(&Matter {
             call: &call,
             spec: tool.spec(),
             agent: "resolution",
@@ -349,6 +350,7 @@ impl App {
             origins: &trusted,
             carries: &leaving::carried(&self.house.leaving, tool.spec(), args),
             edited: false,
+            now: self.clock.now(),
         })
     }
 

@@ -3,6 +3,8 @@
 //! A commit works on its own [`Changes`] over the batch's [`State`]; when an operation is refused
 //! the changes are dropped, so that nothing of it is written and its neighbours are untouched.
 
+mod approvals;
+
 use std::sync::Arc;
 
 use domain::{
@@ -112,6 +114,7 @@ impl Unit<'_> {
             }
             Op::Decide(decision) => self.decide(decision),
             Op::EndApproval { approval_id, status, at } => self.end_approval(approval_id, status, at),
+            Op::NudgeApproval { approval_id, at } => self.nudge_approval(approval_id, at),
             Op::AddEffect(effect) => self.add_effect(*effect),
             Op::ChangeEffect(change) => self.change_effect(*change),
             Op::RetryRun { run_id, at } => self.retry_run(run_id, at),
@@ -438,29 +441,6 @@ impl Unit<'_> {
             self.announce(&after, actor, Some(user_id), at)?;
         }
         Ok(())
-    }
-
-    fn end_approval(
-        &mut self,
-        id: ApprovalId,
-        status: ApprovalStatus,
-        at: Timestamp,
-    ) -> Result<(), CommitError> {
-        let approval = self.approval(id)?;
-        if approval.status != ApprovalStatus::Pending {
-            touch(&mut self.touched.approvals, id);
-            return Ok(());
-        }
-        if !matches!(status, ApprovalStatus::Expired | ApprovalStatus::Superseded | ApprovalStatus::Escalated)
-        {
-            return Err(CommitError::Conflict(format!(
-                "an approval cannot become {} without a person's decision",
-                status.as_str()
-            )));
-        }
-        let after = Approval { status, decided_at: Some(at), ..approval.clone() };
-        self.store_approval(after.clone());
-        self.announce(&after, Actor::System, None, at)
     }
 
     fn store_approval(&mut self, approval: Approval) {

@@ -93,7 +93,7 @@ impl Needs {
                 self.approvals.insert((workspace, decision.approval_id));
                 self.users.insert((workspace, decision.user_id));
             }
-            Op::EndApproval { approval_id, .. } => {
+            Op::EndApproval { approval_id, .. } | Op::NudgeApproval { approval_id, .. } => {
                 self.workspaces.insert(workspace);
                 self.approvals.insert((workspace, *approval_id));
             }

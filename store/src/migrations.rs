@@ -35,6 +35,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0019" "articles",
     "0020" "audit",
     "0021" "breakers",
+    "0023" "policies",
 ];
 
 pub(crate) fn migrator() -> Migrator {

@@ -83,7 +83,10 @@ impl Reader<'_> {
     pub(crate) fn keep(self) {
         if !self.readers.shares {
             let mut idle = self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.push((self.connection, Instant::now()));
+            // Nobody would take it out again, and the pool would wait for it for ever.
+            if !self.readers.places.is_closed() {
+                idle.push((self.connection, Instant::now()));
+            }
         }
     }
 }

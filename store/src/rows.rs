@@ -442,6 +442,7 @@ pub(crate) const APPROVALS: Table = Table {
         "approval",
         "requested_at",
         "expires_at",
+        "due_at",
     ],
     key: &["workspace_id", "id"],
     fixed: &["run_id", "ticket_id", "requested_at"],
@@ -457,7 +458,8 @@ pub(crate) fn put_approval((workspace, approval): &(WorkspaceId, &Approval), bin
         .text(approval.role.as_str())
         .json(approval)
         .at(approval.requested_at)
-        .at(approval.expires_at);
+        .at(approval.expires_at)
+        .opt_at(approval.due_at());
 }
 
 pub(crate) fn get_approval(row: &AnyRow) -> Result<Approval, StoreError> {

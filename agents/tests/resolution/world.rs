@@ -242,7 +242,14 @@ impl World {
     pub fn settle_edited(&mut self, call: &ToolCall, edited: bool, outcome: CallOutcome) {
         let digest = Some(Digest::of(call));
         self.push(
-            StepBody::Tool { call: call.clone(), effect_id: None, approval_id: None, edited, outcome },
+            StepBody::Tool {
+                call: call.clone(),
+                effect_id: None,
+                approval_id: None,
+                edited,
+                judged: None,
+                outcome,
+            },
             digest,
         );
     }

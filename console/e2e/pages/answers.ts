@@ -30,11 +30,13 @@ import {
   template,
 } from "./examples/knowledge";
 
+import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
 import { audited, couldBe } from "./examples/safety";
 
 export * from "./examples/base";
 export * from "./examples/desk";
 export * from "./examples/knowledge";
+export * from "./examples/policy";
 export * from "./examples/safety";
 
 /** Answers for a route, by method and path; a test hands in its own to override. */
@@ -44,6 +46,10 @@ const ANSWERS: Answers = {
   "GET /v1/session": () => session,
   "GET /v1/breakers": () => ({ items: [], could_be: couldBe }),
   "GET /v1/audit": () => page(audited),
+  "GET /v1/policy": () => policyOf(2),
+  "GET /v1/policy/versions": () => page(policyVersions),
+  "POST /v1/policy/check": () => report(),
+  "POST /v1/policy/dry-run": () => dryRun,
   "GET /v1/approvals": (route) => {
     const status = new URL(route.request().url()).searchParams.get("status");
     const items = approvals.filter((each) => !status || each.status === status);

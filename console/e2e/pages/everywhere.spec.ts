@@ -18,6 +18,7 @@ const PAGES: [string, RegExp][] = [
   ["/knowledge/templates", /Templates/],
   ["/tools", /Tools/],
   ["/agents", /Agents/],
+  ["/policy", /Policy/],
   ["/safety", /Breakers/],
   ["/safety/audit", /Audit/],
   ["/chat", /Chat/],

@@ -20,6 +20,7 @@ const PAGES: [string, string][] = [
   ["recall", "/knowledge/recall"],
   ["tools", "/tools"],
   ["agents", "/agents"],
+  ["policy", "/policy"],
   ["safety", "/safety"],
   ["chat-start", "/chat"],
   ["chat", "/chat?embed=1"],

@@ -1019,6 +1019,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at the policy
+         * @description The document that calls are judged by: the workspace's own, or the installation's while it has none. A document that cannot be used any more refuses everything, and `problem` says why.
+         */
+        get: operations["getPolicy"];
+        /**
+         * Put a policy in effect
+         * @description Appends a version, which counts from within a second on in every process; approvals that were asked for under another go back to review when they are decided. Takes a person. 409 when somebody else was faster, 422 when it cannot be used. Warnings do not keep it from being put.
+         */
+        put: operations["putPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policy/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List versions of the policy
+         * @description Newest first, with who put it and why. The first is in effect.
+         */
+        get: operations["listPolicyVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policy/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look at a version of the policy */
+        get: operations["getPolicyVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policy/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a policy
+         * @description Mistakes, rules that never decide, rules that contradict each other, and what is dangerous, found by judging thousands of imagined calls. Nothing is put in effect.
+         */
+        post: operations["checkPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policy/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask why
+         * @description Each rule in order with what it made of the call, the answer, and what held the call back although a rule would let it run. The call is a past one, by its approval or by its run, or an imagined one.
+         */
+        post: operations["explainPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policy/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a policy on past calls
+         * @description What the newest calls that were judged would have become under another policy. What was not kept of a call is unknown and never guessed. Nothing is done, and nothing is put in effect.
+         */
+        post: operations["dryRunPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations": {
         parameters: {
             query?: never;
@@ -1522,8 +1643,12 @@ export interface components {
             digest: components["schemas"]["Digest"];
             /** @description Changed arguments, when it was edited. */
             edited_args: unknown;
+            /** @description When it becomes, or became, a higher role's to decide, and whose. */
+            escalates?: components["schemas"]["Escalates"] | null;
             evidence: components["schemas"]["Citation"][];
             expires_at: components["schemas"]["Timestamp"];
+            /** @description What the gate judged it on. */
+            facts?: components["schemas"]["Facts"] | null;
             /** Format: uuid */
             id: string;
             /** @description Where the protected arguments come from, as proposed. */
@@ -1532,7 +1657,11 @@ export interface components {
             question: components["schemas"]["Question"];
             /** Format: uint8 */
             quorum: number;
+            /** @description When those who may decide are told once more; gone once they were. */
+            reminds_at?: components["schemas"]["Timestamp"] | null;
             requested_at: components["schemas"]["Timestamp"];
+            /** @description Those who asked for it, where the policy says that they do not approve it. */
+            requesters?: components["schemas"]["UserId"][];
             risk: components["schemas"]["Risk"];
             role: components["schemas"]["Role"];
             /** @description Why it stopped: the rule and its words. */
@@ -1606,11 +1735,23 @@ export interface components {
         };
         /** @description Whom to ask and how. */
         AskTerms: {
+            /** @description Whom it goes to when nobody has decided for a while. */
+            escalate?: components["schemas"]["Escalation"] | null;
+            /**
+             * @description Who asked for the call does not approve it: whoever changed its arguments before, and those of the
+             *     staff whose words the run has read.
+             */
+            not_requester?: boolean;
             /**
              * Format: uint8
              * @description How many must approve, 1 to 3.
              */
             quorum: number;
+            /**
+             * Format: uint32
+             * @description When those who may decide are told once more that it waits. Less than the time to live.
+             */
+            reminder_minutes?: number | null;
             /** @description The least role that may decide. */
             role: components["schemas"]["Role"];
             /** Format: uint32 */
@@ -1637,7 +1778,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "approval.decided" | "breaker.opened" | "breaker.closed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "approval.decided" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -1673,6 +1814,8 @@ export interface components {
             /** @description Whether every entry is as it was written and none is missing. */
             whole: boolean;
         };
+        /** @description Where the score falls against an agent's thresholds. */
+        Band: "auto" | "draft" | "low";
         /** @description What a decision binds to. Its digest is what the reviewer's decision must carry. */
         Binding: {
             call: components["schemas"]["ToolCall"];
@@ -1795,6 +1938,10 @@ export interface components {
         };
         /** @enum {string} */
         Channel: "chat" | "email" | "api";
+        /** @description A document to look at; nothing is put in effect. */
+        CheckPolicy: {
+            text: string;
+        };
         /**
          * @description A piece of a document in the index. A piece keeps its id from version to version as long as its
          *     text and headings do not change.
@@ -2200,6 +2347,16 @@ export interface components {
             /** @description As the tool's schema wants them. */
             args: unknown;
         };
+        /** @description A document that is not in effect, and how many calls to try it on. */
+        DryRunPolicy: {
+            /**
+             * Format: uint
+             * @description The newest calls, 1 to 500.
+             * @default 100
+             */
+            last?: number;
+            text: string;
+        };
         /** @description What would happen. */
         DryRunView: {
             /** @description The action as a reviewer would see it. */
@@ -2225,6 +2382,8 @@ export interface components {
             error: string | null;
             /** Format: uuid */
             id: string;
+            /** @description What the gate said of it last before it was recorded. */
+            judged?: components["schemas"]["Judged2"] | null;
             next_attempt_at: components["schemas"]["Timestamp"] | null;
             output: unknown;
             /** Format: uuid */
@@ -2256,6 +2415,22 @@ export interface components {
         };
         /** @description What holds the vectors. */
         Engine: "memory" | "embedded" | "server";
+        /** @description From whom an approval goes to whom, and when. */
+        Escalates: {
+            at: components["schemas"]["Timestamp"];
+            from: components["schemas"]["Role"];
+            to: components["schemas"]["Role"];
+        };
+        /** @description An approval that nobody decides becomes somebody else's. */
+        Escalation: {
+            /**
+             * Format: uint32
+             * @description Less than the time to live.
+             */
+            after_minutes: number;
+            /** @description Higher than the role that was asked first. */
+            role: components["schemas"]["Role"];
+        };
         /** @description One entry of a ticket's timeline. */
         Event: {
             actor: components["schemas"]["Actor"];
@@ -2355,6 +2530,25 @@ export interface components {
             type: "approval_decided";
         } | {
             /** Format: uuid */
+            approval_id: string;
+            role: components["schemas"]["Role"];
+            /** Format: uuid */
+            run_id: string;
+            title: string;
+            tool: string;
+            /** @constant */
+            type: "approval_reminder";
+        } | {
+            /** Format: uuid */
+            approval_id: string;
+            role: components["schemas"]["Role"];
+            /** Format: uuid */
+            run_id: string;
+            tool: string;
+            /** @constant */
+            type: "approval_passed_on";
+        } | {
+            /** Format: uuid */
             effect_id: string;
             /** Format: uuid */
             run_id: string;
@@ -2377,11 +2571,93 @@ export interface components {
             /** @constant */
             type: "external";
         };
+        /** @description Which call, and by which policy. One of `approval_id`, `run_id` with `call_id`, and `call`. */
+        ExplainPolicy: {
+            /**
+             * Format: uuid
+             * @description A call that was put before a person.
+             * @default null
+             */
+            approval_id?: string | null;
+            /**
+             * @description An imagined call.
+             * @default null
+             */
+            call?: components["schemas"]["ImaginedCall"] | null;
+            /** @default null */
+            call_id?: string | null;
+            /**
+             * Format: uuid
+             * @description A call of this run; of several by the same id the last that was judged.
+             * @default null
+             */
+            run_id?: string | null;
+            /**
+             * @description A document that is not in effect; without it the one that is.
+             * @default null
+             */
+            text?: string | null;
+            /**
+             * Format: int64
+             * @description A version of the workspace's policy.
+             * @default null
+             */
+            version?: number | null;
+        };
+        /** @description Why a call is answered as it is. */
+        ExplanationView: {
+            explanation: components["schemas"]["PolicyExplanation"];
+            facts: components["schemas"]["Facts"];
+            /** @description What was said then, of a call that was judged. */
+            past: components["schemas"]["PastVerdict"] | null;
+            /** @description Variables whose value was not kept; what `facts` says of them counts for nothing. */
+            unknown: string[];
+        };
         /**
          * @description How the file is written.
          * @enum {string}
          */
         ExportFormat: "json" | "csv";
+        /** @description What a call is judged on besides its arguments: the variables of a condition. */
+        Facts: {
+            agent: string;
+            /**
+             * Format: int64
+             * @description Cents; -1 when the call has none. Null when it cannot be read, and such a call is refused.
+             */
+            amount: number | null;
+            band: components["schemas"]["Band"];
+            /** @description What it would carry out of the house. */
+            carries: components["schemas"]["CarriedKind"][];
+            /** @description Of the ticket; empty without one. */
+            channel: string;
+            /**
+             * Format: float
+             * @description 0 to 1.
+             */
+            confidence: number;
+            /** @description A person changed the arguments. */
+            edited: boolean;
+            /** @description What checks found: what it carries, `unsupported_values`, `contradiction`. */
+            findings: string[];
+            /**
+             * Format: float
+             * @description The share of a reply's sentences that rest on a source, 0 to 1; -1 where nothing was checked.
+             */
+            groundedness: number;
+            /**
+             * Format: int8
+             * @description 0 to 23, UTC.
+             */
+            hour: number;
+            origin: components["schemas"]["Trust"];
+            risk: components["schemas"]["Risk"];
+            /** @description Of the customer; empty when unknown. */
+            tier: string;
+            tool: string;
+            /** @description `monday` to `sunday`, UTC. */
+            weekday: string;
+        };
         /** @description How many said what of a document's passages. */
         FeedbackCounts: {
             /** Format: int64 */
@@ -2472,6 +2748,70 @@ export interface components {
             status: string;
             version: string;
         };
+        /**
+         * @description A call that somebody imagines. What is left out is harmless: a certain agent, trusted arguments, nothing
+         *     found, noon on a Wednesday.
+         */
+        ImaginedCall: {
+            /**
+             * @description `resolution` unless it is said.
+             * @default null
+             */
+            agent?: string | null;
+            /**
+             * Format: int64
+             * @description Cents; as the arguments say when the tool says which holds it.
+             * @default null
+             */
+            amount?: number | null;
+            /** @default {} */
+            args?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description As the agent's thresholds say of the confidence.
+             * @default null
+             */
+            band?: components["schemas"]["Band"] | null;
+            /** @default [] */
+            carries?: components["schemas"]["CarriedKind"][];
+            /** @default null */
+            channel?: string | null;
+            /**
+             * Format: float
+             * @description 0 to 1.
+             * @default null
+             */
+            confidence?: number | null;
+            /** @default false */
+            edited?: boolean;
+            /** @default [] */
+            findings?: string[];
+            /**
+             * Format: float
+             * @default null
+             */
+            groundedness?: number | null;
+            /**
+             * Format: int8
+             * @description 0 to 23.
+             * @default null
+             */
+            hour?: number | null;
+            /** @default null */
+            origin?: components["schemas"]["Trust"] | null;
+            /**
+             * @description As the tool says when there is such a tool.
+             * @default null
+             */
+            risk?: components["schemas"]["Risk"] | null;
+            /** @default null */
+            tier?: string | null;
+            /** @default  */
+            tool?: string;
+            /** @default null */
+            weekday?: string | null;
+        };
         /** @description What holds the vectors that knowledge is found by. */
         IndexView: {
             collections: components["schemas"]["CollectionView"][];
@@ -2483,6 +2823,12 @@ export interface components {
         };
         /** @enum {string} */
         Judged: "supported" | "contradicted" | "not_found";
+        /** @description What the gate said of a call, and what it said it on. */
+        Judged2: {
+            facts: components["schemas"]["Facts"];
+            policy_version: components["schemas"]["Digest"];
+            rule: string;
+        };
         /** @description What a question leaves open. */
         Lack: "object" | "choice";
         /** @description Whose knowledge a document is. */
@@ -2500,6 +2846,8 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
+        /** @description What a rule made of a call. */
+        Look: ("matched" | "not_matched") | "error" | "unknown";
         /** @description What an article was made of. */
         MadeOf: {
             /** @description The gap that it closes. */
@@ -2636,6 +2984,12 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageOfPolicyVersion: {
+            items: components["schemas"]["PolicyVersion"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageOfRecalled: {
             items: components["schemas"]["Recalled"][];
             /** @description Ask with it for the next page; null on the last one. */
@@ -2734,6 +3088,120 @@ export interface components {
         };
         /** @enum {string} */
         PassageVerdict: "helpful" | "wrong" | "outdated";
+        /** @description What was said of a call when it was judged. */
+        PastVerdict: {
+            at: components["schemas"]["Timestamp"];
+            policy_version: components["schemas"]["Digest"] | null;
+            /** @description Null where it was not kept. */
+            rule: string | null;
+            /** @description `run`, `ask` with whom, or `refuse`. */
+            was: string;
+            written: components["schemas"]["Written"];
+        };
+        PolicyDryRun: {
+            /**
+             * Format: uint
+             * @description How many calls were looked at.
+             */
+            calls: number;
+            /** Format: uint */
+            changes: number;
+            /** @description Those that would change, and those of which it cannot be told; the newest first. */
+            items: components["schemas"]["PolicyDryRunItem"][];
+            /**
+             * Format: uint
+             * @description Of how many it cannot be told.
+             */
+            unknown: number;
+        };
+        /** @description One call under a policy that is not in effect. */
+        PolicyDryRunItem: {
+            at: components["schemas"]["Timestamp"];
+            changes: boolean;
+            /** Format: uuid */
+            run_id: string;
+            ticket_id: components["schemas"]["TicketId"] | null;
+            title: string;
+            tool: string;
+            /** @description `run`, `ask` with whom, or `refuse`. */
+            was: string;
+            was_by: string | null;
+            /** @description What is told to the reviewer or the agent, or what is not known. */
+            why: string;
+            /** @description The same, or `unknown` where the rule asks for what nobody kept. */
+            would_be: string;
+            would_be_by: string;
+            written: components["schemas"]["Written"];
+        };
+        PolicyExplanation: {
+            /** @description Null when it cannot be told. */
+            answer: components["schemas"]["Answer"] | null;
+            /** @description Why it waits for a person although the rule would let it run. */
+            held_back: string | null;
+            policy_version: components["schemas"]["Digest"];
+            /** @description The rule that decides; `default` when none matches. */
+            rule: string;
+            /** @description In the order they are tried, those after the one that decides as well. */
+            rules: components["schemas"]["RuleLook"][];
+            /** @description What keeps the answer from being told. */
+            unknown: string | null;
+        };
+        PolicyFinding: {
+            flaw: components["schemas"]["PolicyFlaw"];
+            level: components["schemas"]["PolicyLevel"];
+            /** @description None when it is about the whole document. */
+            rule: string | null;
+            /** @description What is the matter and what to do. */
+            text: string;
+        };
+        /** @description What is the matter. */
+        PolicyFlaw: ("unreachable" | "contradictory" | "dangerous" | "held_back") | "invalid" | "unknown_word" | "fails" | "unfinished";
+        PolicyLevel: "error" | "warning" | "note";
+        /** @description What was put, and what a check of it found. */
+        PolicyPut: {
+            policy: components["schemas"]["PolicyView"];
+            report: components["schemas"]["PolicyReport"];
+        };
+        PolicyReport: {
+            /**
+             * Format: uint64
+             * @description How many imagined calls were judged, and of how many that differ.
+             */
+            calls: number;
+            /** @description The worst first. */
+            findings: components["schemas"]["PolicyFinding"][];
+            /** Format: uint64 */
+            of: number;
+            /** Format: uint */
+            rules: number;
+        };
+        /** @description A version, without its text. */
+        PolicyVersion: {
+            created_at: components["schemas"]["Timestamp"];
+            created_by: components["schemas"]["Actor"];
+            digest: components["schemas"]["Digest"];
+            note: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description The policy that the workspace's calls are judged by. */
+        PolicyView: {
+            created_at: components["schemas"]["Timestamp"] | null;
+            created_by: components["schemas"]["Actor"] | null;
+            /** @description What decisions bind to. */
+            digest: components["schemas"]["Digest"];
+            /** @description Why it was put, by whom and when; null for the installation's. */
+            note: string | null;
+            /** @description Why it cannot be used and everything is refused; null when it can. */
+            problem: string | null;
+            /** @description TOML. */
+            text: string;
+            /**
+             * Format: int64
+             * @description 0 while the workspace has none of its own and the installation's is in effect.
+             */
+            version: number;
+        };
         /** @description The proposed action as a person would understand it. */
         Preview: {
             /** @description The text the customer would read, when there is one. */
@@ -2779,6 +3247,18 @@ export interface components {
             fast: string;
             name: string;
             strong: string;
+        };
+        /** @description A policy to put in effect. */
+        PutPolicy: {
+            /**
+             * Format: int64
+             * @description The `version` that was looked at. When another is in effect meanwhile, nothing is put.
+             */
+            expected: number;
+            /** @description Why; others read it. */
+            note: string;
+            /** @description TOML. */
+            text: string;
         };
         /** @description What is asked of the person. */
         Question: "call" | "outcome";
@@ -2866,6 +3346,16 @@ export interface components {
         Risk: "read" | "reversible" | "outward" | "irreversible";
         /** @description What a member of staff may do. Ordered: each role may do what those before it may. */
         Role: "viewer" | "agent" | "reviewer" | "admin" | "owner";
+        RuleLook: {
+            /** @description It is the first that did not pass the call on, so the answer is its. */
+            decides: boolean;
+            look: components["schemas"]["Look"];
+            rule: string;
+            then: components["schemas"]["Then"];
+            when: string | null;
+            /** @description What went wrong, or is not known. */
+            why: string;
+        };
         Run: {
             /** @description What it reads and does not hold. */
             about?: components["schemas"]["About"] | null;
@@ -3255,6 +3745,8 @@ export interface components {
             edited: boolean;
             /** Format: uuid */
             effect_id: string | null;
+            /** @description What the gate said, where it refused. */
+            judged?: components["schemas"]["Judged2"] | null;
             outcome: components["schemas"]["CallOutcome"];
             /** @constant */
             type: "tool";
@@ -3364,6 +3856,7 @@ export interface components {
             /** @description The workspace's own, then those of the shipped library. */
             items: components["schemas"]["Document"][];
         };
+        Then: ("run" | "ask" | "refuse") | "draft";
         Thresholds: {
             /** Format: float */
             auto: number;
@@ -3489,6 +3982,8 @@ export interface components {
             suspended: components["schemas"]["SuspensionView"] | null;
             tool: components["schemas"]["ToolSpec"];
         };
+        /** @description Whether a call rests on what is trusted. */
+        Trust: "untrusted" | "trusted";
         /** @description A question that has to be asked back before it can be answered. */
         Underspecified: {
             /** @description What it could be about, best first; may be empty. */
@@ -3601,6 +4096,23 @@ export interface components {
         /** @description What the visitor says next. */
         WriteMessage: {
             body: string;
+        };
+        /** @description Where a judged call is written. */
+        Written: {
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "approval";
+        } | {
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "effect";
+        } | {
+            /** @constant */
+            kind: "refusal";
+            /** Format: int64 */
+            step: number;
         };
     };
     responses: never;
@@ -6797,6 +7309,358 @@ export interface operations {
                 };
             };
             /** @description The role is below admin, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutPolicy"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPut"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below admin, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPolicyVersions: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfPolicyVersion"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPolicyVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckPolicy"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyReport"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below reviewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainPolicy"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below reviewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dryRunPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRunPolicy"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDryRun"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below reviewer, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

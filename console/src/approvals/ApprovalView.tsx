@@ -4,7 +4,16 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { agentsQuery } from "../agents/queries";
 import type { paths } from "../api/schema.gen";
-import type { Approval, ArgumentOrigin, Customer, Decision, Message, Preview } from "../api/words";
+import type {
+  Approval,
+  ArgumentOrigin,
+  Customer,
+  Decision,
+  Escalates,
+  Message,
+  Preview,
+  Role,
+} from "../api/words";
 import { Quote } from "../messages/Answer";
 import { MessageItem } from "../messages/MessageItem";
 import { ApprovalBadge, Badge, PriorityBadge, RiskBadge, TicketBadge } from "../parts/Badge";
@@ -15,6 +24,7 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { breakerWords, stops } from "../safety/breakers";
 import { breakersQuery } from "../safety/queries";
+import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
 import {
   count,
@@ -285,7 +295,14 @@ export function Proposal({
   );
 }
 
+function escalationWords(role: Role, { at, from, to }: Escalates): string {
+  return role === to
+    ? `It was asked of the role ${from} first.`
+    : `When nobody decides before ${fullTime(at)}, it needs the role ${to}.`;
+}
+
 function Why({ approval, decisions }: { approval: Approval; decisions: Decision[] }) {
+  const { userId } = useSession();
   const approvals = decisions.filter((each) => each.kind.type === "approve").length;
   return (
     <section className="card section">
@@ -305,6 +322,9 @@ function Why({ approval, decisions }: { approval: Approval; decisions: Decision[
       <p className="muted small">
         Rule <span className="mono">{approval.rule}</span>. Needs the role {approval.role}
         {approval.quorum > 1 && `, and ${approvals} of ${approval.quorum} people have approved`}.
+        {approval.escalates && ` ${escalationWords(approval.role, approval.escalates)}`}
+        {(approval.requesters ?? []).includes(userId ?? "") &&
+          " You asked for this, by your words or your edit: another person has to approve it."}
       </p>
     </section>
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Event, EventBody } from "../api/words";
-import { keysOfApproval, staleKeys } from "./live";
+import { keysOfApproval, reminderOf, staleKeys } from "./live";
 
 const event = (body: EventBody): Event => ({
   id: "e",
@@ -37,5 +37,26 @@ describe("what an event makes stale", () => {
     expect(staleKeys(event(body))).toEqual(
       expect.arrayContaining([["approvals"], ["approval", "a"], ["run", "r"]]),
     );
+  });
+});
+
+describe("a reminder", () => {
+  const body: EventBody = {
+    type: "approval_reminder",
+    approval_id: "a",
+    run_id: "r",
+    tool: "shop__refund_order",
+    title: "Refund 349.00 EUR",
+    role: "admin",
+  };
+
+  it("is for those who may decide", () => {
+    expect(reminderOf(event(body), "admin")?.detail).toBe("Refund 349.00 EUR");
+    expect(reminderOf(event(body), "reviewer")).toBeUndefined();
+    expect(reminderOf(event(body), undefined)).toBeUndefined();
+  });
+
+  it("is no other event", () => {
+    expect(reminderOf(event({ type: "priority_set", priority: "high" }), "owner")).toBeUndefined();
   });
 });

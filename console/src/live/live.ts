@@ -2,7 +2,10 @@
 // fresh; the browser itself resumes the stream by Last-Event-ID after a cut.
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
-import type { Event, StreamItem } from "../api/words";
+import { type Event, mayActAs, type Role, type StreamItem } from "../api/words";
+import { tell } from "../parts/toasts";
+import { sessionQuery } from "../session/session";
+import { words } from "../text/format";
 
 export type Link = "connecting" | "open" | "lost";
 
@@ -43,7 +46,12 @@ export function useTyping(ticketId: string): string | undefined {
 export function staleKeys(event: Event): unknown[][] {
   const keys: unknown[][] = [["ticket", event.ticket_id], ["tickets"], ["home"]];
   const body = event.body;
-  if (body.type === "approval_requested" || body.type === "approval_decided") {
+  if (
+    body.type === "approval_requested" ||
+    body.type === "approval_decided" ||
+    body.type === "approval_passed_on" ||
+    body.type === "approval_reminder"
+  ) {
     keys.push(...keysOfApproval(body));
   }
   if (body.type === "effect_settled" || body.type === "run_ended") {
@@ -53,6 +61,18 @@ export function staleKeys(event: Event): unknown[][] {
   if (body.type === "message_added") keys.push(["approvals"], ["approval"], ["runs"]);
   if (body.type === "created") keys.push(["runs"]);
   return keys;
+}
+
+/** What to tell somebody of this role about an approval that nobody has decided. */
+export function reminderOf(
+  { body }: Event,
+  role: Role | undefined,
+): { title: string; detail: string } | undefined {
+  if (body.type !== "approval_reminder" && body.type !== "approval_passed_on") return undefined;
+  if (!mayActAs(role, body.role)) return undefined;
+  return body.type === "approval_reminder"
+    ? { title: "Still waits for a decision", detail: body.title }
+    : { title: "Waits for you now: nobody decided for a while", detail: words(body.tool) };
 }
 
 /** The query keys that an approval of a run without a ticket makes stale. */
@@ -89,6 +109,8 @@ export function useLive(client: QueryClient): void {
       const item = parsed(message);
       if (item?.type === "event") {
         for (const key of staleKeys(item.event)) stale.set(JSON.stringify(key), key);
+        const reminder = reminderOf(item.event, client.getQueryData(sessionQuery.queryKey)?.role);
+        if (reminder) tell(reminder.title, "info", reminder.detail);
         gatherTimer ??= setTimeout(flush, GATHER_MS);
       }
       if (item?.type === "approval") {

@@ -9,6 +9,7 @@ const ACTIONS: Record<AuditAction, string> = {
   "approval.decided": "Decided an approval",
   "breaker.opened": "Opened a breaker",
   "breaker.closed": "Closed a breaker",
+  "policy.changed": "Changed the policy",
   "tool.accepted": "Accepted a changed tool",
   "run.retried": "Retried a run",
   "delivery.retried": "Sent a mail again",

@@ -26,6 +26,7 @@ const PLACES = [
   { to: "/knowledge", label: "Knowledge", icon: "book", keys: "g k" },
   { to: "/tools", label: "Tools", icon: "wrench", keys: "g o" },
   { to: "/agents", label: "Agents", icon: "spark", keys: "g e" },
+  { to: "/policy", label: "Policy", icon: "scales", keys: "g p" },
   { to: "/safety", label: "Safety", icon: "lock", keys: "g s" },
 ] as const satisfies readonly { to: string; label: string; icon: IconName; keys: string }[];
 

@@ -75,6 +75,18 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
             : `${words(body.status)}: ${words(body.tool).toLowerCase()}`,
         approvalId: body.approval_id,
       };
+    case "approval_reminder":
+      return {
+        icon: "clock",
+        text: `Still waits for a person: ${body.title}`,
+        approvalId: body.approval_id,
+      };
+    case "approval_passed_on":
+      return {
+        icon: "clock",
+        text: `Nobody decided for a while: takes the role ${body.role} from here on`,
+        approvalId: body.approval_id,
+      };
     case "effect_settled":
       return {
         icon: body.status === "succeeded" ? "check" : "warn",

@@ -251,6 +251,8 @@ pub(super) fn background(app: &Arc<App>) -> Vec<JoinHandle<()>> {
     tasks.push(tokio::spawn(async move { sources::watch(&watched).await }));
     let breakers = Arc::clone(&app.breakers);
     tasks.push(tokio::spawn(async move { breakers.follow().await }));
+    let policies = Arc::clone(&app.policies);
+    tasks.push(tokio::spawn(async move { policies.follow().await }));
     let counted = Arc::clone(app);
     tasks.push(tokio::spawn(async move { count(&counted).await }));
     tasks

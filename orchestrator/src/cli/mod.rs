@@ -5,6 +5,7 @@ mod documents;
 mod knowledge;
 mod models;
 mod output;
+mod policy;
 mod records;
 mod safety;
 mod serve;
@@ -93,6 +94,11 @@ enum Command {
     Tools {
         #[command(subcommand)]
         command: ToolsCommand,
+    },
+    /// What calls are judged by.
+    Policy {
+        #[command(subcommand)]
+        command: policy::PolicyCommand,
     },
     /// Switches that stop the workspace, an agent, a tool or an integration.
     Breakers {

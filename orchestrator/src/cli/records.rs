@@ -22,7 +22,7 @@ use store::{ApiKey, ApprovalFilter, RunFilter, TicketFilter, Workspace, Workspac
 
 use super::{
     ApprovalsCommand, Command, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand, knowledge,
-    output::Output, safety,
+    output::Output, policy, safety,
 };
 use crate::{app::App, password};
 
@@ -44,6 +44,7 @@ pub(super) async fn run(
         Command::Tickets { command } => return tickets(&store, command, out).await,
         Command::Runs { command } => return runs(app, &store, command, out).await,
         Command::Approvals { command } => approvals(app, &store, command, out).await?,
+        Command::Policy { command } => return policy::policy(app, &store, command, out).await,
         Command::Breakers { command } => safety::breakers(app, &store, command, out).await?,
         Command::Audit { command } => return safety::audit(app, &store, command, out).await,
         Command::Tools { command } => tools(app, store.id(), command, out).await?,
@@ -394,7 +395,7 @@ async fn tools(
                 let output = tool.read(&context(app, workspace), &args).await?;
                 return out.value(&output.content);
             }
-            let value = json!({ "preview": tool.preview(&args), "verdict": app.dry_verdict(&*tool, &args) });
+            let value = json!({ "preview": tool.preview(&args), "verdict": app.dry_verdict(workspace, &*tool, &args) });
             eprintln!(
                 "{name} has effects: only a run may call it, with a permit. This is what would be judged:"
             );

@@ -75,7 +75,7 @@ fn breaker_of(text: &str) -> anyhow::Result<BreakerOf> {
 }
 
 /// The person, when their role reaches.
-async fn may(store: &WorkspaceStore, by: &str, role: Role) -> anyhow::Result<User> {
+pub(super) async fn may(store: &WorkspaceStore, by: &str, role: Role) -> anyhow::Result<User> {
     let user = member(store, by).await?;
     if user.role < role {
         bail!("this takes the role {}, and {} is {}", role.as_str(), user.email, user.role.as_str());
@@ -138,7 +138,7 @@ pub(super) async fn breakers(
     }
 }
 
-fn name_of(actor: &Actor) -> String {
+pub(super) fn name_of(actor: &Actor) -> String {
     match actor {
         Actor::Customer { name, .. } | Actor::User { name, .. } | Actor::ApiKey { name, .. } => name.clone(),
         Actor::Agent { agent, .. } => agent.clone(),

@@ -3,19 +3,20 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    ApprovalId, Timestamp,
+    ApprovalId, Timestamp, UserId,
     agent::ProposedCall,
-    approval::{Approval, ApprovalStatus, Binding, DecisionKind, Permit, Question},
+    approval::{Approval, ApprovalStatus, Binding, DecisionKind, Escalates, Permit, Question},
     canonical::Digest,
     commit::{Op, RunTo},
     confidence::Confidence,
     effect::{Effect, EffectStatus},
     knowledge::{Citation, Passage},
     origin::ArgumentOrigin,
-    policy::{Answer, AskTerms, Verdict},
+    policy::{Answer, AskTerms, Facts, Judged, Verdict},
     run::{CallOutcome, StepBody},
     ticket::{EventBody, Ticket},
     tool::{AnyTool, Gives, Risk, ToolCall, ToolError, ToolSpec},
+    user::Actor,
 };
 use futures::future::join_all;
 use tokio::time;
@@ -26,7 +27,7 @@ use super::{
     session::{Halt, Session},
 };
 use crate::gate::{
-    Matter,
+    Matter, judged,
     leaving::carried,
     origins::{Seen, trace},
 };
@@ -95,7 +96,14 @@ impl Session {
         .await;
         for (call, outcome) in results {
             let digest = Digest::of(&call);
-            let body = StepBody::Tool { call, effect_id: None, approval_id: None, edited: false, outcome };
+            let body = StepBody::Tool {
+                call,
+                effect_id: None,
+                approval_id: None,
+                edited: false,
+                judged: None,
+                outcome,
+            };
             self.push_timed(body, Some(digest), Default::default(), None, started);
         }
     }
@@ -147,17 +155,18 @@ impl Session {
             return Ok(Settled::Now);
         }
         let origins = self.origins(tool.spec(), call);
-        let verdict = self.judge(tool.spec(), call, confidence, &origins, false);
+        let (verdict, facts) = self.judge(tool.spec(), call, confidence, &origins, false);
         match &verdict.answer {
             Answer::Run => {
-                let effect = self.effect(call.clone(), None);
+                let effect = self.effect(call.clone(), None, judged(&verdict, facts));
                 self.perform(tool, call, effect, |effect| Permit::by_policy(&verdict, effect)).await
             }
             Answer::Ask { terms, why } => {
-                Ok(self.ask(tool, call, call, confidence, &verdict, *terms, why, origins))
+                let barred = self.requesters(terms, call).await?;
+                Ok(self.ask(tool, call, call, confidence, (&verdict, facts), (*terms, barred), why, origins))
             }
             Answer::Refuse { why } => {
-                self.journal_call(call, call, None, None, CallOutcome::Refused { reason: why.clone() });
+                self.journal_refusal(call, call, None, why, judged(&verdict, facts));
                 Ok(Settled::Now)
             }
         }
@@ -182,9 +191,9 @@ impl Session {
         confidence: &Confidence,
         origins: &[ArgumentOrigin],
         edited: bool,
-    ) -> Verdict {
+    ) -> (Verdict, Facts) {
         let carries = carried(&self.house.leaving, spec, &call.args);
-        self.house.gate.judge(&Matter {
+        self.house.policies.of(self.store.id()).judged(&Matter {
             call,
             spec,
             agent: &self.run.agent,
@@ -195,7 +204,38 @@ impl Session {
             origins,
             carries: &carries,
             edited,
+            now: self.house.clock.now(),
         })
+    }
+
+    /// Who may not approve the call where the policy keeps those who asked for it from doing so: whoever of
+    /// the staff the run has read, and whoever changed its arguments.
+    async fn requesters(&self, terms: &AskTerms, call: &ToolCall) -> Result<Vec<UserId>, Halt> {
+        let mut barred = std::collections::BTreeSet::new();
+        if !terms.not_requester {
+            return Ok(Vec::new());
+        }
+        for step in &self.steps {
+            let messages = match &step.body {
+                StepBody::Started { input } => input.messages.as_slice(),
+                StepBody::Observed { messages, .. } => messages.as_slice(),
+                StepBody::Tool { outcome: CallOutcome::Responded { by: Some(by), .. }, .. } => {
+                    barred.insert(*by);
+                    continue;
+                }
+                _ => continue,
+            };
+            barred.extend(messages.iter().filter_map(|message| match &message.author {
+                Actor::User { user_id, .. } => Some(*user_id),
+                _ => None,
+            }));
+        }
+        for edited in self.approvals.iter().filter(|a| a.binding.call.id == call.id) {
+            let decisions = self.store.decisions(edited.id).await?;
+            let edits = decisions.iter().filter(|d| matches!(d.kind, DecisionKind::Edit { .. }));
+            barred.extend(edits.map(|decision| decision.user_id));
+        }
+        Ok(barred.into_iter().collect())
     }
 
     /// Puts the call before a person, bound to exactly what they will see. `asked` is what the agent
@@ -210,8 +250,8 @@ impl Session {
         asked: &ToolCall,
         call: &ToolCall,
         confidence: &Confidence,
-        verdict: &Verdict,
-        terms: AskTerms,
+        (verdict, facts): (&Verdict, Facts),
+        (terms, requesters): (AskTerms, Vec<UserId>),
         why: &str,
         origins: Vec<ArgumentOrigin>,
     ) -> Settled {
@@ -227,6 +267,8 @@ impl Session {
             why.to_owned(),
         );
         approval.origins = origins;
+        approval.facts = Some(Box::new(facts));
+        approval.requesters = requesters;
         approval.carries = carried(&self.house.leaving, tool.spec(), &call.args);
         let until = approval.expires_at;
         self.put_before_person(asked, call, approval);
@@ -263,6 +305,7 @@ impl Session {
     ) -> Approval {
         let now = self.house.clock.now();
         let spec = tool.spec();
+        let minutes = |minutes: u32| now.plus(Duration::from_secs(u64::from(minutes) * 60));
         let binding = Binding {
             run_id: self.run.id,
             call: call.clone(),
@@ -288,10 +331,14 @@ impl Session {
             evidence,
             origins: Vec::new(),
             carries: Vec::new(),
+            facts: None,
+            requesters: Vec::new(),
+            reminds_at: terms.reminder_minutes.map(minutes),
+            escalates: terms.escalate.map(|escalation| Escalates::of(terms.role, &escalation, now)),
             role: terms.role,
             quorum: terms.quorum,
             requested_at: now,
-            expires_at: now.plus(Duration::from_secs(u64::from(terms.ttl_minutes) * 60)),
+            expires_at: minutes(terms.ttl_minutes),
             decided_at: None,
             edited_args: None,
         }
@@ -405,39 +452,46 @@ impl Session {
         };
         let edited = approval.status == ApprovalStatus::Edited;
         let origins = approval.origins_of(&approved);
-        let verdict = self.judge(tool.spec(), &approved, confidence, &origins, edited);
+        let (verdict, facts) = self.judge(tool.spec(), &approved, confidence, &origins, edited);
         let drifted = tool.spec().version != approval.binding.tool_version
             || verdict.policy_version != approval.binding.policy_version;
         match &verdict.answer {
             Answer::Refuse { why } => {
-                let outcome = CallOutcome::Refused { reason: why.clone() };
-                self.journal_call(call, &approved, None, Some(approval.id), outcome);
+                self.journal_refusal(call, &approved, Some(approval.id), why, judged(&verdict, facts));
                 return Ok(Settled::Now);
             }
             Answer::Ask { terms, why } => {
+                let decisions = self.store.decisions(approval.id).await?;
+                let barred = self.requesters(terms, call).await?;
                 let enough = if edited {
-                    let editor = self.store.decisions(approval.id).await?.into_iter().max_by_key(|d| d.at);
+                    let editor = decisions.iter().max_by_key(|d| d.at);
                     editor.is_some_and(|d| d.role >= terms.role) && terms.quorum <= 1
                 } else {
-                    true
+                    // What the rules go by, such as the hour, may ask for more now than it did then.
+                    let least = decisions.iter().map(|d| d.role).min();
+                    least.is_some_and(|role| role >= terms.role) && terms.quorum <= approval.quorum
                 };
+                let enough = enough && !decisions.iter().any(|d| barred.contains(&d.user_id));
                 if drifted || !enough {
                     let why = if drifted {
                         format!("the tool or the policy changed after it was approved; {why}")
-                    } else {
+                    } else if edited {
                         format!("it was edited and needs another approval; {why}")
+                    } else {
+                        format!("the policy asks for more than it did and needs another approval; {why}")
                     };
-                    let (terms, proposal) = (*terms, approved.clone());
-                    return Ok(self.ask(tool, call, &proposal, confidence, &verdict, terms, &why, origins));
+                    let (asked, proposal) = ((&verdict, facts), approved.clone());
+                    let whom = (*terms, barred);
+                    return Ok(self.ask(tool, call, &proposal, confidence, asked, whom, &why, origins));
                 }
             }
             Answer::Run if drifted => {
-                let effect = self.effect(approved.clone(), Some(approval.id));
+                let effect = self.effect(approved.clone(), Some(approval.id), judged(&verdict, facts));
                 return self.perform(tool, call, effect, |effect| Permit::by_policy(&verdict, effect)).await;
             }
             Answer::Run => {}
         }
-        let effect = self.effect(approved, Some(approval.id));
+        let effect = self.effect(approved, Some(approval.id), judged(&verdict, facts));
         let (tool_version, policy_version) = (tool.spec().version.clone(), verdict.policy_version.clone());
         self.perform(tool, call, effect, |effect| {
             Permit::by_decision(&approval, effect, &tool_version, &policy_version)
@@ -445,7 +499,7 @@ impl Session {
         .await
     }
 
-    fn effect(&self, call: ToolCall, approval_id: Option<ApprovalId>) -> Effect {
+    fn effect(&self, call: ToolCall, approval_id: Option<ApprovalId>, judged: Box<Judged>) -> Effect {
         let now = self.house.clock.now();
         Effect {
             id: domain::EffectId::new(&*self.house.ids),
@@ -453,6 +507,7 @@ impl Session {
             ticket_id: self.run.ticket_id,
             call,
             approval_id,
+            judged: Some(judged),
             status: EffectStatus::Attempting,
             attempts: 1,
             next_attempt_at: None,
@@ -479,10 +534,31 @@ impl Session {
             effect_id: attempt.map(|a| a.effect_id),
             approval_id,
             edited: asked.args != ran.args,
+            judged: None,
             outcome,
         };
         let started = attempt.map_or_else(|| self.house.clock.now(), |a| a.started);
         self.push_timed(body, Some(digest), Default::default(), None, started);
+    }
+
+    /// Records that the policy refused a call, and on what grounds.
+    fn journal_refusal(
+        &mut self,
+        asked: &ToolCall,
+        ran: &ToolCall,
+        approval_id: Option<ApprovalId>,
+        why: &str,
+        judged: Box<Judged>,
+    ) {
+        let body = StepBody::Tool {
+            call: ran.clone(),
+            effect_id: None,
+            approval_id,
+            edited: asked.args != ran.args,
+            judged: Some(judged),
+            outcome: CallOutcome::Refused { reason: why.to_owned() },
+        };
+        self.push(body, Some(Digest::of(asked)));
     }
 }
 

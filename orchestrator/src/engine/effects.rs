@@ -303,10 +303,11 @@ impl Session {
         effect.status = EffectStatus::Unknown;
         effect.error = Some(why.clone());
         self.change_effect(effect);
-        let terms = self.house.gate.policy().default;
+        let gate = self.house.policies.of(self.store.id());
+        let terms = gate.policy().default;
         let verdict = Verdict {
             rule: "outcome_unknown".to_owned(),
-            policy_version: self.house.gate.version().clone(),
+            policy_version: gate.version().clone(),
             answer: Answer::Ask { terms, why: why.clone() },
         };
         let why = format!(

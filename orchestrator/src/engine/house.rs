@@ -20,7 +20,7 @@ use guards::leaving::Leaving;
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
-use crate::{breakers::Breakers, gate::Gate, live::Live, second_look::SecondLook};
+use crate::{breakers::Breakers, live::Live, policies::Policies, second_look::SecondLook};
 
 #[derive(Clone, Copy, Debug)]
 pub struct RunSettings {
@@ -39,7 +39,7 @@ pub struct House {
     pub agents: Arc<agents::Registry>,
     pub settings: BTreeMap<String, AgentSettings>,
     pub procedures: Arc<Vec<Procedure>>,
-    pub gate: Arc<Gate>,
+    pub policies: Arc<Policies>,
     pub breakers: Arc<Breakers>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
@@ -66,7 +66,7 @@ pub struct HouseParts {
     pub agents: Arc<agents::Registry>,
     pub settings: BTreeMap<String, AgentSettings>,
     pub procedures: Arc<Vec<Procedure>>,
-    pub gate: Arc<Gate>,
+    pub policies: Arc<Policies>,
     pub breakers: Arc<Breakers>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
@@ -97,7 +97,7 @@ impl House {
             agents: parts.agents,
             settings: parts.settings,
             procedures: parts.procedures,
-            gate: parts.gate,
+            policies: parts.policies,
             breakers: parts.breakers,
             leaving: parts.leaving,
             model: parts.model,

@@ -1,5 +1,6 @@
 //! What happens because its time has come, late rather than never: follow-ups fire, approvals that
-//! nobody decided end. Every process keeps time; what another has done already is not done twice.
+//! nobody decides are recalled to people, go to a higher role, and end. Every process keeps time; what another has done
+//! already is not done twice.
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,6 +39,9 @@ impl Engine {
             if let Err(error) = self.fire_follow_ups(workspace.id).await {
                 warn!(%error, workspace = %workspace.id, "follow-ups could not be looked up");
             }
+            if let Err(error) = self.nudge_approvals(workspace.id).await {
+                warn!(%error, workspace = %workspace.id, "approvals that are due could not be looked up");
+            }
             if let Err(error) = self.expire_approvals(workspace.id).await {
                 warn!(%error, workspace = %workspace.id, "overdue approvals could not be looked up");
             }
@@ -54,6 +58,20 @@ impl Engine {
                     store.mark_follow_up_fired(due.ticket_id, due.version).await?;
                 }
                 Err(error) => warn!(%error, ticket = %due.ticket_id, "a follow-up could not be fired"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reminds of approvals that nobody has decided, and hands them to the role that they escalate to. Who
+    /// may decide follows the clock alone; this lets lists and people know.
+    async fn nudge_approvals(&self, workspace: WorkspaceId) -> Result<(), StoreError> {
+        let store = self.house.store.workspace(workspace);
+        let now = self.house.clock.now();
+        for due in store.due_approvals(now, AT_ONCE).await? {
+            let op = Op::NudgeApproval { approval_id: due.id, at: now };
+            if let Err(error) = store.commit(Commit { ops: vec![op] }).await {
+                warn!(%error, approval = %due.id, "nobody could be told of an approval that waits");
             }
         }
         Ok(())

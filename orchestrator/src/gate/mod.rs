@@ -4,6 +4,12 @@
 //! that cannot be evaluated refuses. Nothing here executes anything: a verdict is only words until
 //! [`domain::approval::Permit`] is made from it.
 
+pub mod cases;
+pub mod check;
+mod conditions;
+pub mod explain;
+pub mod facts;
+mod imagined;
 pub mod leaving;
 pub mod origins;
 mod rules;
@@ -11,16 +17,19 @@ mod rules;
 use std::{path::Path, sync::Arc};
 
 use domain::{
+    Timestamp,
     canonical::Digest,
     confidence::{Confidence, Thresholds},
     leaving::Carried,
     origin::ArgumentOrigin,
-    policy::{Answer, Policy, Verdict},
-    tool::{Risk, ToolCall, ToolSpec},
+    policy::{Answer, AskTerms, Facts, Judged, MAX_DOCUMENT, Policy, Verdict},
+    tool::{ToolCall, ToolSpec},
+    user::Role,
 };
 use thiserror::Error;
 
-use rules::CompiledRule;
+use facts::Call;
+use rules::{CompiledRule, Wrong};
 
 /// The policy that is in effect when no file is configured.
 pub const DEFAULT_POLICY: &str = include_str!("../../policy.default.toml");
@@ -29,6 +38,8 @@ pub const DEFAULT_POLICY: &str = include_str!("../../policy.default.toml");
 pub enum GateError {
     #[error("the policy file {path} cannot be read: {error}")]
     File { path: String, error: std::io::Error },
+    #[error("the cases cannot be read: {0}")]
+    Cases(String),
     #[error("the policy is not valid: {0}")]
     Invalid(String),
 }
@@ -51,6 +62,7 @@ pub struct Matter<'a> {
     pub carries: &'a [Carried],
     /// A person changed the arguments.
     pub edited: bool,
+    pub now: Timestamp,
 }
 
 pub struct Gate {
@@ -58,18 +70,9 @@ pub struct Gate {
     version: Digest,
     rules: Vec<CompiledRule>,
     env: Arc<cel::Env>,
-}
-
-impl Matter<'_> {
-    /// The protected arguments that rest on nothing that is trusted.
-    fn untrusted(&self) -> Vec<&str> {
-        let given = |name: &&String| self.call.args.get(*name).is_some_and(|value| !value.is_null());
-        let trusted = |name: &String| {
-            self.origins.iter().any(|origin| origin.argument == *name && origin.kind.is_trusted())
-        };
-        let named = self.spec.protected.iter().filter(given).filter(|name| !trusted(name));
-        named.map(String::as_str).collect()
-    }
+    /// Why everything is refused.
+    closed: Option<String>,
+    text: String,
 }
 
 impl Gate {
@@ -85,10 +88,52 @@ impl Gate {
 
     /// Compiles every condition, so that a mistake stops the start and not a customer.
     pub fn parse(text: &str) -> Result<Self, GateError> {
-        let policy: Policy = toml::from_str(text).map_err(|error| GateError::Invalid(error.to_string()))?;
-        rules::check_terms("default", &policy.default)?;
-        let rules = policy.rules.iter().map(CompiledRule::compile).collect::<Result<_, _>>()?;
-        Ok(Self { version: policy.version(), policy, rules, env: Arc::new(cel::Env::stdlib()) })
+        Self::compile(text).map_err(|wrong| {
+            let words = wrong.into_iter().map(|one| match one.rule {
+                Some(rule) => format!("rule `{rule}`: {}", one.why),
+                None => one.why,
+            });
+            GateError::Invalid(words.collect::<Vec<_>>().join("; "))
+        })
+    }
+
+    fn compile(text: &str) -> Result<Self, Vec<Wrong>> {
+        let whole = |why: String| vec![Wrong { rule: None, why }];
+        let length = text.chars().count();
+        if length > MAX_DOCUMENT {
+            return Err(whole(format!("it has {length} characters and may have {MAX_DOCUMENT}")));
+        }
+        let policy: Policy = toml::from_str(text).map_err(|error| whole(error.to_string()))?;
+        let rules = rules::compile(&policy)?;
+        let (version, env) = (policy.version(), Arc::new(cel::Env::stdlib()));
+        Ok(Self { version, policy, rules, env, closed: None, text: text.to_owned() })
+    }
+
+    /// In place of a document that cannot be used: refuses everything and says why. Nothing looser takes its
+    /// place.
+    pub fn closed(text: &str, why: &str) -> Self {
+        let policy = Policy { rules: Vec::new(), default: AskTerms::of(Role::Owner, 1_440) };
+        let why = format!(
+            "the workspace's policy cannot be used, so nothing is done: {why}; an admin has to put one that can"
+        );
+        Self {
+            version: Digest::of(&("closed", text)),
+            policy,
+            rules: Vec::new(),
+            env: Arc::new(cel::Env::stdlib()),
+            closed: Some(why),
+            text: text.to_owned(),
+        }
+    }
+
+    /// Why everything is refused, when it is.
+    pub fn is_closed(&self) -> Option<&str> {
+        self.closed.as_deref()
+    }
+
+    /// The document it was made of.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     pub fn policy(&self) -> &Policy {
@@ -101,60 +146,48 @@ impl Gate {
 
     /// What the policy says of this call.
     pub fn judge(&self, matter: &Matter<'_>) -> Verdict {
-        let verdict = |rule: &str, answer| Verdict {
-            rule: rule.to_owned(),
-            policy_version: self.version.clone(),
-            answer,
-        };
-        let facts = rules::Facts::of(matter);
-        let context = facts.context(&self.env);
+        self.judge_call(&Call::of(matter))
+    }
+
+    /// The same, with what it was judged on.
+    pub fn judged(&self, matter: &Matter<'_>) -> (Verdict, Facts) {
+        let call = Call::of(matter);
+        (self.judge_call(&call), call.facts)
+    }
+
+    fn judge_call(&self, call: &Call) -> Verdict {
+        let (rule, answer) = self.first(call);
+        let held = call.held().filter(|_| answer == Answer::Run);
+        // What carries an invented value, and what is a person's to decide, goes before a person,
+        // whichever rule would let it out.
+        let answer = held.map_or(answer, |why| Answer::Ask { terms: self.policy.default, why });
+        Verdict { rule: rule.to_owned(), policy_version: self.version.clone(), answer }
+    }
+
+    /// The first rule that does not pass the call on, and its answer.
+    fn first(&self, call: &Call) -> (&str, Answer) {
+        if let Some(why) = &self.closed {
+            return (rules::CLOSED, Answer::Refuse { why: why.clone() });
+        }
+        let context = call.context(&self.env);
         for rule in &self.rules {
             match rule.matches(&context) {
                 Ok(false) => {}
-                Ok(true) => {
-                    return verdict(
-                        &rule.name,
-                        held_back(rule.answer(&self.policy.default), matter, &self.policy),
-                    );
-                }
-                Err(why) => {
-                    let why = format!("the rule `{}` cannot be evaluated: {why}", rule.name);
-                    return verdict(&rule.name, Answer::Refuse { why });
-                }
+                Ok(true) => return (&rule.rule.name, rule.answer(&self.policy.default)),
+                Err(why) => return (&rule.rule.name, explain::unevaluated(&rule.rule.name, &why)),
             }
         }
-        let why = "no rule lets this run by itself".to_owned();
-        verdict("default", Answer::Ask { terms: self.policy.default, why })
+        (rules::DEFAULT, self.no_match())
+    }
+
+    fn no_match(&self) -> Answer {
+        Answer::Ask { terms: self.policy.default, why: "no rule lets this run by itself".to_owned() }
     }
 }
 
-/// What carries an invented value, and what is a person's to decide, goes before a person, whichever
-/// rule would let it out.
-fn held_back(answer: Answer, matter: &Matter<'_>, policy: &Policy) -> Answer {
-    let stops = &matter.confidence.stops;
-    if answer == Answer::Run && matter.spec.always_asks {
-        let why = "this is a person's to decide, whatever the policy lets run".to_owned();
-        return Answer::Ask { terms: policy.default, why };
-    }
-    if answer != Answer::Run || matter.spec.risk == Risk::Read {
-        return answer;
-    }
-    let untrusted = matter.untrusted();
-    if !untrusted.is_empty() {
-        let why = format!(
-            "no record of the customer and no person gave `{}`, so it does not run by itself",
-            untrusted.join("`, `")
-        );
-        return Answer::Ask { terms: policy.default, why };
-    }
-    if !matter.carries.is_empty() {
-        return Answer::Ask { terms: policy.default, why: domain::leaving::words(matter.carries) };
-    }
-    if stops.is_empty() {
-        return answer;
-    }
-    let why = format!("no source carries “{}”, so it does not go out by itself", stops.join("”, “"));
-    Answer::Ask { terms: policy.default, why }
+/// What is kept of a verdict beside what was done about it.
+pub fn judged(verdict: &Verdict, facts: Facts) -> Box<Judged> {
+    Box::new(Judged { rule: verdict.rule.clone(), policy_version: verdict.policy_version.clone(), facts })
 }
 
 #[cfg(test)]
@@ -162,12 +195,14 @@ mod tests {
     use domain::{
         leaving::CarriedKind,
         origin::{Likeness, OriginKind},
-        tool::ToolSource,
-        user::Role,
+        tool::{Risk, ToolSource},
     };
     use serde_json::json;
 
     use super::*;
+
+    /// A Monday, 16:00.
+    const NOW: Timestamp = Timestamp(1_764_000_000_123_456);
 
     fn spec(name: &str, risk: Risk) -> ToolSpec {
         ToolSpec {
@@ -211,6 +246,7 @@ mod tests {
             origins: &[],
             carries: &[],
             edited: false,
+            now: NOW,
         })
     }
 
@@ -275,6 +311,7 @@ mod tests {
                 origins: &origins,
                 carries: &[],
                 edited: false,
+                now: NOW,
             })
             .answer
         };
@@ -316,6 +353,7 @@ mod tests {
                 origins: &[],
                 carries,
                 edited: false,
+                now: NOW,
             })
             .answer
         };
@@ -342,6 +380,7 @@ mod tests {
             origins: &[],
             carries: &[],
             edited: false,
+            now: NOW,
         });
         assert!(matches!(&verdict.answer, Answer::Ask { why, .. } if why.contains("person")), "{verdict:?}");
     }

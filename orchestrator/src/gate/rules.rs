@@ -1,121 +1,109 @@
-//! Rules with their conditions compiled, and the facts they are evaluated on.
+//! A policy's rules, compiled.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use cel::{Context, Env, Program, Value};
-use domain::{
-    confidence::Band,
-    policy::{Answer, AskTerms, Rule, Then},
-};
+use cel::{Context, Value};
+use domain::policy::{Answer, AskTerms, Policy, Rule, Then};
 
-use super::{GateError, Matter};
+use super::conditions::Condition;
+
+/// Rules of a policy.
+const MAX_RULES: usize = 200;
+/// Names that answers have which no rule gave.
+pub(super) const DEFAULT: &str = "default";
+pub(super) const CLOSED: &str = "closed";
+
+/// Something that keeps a policy from being used.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Wrong {
+    pub rule: Option<String>,
+    pub why: String,
+}
 
 pub(super) struct CompiledRule {
-    pub(super) name: String,
-    condition: Option<Program>,
-    then: Then,
-    why: String,
-    ask: Option<AskTerms>,
+    pub rule: Rule,
+    /// None matches everything.
+    pub condition: Option<Condition>,
 }
 
 impl CompiledRule {
-    pub(super) fn compile(rule: &Rule) -> Result<Self, GateError> {
-        let condition =
-            rule.when.as_deref().map(Program::compile).transpose().map_err(|error| {
-                GateError::Invalid(format!("the condition of rule `{}`: {error}", rule.name))
-            })?;
-        if let Some(terms) = &rule.ask {
-            check_terms(&rule.name, terms)?;
-        }
-        Ok(Self { name: rule.name.clone(), condition, then: rule.then, why: rule.why.clone(), ask: rule.ask })
-    }
-
-    /// `context` is what [`Facts::context`] made of the call.
-    pub(super) fn matches(&self, context: &Result<Context<'_, '_>, String>) -> Result<bool, String> {
+    /// `context` is what [`super::facts::Call::context`] made of the call.
+    pub fn matches(&self, context: &Result<Context<'_, '_>, String>) -> Result<bool, String> {
         let Some(condition) = &self.condition else { return Ok(true) };
-        match condition.execute(context.as_ref().map_err(String::clone)?) {
+        match condition.program.execute(context.as_ref().map_err(String::clone)?) {
             Ok(Value::Bool(answer)) => Ok(answer),
             Ok(_) => Err("it does not say true or false".to_owned()),
             Err(error) => Err(error.to_string()),
         }
     }
 
-    pub(super) fn answer(&self, default: &AskTerms) -> Answer {
-        match self.then {
+    pub fn answer(&self, default: &AskTerms) -> Answer {
+        let why = self.rule.why.clone();
+        match self.rule.then {
             Then::Run => Answer::Run,
-            Then::Ask => Answer::Ask { terms: self.ask.unwrap_or(*default), why: self.why.clone() },
-            Then::Refuse => Answer::Refuse { why: self.why.clone() },
+            Then::Draft | Then::Ask => Answer::Ask { terms: self.rule.ask.unwrap_or(*default), why },
+            Then::Refuse => Answer::Refuse { why },
         }
+    }
+
+    pub fn reads(&self, variable: &str) -> bool {
+        self.condition.as_ref().is_some_and(|condition| condition.reads.variables.contains(variable))
     }
 }
 
-pub(super) fn check_terms(name: &str, terms: &AskTerms) -> Result<(), GateError> {
+/// Compiles every rule, or says everything that is wrong.
+pub(super) fn compile(policy: &Policy) -> Result<Vec<CompiledRule>, Vec<Wrong>> {
+    let mut wrong = Vec::new();
+    let mut rules = Vec::with_capacity(policy.rules.len());
+    let mut names = BTreeSet::new();
+    check_terms(None, &policy.default, &mut wrong);
+    if policy.rules.len() > MAX_RULES {
+        let why = format!("there are {} rules and may be {MAX_RULES}", policy.rules.len());
+        wrong.push(Wrong { rule: None, why });
+    }
+    for rule in &policy.rules {
+        let mut say = |why: String| wrong.push(Wrong { rule: Some(rule.name.clone()), why });
+        let name = rule.name.as_str();
+        if name.is_empty() || name.chars().count() > 100 {
+            say("a rule's name has 1 to 100 characters".to_owned());
+        } else if [DEFAULT, CLOSED].contains(&name) {
+            say("this name is the service's own; give the rule another".to_owned());
+        } else if !names.insert(name) {
+            say("another rule has the same name; answers could not be told apart".to_owned());
+        }
+        if rule.ask.is_some() && !matches!(rule.then, Then::Ask | Then::Draft) {
+            say(format!("it says whom to ask and does not ask: `then` is `{}`", rule.then.as_str()));
+        }
+        let condition = rule.when.as_deref().map(Condition::compile).transpose();
+        match condition {
+            Ok(condition) => rules.push(CompiledRule { rule: rule.clone(), condition }),
+            Err(whys) => whys.into_iter().for_each(|why| say(format!("its condition: {why}"))),
+        }
+        if let Some(terms) = &rule.ask {
+            check_terms(Some(&rule.name), terms, &mut wrong);
+        }
+    }
+    if wrong.is_empty() { Ok(rules) } else { Err(wrong) }
+}
+
+fn check_terms(rule: Option<&str>, terms: &AskTerms, wrong: &mut Vec<Wrong>) {
+    let mut say = |why: String| wrong.push(Wrong { rule: rule.map(str::to_owned), why });
     if !(1..=3).contains(&terms.quorum) {
-        return Err(GateError::Invalid(format!("`{name}`: quorum must be 1 to 3")));
+        say("quorum must be 1 to 3".to_owned());
     }
     if !(1..=43_200).contains(&terms.ttl_minutes) {
-        return Err(GateError::Invalid(format!("`{name}`: ttl_minutes must be 1 to 43200 (30 days)")));
+        say("ttl_minutes must be 1 to 43200 (30 days)".to_owned());
     }
-    Ok(())
-}
-
-/// The variables of a condition.
-pub(super) struct Facts {
-    text: [(&'static str, String); 7],
-    confidence: f64,
-    amount: Result<i64, String>,
-    args: serde_json::Value,
-    carries: Vec<&'static str>,
-    edited: bool,
-}
-
-impl Facts {
-    pub(super) fn of(matter: &Matter<'_>) -> Self {
-        let band = match matter.confidence.band(&matter.thresholds) {
-            Band::Auto => "auto",
-            Band::Draft => "draft",
-            Band::Low => "low",
-        };
-        let amount = match &matter.spec.amount_arg {
-            None => Ok(-1),
-            Some(name) => match matter.call.args.get(name) {
-                None => Ok(-1),
-                Some(value) => value
-                    .as_i64()
-                    .filter(|cents| *cents >= 0)
-                    .ok_or_else(|| format!("the amount `{name}` is not a whole number of cents")),
-            },
-        };
-        Self {
-            text: [
-                ("tool", matter.spec.name.clone()),
-                ("risk", matter.spec.risk.as_str().to_owned()),
-                ("agent", matter.agent.to_owned()),
-                ("channel", matter.channel.to_owned()),
-                ("tier", matter.tier.to_owned()),
-                ("band", band.to_owned()),
-                ("origin", if matter.untrusted().is_empty() { "trusted" } else { "untrusted" }.to_owned()),
-            ],
-            confidence: f64::from(matter.confidence.score),
-            amount,
-            args: matter.call.args.clone(),
-            carries: matter.carries.iter().map(|one| one.kind.as_str()).collect(),
-            edited: matter.edited,
-        }
+    if terms.reminder_minutes.is_some_and(|minutes| minutes == 0 || minutes >= terms.ttl_minutes) {
+        say("reminder_minutes must be at least 1 and less than ttl_minutes".to_owned());
     }
-
-    /// `env` holds CEL's standard library, which is costly to make.
-    pub(super) fn context(&self, env: &Arc<Env>) -> Result<Context<'_, '_>, String> {
-        let mut context = Context::with_env(Arc::clone(env));
-        let bad = |error: &dyn std::fmt::Display| error.to_string();
-        for (name, value) in &self.text {
-            context.add_variable_from_value(*name, value.as_str());
+    if let Some(escalate) = &terms.escalate {
+        if escalate.role <= terms.role {
+            let (to, from) = (escalate.role.as_str(), terms.role.as_str());
+            say(format!("it escalates to the role {to}, which is not above {from}"));
         }
-        context.add_variable_from_value("confidence", self.confidence);
-        context.add_variable_from_value("amount", self.amount.clone()?);
-        context.add_variable_from_value("edited", self.edited);
-        context.add_variable("carries", &self.carries).map_err(|e| bad(&e))?;
-        context.add_variable("args", &self.args).map_err(|e| bad(&e))?;
-        Ok(context)
+        if escalate.after_minutes == 0 || escalate.after_minutes >= terms.ttl_minutes {
+            say("escalate.after_minutes must be at least 1 and less than ttl_minutes".to_owned());
+        }
     }
 }

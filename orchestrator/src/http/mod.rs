@@ -30,6 +30,7 @@ mod limits;
 mod observe;
 mod openapi;
 mod page;
+mod policy;
 mod problem;
 mod runs;
 mod session;
@@ -118,6 +119,7 @@ fn api() -> ApiRouter<Http> {
         .merge(deliveries::routes())
         .merge(breakers::routes())
         .merge(audit::routes())
+        .merge(policy::routes())
         .merge(conversations::routes())
         .merge(inbound_email::routes())
         .merge(system::routes())

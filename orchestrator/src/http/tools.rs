@@ -161,7 +161,7 @@ fn dry_run_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn dry_run(
     State(http): State<Http>,
-    _: Staff<Agent>,
+    staff: Staff<Agent>,
     Path(path): Path<ToolPath>,
     Json(form): Json<DryRun>,
 ) -> Result<Json<DryRunView>, Problem> {
@@ -173,7 +173,7 @@ async fn dry_run(
     let view = match tool.validate(&form.args) {
         Err(error) => DryRunView { valid: false, problem: Some(error.to_string()), preview, verdict: None },
         Ok(()) => {
-            let verdict = http.app.dry_verdict(tool.as_ref(), &form.args);
+            let verdict = http.app.dry_verdict(staff.workspace, tool.as_ref(), &form.args);
             DryRunView { valid: true, problem: None, preview, verdict: Some(verdict) }
         }
     };

@@ -292,7 +292,7 @@ impl Desk {
         let binding = Binding {
             run_id: run.id,
             tool_version: tool.spec().version.clone(),
-            policy_version: self.app.gate.version().clone(),
+            policy_version: self.app.policies.of(self.workspace).version().clone(),
             evidence: Digest::of(&json!([])),
             customer_version: ticket.customer_version,
             call,
@@ -320,6 +320,10 @@ impl Desk {
             edited_args: None,
             origins: Vec::new(),
             carries: Vec::new(),
+            facts: None,
+            requesters: Vec::new(),
+            reminds_at: None,
+            escalates: None,
         };
         let ops = vec![Op::AddApproval(Box::new(approval.clone()))];
         self.store.commit(Commit { ops }).await.unwrap();
@@ -369,6 +373,10 @@ impl Client {
 
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
         self.send("POST", path, Some(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send("PUT", path, Some(body)).await
     }
 
     pub async fn patch(&self, path: &str, body: &Value) -> Reply {

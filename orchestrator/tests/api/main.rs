@@ -18,6 +18,7 @@ mod inbound_email;
 mod index;
 mod knowledge;
 mod layers;
+mod policy;
 mod problems;
 mod runs;
 mod safety;

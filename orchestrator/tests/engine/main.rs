@@ -10,5 +10,6 @@ mod effects;
 mod limits;
 mod models;
 mod obedient;
+mod policy;
 mod rig;
 mod runs;

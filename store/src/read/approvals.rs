@@ -77,6 +77,24 @@ impl WorkspaceStore {
         self.all(select, rows::get_approval).await
     }
 
+    /// Pending approvals that people are to be reminded of, or that become a higher role's, the longest due
+    /// first.
+    pub async fn due_approvals(
+        &self,
+        now: domain::Timestamp,
+        limit: i64,
+    ) -> Result<Vec<Approval>, StoreError> {
+        let select = Select::of(
+            self.id,
+            "SELECT approval FROM approvals WHERE workspace_id = $1 AND status = 'pending' \
+             AND due_at IS NOT NULL",
+        )
+        .and(" AND due_at <= ? AND expires_at > ? ORDER BY due_at, id LIMIT ? + 0", |binds| {
+            binds.at(now).at(now).int(crate::page::clamp(limit));
+        });
+        self.all(select, rows::get_approval).await
+    }
+
     /// In the order they were taken.
     pub async fn decisions(&self, approval: ApprovalId) -> Result<Vec<Decision>, StoreError> {
         let select = Select::of(self.id, "SELECT decision FROM decisions WHERE workspace_id = $1").and(

@@ -232,6 +232,10 @@ impl Fixture {
             edited_args: None,
             origins: Vec::new(),
             carries: Vec::new(),
+            facts: None,
+            requesters: Vec::new(),
+            reminds_at: None,
+            escalates: None,
         }
     }
 
@@ -254,6 +258,7 @@ impl Fixture {
             ticket_id: run.ticket_id,
             call: self.call(call),
             approval_id: None,
+            judged: None,
             status: EffectStatus::Attempting,
             attempts: 1,
             next_attempt_at: None,

@@ -3,12 +3,13 @@
 //! Each case starts from an empty database. On SQLite every case is a test; on Postgres one test
 //! runs them all, so that one server is started and not fifty.
 
-#![allow(clippy::unwrap_used, reason = "what a case needs is there, or the case fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a case needs is there, or the case fails")]
 
 mod approvals;
 mod documents;
 mod fixture;
 mod knowledge;
+mod policies;
 mod records;
 mod runs;
 mod safety;
@@ -48,6 +49,9 @@ macro_rules! contract {
                 })),
                 ("processes_share_one_chain", Box::pin(async {
                     safety::processes_share_one_chain(Fixture::new(Backend::Postgres).await).await;
+                })),
+                ("of_two_who_change_a_policy_one_does", Box::pin(async {
+                    policies::of_two_who_change_a_policy_one_does(Fixture::new(Backend::Postgres).await).await;
                 })),
                 ("two_processes_append_gaplessly", Box::pin(async {
                     runs::two_processes_append_gaplessly(Fixture::new(Backend::Postgres).await).await;
@@ -113,6 +117,11 @@ contract! {
         a_decision_is_in_the_audit,
         a_breaker_is_opened_and_closed_once,
         closing_a_breaker_wakes_those_that_wait_for_it;
+    policies:
+        versions_of_a_policy_are_kept_and_audited,
+        an_approval_that_nobody_decides_goes_to_a_higher_role,
+        people_are_reminded_of_an_approval_once,
+        who_asked_for_a_call_does_not_approve_it;
     records:
         pending_approvals_are_listed_oldest_first_and_by_role,
         customers_are_found_by_name_and_address,
@@ -141,10 +150,33 @@ async fn a_sqlite_file_keeps_everything_across_a_restart() {
     tickets::a_restart_keeps_everything(Fixture::new(Backend::SqliteFile).await).await;
 }
 
+/// A read that is under way keeps nothing open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_store_closes_while_it_is_read() {
+    for _ in 0..20 {
+        let fixture = Fixture::new(Backend::SqliteFile).await;
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                let store = fixture.store.clone();
+                tokio::spawn(async move { while store.policy_heads().await.is_ok() {} })
+            })
+            .collect();
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        let closed = fixture.store.clone().close();
+        tokio::time::timeout(std::time::Duration::from_secs(20), closed).await.expect("it closes");
+        futures::future::join_all(readers).await;
+    }
+}
+
 /// Nobody must rest on rows that the other has changed since.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_on_one_sqlite_file_append_gaplessly() {
     runs::two_processes_append_gaplessly(Fixture::new(Backend::SqliteFile).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_processes_on_one_sqlite_file_one_changes_a_policy() {
+    policies::of_two_who_change_a_policy_one_does(Fixture::new(Backend::SqliteFile).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -205,6 +205,7 @@ pub fn effect(tool: &str, args: &Value) -> Effect {
         ticket_id: None,
         call: ToolCall { id: "call-1".to_owned(), tool: tool.to_owned(), args: args.clone() },
         approval_id: None,
+        judged: None,
         status: EffectStatus::Attempting,
         attempts: 1,
         next_attempt_at: None,

@@ -79,7 +79,7 @@ fn colleague(body: &str) -> Step {
 fn gave(tool: &str, content: Value) -> Step {
     let call = ToolCall { id: "c".to_owned(), tool: tool.to_owned(), args: json!({}) };
     let outcome = CallOutcome::Ok { content };
-    step(StepBody::Tool { call, effect_id: None, approval_id: None, edited: false, outcome })
+    step(StepBody::Tool { call, effect_id: None, approval_id: None, edited: false, judged: None, outcome })
 }
 
 fn gives(tool: &str) -> Gives {

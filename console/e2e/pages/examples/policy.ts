@@ -1,0 +1,94 @@
+// A policy, its versions, and what a check and a dry run say of it.
+import { at, digest, id, type S, user } from "./base";
+
+export const POLICY = `[default]
+role = "reviewer"
+quorum = 1
+ttl_minutes = 1440
+
+[[rule]]
+name = "undoable"
+when = 'risk == "reversible"'
+then = "run"
+
+[[rule]]
+name = "large_amount"
+when = 'amount > 50000'
+then = "ask"
+why = "amounts above 500.00 need an admin"
+ask = { role = "admin", quorum = 1, ttl_minutes = 1440 }
+`;
+
+const person: S["Actor"] = { kind: "user", user_id: user.id, name: user.name };
+
+export const policyOf = (
+  version: number,
+  over: Partial<S["PolicyView"]> = {},
+): S["PolicyView"] => ({
+  version,
+  digest: digest(version),
+  text: POLICY,
+  note: version === 0 ? null : "Large refunds need an admin",
+  created_by: version === 0 ? null : person,
+  created_at: version === 0 ? null : at(90),
+  problem: null,
+  ...over,
+});
+
+export const policyVersions: S["PolicyVersion"][] = [2, 1].map((version) => ({
+  version,
+  digest: digest(version),
+  note: version === 2 ? "Large refunds need an admin" : "The first of our own",
+  created_by: person,
+  created_at: at(90 * (3 - version)),
+}));
+
+export const report = (...findings: S["PolicyFinding"][]): S["PolicyReport"] => ({
+  findings,
+  rules: 2,
+  calls: 164,
+  of: 164,
+});
+
+export const dangerous: S["PolicyFinding"] = {
+  level: "warning",
+  flaw: "dangerous",
+  rule: "large_amount",
+  text: "it lets `shop__refund_order` and what is like it run whatever the amount; bound it, as in `amount <= 5000`",
+};
+
+export const dryRun: S["PolicyDryRun"] = {
+  calls: 40,
+  changes: 1,
+  unknown: 1,
+  items: [
+    {
+      written: { kind: "approval", id: id(200) },
+      run_id: id(40),
+      ticket_id: id(100),
+      at: at(30),
+      tool: "shop__refund_order",
+      title: "Refund 349.00 EUR on order NF-10482",
+      was: "ask reviewer",
+      was_by: "money_or_final",
+      would_be: "refuse",
+      would_be_by: "large_amount",
+      why: "amounts above 100.00 are not refunded by agents",
+      changes: true,
+    },
+    {
+      written: { kind: "effect", id: id(500) },
+      run_id: id(40),
+      ticket_id: id(100),
+      at: at(50),
+      tool: "reply_to_customer",
+      title: "Replied to the customer",
+      was: "run",
+      was_by: null,
+      would_be: "unknown",
+      would_be_by: "sure_reply",
+      why: "the rule `sure_reply`: nobody kept `band` of the call",
+      changes: false,
+    },
+  ],
+};

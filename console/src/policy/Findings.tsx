@@ -1,0 +1,54 @@
+// What a check of the policy found while it is written.
+import { useQuery } from "@tanstack/react-query";
+import { Badge } from "../parts/Badge";
+import { Failure, Loading } from "../parts/states";
+import { upperFirst } from "../text/format";
+import { LEVEL_TONE, reportWords } from "./policy";
+import { checkQuery } from "./queries";
+
+interface Props {
+  /** The text as it stood when its writer last paused. */
+  text: string;
+  onPick: (rule: string) => void;
+}
+
+export function Findings({ text, onPick }: Props) {
+  const check = useQuery({ ...checkQuery(text), placeholderData: (before) => before });
+  const report = check.data;
+  return (
+    <section className="card section stack" aria-label="Check">
+      <div className="row">
+        <h2 className="grow">Check</h2>
+        {check.isFetching && <span className="muted small">Checking…</span>}
+      </div>
+      {check.isPending && <Loading lines={2} label="Checking" />}
+      {check.isError && <Failure error={check.error} retry={() => void check.refetch()} />}
+      {report && (
+        <p role="status" className="small">
+          {reportWords(report)}
+        </p>
+      )}
+      {report && report.findings.length > 0 && (
+        <ul className="policy-findings">
+          {report.findings.map((finding) => (
+            <li key={`${finding.rule}-${finding.flaw}-${finding.text}`}>
+              <Badge tone={LEVEL_TONE[finding.level]}>{upperFirst(finding.level)}</Badge>
+              <div>
+                {finding.rule && (
+                  <button
+                    type="button"
+                    className="link-button mono"
+                    onClick={() => finding.rule && onPick(finding.rule)}
+                  >
+                    {finding.rule}
+                  </button>
+                )}
+                <p className="policy-finding">{upperFirst(finding.text.trim())}</p>
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
