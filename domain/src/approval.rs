@@ -17,6 +17,7 @@ use crate::{
     leaving::Carried,
     origin::{ArgumentOrigin, Likeness, OriginKind},
     policy::{Answer, Escalation, Facts, Verdict},
+    suspicion::Suspicion,
     tool::{Preview, Risk, ToolCall},
     user::Role,
 };
@@ -125,6 +126,9 @@ pub struct Approval {
     /// What it would carry out of the house that a person should see first, as proposed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub carries: Vec<Carried>,
+    /// What the run had read that sounds like an order to the agent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspicions: Vec<Suspicion>,
     /// What the gate judged it on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facts: Option<Box<Facts>>,

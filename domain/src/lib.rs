@@ -27,6 +27,7 @@ pub mod ports;
 pub mod procedure;
 pub mod run;
 pub mod source;
+pub mod suspicion;
 pub mod ticket;
 pub mod time;
 pub mod tool;

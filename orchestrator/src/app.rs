@@ -219,6 +219,7 @@ impl App {
             policies: Arc::clone(&policies),
             breakers: Arc::clone(&breakers),
             leaving: Arc::new(leaving::guard(&config)?),
+            injections: Arc::new(guards::injection::Injections::new()?),
             model: Arc::clone(&model),
             live: live.clone(),
             knowledge: Arc::clone(&knowledge),
@@ -349,6 +350,7 @@ impl App {
             thresholds,
             origins: &trusted,
             carries: &leaving::carried(&self.house.leaving, tool.spec(), args),
+            suspicions: &[],
             edited: false,
             now: self.clock.now(),
         })

@@ -1669,6 +1669,8 @@ export interface components {
             /** Format: uuid */
             run_id: string;
             status: components["schemas"]["ApprovalStatus"];
+            /** @description What the run had read that sounds like an order to the agent. */
+            suspicions?: components["schemas"]["Suspicion"][];
             ticket_id: components["schemas"]["TicketId"] | null;
             why: string;
         };
@@ -3799,6 +3801,15 @@ export interface components {
             server: string;
             /** @description What was accepted before; null for a tool that never was. */
             was: components["schemas"]["ToolSpec"] | null;
+            why: string;
+        };
+        /** @description A passage that reads like an order to a model. */
+        Suspicion: {
+            /** @description Where it stands, in words: `a message of the customer`, `what shop__get_order gave back`. */
+            place: string;
+            /** @description The passage, cut; what it hides is shown. */
+            quote: string;
+            /** @description What speaks for it, in words. */
             why: string;
         };
         /** @description What came of a sync, in pages (files of a folder count as pages). */

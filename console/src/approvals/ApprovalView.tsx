@@ -319,6 +319,17 @@ function Why({ approval, decisions }: { approval: Approval; decisions: Decision[
           ))}
         </ul>
       )}
+      {approval.suspicions && approval.suspicions.length > 0 && (
+        <ul className="suspicions" aria-label="Reads like an order to the agent">
+          {approval.suspicions.map((one) => (
+            <li key={`${one.place} ${one.quote}`}>
+              <Badge tone="amber">Order to the agent?</Badge> {sentence(one.place)}:{" "}
+              <q>{one.quote}</q>
+              {one.why && <span className="muted small"> {sentence(one.why)}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
       <p className="muted small">
         Rule <span className="mono">{approval.rule}</span>. Needs the role {approval.role}
         {approval.quorum > 1 && `, and ${approvals} of ${approval.quorum} people have approved`}.

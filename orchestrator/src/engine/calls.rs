@@ -51,6 +51,7 @@ impl Session {
             self.granted(&proposed.call.tool).is_some_and(|tool| tool.spec().risk == Risk::Read)
         });
         self.read_all(reads).await;
+        self.look_for_injections();
         let mut waits: Vec<(String, Timestamp)> = Vec::new();
         for proposed in effects {
             if let Settled::Waits { for_what, until } = self.settle(proposed).await? {
@@ -203,6 +204,7 @@ impl Session {
             thresholds: self.settings.thresholds,
             origins,
             carries: &carries,
+            suspicions: &self.suspicions.found,
             edited,
             now: self.house.clock.now(),
         })
@@ -270,6 +272,7 @@ impl Session {
         approval.facts = Some(Box::new(facts));
         approval.requesters = requesters;
         approval.carries = carried(&self.house.leaving, tool.spec(), &call.args);
+        approval.suspicions.clone_from(&self.suspicions.found);
         let until = approval.expires_at;
         self.put_before_person(asked, call, approval);
         Settled::Waits { for_what: format!("a decision on {}", call.tool), until }
@@ -331,6 +334,7 @@ impl Session {
             evidence,
             origins: Vec::new(),
             carries: Vec::new(),
+            suspicions: Vec::new(),
             facts: None,
             requesters: Vec::new(),
             reminds_at: terms.reminder_minutes.map(minutes),

@@ -16,7 +16,7 @@ use domain::{
     procedure::Procedure,
     run::Step,
 };
-use guards::leaving::Leaving;
+use guards::{injection::Injections, leaving::Leaving};
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
@@ -43,6 +43,8 @@ pub struct House {
     pub breakers: Arc<Breakers>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
+    /// Finds orders to agents in what they read.
+    pub injections: Arc<Injections>,
     pub model: Arc<dyn Model>,
     pub live: Live,
     pub ports: Arc<dyn Ports>,
@@ -70,6 +72,8 @@ pub struct HouseParts {
     pub breakers: Arc<Breakers>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
+    /// Finds orders to agents in what they read.
+    pub injections: Arc<Injections>,
     pub model: Arc<dyn Model>,
     pub live: Live,
     pub knowledge: Arc<rag::Knowledge>,
@@ -100,6 +104,7 @@ impl House {
             policies: parts.policies,
             breakers: parts.breakers,
             leaving: parts.leaving,
+            injections: parts.injections,
             model: parts.model,
             live: parts.live,
             ports,

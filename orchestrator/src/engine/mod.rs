@@ -17,6 +17,7 @@ pub mod replay;
 mod reports;
 mod session;
 mod stopped;
+mod suspicions;
 mod timers;
 mod turn;
 

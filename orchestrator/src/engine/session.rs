@@ -21,7 +21,7 @@ use thiserror::Error;
 use tokio::{sync::watch, time};
 use tracing::{Instrument as _, debug, error, info_span, warn};
 
-use super::House;
+use super::{House, suspicions::Suspicions};
 use crate::{live::LiveBody, models::offline::slots};
 
 /// Why work on a run stops.
@@ -69,6 +69,7 @@ pub(super) struct Session {
     pub(super) approvals: Vec<Approval>,
     pub(super) effects: Vec<Effect>,
     pub(super) stopping: watch::Receiver<bool>,
+    pub(super) suspicions: Suspicions,
 }
 
 /// Works on a leased run until it waits, ends, or fails.
@@ -235,6 +236,7 @@ impl Session {
             approvals: around.approvals,
             effects: around.effects,
             stopping,
+            suspicions: Suspicions::default(),
             ticket: around.ticket,
             run,
             store,

@@ -7,6 +7,7 @@ use domain::{
     confidence::Band,
     leaving::{self, Carried, CarriedKind},
     policy::{Facts, Trust},
+    suspicion::{self, Suspicion},
     tool::Risk,
 };
 use serde_json::Value;
@@ -34,9 +35,10 @@ pub const VARIABLES: [&str; 16] = [
 ];
 
 pub const BANDS: [(&str, Band); 3] = [("auto", Band::Auto), ("draft", Band::Draft), ("low", Band::Low)];
-pub const FINDINGS: [&str; 4] = ["link", "secret", UNSUPPORTED, CONTRADICTION];
+pub const FINDINGS: [&str; 5] = ["link", "secret", UNSUPPORTED, CONTRADICTION, INJECTION];
 pub const UNSUPPORTED: &str = "unsupported_values";
 pub const CONTRADICTION: &str = "contradiction";
+pub const INJECTION: &str = "injection";
 
 /// Why a call waits for a person although a rule would let it run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,6 +50,8 @@ pub struct Holds {
     pub carries: Vec<Carried>,
     /// Values that no source carries.
     pub stops: Vec<String>,
+    /// What the run has read that sounds like an order to the agent.
+    pub suspicions: Vec<Suspicion>,
 }
 
 /// A call as the rules see it: imagined, past, or one that is judged now.
@@ -86,6 +90,9 @@ impl Call {
             findings.insert(UNSUPPORTED);
         }
         findings.extend(reason(CONTRADICTION).map(|_| CONTRADICTION));
+        if !matter.suspicions.is_empty() {
+            findings.insert(INJECTION);
+        }
         let (hour, weekday) = matter.now.hour_and_weekday();
         let facts = Facts {
             tool: matter.spec.name.clone(),
@@ -109,6 +116,7 @@ impl Call {
             untrusted,
             carries: matter.carries.to_vec(),
             stops: confidence.stops.clone(),
+            suspicions: matter.suspicions.to_vec(),
         };
         Self { facts, args: matter.call.args.clone(), holds, unknown: BTreeSet::new() }
     }
@@ -178,6 +186,10 @@ impl Call {
             let stops = holds.stops.join("”, “");
             return Some(format!("no source carries “{stops}”, so it does not go out by itself"));
         }
+        // What can be undone may be done: a note, a tag, handing the ticket to a person.
+        if !holds.suspicions.is_empty() && self.facts.risk != Risk::Reversible {
+            return Some(suspicion::words(&holds.suspicions));
+        }
         None
     }
 }
@@ -195,6 +207,14 @@ impl Holds {
             carries: facts.carries.iter().map(carried).collect(),
             stops: match facts.findings.iter().any(|finding| finding == UNSUPPORTED) {
                 true => vec!["a value of it".to_owned()],
+                false => Vec::new(),
+            },
+            suspicions: match facts.findings.iter().any(|finding| finding == INJECTION) {
+                true => vec![Suspicion {
+                    place: "something that was read".to_owned(),
+                    quote: "…".to_owned(),
+                    why: String::new(),
+                }],
                 false => Vec::new(),
             },
         }
@@ -252,6 +272,7 @@ mod tests {
             thresholds: Thresholds { auto: 0.75, floor: 0.4 },
             origins: &[],
             carries,
+            suspicions: &[],
             edited: false,
             now: Timestamp::parse_rfc3339("2025-11-23T22:10:00Z").unwrap(),
         })

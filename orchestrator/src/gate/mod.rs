@@ -23,6 +23,7 @@ use domain::{
     leaving::Carried,
     origin::ArgumentOrigin,
     policy::{Answer, AskTerms, Facts, Judged, MAX_DOCUMENT, Policy, Verdict},
+    suspicion::Suspicion,
     tool::{ToolCall, ToolSpec},
     user::Role,
 };
@@ -60,6 +61,8 @@ pub struct Matter<'a> {
     pub origins: &'a [ArgumentOrigin],
     /// What it would carry out of the house that a person should see first.
     pub carries: &'a [Carried],
+    /// What the run has read that sounds like an order to the agent.
+    pub suspicions: &'a [Suspicion],
     /// A person changed the arguments.
     pub edited: bool,
     pub now: Timestamp,
@@ -245,6 +248,7 @@ mod tests {
             thresholds: Thresholds { auto: 0.75, floor: 0.4 },
             origins: &[],
             carries: &[],
+            suspicions: &[],
             edited: false,
             now: NOW,
         })
@@ -310,6 +314,7 @@ mod tests {
                 thresholds: Thresholds { auto: 0.75, floor: 0.4 },
                 origins: &origins,
                 carries: &[],
+                suspicions: &[],
                 edited: false,
                 now: NOW,
             })
@@ -352,6 +357,7 @@ mod tests {
                 thresholds: Thresholds { auto: 0.75, floor: 0.4 },
                 origins: &[],
                 carries,
+                suspicions: &[],
                 edited: false,
                 now: NOW,
             })
@@ -379,6 +385,7 @@ mod tests {
             thresholds: Thresholds { auto: 0.0, floor: 0.0 },
             origins: &[],
             carries: &[],
+            suspicions: &[],
             edited: false,
             now: NOW,
         });

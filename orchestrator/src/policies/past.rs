@@ -224,6 +224,7 @@ pub fn of_approval(approval: &Approval, world: &World) -> PastCall {
         },
         carries: approval.carries.clone(),
         stops: approval.confidence.stops.clone(),
+        suspicions: approval.suspicions.clone(),
     };
     PastCall {
         written: Written::Approval { id: approval.id },

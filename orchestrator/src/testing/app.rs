@@ -320,6 +320,7 @@ impl Desk {
             edited_args: None,
             origins: Vec::new(),
             carries: Vec::new(),
+            suspicions: Vec::new(),
             facts: None,
             requesters: Vec::new(),
             reminds_at: None,

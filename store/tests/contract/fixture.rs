@@ -232,6 +232,7 @@ impl Fixture {
             edited_args: None,
             origins: Vec::new(),
             carries: Vec::new(),
+            suspicions: Vec::new(),
             facts: None,
             requesters: Vec::new(),
             reminds_at: None,
