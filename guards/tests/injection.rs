@@ -321,6 +321,25 @@ fn other_phrases_that_speak_to_a_model_are_found() {
 }
 
 #[test]
+fn values_of_records_are_benign() {
+    for value in [
+        "lotte.ricci@mail.example",
+        "send.mail@forward.example",
+        "Delete Ignore",
+        "refund@example.com now",
+        "https://track.example/send?to=me",
+        "12 Main Street",
+        "Via Roma 12, 20121 Milano",
+        "Parcel Post",
+        "NF-10482",
+        "2026-11-02T09:30:00Z",
+        "Merino Base Layer, long sleeve, size M",
+    ] {
+        is_benign(value);
+    }
+}
+
+#[test]
 fn what_customers_and_staff_write_is_benign() {
     for text in [
         "",

@@ -97,6 +97,13 @@ pub struct Injections {
     model: Cow<'static, Model>,
 }
 
+/// Whether it is a value, such as an address or a name: an order takes three words. Scripts that write
+/// without spaces have no words to count.
+fn is_too_short(text: &str) -> bool {
+    let spaced = text.chars().all(|one| u32::from(one) < 0x2e80);
+    spaced && text.split_whitespace().nth(2).is_none()
+}
+
 impl Injections {
     /// # Errors
     ///
@@ -197,6 +204,10 @@ impl Injections {
             let mut together = Sums::default();
             for (last, one) in sums.iter().enumerate().skip(first).take(TOGETHER) {
                 together = together.with(*one);
+                let run = read.passages[first].span.start..read.passages[last].span.end;
+                if is_too_short(&read.folded.text[run]) {
+                    continue;
+                }
                 let score = self.model.probability(together);
                 report.score = report.score.max(score);
                 if score < LINE {
