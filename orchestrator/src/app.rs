@@ -229,6 +229,7 @@ impl App {
                 retry: Duration::from_millis(config.runs.retry_ms),
                 tool_timeout: Duration::from_millis(config.runs.tool_timeout_ms),
                 cached_journals: config.runs.cached_journals,
+                failed_a_day: config.runs.failed_a_day,
             },
             courses: config.knowledge.answering,
             second_look,

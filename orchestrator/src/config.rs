@@ -140,6 +140,7 @@ pub struct RunsConfig {
     pub retry_ms: u64,
     pub tool_timeout_ms: u64,
     pub cached_journals: u64,
+    pub failed_a_day: i64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -28,6 +28,8 @@ pub struct RunSettings {
     pub retry: Duration,
     pub tool_timeout: Duration,
     pub cached_journals: u64,
+    /// Failed runs of one agent within a day that stop it; none when it is 0.
+    pub failed_a_day: i64,
 }
 
 /// Everything a run may need.

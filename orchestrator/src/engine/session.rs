@@ -21,7 +21,7 @@ use thiserror::Error;
 use tokio::{sync::watch, time};
 use tracing::{Instrument as _, debug, error, info_span, warn};
 
-use super::{House, suspicions::Suspicions};
+use super::{House, stopped::stop_if_failing, suspicions::Suspicions};
 use crate::{live::LiveBody, models::offline::slots};
 
 /// Why work on a run stops.
@@ -175,6 +175,7 @@ async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run
     }
     for _ in 0..5 {
         match store.commit(Commit { ops: ops.clone() }).await {
+            Ok(_) if over => return stop_if_failing(house, workspace, &run.agent).await,
             Ok(_) | Err(CommitError::LeaseLost(_)) => return,
             Err(CommitError::Busy { retry_after }) => time::sleep(retry_after).await,
             Err(error) => {

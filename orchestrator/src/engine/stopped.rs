@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use domain::{
-    breaker::{BreakerOf, WAITS},
+    WorkspaceId,
+    breaker::{Breaker, BreakerOf, WAITS},
     commit::RunTo,
     tool::ToolSpec,
+    user::Actor,
 };
+use tracing::{error, warn};
 
 use super::{
+    House,
     calls::Settled,
     session::{Halt, Session},
 };
@@ -38,6 +42,42 @@ impl Session {
     pub(super) fn stopped_read(&self, spec: &ToolSpec) -> Option<String> {
         let of = self.house.breakers.of_tool(self.store.id(), spec)?;
         Some(format!("{} is switched off by a person; go on without it", of.words()))
+    }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Stops an agent whose runs fail one after another. What failed before a person last let it go on does not
+/// count any more.
+pub(super) async fn stop_if_failing(house: &House, workspace: WorkspaceId, agent: &str) {
+    let most = house.runs.failed_a_day;
+    if most == 0 {
+        return;
+    }
+    let (store, now) = (house.store.workspace(workspace), house.clock.now());
+    let of = BreakerOf::Agent(agent.to_owned());
+    let failed = match store.failed_runs(&of, agent, now.minus(DAY)).await {
+        Ok(failed) => failed,
+        Err(error) => {
+            warn!(%error, agent, "it cannot be told how many runs have failed");
+            return;
+        }
+    };
+    if failed < most {
+        return;
+    }
+    let reason =
+        format!("{failed} of its runs failed within a day; look at them, and let it go on when it is mended");
+    let breaker = Breaker { of, reason, opened_by: Actor::System, opened_at: now };
+    match store.open_breaker(breaker).await {
+        Ok(true) => {
+            error!(agent, failed, "the agent is stopped, because its runs fail");
+            if let Err(error) = house.breakers.refresh().await {
+                warn!(%error, "this process hears of it a moment later");
+            }
+        }
+        Ok(false) => {}
+        Err(error) => error!(%error, agent, "an agent whose runs fail could not be stopped"),
     }
 }
 

@@ -9,10 +9,14 @@ use domain::{
     run::{CallOutcome, Outcome, RunStatus, StepBody},
     user::Actor,
 };
-use orchestrator::{system::SystemIds, testing::model_server::Script};
+use orchestrator::{
+    system::SystemIds,
+    testing::model_server::{CapturedRequest, Reply, Script},
+};
+use serde_json::json;
 use store::{Store, StoreOptions};
 
-use crate::rig::{Fault, ORDER, ORDER_CENTS, PLEASE_REFUND, Rig, refunds};
+use crate::rig::{Fault, ORDER, ORDER_CENTS, PLEASE_REFUND, Rig, Setup, refunds};
 
 fn refund_tool() -> BreakerOf {
     BreakerOf::Tool("shop__refund_order".to_owned())
@@ -141,4 +145,33 @@ async fn an_agent_is_told_that_a_read_is_switched_off() {
         })
         .await;
     assert!(error.contains("switched off"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_whose_runs_fail_is_stopped_until_a_person_lets_it_go_on() {
+    let circles = |_: &CapturedRequest| Reply::call("search_knowledge", &json!({ "query": "returns" }));
+    let more = "[agents.resolution]\nmax_model_calls = 100\nlimits = { steps = 4, work_seconds = 300, \
+                identical_calls = 9 }\n";
+    let setup = Setup { more: more.to_owned(), failed_a_day: Some(2), stop_seconds: 10, ..Setup::default() };
+    let rig = Rig::start_with(setup, Script::new(circles)).await;
+    let of = BreakerOf::Agent("resolution".to_owned());
+    let opened = async || rig.rows().breakers().await.unwrap().into_iter().find(|one| one.of == of);
+
+    let first = rig.open("How do I return it?").await;
+    assert_eq!(rig.ended(first).await.status, RunStatus::Quarantined);
+    assert_eq!(opened().await, None, "one failure is not many");
+    let second = rig.open("How do I return it now?").await;
+    rig.ended(second).await;
+    let breaker = rig.until("the breaker", second, async |_| opened().await).await;
+    assert!(breaker.opened_by == Actor::System && breaker.reason.contains("2 of its runs"), "{breaker:?}");
+    let third = rig.open("And now?").await;
+    stopped(&rig, third).await;
+
+    // What failed before counts no more.
+    rig.clock.forward(Duration::from_secs(1));
+    let store = another_process(&rig).await;
+    close(&rig, &store, of.clone()).await;
+    assert_eq!(rig.ended(third).await.status, RunStatus::Quarantined);
+    assert_eq!(opened().await, None);
+    store.close().await;
 }

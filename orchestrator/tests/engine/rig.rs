@@ -113,6 +113,8 @@ pub struct Setup {
     pub offline: bool,
     pub folders: bool,
     pub stop_seconds: u64,
+    /// Other than the default.
+    pub failed_a_day: Option<i64>,
     /// More of the configuration file.
     pub more: String,
 }
@@ -275,7 +277,7 @@ impl Rig {
             "[server]\naddress = \"127.0.0.1:0\"\nconsole_dir = \"/nowhere\"\nstop_seconds = {}\n\
              [database]\nurl = \"{}\"\n\
              [secrets]\nkey = \"{}\"\n\
-             [runs]\npoll_ms = 20\nretry_ms = 5\nmax_attempts = 3\nconcurrency = {}\n\
+             [runs]\npoll_ms = 20\nretry_ms = 5\nmax_attempts = 3\nconcurrency = {}\nfailed_a_day = {}\n\
              [policy]\nfile = \"{policy_file}\"\n\
              [tools]\nfiles = {tools:?}\n\
              [knowledge]\nlibrary = false\nfolders = {folders:?}\n\
@@ -288,6 +290,7 @@ impl Rig {
             self.database(),
             "cd".repeat(32),
             if setup.without_workers { 0 } else { 32 },
+            setup.failed_a_day.unwrap_or(100),
             setup.offline,
             self.model.url(),
             self.path("model.key"),

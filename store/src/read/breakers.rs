@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    WorkspaceId,
+    Timestamp, WorkspaceId,
     audit::{AuditAction, Deed},
     breaker::{Breaker, BreakerOf, WAITS},
     user::Actor,
@@ -39,6 +39,31 @@ impl WorkspaceStore {
         let select = Select::of(self.id, "SELECT * FROM breakers WHERE workspace_id = $1")
             .then(" ORDER BY opened_at, kind, name");
         self.all(select, get_breaker).await
+    }
+
+    /// Runs of an agent that were begun since then and failed for good, as far as its breaker was not
+    /// closed after they did.
+    pub async fn failed_runs(
+        &self,
+        of: &BreakerOf,
+        agent: &str,
+        since: Timestamp,
+    ) -> Result<i64, StoreError> {
+        let select = Select::of(
+            self.id,
+            "SELECT count(*) AS n FROM runs WHERE workspace_id = $1 AND status IN ('dead', 'quarantined')",
+        )
+        .and(" AND created_at >= ?", |binds| {
+            binds.at(since);
+        })
+        .and(" AND agent = ?", |binds| {
+            binds.text(agent);
+        })
+        .and(" AND updated_at > coalesce((SELECT max(at) FROM audit_entries WHERE workspace_id = $1 AND action = 'breaker.closed' AND subject = ?), 0)", |binds| {
+            binds.text(of.words());
+        });
+        let count = self.one(select, |row| Columns { table: "runs", row }.int("n")).await?;
+        Ok(count.unwrap_or_default())
     }
 
     /// Returns false, and changes nothing, when it is open already. The audit says who opened it.

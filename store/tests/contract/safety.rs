@@ -166,6 +166,8 @@ pub async fn a_breaker_is_opened_and_closed_once(f: Fixture) {
     assert!(elsewhere(&f).breakers().await.unwrap().is_empty());
     assert_eq!(f.desk.breakers().await.unwrap(), [opened, breaker(&f, BreakerOf::Workspace)]);
     assert_eq!(f.store.open_breakers().await.unwrap().len(), 2);
+    let agent = BreakerOf::Agent("resolution".to_owned());
+    assert_eq!(f.desk.failed_runs(&agent, "resolution", domain::Timestamp(0)).await.unwrap(), 0);
     let close = |of: BreakerOf| f.desk.close_breaker(of, Actor::System, "it is mended".to_owned());
     assert!(!elsewhere(&f).close_breaker(tool.clone(), Actor::System, String::new()).await.unwrap());
     assert!(close(tool.clone()).await.unwrap());
