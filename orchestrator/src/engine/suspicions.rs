@@ -11,7 +11,7 @@ use domain::{
     ticket::{EventBody, Message},
     user::Actor,
 };
-use guards::injection::{Injections, LINE};
+use guards::injection::{Finding, Injections, Kind, LINE};
 use serde_json::Value;
 
 use super::{models::truncate, session::Session};
@@ -41,28 +41,21 @@ impl Session {
 }
 
 fn look_at(guard: &Injections, step: &Step, found: &mut Vec<Suspicion>) {
-    let mut look = |place: &str, text: &str| look(guard, place, text, found);
-    let mut messages = |said: &[Message]| {
-        for message in
-            said.iter().filter(|said| !matches!(said.author, Actor::User { .. } | Actor::Agent { .. }))
-        {
-            look("a message of the customer", &message.body);
-        }
-    };
     match &step.body {
         StepBody::Started { input } => {
-            messages(&input.messages);
-            if let Some(ticket) = &input.ticket {
-                look("the subject", &ticket.subject);
+            messages(guard, &input.messages, found);
+            // In a chat it repeats the first message.
+            if let Some(ticket) = input.ticket.as_ref().filter(|_| found.is_empty()) {
+                look(guard, "the subject", &ticket.subject, found);
             }
             for report in &input.reports {
-                reported(&report.body, &mut look);
+                reported(guard, &report.body, found);
             }
         }
         StepBody::Observed { messages: said, reports, .. } => {
-            messages(said);
+            messages(guard, said, found);
             for report in reports {
-                reported(&report.body, &mut look);
+                reported(guard, &report.body, found);
             }
         }
         // Articles are full of orders to their readers, and were written or taken in by colleagues.
@@ -70,15 +63,22 @@ fn look_at(guard: &Injections, step: &Step, found: &mut Vec<Suspicion>) {
             if call.tool != "search_knowledge" =>
         {
             let place = format!("what {} gave back", call.tool);
-            texts(content, &mut |text| look(&place, text));
+            texts(content, &mut |text| look(guard, &place, text, found));
         }
         _ => {}
     }
 }
 
-fn reported(body: &EventBody, look: &mut impl FnMut(&str, &str)) {
+fn messages(guard: &Injections, said: &[Message], found: &mut Vec<Suspicion>) {
+    let ours = |said: &&Message| matches!(said.author, Actor::User { .. } | Actor::Agent { .. });
+    for message in said.iter().filter(|said| !ours(said)) {
+        look(guard, "a message of the customer", &message.body, found);
+    }
+}
+
+fn reported(guard: &Injections, body: &EventBody, found: &mut Vec<Suspicion>) {
     if let Ok(value) = serde_json::to_value(body) {
-        texts(&value, &mut |text| look("an event that was reported", text));
+        texts(&value, &mut |text| look(guard, "an event that was reported", text, found));
     }
 }
 
@@ -99,9 +99,13 @@ fn look(guard: &Injections, place: &str, text: &str, found: &mut Vec<Suspicion>)
     if !report.is_suspicious() {
         return;
     }
-    // The surest says enough of one text.
-    let surest = report.findings.into_iter().filter(|one| one.score >= LINE);
-    let Some(finding) = surest.max_by(|a, b| a.score.total_cmp(&b.score)) else { return };
+    // One says enough of a text: a phrase, which is short and says why, before a whole passage.
+    let sure = report.findings.into_iter().filter(|one| one.score >= LINE);
+    let best = sure.max_by(|a, b| {
+        let phrase = |one: &Finding| matches!(one.kind, Kind::Rule(_));
+        phrase(a).cmp(&phrase(b)).then(a.score.total_cmp(&b.score))
+    });
+    let Some(finding) = best else { return };
     let quoted = finding.shown.as_deref().or_else(|| text.get(finding.span.clone())).unwrap_or(text);
     let mut quote = guards::injection::readable(quoted).split_whitespace().collect::<Vec<_>>().join(" ");
     truncate(&mut quote, QUOTE);

@@ -144,6 +144,7 @@ async fn what_reads_like_an_order_to_the_agent_holds_back_what_follows_and_is_sh
     let approval = rig.asked(ticket).await;
     assert_eq!(approval.binding.call.tool, "reply_to_customer");
     assert!(approval.why.contains("reads like an order to the agent"), "{}", approval.why);
+    assert_eq!(approval.suspicions.len(), 1, "said once: {:?}", approval.suspicions);
     let suspicion = &approval.suspicions[0];
     assert_eq!(suspicion.place, "a message of the customer");
     assert!(suspicion.quote.contains("previous instructions"), "{suspicion:?}");
