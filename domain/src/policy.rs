@@ -171,7 +171,7 @@ pub struct Facts {
     pub origin: Trust,
     /// What it would carry out of the house.
     pub carries: Vec<CarriedKind>,
-    /// What checks found: what it carries, `unsupported_values`, `contradiction`.
+    /// What checks found: what it carries, `unsupported_values`, `contradiction`, `injection`.
     pub findings: Vec<String>,
     /// 0 to 23, UTC.
     pub hour: i8,

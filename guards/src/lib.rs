@@ -26,6 +26,8 @@ pub enum Error {
     Words { name: String, most: usize, bytes: usize },
     #[error("the words of `{name}` cannot be searched for; use fewer of them")]
     Search { name: String, source: Box<aho_corasick::BuildError> },
+    #[error("the model of injections was trained for other code; train it anew (`make train-injection`)")]
+    Model,
     #[error("a score of {score} for `{name}` is outside 0 to 1")]
     Score { name: String, score: f32 },
 }

@@ -389,7 +389,7 @@ fn what_somebody_tells_of_is_no_order_by_its_phrase() {
 
 #[test]
 fn the_model_that_is_shipped_fits_this_code() {
-    let model = model::trained();
+    let model = model::trained().unwrap();
     assert!(model.bias < 0.0 && model.hashes.iter().filter(|weight| **weight != 0.0).count() > 1000);
     assert_eq!(model::Model::read(&model.write()).unwrap().bias, model.bias);
     assert!(model::Model::read(b"another file").is_none());

@@ -2640,7 +2640,7 @@ export interface components {
             confidence: number;
             /** @description A person changed the arguments. */
             edited: boolean;
-            /** @description What checks found: what it carries, `unsupported_values`, `contradiction`. */
+            /** @description What checks found: what it carries, `unsupported_values`, `contradiction`, `injection`. */
             findings: string[];
             /**
              * Format: float

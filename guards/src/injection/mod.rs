@@ -107,9 +107,11 @@ fn is_too_short(text: &str) -> bool {
 impl Injections {
     /// # Errors
     ///
-    /// When a rule of this crate cannot be used, which its tests rule out.
+    /// When a rule of this crate cannot be used, or its model was trained for other code. Its tests rule
+    /// both out.
     pub fn new() -> Result<Self, Error> {
-        Ok(Self { rules: Rules::new()?, model: Cow::Borrowed(model::trained()) })
+        let model = model::trained().ok_or(Error::Model)?;
+        Ok(Self { rules: Rules::new()?, model: Cow::Borrowed(model) })
     }
 
     /// With another model: for its training.

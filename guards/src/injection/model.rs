@@ -102,10 +102,9 @@ impl Model {
     }
 }
 
-static TRAINED: LazyLock<Model> =
-    LazyLock::new(|| Model::read(include_bytes!("model.bin")).unwrap_or_default());
+static TRAINED: LazyLock<Option<Model>> = LazyLock::new(|| Model::read(include_bytes!("model.bin")));
 
-/// The trained model.
-pub fn trained() -> &'static Model {
-    &TRAINED
+/// The trained model; none when it was trained for other code.
+pub fn trained() -> Option<&'static Model> {
+    TRAINED.as_ref()
 }

@@ -155,13 +155,18 @@ async fn a_sqlite_file_keeps_everything_across_a_restart() {
 async fn a_store_closes_while_it_is_read() {
     for _ in 0..20 {
         let fixture = Fixture::new(Backend::SqliteFile).await;
+        let reads = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
         let readers: Vec<_> = (0..4)
             .map(|_| {
-                let store = fixture.store.clone();
-                tokio::spawn(async move { while store.policy_heads().await.is_ok() {} })
+                let (store, reads) = (fixture.store.clone(), std::sync::Arc::clone(&reads));
+                tokio::spawn(async move {
+                    while store.policy_heads().await.is_ok() {
+                        reads.add_permits(1);
+                    }
+                })
             })
             .collect();
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        reads.acquire_many(8).await.expect("they read").forget();
         let closed = fixture.store.clone().close();
         tokio::time::timeout(std::time::Duration::from_secs(20), closed).await.expect("it closes");
         futures::future::join_all(readers).await;
