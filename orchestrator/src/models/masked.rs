@@ -174,6 +174,10 @@ impl Model for Masked {
         if let Some(restoring) = &restoring {
             restoring.finish();
         }
-        restored(response, &vault, request.output_schema.is_some())
+        let restored = restored(response, &vault, request.output_schema.is_some());
+        if let (Err(_), Some(sink)) = (&restored, sink) {
+            sink.restart();
+        }
+        restored
     }
 }

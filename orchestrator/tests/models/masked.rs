@@ -13,7 +13,7 @@ use orchestrator::{
 };
 use serde_json::json;
 
-use crate::house::{Counted, Hand, both_ways, house, protector_of, request, server, with_output};
+use crate::house::{Counted, Hand, Screen, both_ways, house, protector_of, request, server, with_output};
 
 const EMAIL: &str = "nora.field@example.com";
 const CARD: &str = "4111 1111 1111 1111";
@@ -108,8 +108,10 @@ async fn a_placeholder_that_a_model_made_up_goes_nowhere() {
     let call = Call::new("b", "shop__find_order", &json!({ "order": "<EMAIL_7>" }));
     for reply in [Reply::Calls(vec![call]), Reply::text("Write to <EMAIL_7>.")] {
         let server = server(reply).await;
-        let error = house(&[&server], |_| {}).model.complete(&told(), None).await.unwrap_err();
+        let screen = Screen::default();
+        let error = house(&[&server], |_| {}).model.complete(&told(), Some(&screen)).await.unwrap_err();
         assert!(matches!(&error, ModelError::Malformed(why) if why.contains("<EMAIL_7>")), "{error}");
+        assert_eq!(screen.shows(), "", "what was watched is void");
     }
 }
 
