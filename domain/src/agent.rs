@@ -30,8 +30,9 @@ pub struct AgentSettings {
     pub limits: RunLimits,
 }
 
-/// What a run may do between two things that it hears: the customer's words, a report, its beginning. An
-/// agent that goes on for longer goes in circles, and its run ends with a person.
+/// What an agent may do. The first three are of a run, between two things that it hears: the customer's
+/// words, a report, its beginning. An agent that goes on for longer goes in circles, and its run ends with a
+/// person. The others are of all its runs in a workspace: what is above them waits; 0 lets all pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RunLimits {
@@ -41,11 +42,24 @@ pub struct RunLimits {
     pub work_seconds: u32,
     /// How often the same call may be proposed; once more is refused.
     pub identical_calls: u32,
+    /// Runs that begin in a minute.
+    pub runs_a_minute: u32,
+    /// Runs that begin in a day, of UTC.
+    pub runs_a_day: u32,
+    /// Mails written to customers in a day, of UTC.
+    pub emails_a_day: u32,
 }
 
 impl Default for RunLimits {
     fn default() -> Self {
-        Self { steps: 40, work_seconds: 300, identical_calls: 2 }
+        Self {
+            steps: 40,
+            work_seconds: 300,
+            identical_calls: 2,
+            runs_a_minute: 10,
+            runs_a_day: 100,
+            emails_a_day: 100,
+        }
     }
 }
 

@@ -10,9 +10,11 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::{
-    ApprovalId, DeliveryId, DomainError, EffectId, EventId, RunId, TicketId, Timestamp,
+    ApprovalId, DeliveryId, DomainError, EffectId, EventId, ReservationId, RunId, TicketId, Timestamp,
     approval::{Approval, ApprovalStatus, Decision},
+    credit::{CreditError, Reservation, Spent},
     effect::{Effect, EffectStatus},
+    meter::Ceiling,
     model::Usage,
     run::{About, Outcome, Run, RunStatus, Step},
     ticket::{Event, NewEvent, Ticket},
@@ -69,6 +71,25 @@ pub enum Op {
         at: Timestamp,
         next_attempt_at: Option<Timestamp>,
     },
+    /// Sets credits aside. Refused when one of the ceilings would be passed.
+    Reserve {
+        reservation: Box<Reservation>,
+        ceilings: Vec<Ceiling>,
+        /// Its run remembers it until it is settled.
+        held: bool,
+    },
+    /// Takes what something did cost and gives the rest back. Refused when that was done before.
+    Settle {
+        reservation_id: ReservationId,
+        run_id: Option<RunId>,
+        spent: Spent,
+        at: Timestamp,
+    },
+    /// Counts one run or one mail. Refused when one of the ceilings would be passed.
+    Count {
+        ceilings: Vec<Ceiling>,
+        at: Timestamp,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -104,6 +125,8 @@ pub struct RunChange {
 pub enum RunTo {
     /// Stays leased; attempts go back to zero.
     Running,
+    /// Stays leased and is about to do something; attempts stay as they are.
+    Prepared,
     Waiting {
         for_what: String,
         wake_at: Option<Timestamp>,
@@ -167,6 +190,8 @@ pub struct Receipt {
     pub runs: Vec<Run>,
     /// The approvals it touched, as they stand after it.
     pub approvals: Vec<Approval>,
+    /// Ceilings of which it made four fifths or more used, in words for people.
+    pub warnings: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -185,6 +210,9 @@ pub enum CommitError {
     /// A rule of the domain forbids it; the text says which and what to do.
     #[error("{0}")]
     Conflict(String),
+    /// A ceiling would be passed; the text says which.
+    #[error("{why}; it goes on at {until}")]
+    Exhausted { why: String, until: Timestamp },
     /// The person may not do this; the text says who may.
     #[error("{0}")]
     Forbidden(String),
@@ -200,6 +228,15 @@ impl From<DomainError> for CommitError {
         match error {
             DomainError::Role { .. } => Self::Forbidden(error.to_string()),
             _ => Self::Conflict(error.to_string()),
+        }
+    }
+}
+
+impl From<CreditError> for CommitError {
+    fn from(error: CreditError) -> Self {
+        match error {
+            CreditError::Unknown(_) => Self::NotFound(error.to_string()),
+            CreditError::Closed(_) | CreditError::Negative(_) => Self::Conflict(error.to_string()),
         }
     }
 }

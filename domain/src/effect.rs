@@ -55,6 +55,9 @@ pub struct Effect {
     pub judged: Option<Box<Judged>>,
     pub status: EffectStatus,
     pub attempts: i64,
+    /// Millionths of a credit that were set aside for it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub price_micros: i64,
     pub next_attempt_at: Option<Timestamp>,
     #[serde(serialize_with = "canonical::optional")]
     pub output: Option<Value>,
@@ -62,6 +65,10 @@ pub struct Effect {
     pub error: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+fn is_zero(micros: &i64) -> bool {
+    *micros == 0
 }
 
 impl Effect {

@@ -87,4 +87,6 @@ ids! {
     CitationId,
     /// A message on its way out by email.
     DeliveryId,
+    /// Credits that were set aside for one call.
+    ReservationId,
 }

@@ -138,6 +138,15 @@ pub struct Usage {
     pub cost_micros: i64,
 }
 
+impl Usage {
+    /// More than can be counted stays the most that can.
+    pub fn add(&mut self, more: Self) {
+        self.tokens_in = self.tokens_in.saturating_add(more.tokens_in);
+        self.tokens_out = self.tokens_out.saturating_add(more.tokens_out);
+        self.cost_micros = self.cost_micros.saturating_add(more.cost_micros);
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelResponse {
     pub text: Option<String>,
@@ -162,6 +171,20 @@ pub enum ModelError {
     Malformed(String),
 }
 
+/// A call that failed, and what it cost all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{error}")]
+pub struct ModelFailure {
+    pub error: ModelError,
+    pub usage: Usage,
+}
+
+impl From<ModelError> for ModelFailure {
+    fn from(error: ModelError) -> Self {
+        Self { error, usage: Usage::default() }
+    }
+}
+
 /// Receives text as it is generated. For watching a run live; nothing a customer reads comes from
 /// here, because the gate judges whole replies.
 pub trait TextSink: Send + Sync {
@@ -178,5 +201,11 @@ pub trait Model: Send + Sync {
         &self,
         request: &ModelRequest,
         sink: Option<&dyn TextSink>,
-    ) -> Result<ModelResponse, ModelError>;
+    ) -> Result<ModelResponse, ModelFailure>;
+
+    /// The most that such a call may cost with all its attempts, in millionths of a credit; 0 where models
+    /// cost nothing.
+    fn most(&self, _request: &ModelRequest) -> i64 {
+        0
+    }
 }

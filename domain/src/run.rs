@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ApprovalId, EffectId, GapId, RunId, TicketId, Timestamp, UserId,
+    ApprovalId, EffectId, GapId, ReservationId, RunId, TicketId, Timestamp, UserId,
     canonical::{self, Digest},
     customer::{Contact, Customer},
     grounding::SecondOpinion,
@@ -90,6 +90,9 @@ pub struct Run {
     pub seen_version: i64,
     pub step_count: i64,
     pub usage: Usage,
+    /// Credits it has set aside for what it is doing now.
+    #[serde(skip)]
+    pub reservations: Vec<ReservationId>,
     pub outcome: Option<Outcome>,
     pub error: Option<String>,
     pub created_at: Timestamp,

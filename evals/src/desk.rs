@@ -63,7 +63,8 @@ impl Desk {
         let key = "ab".repeat(32);
         let mut config = Config::with(&format!(
             "[server]\naddress = \"127.0.0.1:0\"\n[database]\nurl = \"sqlite::memory:\"\n[secrets]\nkey = \"{key}\"\n\
-             [demo]\nenabled = true\nshop_url = \"sqlite::memory:\"\n[runs]\nretry_ms = 50\npoll_ms = 50\n"
+             [demo]\nenabled = true\nshop_url = \"sqlite::memory:\"\n[runs]\nretry_ms = 50\npoll_ms = 50\n\
+             [agents.resolution.limits]\nruns_a_minute = 0\nruns_a_day = 0\nemails_a_day = 0\n"
         ))?;
         if let Some(models) = models {
             config.models = models;

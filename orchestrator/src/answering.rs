@@ -9,10 +9,12 @@ use agents::cited::{Believed, CitedAnswer, believe, doubts};
 use domain::{
     ChunkId, CustomerId, DocumentId, WorkspaceId,
     answerability::{Answerability, Answers as _, Course},
+    commit::CommitError,
+    credit::Spent,
     gap::GapCause,
-    grounding::Span,
+    grounding::{Doubts, SecondOpinion, Span},
     knowledge::{Passage, RetrieveError, Retriever as _, Scope},
-    model::{Facts, ModelError, ModelMessage, ModelRequest, Strength, Turn},
+    model::{Facts, ModelError, ModelMessage, ModelRequest, ModelResponse, Strength, Turn},
 };
 use prompts::{KnowledgeAnswer, KnowledgeQuestion, PassageFacts, PromptError, Untrusted};
 use rag::{answerability::Trained, groundedness::Lexical};
@@ -20,9 +22,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 use thiserror::Error;
+use tracing::warn;
 
 use crate::{
     app::App,
+    credits::SetAside,
     gaps::{self, Unanswered},
 };
 
@@ -35,6 +39,8 @@ pub const MAX_QUESTION: usize = 2_000;
 /// Characters of earlier turns that a short question leans on.
 const MAX_CONTEXT: usize = 400;
 const MAX_OUTPUT_TOKENS: u32 = 1_200;
+/// Who spends what answers outside of tickets cost.
+pub const SPENDER: &str = "answering";
 
 #[derive(Debug, Error)]
 pub enum AnsweringError {
@@ -46,6 +52,9 @@ pub enum AnsweringError {
     Prompt(#[from] PromptError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What the call may cost could not be set aside, or what it did cost not be entered.
+    #[error(transparent)]
+    Credits(#[from] CommitError),
 }
 
 /// Who reads the answer.
@@ -151,11 +160,12 @@ pub async fn answer(app: &App, workspace: WorkspaceId, asked: &Asked) -> Result<
             return Ok(silent(Outcome::Abstained, not_there(&judged), judged));
         }
     }
-    let response = app.model.complete(&request(app, workspace, asked, &passages).await?, None).await?;
+    let request = request(app, workspace, asked, &passages).await?;
+    let response = app.paid_answer(workspace, &request).await?;
     let said =
         CitedAnswer::parse(response.text.as_deref().unwrap_or_default()).map_err(ModelError::Malformed)?;
     let opinions = match doubts(&said, &passages, &asked.question, &Lexical) {
-        Some(doubts) if !app.house.second_look.is_off() => app.house.second_look.look(&doubts).await.opinions,
+        Some(doubts) if !app.house.second_look.is_off() => app.paid_look(workspace, &doubts).await?,
         _ => Vec::new(),
     };
     let (kept, left) = believe(&said, &passages, &asked.question, &Lexical, &opinions);
@@ -170,6 +180,52 @@ pub async fn answer(app: &App, workspace: WorkspaceId, asked: &Asked) -> Result<
     };
     let (model, provider) = (Some(response.model), Some(response.provider));
     Ok(Answered { outcome, text, sentences, left_out, answerability: judged, model, provider })
+}
+
+impl App {
+    async fn set_aside(&self, workspace: WorkspaceId, most: i64) -> Result<Option<SetAside>, CommitError> {
+        let means = (&*self.house.budgets, &*self.clock, &*self.ids);
+        SetAside::of(&self.store.workspace(workspace), means, SPENDER, most).await
+    }
+
+    async fn paid_answer(
+        &self,
+        workspace: WorkspaceId,
+        request: &ModelRequest,
+    ) -> Result<ModelResponse, AnsweringError> {
+        let set_aside = self.set_aside(workspace, self.model.most(request)).await?;
+        let answer = self.model.complete(request, None).await;
+        let usage = match &answer {
+            Ok(response) => response.usage,
+            Err(failure) => failure.usage,
+        };
+        if let Some(set_aside) = set_aside {
+            set_aside.settle(Spent::Micros(usage.cost_micros), &*self.clock).await?;
+        }
+        Ok(answer.map_err(|failure| failure.error)?)
+    }
+
+    async fn paid_look(
+        &self,
+        workspace: WorkspaceId,
+        doubts: &Doubts,
+    ) -> Result<Vec<SecondOpinion>, AnsweringError> {
+        let look = &self.house.second_look;
+        let set_aside = match self.set_aside(workspace, look.most(doubts)).await {
+            // The answer can do without.
+            Err(CommitError::Exhausted { why, .. }) => {
+                warn!(%why, "what an answer leaves in doubt is not looked at");
+                return Ok(Vec::new());
+            }
+            set_aside => set_aside?,
+        };
+        let looked = look.look(doubts).await;
+        if let Some(set_aside) = set_aside {
+            let spent = looked.usage.map_or(Spent::Unknown, |usage| Spent::Micros(usage.cost_micros));
+            set_aside.settle(spent, &*self.clock).await?;
+        }
+        Ok(looked.opinions)
+    }
 }
 
 fn silent(outcome: Outcome, text: String, answerability: Answerability) -> Answered {

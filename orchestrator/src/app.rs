@@ -218,6 +218,7 @@ impl App {
             procedures,
             policies: Arc::clone(&policies),
             breakers: Arc::clone(&breakers),
+            budgets: Arc::new(parts::budgets(&config, &agents, &catalog)?),
             leaving: Arc::new(leaving::guard(&config)?),
             injections: Arc::new(guards::injection::Injections::new()?),
             model: Arc::clone(&model),

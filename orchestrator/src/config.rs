@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::{
+    credits::CreditsConfig,
     knowledge_index::{EmbeddingsConfig, IndexConfig},
     models::ModelsConfig,
     second_look::GroundingConfig,
@@ -40,6 +41,7 @@ pub struct Config {
     pub embeddings: EmbeddingsConfig,
     pub procedures: ProceduresConfig,
     pub agents: BTreeMap<String, AgentSettings>,
+    pub credits: CreditsConfig,
     pub models: ModelsConfig,
     pub email: EmailConfig,
     pub visitors: VisitorsConfig,

@@ -37,7 +37,8 @@ pub struct SecondLook {
 #[derive(Clone, Debug, Default)]
 pub struct Looked {
     pub opinions: Vec<SecondOpinion>,
-    pub usage: Usage,
+    /// None when a model was asked and nobody knows what that cost.
+    pub usage: Option<Usage>,
     /// The prompt behind it, when a model was asked.
     pub prompt: Option<String>,
 }
@@ -48,10 +49,17 @@ impl SecondLook {
     }
 
     pub async fn look(&self, doubts: &Doubts) -> Looked {
-        let mut looked = Looked::default();
+        let mut looked = Looked { usage: Some(Usage::default()), ..Looked::default() };
         let (read, alike) = tokio::join!(self.read(doubts, &mut looked), self.compare(doubts));
         looked.opinions = support::joined(doubts, &read, &alike);
         looked
+    }
+
+    /// The most that a look may cost, in millionths of a credit.
+    pub fn most(&self, doubts: &Doubts) -> i64 {
+        let Some(model) = &self.model else { return 0 };
+        // Where the request cannot be made no model is asked either.
+        support::request(doubts).map_or(0, |request| model.most(&request))
     }
 
     async fn compare(&self, doubts: &Doubts) -> Vec<Option<Alike>> {
@@ -81,16 +89,18 @@ impl SecondLook {
         let response = match time::timeout(LIMIT, model.complete(&request, None)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
+                looked.usage = Some(error.usage);
                 warn!(%error, "no model read the sentences in doubt");
                 return Vec::new();
             }
             Err(_) => {
+                looked.usage = None;
                 warn!("no model read the sentences in doubt in time");
                 return Vec::new();
             }
         };
         // What was paid is counted, also where it is of no use.
-        looked.usage = response.usage;
+        looked.usage = Some(response.usage);
         looked.prompt = Some(request.prompt);
         match support::opinions(response.text.as_deref().unwrap_or_default(), doubts) {
             Ok(read) => read,

@@ -4,6 +4,7 @@
 //! the changes are dropped, so that nothing of it is written and its neighbours are untouched.
 
 mod approvals;
+mod credits;
 
 use std::sync::Arc;
 
@@ -71,6 +72,8 @@ struct Touched {
     tickets: Vec<TicketId>,
     runs: Vec<RunId>,
     approvals: Vec<ApprovalId>,
+    /// Ceilings that are nearly used up now.
+    warnings: Vec<String>,
 }
 
 fn touch<T: PartialEq + Copy>(list: &mut Vec<T>, id: T) {
@@ -121,6 +124,11 @@ impl Unit<'_> {
             Op::ChangeDelivery { id, from, status, error, at, next_attempt_at } => {
                 self.change_delivery(id, (from, status), error, at, next_attempt_at)
             }
+            Op::Reserve { reservation, ceilings, held } => self.reserve(&reservation, &ceilings, held),
+            Op::Settle { reservation_id, run_id, spent, at } => {
+                self.settle_credits(reservation_id, run_id, spent, at)
+            }
+            Op::Count { ceilings, at } => self.count(&ceilings, at),
         }
     }
 
@@ -302,6 +310,7 @@ impl Unit<'_> {
             seen_version: 0,
             step_count: 0,
             usage: Usage::default(),
+            reservations: Vec::new(),
             outcome: None,
             error: None,
             created_at: new.at,
@@ -334,9 +343,11 @@ impl Unit<'_> {
         run.seen_signals = change.seen_signals.unwrap_or(run.seen_signals);
         run.seen_version = change.seen_version.unwrap_or(run.seen_version);
         run.updated_at = change.at;
-        if matches!(change.to, RunTo::Running) {
-            run.attempts = 0;
-            run.error = None;
+        if matches!(change.to, RunTo::Running | RunTo::Prepared) {
+            if matches!(change.to, RunTo::Running) {
+                run.attempts = 0;
+                run.error = None;
+            }
             run.lease_until = Some(self.terms.now.plus(self.terms.lease));
         } else {
             run.lease_owner = None;
@@ -344,7 +355,7 @@ impl Unit<'_> {
             run.wake_at = None;
         }
         match change.to {
-            RunTo::Running => {}
+            RunTo::Running | RunTo::Prepared => {}
             RunTo::Waiting { for_what, wake_at } => {
                 run.status = RunStatus::Waiting;
                 run.waiting_for = Some(for_what);
@@ -573,6 +584,7 @@ impl Unit<'_> {
                 .filter_map(|id| self.approval(*id).ok())
                 .cloned()
                 .collect(),
+            warnings: self.touched.warnings.clone(),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     apply::{Terms, apply},
     dialect::Dialect,
     load::load,
-    read::{audit, citations},
+    read::{audit, citations, credits},
     rows,
     sql::{Binds, Statements},
     state::{State, Writes},
@@ -119,6 +119,11 @@ impl Batch<'_> {
         all.write(connection, &citations::CITATIONS, &citations, citations::put_citation).await?;
         let follow_ups: Vec<_> = writes.follow_ups.iter().map(|(w, follow_up)| (*w, follow_up)).collect();
         all.write(connection, &rows::FOLLOW_UPS, &follow_ups, rows::put_follow_up).await?;
+        let entries: Vec<_> = writes.entries.iter().map(|(w, entry)| (*w, entry)).collect();
+        all.write(connection, &credits::ENTRIES, &entries, credits::put_entry).await?;
+        let meters: Vec<_> =
+            writes.meters.iter().filter_map(|key| Some((key.0, state.meters.get(key)?))).collect();
+        all.write(connection, &credits::METERS, &meters, credits::put_meter).await?;
         let deeds = writes
             .decisions
             .iter()

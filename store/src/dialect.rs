@@ -108,6 +108,19 @@ impl Dialect {
         }
     }
 
+    /// Starts a transaction whose reads all see the same moment.
+    pub(crate) fn snapshot(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    /// Whether others may write side by side, so that rows have to be locked.
+    pub(crate) fn locks_rows(self) -> bool {
+        self == Self::Postgres
+    }
+
     /// Ends a select of one row that will be changed.
     pub(crate) fn lock_one(self) -> &'static str {
         match self {

@@ -1,14 +1,18 @@
 //! The rows that a batch of commits touches, loaded with few statements and, on Postgres, locked.
 //! What is remembered of earlier batches is not loaded again.
 //!
-//! The order is always workspaces, tickets, runs, approvals, effects, deliveries, each by id, so
+//! The order is always workspaces, tickets, runs, approvals, effects, deliveries, meters, each by id, so
 //! that two processes cannot wait for each other.
+
+mod credits;
 
 use std::{collections::BTreeSet, fmt::Display};
 
 use domain::{
-    ApprovalId, DeliveryId, EffectId, RunId, TicketId, UserId, WorkspaceId,
+    ApprovalId, DeliveryId, EffectId, ReservationId, RunId, TicketId, UserId, WorkspaceId,
     commit::{Commit, Op},
+    credit::meters,
+    meter::MeterKey,
     ticket::EventBody,
 };
 use sqlx::{AnyConnection, any::AnyRow};
@@ -42,6 +46,9 @@ struct Needs {
     new_effects: BTreeSet<In<EffectId>>,
     calls: BTreeSet<(WorkspaceId, RunId, String)>,
     deliveries: BTreeSet<In<DeliveryId>>,
+    /// Reservations that end.
+    settled: BTreeSet<In<ReservationId>>,
+    meters: BTreeSet<In<MeterKey>>,
     keys: BTreeSet<In<String>>,
     users: BTreeSet<In<UserId>>,
 }
@@ -111,6 +118,18 @@ impl Needs {
             Op::ChangeDelivery { id, .. } => {
                 self.deliveries.insert((workspace, *id));
             }
+            Op::Reserve { reservation, held, .. } => {
+                let all = meters(&reservation.agent, reservation.tool.as_deref(), reservation.at);
+                self.meters.extend(all.into_iter().map(|key| (workspace, key)));
+                self.runs.extend(reservation.run_id.filter(|_| *held).map(|run| (workspace, run)));
+            }
+            Op::Settle { reservation_id, run_id, .. } => {
+                self.settled.insert((workspace, *reservation_id));
+                self.runs.extend(run_id.map(|run| (workspace, run)));
+            }
+            Op::Count { ceilings, at } => {
+                self.meters.extend(ceilings.iter().map(|ceiling| (workspace, ceiling.key(*at))));
+            }
         }
     }
 }
@@ -139,6 +158,7 @@ pub(crate) async fn load<'c>(
     loader.approvals().await?;
     loader.effects().await?;
     loader.deliveries().await?;
+    loader.credits().await?;
     loader.keys_and_users().await
 }
 

@@ -37,7 +37,10 @@ impl Cursor {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| StoreError::Cursor)?;
         let plain = String::from_utf8(bytes).map_err(|_| StoreError::Cursor)?;
         let (at, id) = plain.split_once('~').ok_or(StoreError::Cursor)?;
-        uuid::Uuid::from_str(id).map_err(|_| StoreError::Cursor)?;
+        // An id, or one with the number of a line.
+        let (uuid, line) = id.split_once(':').unwrap_or((id, "0"));
+        uuid::Uuid::from_str(uuid).map_err(|_| StoreError::Cursor)?;
+        line.parse::<u8>().map_err(|_| StoreError::Cursor)?;
         Ok(Some(Self { at: at.parse().map_err(|_| StoreError::Cursor)?, id: id.to_owned() }))
     }
 }

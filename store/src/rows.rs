@@ -3,7 +3,7 @@
 use std::{fmt::Display, str::FromStr};
 
 use domain::{
-    TicketId, Timestamp, WorkspaceId,
+    ReservationId, TicketId, Timestamp, WorkspaceId,
     approval::{Approval, Decision},
     commit::DeliveryStatus,
     effect::Effect,
@@ -301,6 +301,7 @@ pub(crate) const RUNS: Table = Table {
         "tokens_in",
         "tokens_out",
         "cost_micros",
+        "reservations",
         "outcome",
         "error",
         "created_at",
@@ -333,10 +334,17 @@ pub(crate) fn put_run((workspace, run): &(WorkspaceId, &Run), binds: &mut Binds)
         .int(run.usage.tokens_in)
         .int(run.usage.tokens_out)
         .int(run.usage.cost_micros)
+        .opt_text(held(&run.reservations))
         .opt_json(run.outcome.as_ref())
         .opt_text(run.error.as_deref())
         .at(run.created_at)
         .at(run.updated_at);
+}
+
+/// Ids with a space between; hardly ever more than one.
+fn held(reservations: &[ReservationId]) -> Option<String> {
+    let ids: Vec<String> = reservations.iter().map(ToString::to_string).collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
 }
 
 /// Needs all columns.
@@ -364,6 +372,12 @@ pub(crate) fn get_run(row: &AnyRow) -> Result<Run, StoreError> {
         seen_version: c.int("seen_version")?,
         step_count: c.int("step_count")?,
         usage: c.usage()?,
+        reservations: c
+            .opt_text("reservations")?
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(|id| id.parse().map_err(|error| c.bad("reservations", error)))
+            .collect::<Result<_, _>>()?,
         outcome: c.opt_json("outcome")?,
         error: c.opt_text("error")?,
         created_at: c.at("created_at")?,

@@ -3,10 +3,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{
-    ApprovalId, DeliveryId, EffectId, EventId, RunId, TicketId, UserId, WorkspaceId,
+    ApprovalId, DeliveryId, EffectId, EventId, ReservationId, RunId, TicketId, UserId, WorkspaceId,
     approval::{Approval, Decision},
     citation::SentCitation,
+    credit::Entry,
     effect::Effect,
+    meter::Meter,
     run::{Run, Step},
     ticket::{Event, Message, Ticket},
 };
@@ -43,6 +45,10 @@ pub(crate) struct State {
     /// Calls that have an effect.
     pub calls: HashSet<(WorkspaceId, RunId, String)>,
     pub deliveries: HashMap<(WorkspaceId, DeliveryId), Delivery>,
+    /// What was entered of reservations so far.
+    pub credits: HashMap<(WorkspaceId, ReservationId), Vec<Entry>>,
+    /// By their names.
+    pub meters: HashMap<(WorkspaceId, String), Meter>,
     /// Idempotency keys that were used.
     pub keys: HashMap<(WorkspaceId, String), (TicketId, EventId)>,
     /// Names of those who decide.
@@ -67,6 +73,8 @@ pub(crate) struct Changes {
     pub decisions: Vec<Decision>,
     pub follow_ups: Vec<FollowUp>,
     pub citations: Vec<SentCitation>,
+    pub entries: Vec<Entry>,
+    pub meters: HashMap<String, Meter>,
 }
 
 /// What the accepted commits of a batch have to write: new rows, and keys of changed ones.
@@ -84,6 +92,8 @@ pub(crate) struct Writes {
     pub decisions: Vec<(WorkspaceId, Decision)>,
     pub follow_ups: Vec<(WorkspaceId, FollowUp)>,
     pub citations: Vec<(WorkspaceId, SentCitation)>,
+    pub entries: Vec<(WorkspaceId, Entry)>,
+    pub meters: BTreeSet<(WorkspaceId, String)>,
 }
 
 impl State {
@@ -98,6 +108,11 @@ impl State {
         self.calls.clear();
         self.keys.clear();
         self.deliveries.clear();
+        // Of a reservation that is settled nothing will be asked.
+        self.credits.retain(|_, entries| entries.len() == 1);
+        if self.meters.len() > REMEMBERED {
+            self.meters.clear();
+        }
         let ended = std::mem::take(&mut self.ended);
         if self.tickets.len() > REMEMBERED || self.runs.len() > 2 * REMEMBERED {
             *self = Self::at(self.data_version);
@@ -172,6 +187,14 @@ impl State {
                 self.keys.insert((workspace, key.clone()), (event.ticket_id, event.id));
             }
             writes.events.push((workspace, event, key));
+        }
+        for entry in changes.entries {
+            self.credits.entry((workspace, entry.reservation_id)).or_default().push(entry.clone());
+            writes.entries.push((workspace, entry));
+        }
+        for (id, meter) in changes.meters {
+            self.meters.insert((workspace, id.clone()), meter);
+            writes.meters.insert((workspace, id));
         }
         for decision in changes.decisions {
             self.decisions.entry((workspace, decision.approval_id)).or_default().push(decision.clone());

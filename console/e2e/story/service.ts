@@ -72,6 +72,8 @@ export const test = base.extend<object, { service: string }>({
           COUNTERSIGN_DEMO__PASSWORD: PASSWORD,
           COUNTERSIGN_DEMO__SHOP_URL: "sqlite::memory:",
           COUNTERSIGN_VISITORS__CONVERSATIONS_PER_MINUTE: "200",
+          COUNTERSIGN_AGENTS__RESOLUTION__LIMITS__RUNS_A_MINUTE: "0",
+          COUNTERSIGN_AGENTS__RESOLUTION__LIMITS__RUNS_A_DAY: "0",
         },
         stdio: ["ignore", "pipe", "pipe"],
       });

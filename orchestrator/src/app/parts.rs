@@ -21,7 +21,7 @@ use tools::{
 use tracing::warn;
 
 use super::{App, AppError};
-use crate::{config::Config, demo, http, knowledge::sources};
+use crate::{config::Config, credits::Budgets, demo, http, knowledge::sources};
 
 /// One crypto stack for all TLS. A second call finds it installed, which is as good.
 pub(super) fn install_crypto() {
@@ -160,6 +160,23 @@ pub(super) fn check_agents(config: &Config, agents: &agents::Registry) -> Result
         }
     }
     Ok(())
+}
+
+/// What may be spent. What runs inside this service costs nothing.
+pub(super) fn budgets(
+    config: &Config,
+    agents: &agents::Registry,
+    catalog: &Catalog,
+) -> Result<Budgets, AppError> {
+    let budgets =
+        Budgets::new(&config.credits, |name| agents.get(name).is_some()).map_err(AppError::Setup)?;
+    let local = |name: &&str| catalog.get(name).is_some_and(|tool| tool.spec().local);
+    if let Some(name) = budgets.priced().find(local) {
+        return Err(AppError::Setup(format!(
+            "credits.prices.{name}: this tool works inside the service and costs nothing; take its price out"
+        )));
+    }
+    Ok(budgets)
 }
 
 pub(super) fn mcp_settings(config: &Config) -> Result<Vec<McpSettings>, AppError> {

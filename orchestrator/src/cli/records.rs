@@ -426,6 +426,7 @@ fn context(app: &Arc<App>, workspace: WorkspaceId) -> ToolContext {
             seen_version: 0,
             step_count: 0,
             usage: Default::default(),
+            reservations: Vec::new(),
             outcome: None,
             error: None,
             created_at: now,

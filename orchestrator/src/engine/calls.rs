@@ -50,7 +50,7 @@ impl Session {
         let (reads, effects): (Vec<_>, Vec<_>) = calls.into_iter().partition(|proposed| {
             self.granted(&proposed.call.tool).is_some_and(|tool| tool.spec().risk == Risk::Read)
         });
-        self.read_all(reads).await;
+        self.read_all(reads).await?;
         self.look_for_injections();
         let mut waits: Vec<(String, Timestamp)> = Vec::new();
         for proposed in effects {
@@ -76,11 +76,12 @@ impl Session {
     }
 
     /// Reads change nothing, so they run side by side and go into the journal with the next write.
-    async fn read_all(&mut self, reads: Vec<ProposedCall>) {
+    async fn read_all(&mut self, reads: Vec<ProposedCall>) -> Result<(), Halt> {
         let context = self.context();
         let limit = self.house.runs.tool_timeout;
+        let paid = self.pay_for_reads(reads.iter().map(|proposed| proposed.call.tool.as_str())).await?;
         let started = self.house.clock.now();
-        let results = join_all(reads.into_iter().filter_map(|proposed| {
+        let results = join_all(reads.into_iter().zip(paid).filter_map(|(proposed, paid)| {
             let tool = self.granted(&proposed.call.tool)?;
             let stopped = self.stopped_read(tool.spec());
             let repeated = self.repeated(&proposed.call);
@@ -91,11 +92,12 @@ impl Session {
                     (None, Some(reason)) => CallOutcome::Refused { reason },
                     (None, None) => read(&*tool, context, &proposed.call, limit).await,
                 };
-                (proposed.call, outcome)
+                (proposed.call, paid, outcome)
             })
         }))
         .await;
-        for (call, outcome) in results {
+        for (call, paid, outcome) in results {
+            let usage = self.settle_read(paid, &call.tool, &outcome);
             let digest = Digest::of(&call);
             let body = StepBody::Tool {
                 call,
@@ -105,8 +107,9 @@ impl Session {
                 judged: None,
                 outcome,
             };
-            self.push_timed(body, Some(digest), Default::default(), None, started);
+            self.push_timed(body, Some(digest), usage, None, started);
         }
+        Ok(())
     }
 
     async fn settle(&mut self, proposed: ProposedCall) -> Result<Settled, Halt> {
@@ -514,6 +517,7 @@ impl Session {
             judged: Some(judged),
             status: EffectStatus::Attempting,
             attempts: 1,
+            price_micros: 0,
             next_attempt_at: None,
             output: None,
             summary: String::new(),

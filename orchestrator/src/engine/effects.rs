@@ -15,7 +15,7 @@ use domain::{
     effect::{Effect, EffectStatus},
     policy::{Answer, Verdict},
     run::CallOutcome,
-    ticket::EventBody,
+    ticket::{Channel, EventBody, Visibility},
     tool::{AnyTool, Inquiry, ToolCall, ToolError, ToolOutput},
 };
 use tokio::time;
@@ -23,6 +23,7 @@ use tracing::warn;
 
 use super::{
     calls::Settled,
+    credits::waits,
     session::{Halt, Session, Written},
 };
 
@@ -60,15 +61,23 @@ impl Session {
         }
         // Durable before anything leaves the process. What the customer wrote meanwhile comes first.
         let recorded = self.ops.len();
+        self.pay_for_effect(&mut effect)?;
         self.ops.push(Op::AddEffect(Box::new(effect.clone())));
-        if self.write(RunTo::Running, true).await? == Written::Stale {
-            self.ops.truncate(recorded);
-            let known = self.customer_version();
-            self.observe().await?;
-            if self.customer_version() != known && !self.is_settled(&asked.id) {
-                self.journal_call(asked, asked, None, effect.approval_id, CallOutcome::Superseded);
+        match self.write(RunTo::Running, true).await? {
+            Written::Done => {}
+            Written::Stale => {
+                self.ops.truncate(recorded);
+                let known = self.customer_version();
+                self.observe().await?;
+                if self.customer_version() != known && !self.is_settled(&asked.id) {
+                    self.journal_call(asked, asked, None, effect.approval_id, CallOutcome::Superseded);
+                }
+                return Ok(Settled::Now);
             }
-            return Ok(Settled::Now);
+            Written::Exhausted { why, until } => {
+                self.ops.truncate(recorded);
+                return Ok(Settled::Waits { for_what: waits(&why), until });
+            }
         }
         self.effects.push(effect.clone());
         let result = self.attempt(tool, permit).await;
@@ -86,6 +95,11 @@ impl Session {
         let attempt = Attempt { effect_id: effect.id, started: self.house.clock.now() };
         match self.attempt(tool, permit).await {
             Ok(output) => {
+                if self.is_mail(&output)
+                    && let Some(waits) = self.count_email().await?
+                {
+                    return Ok(waits);
+                }
                 effect.status = EffectStatus::Succeeded;
                 effect.summary = output.summary;
                 effect.output = Some(output.content.clone());
@@ -104,6 +118,13 @@ impl Session {
             }
         }
         Ok(Settled::Now)
+    }
+
+    /// Whether a local tool's effect goes out by mail.
+    fn is_mail(&self, output: &ToolOutput) -> bool {
+        let by_mail = self.ticket.as_ref().is_some_and(|ticket| ticket.channel == Channel::Email);
+        let said = |body: &EventBody| matches!(body, EventBody::MessageAdded { message } if message.visibility == Visibility::Public);
+        by_mail && output.events.iter().any(said)
     }
 
     /// Goes on with an effect that the database knows.
@@ -249,6 +270,7 @@ impl Session {
         }
         self.tell_timeline(effect);
         self.journal_effect(asked, effect, CallOutcome::Ok { content: output.content });
+        self.settle_paid_effect(effect, true);
     }
 
     fn fail(&mut self, asked: &ToolCall, effect: &mut Effect, error: String) {
@@ -259,6 +281,7 @@ impl Session {
         self.change_effect(effect);
         self.tell_timeline(effect);
         self.journal_effect(asked, effect, CallOutcome::Failed { error });
+        self.settle_paid_effect(effect, false);
     }
 
     fn journal_effect(&mut self, asked: &ToolCall, effect: &Effect, outcome: CallOutcome) {

@@ -20,7 +20,7 @@ use guards::{injection::Injections, leaving::Leaving};
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
-use crate::{breakers::Breakers, live::Live, policies::Policies, second_look::SecondLook};
+use crate::{breakers::Breakers, credits::Budgets, live::Live, policies::Policies, second_look::SecondLook};
 
 #[derive(Clone, Copy, Debug)]
 pub struct RunSettings {
@@ -43,6 +43,8 @@ pub struct House {
     pub procedures: Arc<Vec<Procedure>>,
     pub policies: Arc<Policies>,
     pub breakers: Arc<Breakers>,
+    /// What may be spent.
+    pub budgets: Arc<Budgets>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
     /// Finds orders to agents in what they read.
@@ -72,6 +74,7 @@ pub struct HouseParts {
     pub procedures: Arc<Vec<Procedure>>,
     pub policies: Arc<Policies>,
     pub breakers: Arc<Breakers>,
+    pub budgets: Arc<Budgets>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
     /// Finds orders to agents in what they read.
@@ -105,6 +108,7 @@ impl House {
             procedures: parts.procedures,
             policies: parts.policies,
             breakers: parts.breakers,
+            budgets: parts.budgets,
             leaving: parts.leaving,
             injections: parts.injections,
             model: parts.model,

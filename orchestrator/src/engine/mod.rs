@@ -9,6 +9,7 @@
 
 mod about;
 mod calls;
+mod credits;
 mod effects;
 mod house;
 mod limits;

@@ -8,6 +8,7 @@ use domain::{
     approval::{Approval, ApprovalStatus, Question},
     canonical::Digest,
     commit::{Commit, CommitError, Op, Receipt, RunChange, RunTo},
+    credit::Spent,
     customer::{Contact, Customer},
     effect::Effect,
     model::{ToolSchema, Usage},
@@ -70,6 +71,14 @@ pub(super) struct Session {
     pub(super) effects: Vec<Effect>,
     pub(super) stopping: watch::Receiver<bool>,
     pub(super) suspicions: Suspicions,
+    pub(super) paid: Paid,
+}
+
+/// What an attempt that failed paid all the same.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Paid {
+    pub(super) settlements: Vec<Op>,
+    pub(super) usage: Usage,
 }
 
 /// Works on a leased run until it waits, ends, or fails.
@@ -81,13 +90,13 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
         if run.attempts >= house.runs.max_attempts {
             // Leases that ran out count as attempts, so a run that kills its workers ends here.
             let halt = Halt::Retry(format!("{} attempts ended without a word", run.attempts));
-            settle_failure(&house, workspace, &run, halt).await;
+            settle_failure(&house, workspace, &run, halt, Paid::default()).await;
             return;
         }
         let mut session = match Session::load(Arc::clone(&house), ready, stopping).await {
             Ok(session) => session,
             Err(halt) => {
-                settle_failure(&house, workspace, &run, halt).await;
+                settle_failure(&house, workspace, &run, halt, Paid::default()).await;
                 return;
             }
         };
@@ -104,8 +113,8 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
             }
             halt => {
                 house.journals.invalidate(&session.run.id);
-                let run = session.run;
-                settle_failure(&house, workspace, &run, halt).await;
+                let (run, paid) = (session.run, session.paid);
+                settle_failure(&house, workspace, &run, halt, paid).await;
             }
         }
     }
@@ -115,7 +124,7 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
 
 /// Writes down that an attempt failed. If even that is impossible the lease runs out and the run
 /// is taken up again.
-async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run, halt: Halt) {
+async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run, halt: Halt, paid: Paid) {
     let now = house.clock.now();
     let to = match halt {
         Halt::Parked => return,
@@ -156,12 +165,21 @@ async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run
         };
         ops.push(Op::Append { ticket_id, events: vec![event] });
     }
+    let settled = |op: &Op, id| matches!(op, Op::Settle { reservation_id, .. } if *reservation_id == id);
+    for id in run.reservations.iter().filter(|_| over) {
+        // Nobody comes back to it.
+        if !paid.settlements.iter().any(|op| settled(op, *id)) {
+            let (run_id, spent) = (Some(run.id), Spent::Unknown);
+            ops.push(Op::Settle { reservation_id: *id, run_id, spent, at: now });
+        }
+    }
+    ops.extend(paid.settlements);
     ops.push(Op::Run(Box::new(RunChange {
         run_id: run.id,
         fence: run.fence,
         expect_signals: None,
         steps: Vec::new(),
-        usage: Usage::default(),
+        usage: paid.usage,
         seen_signals: None,
         seen_version: None,
         to,
@@ -238,12 +256,15 @@ impl Session {
             effects: around.effects,
             stopping,
             suspicions: Suspicions::default(),
+            paid: Paid::default(),
             ticket: around.ticket,
             run,
             store,
             house,
         };
+        session.forfeit();
         if session.steps.is_empty() {
+            session.count_run();
             session.begin(around.messages).await?;
         } else if session.run.signals != session.run.seen_signals {
             session.take_in(around.messages).await?;
@@ -496,14 +517,22 @@ impl Session {
         if over {
             ops.extend(ends(&self.approvals, self.house.clock.now()));
         }
-        let receipt = self.commit(Commit { ops }).await?;
-        let receipt = match receipt {
+        let receipt = match self.commit(Commit { ops }).await? {
             Ok(receipt) => receipt,
-            Err(stale) => {
+            Err(Refused::Stale(stale)) => {
                 self.run.signals = stale.signals;
                 return Ok(Written::Stale);
             }
+            Err(Refused::Exhausted { why, until }) => {
+                if self.ops.iter().any(|op| matches!(op, Op::Count { .. })) {
+                    self.begin_later(&why, until).await?;
+                }
+                return Ok(Written::Exhausted { why, until });
+            }
         };
+        for ceiling in &receipt.warnings {
+            warn!(ceiling, "four fifths of this are used");
+        }
         self.written = self.steps.len();
         self.ops.clear();
         if let Some(run) = receipt.run(self.run.id) {
@@ -515,14 +544,17 @@ impl Session {
         Ok(Written::Done)
     }
 
-    async fn commit(&self, commit: Commit) -> Result<Result<Receipt, Box<Run>>, Halt> {
+    async fn commit(&self, commit: Commit) -> Result<Result<Receipt, Refused>, Halt> {
         let commit = Arc::new(commit);
         let mut tries = 0;
         loop {
             tries += 1;
             match self.store.commit(Arc::clone(&commit)).await {
                 Ok(receipt) => return Ok(Ok(receipt)),
-                Err(CommitError::Stale { run }) => return Ok(Err(run)),
+                Err(CommitError::Stale { run }) => return Ok(Err(Refused::Stale(run))),
+                Err(CommitError::Exhausted { why, until }) => {
+                    return Ok(Err(Refused::Exhausted { why, until }));
+                }
                 Err(CommitError::LeaseLost(_)) => return Err(Halt::LeaseLost),
                 Err(CommitError::Busy { retry_after }) if tries < 100 => time::sleep(retry_after).await,
                 // The connection may come back before the lease ends; what was not acknowledged is
@@ -545,9 +577,20 @@ impl Session {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why nothing was written.
+enum Refused {
+    Stale(Box<Run>),
+    Exhausted { why: String, until: Timestamp },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Written {
     Done,
     /// Something new reached the run; nothing was written.
     Stale,
+    /// A ceiling would be passed; nothing was written.
+    Exhausted {
+        why: String,
+        until: Timestamp,
+    },
 }

@@ -7,8 +7,9 @@ use domain::{
     agent::{Next, Wait},
     canonical::Digest,
     commit::RunTo,
+    credit::Spent,
     gap::GapCause,
-    model::{ModelError, ModelRequest, TextSink, Usage},
+    model::{ModelError, ModelFailure, ModelRequest, TextSink},
     run::{Outcome, StepBody},
     ticket::EventBody,
 };
@@ -16,6 +17,7 @@ use domain::{
 use tracing::warn;
 
 use super::{
+    credits::Afforded,
     models::name_calls,
     session::{Halt, Session, Written},
 };
@@ -76,6 +78,7 @@ impl Session {
     }
 
     async fn call_model(&mut self, request: ModelRequest) -> Result<(), Halt> {
+        let set_aside = self.set_aside(self.house.model.most(&request)).await?;
         if self.has_unwritten_model_step() {
             // A model that was paid is never paid again for the same answer.
             self.write(RunTo::Running, false).await?;
@@ -90,6 +93,7 @@ impl Session {
             Ok(mut response) => {
                 name_calls(self.steps.len() as i64, &mut response.tool_calls);
                 let usage = response.usage;
+                self.settle_credits(set_aside, Spent::Micros(usage.cost_micros));
                 let body = match self.house.schemas.fault(request.output_schema.as_ref(), &response) {
                     None => StepBody::Model { purpose, response },
                     Some(why) => StepBody::Unusable { purpose, response: Some(response), why },
@@ -97,12 +101,13 @@ impl Session {
                 self.push_timed(body, Some(digest), usage, prompt, started);
                 self.look_again().await
             }
-            Err(ModelError::Malformed(why)) => {
+            Err(ModelFailure { error: ModelError::Malformed(why), usage }) => {
+                self.settle_credits(set_aside, Spent::Micros(usage.cost_micros));
                 let body = StepBody::Unusable { purpose, response: None, why };
-                self.push_timed(body, Some(digest), Usage::default(), prompt, started);
+                self.push_timed(body, Some(digest), usage, prompt, started);
                 Ok(())
             }
-            Err(error @ ModelError::Unavailable(_))
+            Err(ModelFailure { error: error @ ModelError::Unavailable(_), usage })
                 if self.run.attempts + 1 < self.house.runs.max_attempts =>
             {
                 // What is known already is kept; the next attempt goes on from it. Where there is nothing
@@ -110,11 +115,16 @@ impl Session {
                 if self.has_unwritten_steps() {
                     self.write(RunTo::Running, false).await?;
                 }
+                // With the failure itself, which leaves the attempts as they are.
+                let settled = set_aside.map(|id| self.settlement(id, Spent::Micros(usage.cost_micros)));
+                self.paid.settlements.extend(settled);
+                self.paid.usage.add(usage);
                 Err(Halt::Retry(error.to_string()))
             }
-            Err(error) => {
+            Err(ModelFailure { error, usage }) => {
+                self.settle_credits(set_aside, Spent::Micros(usage.cost_micros));
                 let body = StepBody::Failed { what: "model".to_owned(), error: error.to_string() };
-                self.push_timed(body, None, Usage::default(), prompt, started);
+                self.push_timed(body, None, usage, prompt, started);
                 Ok(())
             }
         }
@@ -137,18 +147,28 @@ impl Session {
             }
         };
         let anchor = self.steps.len() as i64 - 1;
-        if self.house.second_look.model.is_some() {
+        let look = Arc::clone(&self.house);
+        let set_aside = match self.afford(look.second_look.most(&doubts)).await? {
+            Afforded::Yes(set_aside) => set_aside,
+            Afforded::No(why) => {
+                warn!(%why, "what a reply leaves in doubt is not looked at");
+                return Ok(());
+            }
+        };
+        if look.second_look.model.is_some() && set_aside.is_none() {
             // As before any other call of a model: what was paid is not lost.
             self.write(RunTo::Running, false).await?;
         }
         let started = self.house.clock.now();
-        let look = Arc::clone(&self.house);
         let looked = look.second_look.look(&doubts).await;
+        let spent = looked.usage.map_or(Spent::Unknown, |usage| Spent::Micros(usage.cost_micros));
+        self.settle_credits(set_aside, spent);
         if looked.opinions.is_empty() && looked.prompt.is_none() {
             return Ok(());
         }
         let body = StepBody::Checked { anchor, opinions: looked.opinions };
-        self.push_timed(body, Some(Digest::of(&doubts)), looked.usage, looked.prompt, started);
+        let usage = looked.usage.unwrap_or_default();
+        self.push_timed(body, Some(Digest::of(&doubts)), usage, looked.prompt, started);
         Ok(())
     }
 
@@ -166,8 +186,8 @@ impl Session {
     /// Writes the run as waiting and stops, unless something new came in meanwhile.
     pub(super) async fn park(&mut self, to: RunTo) -> Result<(), Halt> {
         match self.write(to, true).await? {
-            Written::Done => Err(Halt::Parked),
             Written::Stale => self.observe().await,
+            _ => Err(Halt::Parked),
         }
     }
 
@@ -183,7 +203,7 @@ impl Session {
         });
         let handed_off = matches!(outcome, Outcome::HandedOff { .. });
         match self.write(RunTo::Done(outcome), true).await? {
-            Written::Done => {
+            Written::Done | Written::Exhausted { .. } => {
                 if handed_off {
                     self.remember_gap().await;
                 }

@@ -218,6 +218,7 @@ impl From<CommitError> for Problem {
             CommitError::Busy { retry_after } => {
                 Self::new(Kind::Unavailable, error.to_string()).retry_after(retry_after)
             }
+            CommitError::Exhausted { .. } => Self::new(Kind::TooManyRequests, error.to_string()),
             CommitError::Unavailable(_) => Self::unavailable(&error),
         }
     }
@@ -290,6 +291,7 @@ impl From<AnsweringError> for Problem {
             AnsweringError::Store(error) => error.into(),
             AnsweringError::Model(error) => Self::unavailable(&error),
             AnsweringError::Prompt(error) => Self::internal(&error),
+            AnsweringError::Credits(error) => error.into(),
         }
     }
 }

@@ -102,6 +102,10 @@ pub struct Prices {
 }
 
 impl Prices {
+    pub fn are_zero(&self) -> bool {
+        self.input_per_million == 0.0 && self.output_per_million == 0.0
+    }
+
     /// Millionths of a credit, rounded up so that spending is never understated. A credit per
     /// million tokens is a millionth of a credit per token.
     pub fn cost_micros(&self, tokens_in: i64, tokens_out: i64) -> i64 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::model::{Model, ModelError, ModelRequest, ModelResponse, TextSink};
+use domain::model::{Model, ModelError, ModelFailure, ModelRequest, ModelResponse, TextSink, Usage};
 
 /// Asks its models in order. A model whose breaker is open answers at once that it is not
 /// available, which costs nothing. A refusal goes on to the next too: what one provider refuses,
@@ -25,11 +25,14 @@ impl Model for Fallback {
         &self,
         request: &ModelRequest,
         sink: Option<&dyn TextSink>,
-    ) -> Result<ModelResponse, ModelError> {
+    ) -> Result<ModelResponse, ModelFailure> {
         let mut errors = Vec::new();
+        // What those cost that could not answer is paid too.
+        let mut usage = Usage::default();
         for (position, model) in self.models.iter().enumerate() {
             match model.complete(request, sink).await {
-                Ok(response) => {
+                Ok(mut response) => {
+                    response.usage.add(usage);
                     if position > 0 {
                         tracing::info!(
                             provider = response.provider,
@@ -40,10 +43,17 @@ impl Model for Fallback {
                     }
                     return Ok(response);
                 }
-                Err(error) => errors.push(error),
+                Err(failure) => {
+                    usage.add(failure.usage);
+                    errors.push(failure.error);
+                }
             }
         }
-        Err(all_failed(errors))
+        Err(ModelFailure { error: all_failed(errors), usage })
+    }
+
+    fn most(&self, request: &ModelRequest) -> i64 {
+        self.models.iter().map(|model| model.most(request)).fold(0, i64::saturating_add)
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use domain::{
     canonical::Sorted,
-    model::{Facts, Model, ModelError, ModelMessage, ModelRequest, ModelResponse, TextSink},
+    model::{Facts, Model, ModelError, ModelFailure, ModelMessage, ModelRequest, ModelResponse, TextSink},
     tool::ToolCall,
 };
 use guards::masking::{Border, Error, Protector, StreamRestorer, Vault};
@@ -161,7 +161,7 @@ impl Model for Masked {
         &self,
         request: &ModelRequest,
         sink: Option<&dyn TextSink>,
-    ) -> Result<ModelResponse, ModelError> {
+    ) -> Result<ModelResponse, ModelFailure> {
         let (shown, vault) = self.request(request)?;
         let vault = Arc::new(vault);
         let restoring = sink.map(|sink| Restoring {
@@ -174,10 +174,15 @@ impl Model for Masked {
         if let Some(restoring) = &restoring {
             restoring.finish();
         }
+        let usage = response.usage;
         let restored = restored(response, &vault, request.output_schema.is_some());
         if let (Err(_), Some(sink)) = (&restored, sink) {
             sink.restart();
         }
-        restored
+        restored.map_err(|error| ModelFailure { error, usage })
+    }
+
+    fn most(&self, request: &ModelRequest) -> i64 {
+        self.model.most(request)
     }
 }

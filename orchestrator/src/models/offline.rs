@@ -22,7 +22,7 @@ pub mod thesaurus;
 use async_trait::async_trait;
 use domain::{
     answerability::Courses,
-    model::{Model, ModelError, ModelRequest, ModelResponse, TextSink, Usage},
+    model::{Model, ModelError, ModelFailure, ModelRequest, ModelResponse, TextSink, Usage},
 };
 use regex::Regex;
 
@@ -53,7 +53,7 @@ impl Model for OfflineModel {
         &self,
         request: &ModelRequest,
         sink: Option<&dyn TextSink>,
-    ) -> Result<ModelResponse, ModelError> {
+    ) -> Result<ModelResponse, ModelFailure> {
         let wanted = request.output_schema.as_ref().map(|schema| schema.name.as_str());
         let malformed = |error: serde_json::Error| ModelError::Malformed(error.to_string());
         let (text, tool_calls) = match wanted {
@@ -73,7 +73,8 @@ impl Model for OfflineModel {
                 return Err(ModelError::Refused(format!(
                     "the offline model only answers questions and cannot do `{}`; configure a model provider for it",
                     request.purpose
-                )));
+                ))
+                .into());
             }
         };
         if let (Some(sink), Some(text)) = (sink, &text) {

@@ -10,7 +10,7 @@ use async_openai::Client;
 use async_trait::async_trait;
 use domain::{
     Clock, Ids,
-    model::{Model, ModelError, ModelRequest, ModelResponse, Strength, TextSink, Usage},
+    model::{Model, ModelFailure, ModelRequest, ModelResponse, Strength, TextSink, Usage},
 };
 use futures::StreamExt as _;
 use metrics::{counter, gauge, histogram};
@@ -23,7 +23,7 @@ use super::{
     breaker::Breaker,
     config::{ModelsError, Prices, ProviderConfig, TokenLimit},
     fault::{Fault, Next},
-    reply::Draft,
+    reply::{Draft, most_tokens},
     schema::Schemas,
     transport::{Address, Transport},
     wire::{Body, Chunk, Completion, Messages, StreamOptions},
@@ -101,12 +101,12 @@ impl Provider {
             let last = retries >= self.config.max_retries;
             let fault = match self.attempt(request, sink, note.as_deref(), deadline, last).await {
                 Ok(response) => {
-                    add(spent, response.usage);
+                    spent.add(response.usage);
                     return Ok(response);
                 }
                 Err(fault) => fault,
             };
-            add(spent, fault.usage);
+            spent.add(fault.usage);
             let pause = match &fault.next {
                 Next::Stop => return Err(fault),
                 Next::Retry { .. } if last => return Err(fault.after(retries + 1)),
@@ -275,19 +275,13 @@ impl Provider {
     }
 }
 
-fn add(total: &mut Usage, more: Usage) {
-    total.tokens_in = total.tokens_in.saturating_add(more.tokens_in);
-    total.tokens_out = total.tokens_out.saturating_add(more.tokens_out);
-    total.cost_micros = total.cost_micros.saturating_add(more.cost_micros);
-}
-
 #[async_trait]
 impl Model for Provider {
     async fn complete(
         &self,
         request: &ModelRequest,
         sink: Option<&dyn TextSink>,
-    ) -> Result<ModelResponse, ModelError> {
+    ) -> Result<ModelResponse, ModelFailure> {
         let started = self.clock.now();
         let mut spent = Usage::default();
         let result = self.call(request, sink, &mut spent).await;
@@ -308,6 +302,20 @@ impl Model for Provider {
             .increment(u64::try_from(tokens).unwrap_or(0));
         }
         // The caller pays for the attempts that failed on the way, too.
-        result.map(|response| ModelResponse { usage: spent, ..response }).map_err(|fault| fault.error)
+        match result {
+            Ok(response) => Ok(ModelResponse { usage: spent, ..response }),
+            Err(fault) => Err(ModelFailure { error: fault.error, usage: spent }),
+        }
+    }
+
+    fn most(&self, request: &ModelRequest) -> i64 {
+        let prices = self.prices(request.strength);
+        if prices.are_zero() {
+            return 0;
+        }
+        // Every attempt may be answered and charged, and one more that asks for a repair.
+        let attempts = i64::from(self.config.max_retries).saturating_add(2);
+        let (tokens_in, tokens_out) = most_tokens(request);
+        prices.cost_micros(tokens_in, tokens_out).saturating_mul(attempts)
     }
 }

@@ -109,7 +109,7 @@ pub async fn try_provider(config: &ProviderConfig, clock: Arc<dyn Clock>, ids: A
                 tokens_out: Some(answer.usage.tokens_out),
                 problem: None,
             },
-            Err(error) => failed(model, latency_ms, explained(&error)),
+            Err(failure) => failed(model, latency_ms, explained(&failure.error)),
         });
     }
     tried

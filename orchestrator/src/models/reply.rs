@@ -248,6 +248,16 @@ fn unfenced(text: &str) -> &str {
 }
 
 /// Bytes of the request's texts.
+/// More tokens than a request can have and its reply may have. A token is a byte at least; what masking,
+/// the protocol's own words and a note of what was wrong add is allowed for.
+pub(super) fn most_tokens(request: &ModelRequest) -> (i64, i64) {
+    let schema = request.output_schema.as_ref().map_or(0, |output| output.schema.to_string().len());
+    let framed = request.messages.len() * 64 + request.tools.len() * 64 + 4096;
+    let bytes = sent(request) + schema;
+    let tokens_in = i64::try_from(bytes + bytes / 4 + framed).unwrap_or(i64::MAX);
+    (tokens_in, i64::from(request.max_output_tokens))
+}
+
 fn sent(request: &ModelRequest) -> usize {
     let messages = request.messages.iter().map(|message| match message {
         ModelMessage::System { text } | ModelMessage::User { text } => text.len(),

@@ -58,6 +58,22 @@ pub const INBOUND_SECRET: &str = "a secret between mail servers";
 /// How long a stream may take to say what it must.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A configuration whose agents may begin as many runs and write as many mails as they like, where it does
+/// not say how many.
+pub fn unhurried(mut config: toml::Table) -> String {
+    fn within<'t>(table: &'t mut toml::Table, name: &str) -> &'t mut toml::Table {
+        let inner = table.entry(name).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        inner.as_table_mut().expect("a table")
+    }
+    for agent in ["resolution", "article"] {
+        let limits = within(within(within(&mut config, "agents"), agent), "limits");
+        for key in ["runs_a_minute", "runs_a_day", "emails_a_day"] {
+            limits.entry(key).or_insert(0.into());
+        }
+    }
+    toml::to_string(&config).expect("a table is TOML")
+}
+
 const ROLES: [Role; 5] = [Role::Viewer, Role::Agent, Role::Reviewer, Role::Admin, Role::Owner];
 
 /// The machine's clock, which tests can set forward.
@@ -157,7 +173,7 @@ impl TestApp {
             let section = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
             section.as_table_mut().unwrap().extend(keys.as_table().expect("a section").clone());
         }
-        let config = Config::with(&toml::to_string(&table).unwrap()).unwrap();
+        let config = Config::with(&unhurried(table)).unwrap();
         let clock = Arc::new(ForwardClock::default());
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         let address = "127.0.0.1:8080".parse().unwrap();

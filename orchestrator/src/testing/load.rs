@@ -70,6 +70,7 @@ pub fn config(url: &str, stub: &str) -> String {
          [tools]\nfiles = [\"tools.toml\"]\n\
          [agents.resolution]\ntools = [\"search_knowledge\", \"get_customer\", \"reply_to_customer\", \"escalate\", \"bench__*\"]\n\
          thresholds = {{ auto = 0.2, floor = 0.1 }}\nmax_model_calls = 12\nmax_output_tokens = 1200\n\
+         limits = {{ runs_a_minute = 0, runs_a_day = 0, emails_a_day = 0 }}\n\
          [models]\noffline_fallback = false\n\
          [[models.providers]]\nname = \"stub\"\nbase_url = \"{stub}/v1\"\nfast = \"m\"\nstrong = \"m\"\nstream = false\n\
          max_in_flight = 1024\n\

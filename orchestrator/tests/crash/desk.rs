@@ -40,6 +40,9 @@ pub struct Desk {
     count: usize,
 }
 
+/// Credits that all of it may cost: what was set aside for calls that were killed counts in full.
+pub const CEILING: i64 = 1_000;
+
 impl Desk {
     pub async fn open(folder: &Path, url: &str, count: usize) -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
@@ -94,9 +97,13 @@ impl Desk {
              [[models.providers]]\nname = \"scripted\"\nbase_url = \"{}\"\nfast = \"small\"\nstrong = \"large\"\n\
              api_key_env = \"MODEL_KEY\"\n\
              prices = {{ input_per_million = 1.0, output_per_million = 4.0 }}\n\
+             [credits]\nprices = {{ shop__get_order = 0.001, shop__refund_order = 0.002 }}\n\
+             workspace = {{ month = {} }}\n\
+             [agents.resolution.limits]\nruns_a_minute = 0\nruns_a_day = 0\nemails_a_day = 0\n\
              [log]\nfilter = \"warn,sqlx=error\"\n",
             "cd".repeat(32),
             model.url(),
+            CEILING,
         );
         #[expect(clippy::disallowed_methods, reason = "a customer's and a reviewer's browser")]
         let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();

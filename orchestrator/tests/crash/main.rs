@@ -14,8 +14,9 @@ use std::{
     time::Duration,
 };
 
-use desk::{Desk, ORDER_CENTS};
+use desk::{CEILING, Desk, ORDER_CENTS};
 use domain::{
+    credit::MICROS,
     model::Usage,
     run::{RunStatus, StepBody},
     ticket::{TicketStatus, Visibility},
@@ -134,5 +135,9 @@ async fn check_the_books(desk: &Desk) {
         assert_eq!(run.usage.tokens_out, sum(|u| u.tokens_out), "usage is counted once");
         assert_eq!(run.usage.cost_micros, sum(|u| u.cost_micros), "cost is counted once");
     }
+    let books = store.verify_credits().await.unwrap();
+    assert_eq!(books.differences, Vec::<String>::new(), "the ledger is right to the last entry");
+    assert_eq!(books.reserved, 0, "nothing is set aside any more");
+    assert!(books.spent <= CEILING * MICROS && books.entries >= 3 * TICKETS as u64, "{books:?}");
     desk.model.assert_clean();
 }

@@ -6,6 +6,7 @@
 mod approvals;
 mod breakers;
 mod commands;
+mod credits;
 mod effects;
 mod limits;
 mod models;

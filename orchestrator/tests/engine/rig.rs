@@ -29,7 +29,7 @@ use orchestrator::{
     intake::{NewMessage, NewTicket},
     system::SystemIds,
     testing::{
-        app::ForwardClock,
+        app::{ForwardClock, unhurried},
         model_server::{Call, CapturedRequest, ModelServer, Reply, Script},
     },
 };
@@ -284,7 +284,7 @@ impl Rig {
              [models]\noffline_fallback = {}\n\
              [[models.providers]]\nname = \"scripted\"\nbase_url = \"{}\"\nfast = \"small\"\nstrong = \"large\"\n\
              api_key_file = \"{}\"\ntimeout_ms = 1500\ntotal_timeout_ms = 6000\nmax_retries = 1\nbackoff_ms = 5\nmax_retry_after_ms = 20\n\
-             breaker = {{ failures = 100000, open_ms = 10 }}\n\
+             breaker = {{ failures = 100000, open_ms = 10 }}\nprices = {{ input_per_million = 1, output_per_million = 4 }}\n\
              [log]\nfilter = \"off\"\n{}",
             setup.stop_seconds,
             self.database(),
@@ -297,7 +297,7 @@ impl Rig {
             setup.more,
         );
         std::fs::write(self.path("model.key"), "key-of-the-model").unwrap();
-        text
+        unhurried(text.parse().unwrap())
     }
 
     pub async fn stop(&mut self) {
@@ -450,7 +450,7 @@ impl Rig {
     }
 
     /// What must hold after whatever happened: snapshots are the fold of their events, journals
-    /// reproduce their runs, and the model was asked by the protocol.
+    /// reproduce their runs, every credit is accounted for, and the model was asked by the protocol.
     pub async fn books_balance(&self, ticket: TicketId) {
         for run in self.runs(ticket).await {
             let report = self.app().replay(self.workspace, run.id).await.unwrap().unwrap();
@@ -464,6 +464,7 @@ impl Rig {
 
     pub async fn consistent(&self) {
         assert_eq!(self.rows().verify_tickets().await.unwrap(), vec![]);
+        assert_eq!(self.rows().verify_credits().await.unwrap().differences, Vec::<String>::new());
         self.model.assert_clean();
     }
 }

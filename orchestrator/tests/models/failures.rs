@@ -83,7 +83,7 @@ async fn what_stays_wrong_ends_in_a_clean_error() {
         };
         both_ways(always, request(), change, |result, server| {
             let error = result.unwrap_err();
-            assert!(!matches!(error, ModelError::Refused(_)), "{name}: {error}");
+            assert!(!matches!(error.error, ModelError::Refused(_)), "{name}: {error}");
             assert!(
                 error.to_string().contains("provider-0") && error.to_string().len() < 600,
                 "{name}: {error}"
@@ -117,7 +117,7 @@ async fn what_repeating_cannot_help_is_not_repeated() {
             |_| {},
             |result, server| {
                 let error = result.unwrap_err();
-                assert!(matches!(error, ModelError::Refused(_)), "{name}: {error:?}");
+                assert!(matches!(error.error, ModelError::Refused(_)), "{name}: {error:?}");
                 assert_eq!(server.count(), 1, "{name}");
             },
         )
@@ -131,7 +131,10 @@ async fn a_reply_cut_at_its_limit_says_what_to_do_and_is_not_repeated() {
     let house = house(&[&server], |_| {});
     let screen = Screen::default();
     let error = house.model.complete(&request(), Some(&screen)).await.unwrap_err();
-    assert!(matches!(&error, ModelError::Malformed(why) if why.contains("500 tokens; raise")), "{error}");
+    assert!(
+        matches!(&error.error, ModelError::Malformed(why) if why.contains("500 tokens; raise")),
+        "{error}"
+    );
     assert_eq!((server.count(), screen.shows().as_str()), (1, ""));
 }
 
@@ -140,9 +143,9 @@ async fn a_body_without_end_is_not_read_to_the_end() {
     let server = server(Reply::Huge(64 << 20)).await;
     let house = house(&[&server], |p| p.max_retries = 0);
     let error = house.model.complete(&request(), None).await.unwrap_err();
-    assert!(matches!(&error, ModelError::Malformed(why) if why.contains("8 MiB")), "{error:?}");
+    assert!(matches!(&error.error, ModelError::Malformed(why) if why.contains("8 MiB")), "{error:?}");
     let error = house.model.complete(&request(), Some(&Screen::default())).await.unwrap_err();
-    assert!(matches!(error, ModelError::Unavailable(_)), "{error:?}");
+    assert!(matches!(error.error, ModelError::Unavailable(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -150,7 +153,10 @@ async fn a_server_that_does_not_stream_says_so_in_the_error() {
     let server = server(Reply::NotStreamed("All at once.".to_owned())).await;
     let house = house(&[&server], |_| {});
     let error = house.model.complete(&request(), Some(&Screen::default())).await.unwrap_err();
-    assert!(matches!(&error, ModelError::Malformed(why) if why.contains("stream = false")), "{error:?}");
+    assert!(
+        matches!(&error.error, ModelError::Malformed(why) if why.contains("stream = false")),
+        "{error:?}"
+    );
     assert_eq!(server.count(), 1);
 }
 
@@ -187,7 +193,7 @@ async fn all_attempts_together_have_a_time_limit() {
     });
     let started = Instant::now();
     let error = house.model.complete(&request(), None).await.unwrap_err();
-    assert!(matches!(error, ModelError::Unavailable(_)), "{error:?}");
+    assert!(matches!(error.error, ModelError::Unavailable(_)), "{error:?}");
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     assert!(server.count() <= 4, "{}", server.count());
 }
@@ -199,5 +205,5 @@ async fn a_provider_that_is_not_there_is_not_available() {
     drop(listener);
     let house = house_at(&[url], |p| p.max_retries = 1);
     let error = house.model.complete(&request(), None).await.unwrap_err();
-    assert!(matches!(&error, ModelError::Unavailable(why) if why.contains("(2 attempts)")), "{error}");
+    assert!(matches!(&error.error, ModelError::Unavailable(why) if why.contains("(2 attempts)")), "{error}");
 }

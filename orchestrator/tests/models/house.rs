@@ -12,7 +12,7 @@ use domain::{
     Clock, Ids, Timestamp,
     answerability::Courses,
     model::{
-        Facts, Model, ModelError, ModelMessage, ModelRequest, ModelResponse, OutputSchema, Strength,
+        Facts, Model, ModelFailure, ModelMessage, ModelRequest, ModelResponse, OutputSchema, Strength,
         TextSink, ToolSchema,
     },
 };
@@ -163,7 +163,7 @@ pub async fn both_ways(
     replies: Vec<Reply>,
     request: ModelRequest,
     change: impl Fn(&mut ProviderConfig),
-    check: impl Fn(Result<ModelResponse, ModelError>, &ModelServer),
+    check: impl Fn(Result<ModelResponse, ModelFailure>, &ModelServer),
 ) {
     for watched in [false, true] {
         let server = server(replies.clone()).await;

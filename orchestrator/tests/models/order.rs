@@ -26,7 +26,7 @@ async fn the_next_provider_is_asked_only_when_the_one_before_cannot_answer() {
     assert_eq!((response.provider.as_str(), response.text.as_deref()), ("provider-1", Some("second")));
     let error = house.model.complete(&request(), None).await.unwrap_err();
     assert!(
-        matches!(&error, ModelError::Unavailable(all) if all.contains("provider-0") && all.contains("provider-1")),
+        matches!(&error.error, ModelError::Unavailable(all) if all.contains("provider-0") && all.contains("provider-1")),
         "{error}"
     );
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use agents::answer::Answer;
 use domain::{
-    model::{ModelError, ModelMessage, ModelResponse, Strength, TextSink},
+    model::{ModelError, ModelFailure, ModelMessage, ModelResponse, Strength, TextSink},
     tool::ToolCall,
 };
 use orchestrator::{
@@ -197,9 +197,10 @@ async fn a_model_that_errs_is_asked_once_more_with_a_note_and_both_attempts_are_
         )
         .await;
         let stubborn = vec![wrong.clone(), wrong.clone(), wrong.clone()];
-        let expect = |result: Result<ModelResponse, ModelError>, server: &ModelServer| {
+        let expect = |result: Result<ModelResponse, ModelFailure>, server: &ModelServer| {
             let error = result.unwrap_err();
-            assert!(matches!(error, ModelError::Malformed(_)), "{error:?}");
+            assert!(matches!(error.error, ModelError::Malformed(_)), "{error:?}");
+            assert!(error.usage.tokens_in > 0, "what was answered is paid, if it can be used or not");
             assert_eq!(server.count(), 2, "once more, and no oftener");
         };
         for watched in [false, true] {

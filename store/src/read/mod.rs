@@ -5,6 +5,7 @@ pub(crate) mod audit;
 mod breakers;
 pub(crate) mod citations;
 mod counts;
+pub(crate) mod credits;
 mod customers;
 mod document_versions;
 mod documents;
@@ -22,6 +23,7 @@ mod tools;
 mod users;
 
 pub use audit::{AuditFilter, AuditReport};
+pub use credits::CreditReport;
 pub use index_marks::KnowledgeFact;
 pub use sources::PageDocument;
 pub(crate) use surroundings::RunAsked;

@@ -262,6 +262,7 @@ impl Fixture {
             judged: None,
             status: EffectStatus::Attempting,
             attempts: 1,
+            price_micros: 0,
             next_attempt_at: None,
             output: None,
             summary: String::new(),

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a case needs is there, or the case fails")]
 
 mod approvals;
+mod credits;
 mod documents;
 mod fixture;
 mod knowledge;
@@ -117,6 +118,13 @@ contract! {
         a_decision_is_in_the_audit,
         a_breaker_is_opened_and_closed_once,
         closing_a_breaker_wakes_those_that_wait_for_it;
+    credits:
+        credits_are_set_aside_and_settled_once,
+        a_ceiling_holds_against_many_at_once,
+        what_is_given_back_can_be_spent_again,
+        a_refused_commit_sets_nothing_aside,
+        attempts_are_kept_while_credits_are_set_aside,
+        a_count_stops_at_its_ceiling_until_the_window_ends;
     policies:
         versions_of_a_policy_are_kept_and_audited,
         an_approval_that_nobody_decides_goes_to_a_higher_role,

@@ -208,6 +208,7 @@ pub fn effect(tool: &str, args: &Value) -> Effect {
         judged: None,
         status: EffectStatus::Attempting,
         attempts: 1,
+        price_micros: 0,
         next_attempt_at: None,
         output: None,
         summary: String::new(),
