@@ -16,6 +16,8 @@ CREATE TABLE credit_entries (
     at bigint NOT NULL,
     PRIMARY KEY (workspace_id, reservation_id, line)
 );
+-- Those that no run settles.
+CREATE INDEX credit_entries_of_no_run ON credit_entries (at) WHERE line = 0 AND run_id IS NULL;
 CREATE INDEX credit_entries_by_time ON credit_entries (workspace_id, at, id);
 
 -- How much of something a workspace, an agent or a tool has had in a minute, a day or a month. `id` is

@@ -303,6 +303,12 @@ const breakers = createRoute({
   component: lazyRouteComponent(pages, "BreakersPage"),
 });
 
+const limits = createRoute({
+  getParentRoute: () => safety,
+  path: "limits",
+  component: lazyRouteComponent(pages, "LimitsPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => safety,
   path: "audit",
@@ -333,7 +339,7 @@ const tree = root.addChildren([
     tools,
     agents,
     policy,
-    safety.addChildren([breakers, audit]),
+    safety.addChildren([breakers, limits, audit]),
   ]),
 ]);
 

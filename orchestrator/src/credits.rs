@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Clock, Ids, ReservationId,
+    Clock, Ids, ReservationId, Timestamp,
     agent::RunLimits,
     commit::{Commit, CommitError, Op},
     credit::{MICROS, Reservation, Spent},
-    meter::{Ceiling, Scope, Unit, Window},
+    meter::{Ceiling, Meter, MeterKey, Scope, Standing, Unit, Window},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::WorkspaceStore;
+use store::{StoreError, WorkspaceStore};
+
+use crate::engine::House;
 
 /// The `[credits]` table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -173,6 +176,61 @@ impl SetAside {
     pub async fn settle(self, spent: Spent, clock: &dyn Clock) -> Result<(), CommitError> {
         let op = Op::Settle { reservation_id: self.id, run_id: None, spent, at: clock.now() };
         self.store.commit(Commit { ops: vec![op] }).await.map(|_| ())
+    }
+}
+
+/// A limit, and what is in use of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LimitUse {
+    pub scope: Scope,
+    pub unit: Unit,
+    pub window: Window,
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+    /// Of credits, millionths.
+    pub used: i64,
+    /// Set aside for what is under way.
+    pub reserved: i64,
+    /// None where there is no ceiling.
+    pub most: Option<i64>,
+    pub standing: Standing,
+}
+
+/// All limits with what is in use of them now, and what is spent where there is no limit.
+pub async fn in_use(
+    house: &House,
+    store: &WorkspaceStore,
+    now: Timestamp,
+) -> Result<Vec<LimitUse>, StoreError> {
+    let meters = store.meters(now).await?;
+    let mut meters: BTreeMap<MeterKey, Meter> =
+        meters.into_iter().map(|meter| (meter.key.clone(), meter)).collect();
+    let mut ceilings: Vec<Ceiling> = house.budgets.all().cloned().collect();
+    for agent in house.agents.names() {
+        let limits = house.settings_of(agent).map(|settings| settings.limits).unwrap_or_default();
+        ceilings.extend(runs_of(agent, &limits));
+        ceilings.extend(emails_of(agent, &limits));
+    }
+    let mut items: Vec<LimitUse> = ceilings
+        .iter()
+        .map(|ceiling| {
+            let key = ceiling.key(now);
+            let meter = meters.remove(&key).unwrap_or_else(|| Meter::new(key));
+            let standing = meter.standing(ceiling, now);
+            LimitUse { most: Some(ceiling.most), standing, ..LimitUse::of(meter) }
+        })
+        .collect();
+    items.extend(meters.into_values().map(LimitUse::of));
+    items.sort_by(|a, b| (a.unit, &a.scope, a.window).cmp(&(b.unit, &b.scope, b.window)));
+    Ok(items)
+}
+
+impl LimitUse {
+    /// Of a meter without a ceiling.
+    fn of(meter: Meter) -> Self {
+        let ends_at = meter.key.ends_at();
+        let Meter { key: MeterKey { scope, unit, window, starts_at }, reserved, used, .. } = meter;
+        Self { scope, unit, window, starts_at, ends_at, used, reserved, most: None, standing: Standing::Fine }
     }
 }
 

@@ -31,7 +31,7 @@ import {
 } from "./examples/knowledge";
 
 import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
-import { audited, couldBe } from "./examples/safety";
+import { audited, couldBe, limits } from "./examples/safety";
 
 export * from "./examples/base";
 export * from "./examples/desk";
@@ -46,6 +46,7 @@ const ANSWERS: Answers = {
   "GET /v1/session": () => session,
   "GET /v1/breakers": () => ({ items: [], could_be: couldBe }),
   "GET /v1/audit": () => page(audited),
+  "GET /v1/credits": () => ({ items: limits, at: at(0) }),
   "GET /v1/policy": () => policyOf(2),
   "GET /v1/policy/versions": () => page(policyVersions),
   "POST /v1/policy/check": () => report(),

@@ -20,6 +20,7 @@ const PAGES: [string, RegExp][] = [
   ["/agents", /Agents/],
   ["/policy", /Policy/],
   ["/safety", /Breakers/],
+  ["/safety/limits", /Limits/],
   ["/safety/audit", /Audit/],
   ["/chat", /Chat/],
   ["/sign-in", /Sign in/],

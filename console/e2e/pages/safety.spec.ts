@@ -133,3 +133,26 @@ test("the safety pages fit a phone", async ({ page }) => {
     await accessible(page);
   }
 });
+
+test("limits show what is in use of them, and which of them is used up", async ({ page }) => {
+  await answer(page);
+  await page.goto("/safety/limits");
+  const row = (name: string) => page.getByRole("row", { name });
+  await expect(row("The workspace Day")).toContainText("8.25 of 10 credits");
+  await expect(row("The workspace Day")).toContainText("0.12 credits set aside");
+  await expect(row("The workspace Day")).toContainText("Nearly used up");
+  await expect(row("The workspace Month")).toContainText("41.5 credits");
+  await expect(row("The workspace Month")).toContainText("No ceiling");
+  await expect(row("The tool shop__refund_order")).toContainText("Used up until");
+  await expect(row("The agent resolution Minute")).toContainText("3 of 10 runs");
+  await expect(row("mails")).toContainText("12 of 100 mails");
+  await accessible(page);
+});
+
+test("limits that cannot be read say why", async ({ page }) => {
+  await answer(page, {
+    "GET /v1/credits": () => problem(503, "Not available right now", "the database is away"),
+  });
+  await page.goto("/safety/limits");
+  await expect(page.getByRole("alert")).toContainText("the database is away");
+});

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { RiskBadge } from "../parts/Badge";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
-import { percent, words } from "../text/format";
+import { count, percent, words } from "../text/format";
 import { toolsQuery } from "../tools/queries";
 import { agentsQuery } from "./queries";
 import "./agents.css";
@@ -41,7 +41,10 @@ export function AgentsPage() {
                 {settings.max_model_calls} model calls in a run,{" "}
                 {settings.max_output_tokens.toLocaleString()} tokens in an answer; without hearing
                 anything new {settings.limits.steps} steps, {settings.limits.work_seconds} seconds
-                of work, the same call {settings.limits.identical_calls} times
+                of work, the same call {settings.limits.identical_calls} times; in all{" "}
+                {atMost(settings.limits.runs_a_minute, "run")} a minute,{" "}
+                {atMost(settings.limits.runs_a_day, "run")} and{" "}
+                {atMost(settings.limits.emails_a_day, "mail")} a day
               </dd>
             </dl>
             <div>
@@ -64,4 +67,9 @@ export function AgentsPage() {
       </ul>
     </div>
   );
+}
+
+/** Of a limit that lets all pass when it is 0. */
+function atMost(most: number, one: string): string {
+  return most === 0 ? `any number of ${one}s` : count(most, one);
 }

@@ -999,6 +999,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is spent, beside what may be
+         * @description Credits of the workspace, of agents and tools in the day and the month that are now (UTC), in millionths, and the runs and mails that are counted; each with its ceiling, where it has one. What is above a ceiling waits until its window is over.
+         */
+        get: operations["showCredits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/credits/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The ledger
+         * @description Every move of credits from one account to another, newest first: set aside before a paid call, settled with what it did cost, and the rest given back.
+         */
+        get: operations["listCreditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -1417,6 +1457,8 @@ export interface components {
             /** @description The `version` of the tool as it was shown. When it has changed again since, nothing is accepted. */
             version: components["schemas"]["Digest"];
         };
+        /** @description Where credits are. */
+        Account: "spent" | "allowance" | "reserved";
         /** @description Who caused an event. */
         Actor: {
             contact_id: components["schemas"]["ContactId"] | null;
@@ -1536,7 +1578,10 @@ export interface components {
         AgentSettings: {
             /**
              * @default {
+             *       "emails_a_day": 100,
              *       "identical_calls": 2,
+             *       "runs_a_day": 100,
+             *       "runs_a_minute": 10,
              *       "steps": 40,
              *       "work_seconds": 300
              *     }
@@ -2089,6 +2134,12 @@ export interface components {
             /** Format: int64 */
             ticket_number: number;
         };
+        /** @description What is in use of every limit. */
+        CreditUse: {
+            at: components["schemas"]["Timestamp"];
+            /** @description What agents spend that answer outside of tickets is that of an agent of the name `answering`. */
+            items: components["schemas"]["LimitUse"][];
+        };
         /** @description The company or household that is served. */
         Customer: {
             created_at: components["schemas"]["Timestamp"];
@@ -2388,6 +2439,11 @@ export interface components {
             judged?: components["schemas"]["Judged2"] | null;
             next_attempt_at: components["schemas"]["Timestamp"] | null;
             output: unknown;
+            /**
+             * Format: int64
+             * @description Millionths of a credit that were set aside for it.
+             */
+            price_micros?: number;
             /** Format: uuid */
             run_id: string;
             status: components["schemas"]["EffectStatus"];
@@ -2417,6 +2473,32 @@ export interface components {
         };
         /** @description What holds the vectors. */
         Engine: "memory" | "embedded" | "server";
+        /** @description One move of credits from an account to another. */
+        Entry: {
+            agent: string;
+            at: components["schemas"]["Timestamp"];
+            /** @description Where they come from. */
+            credit: components["schemas"]["Account"];
+            /** @description Where the credits go. */
+            debit: components["schemas"]["Account"];
+            kind: components["schemas"]["EntryKind"];
+            /**
+             * Format: int64
+             * @description 0 for the reservation; nothing is entered under the same number twice.
+             */
+            line: number;
+            /**
+             * Format: int64
+             * @description Millionths of a credit; never negative.
+             */
+            micros: number;
+            reservation_id: components["schemas"]["ReservationId"];
+            /** Format: uuid */
+            run_id: string | null;
+            /** @description The paid tool; none for a model. */
+            tool: string | null;
+        };
+        EntryKind: "reserve" | "settle" | "forfeit" | "release" | "overrun";
         /** @description From whom an approval goes to whom, and when. */
         Escalates: {
             at: components["schemas"]["Timestamp"];
@@ -2842,6 +2924,30 @@ export interface components {
         };
         /** @description How the value was found there. */
         Likeness: "exact" | "normalised" | "computed" | "none";
+        /** @description A limit, and what is in use of it. */
+        LimitUse: {
+            ends_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description None where there is no ceiling.
+             */
+            most: number | null;
+            /**
+             * Format: int64
+             * @description Set aside for what is under way.
+             */
+            reserved: number;
+            scope: components["schemas"]["Scope"];
+            standing: components["schemas"]["Standing"];
+            starts_at: components["schemas"]["Timestamp"];
+            unit: components["schemas"]["Unit"];
+            /**
+             * Format: int64
+             * @description Of credits, millionths.
+             */
+            used: number;
+            window: components["schemas"]["Window"];
+        };
         /** @description Where a chain stands: the number and digest of an entry, or of none yet. */
         Link: {
             digest: components["schemas"]["Digest"];
@@ -2964,6 +3070,12 @@ export interface components {
         /** @description One page of a list. */
         PageOfDocumentItem: {
             items: components["schemas"]["DocumentItem"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        PageOfEntry: {
+            items: components["schemas"]["Entry"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -3344,6 +3456,11 @@ export interface components {
             /** @example parcel.returned_to_sender */
             name: string;
         };
+        /**
+         * Format: uuid
+         * @description Credits that were set aside for one call.
+         */
+        ReservationId: string;
         /** @description What a mistake with this tool would mean. */
         Risk: "read" | "reversible" | "outward" | "irreversible";
         /** @description What a member of staff may do. Ordered: each role may do what those before it may. */
@@ -3427,16 +3544,35 @@ export interface components {
             ticket: components["schemas"]["Ticket"] | null;
         };
         /**
-         * @description What a run may do between two things that it hears: the customer's words, a report, its beginning. An
-         *     agent that goes on for longer goes in circles, and its run ends with a person.
+         * @description What an agent may do. The first three are of a run, between two things that it hears: the customer's
+         *     words, a report, its beginning. An agent that goes on for longer goes in circles, and its run ends with a
+         *     person. The others are of all its runs in a workspace: what is above them waits; 0 lets all pass.
          */
         RunLimits: {
+            /**
+             * Format: uint32
+             * @description Mails written to customers in a day, of UTC.
+             * @default 100
+             */
+            emails_a_day: number;
             /**
              * Format: uint32
              * @description How often the same call may be proposed; once more is refused.
              * @default 2
              */
             identical_calls: number;
+            /**
+             * Format: uint32
+             * @description Runs that begin in a day, of UTC.
+             * @default 100
+             */
+            runs_a_day: number;
+            /**
+             * Format: uint32
+             * @description Runs that begin in a minute.
+             * @default 10
+             */
+            runs_a_minute: number;
             /**
              * Format: uint32
              * @description Steps in the journal.
@@ -3486,6 +3622,19 @@ export interface components {
             /** @default  */
             note?: string;
             verdict: components["schemas"]["PassageVerdict"];
+        };
+        /** @description Whose. */
+        Scope: {
+            /** @constant */
+            kind: "workspace";
+        } | {
+            /** @constant */
+            kind: "agent";
+            name: string;
+        } | {
+            /** @constant */
+            kind: "tool";
+            name: string;
         };
         /** @description Where a passage's place comes from. */
         Scores: {
@@ -3658,6 +3807,8 @@ export interface components {
         };
         /** @enum {string} */
         Speaker: "visitor" | "assistant" | "staff" | "system";
+        /** @description How a meter stands to its ceiling. */
+        Standing: "fine" | "warning" | "grace" | "exhausted";
         /** @description A visitor's first message. */
         StartConversation: {
             /**
@@ -4003,6 +4154,8 @@ export interface components {
             /** @description The question back, in words for the one who asked. */
             question: string;
         };
+        /** @description What is counted. */
+        Unit: "credits" | "runs" | "emails";
         Usage: {
             /**
              * Format: int64
@@ -4093,6 +4246,8 @@ export interface components {
             source: number;
             verdict: components["schemas"]["PassageVerdict"];
         };
+        /** @enum {string} */
+        Window: "minute" | "day" | "month";
         /**
          * Format: uuid
          * @description A tenant.
@@ -7259,6 +7414,107 @@ export interface operations {
                 };
             };
             /** @description The role is below admin, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showCredits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditUse"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCreditEntries: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                /** @description Of this run alone. */
+                run_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfEntry"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -1,7 +1,7 @@
 // Short names for the shapes the service speaks, all taken from its OpenAPI document.
 import type { components } from "./schema.gen";
 
-type S = components["schemas"];
+export type S = components["schemas"];
 
 export type Actor = S["Actor"];
 export type ArgumentOrigin = S["ArgumentOrigin"];
@@ -40,6 +40,7 @@ export type GapStatus = S["GapStatus"];
 export type GapView = S["GapView"];
 export type Layer = S["Layer"];
 export type MadeOf = S["MadeOf"];
+export type LimitUse = S["LimitUse"];
 export type Message = S["Message"];
 export type Outcome = S["Outcome"];
 export type PageStatus = S["PageStatus"];

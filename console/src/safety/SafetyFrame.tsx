@@ -15,6 +15,9 @@ export function SafetyFrame() {
         <Link to="/safety" className="tab" activeOptions={{ exact: true }}>
           Breakers
         </Link>
+        <Link to="/safety/limits" className="tab">
+          Limits
+        </Link>
         {mayActAs(role, "admin") && (
           <Link to="/safety/audit" className="tab" activeOptions={{ includeSearch: false }}>
             Audit

@@ -7,6 +7,13 @@ export const breakersQuery = queryOptions({
   queryFn: ({ signal }) => send(api.GET("/v1/breakers", { signal })),
 });
 
+export const creditsQuery = queryOptions({
+  queryKey: ["credits"],
+  queryFn: ({ signal }) => send(api.GET("/v1/credits", { signal })),
+  // Spending says nothing of itself.
+  refetchInterval: 5_000,
+});
+
 const PAGE = 50;
 
 export const auditQuery = (action: AuditAction | undefined) =>

@@ -21,7 +21,7 @@ use tools::{
 use tracing::warn;
 
 use super::{App, AppError};
-use crate::{config::Config, credits::Budgets, demo, http, knowledge::sources};
+use crate::{answering::SPENDER, config::Config, credits::Budgets, demo, http, knowledge::sources};
 
 /// One crypto stack for all TLS. A second call finds it installed, which is as good.
 pub(super) fn install_crypto() {
@@ -168,8 +168,8 @@ pub(super) fn budgets(
     agents: &agents::Registry,
     catalog: &Catalog,
 ) -> Result<Budgets, AppError> {
-    let budgets =
-        Budgets::new(&config.credits, |name| agents.get(name).is_some()).map_err(AppError::Setup)?;
+    let spends = |name: &str| name == SPENDER || agents.get(name).is_some();
+    let budgets = Budgets::new(&config.credits, spends).map_err(AppError::Setup)?;
     let local = |name: &&str| catalog.get(name).is_some_and(|tool| tool.spec().local);
     if let Some(name) = budgets.priced().find(local) {
         return Err(AppError::Setup(format!(

@@ -1,6 +1,7 @@
 //! The command line: serving, and looking into and working on a database without the console.
 
 mod ask;
+mod credits;
 mod documents;
 mod knowledge;
 mod models;
@@ -104,6 +105,11 @@ enum Command {
     Breakers {
         #[command(subcommand)]
         command: safety::BreakersCommand,
+    },
+    /// What models and tools cost, beside what they may, and whether the ledger is right.
+    Credits {
+        #[command(subcommand)]
+        command: credits::CreditsCommand,
     },
     /// Who did what, in a chain that shows when it was changed.
     Audit {

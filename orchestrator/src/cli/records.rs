@@ -46,6 +46,7 @@ pub(super) async fn run(
         Command::Approvals { command } => approvals(app, &store, command, out).await?,
         Command::Policy { command } => return policy::policy(app, &store, command, out).await,
         Command::Breakers { command } => safety::breakers(app, &store, command, out).await?,
+        Command::Credits { command } => return super::credits::credits(app, &store, command, out).await,
         Command::Audit { command } => return safety::audit(app, &store, command, out).await,
         Command::Tools { command } => tools(app, store.id(), command, out).await?,
         _ => bail!("this command does not work on records"),

@@ -8,6 +8,7 @@ use domain::{
     WorkspaceId,
     approval::ApprovalStatus,
     commit::{Commit, CommitError, Op},
+    credit::Spent,
 };
 use store::StoreError;
 use tokio::{sync::watch, time};
@@ -17,15 +18,19 @@ use super::{Engine, stopped};
 
 /// Of each kind, in one workspace, at one tick.
 const AT_ONCE: i64 = 100;
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 impl Engine {
     pub(super) async fn keep_time(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
         let mut tick = time::interval(self.poll.max(Duration::from_millis(200)));
         tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        let mut hour = time::interval(HOUR);
+        hour.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = stopped(&mut stopping) => return,
                 _ = tick.tick() => self.tick().await,
+                _ = hour.tick() => self.tidy().await,
             }
         }
     }
@@ -45,6 +50,26 @@ impl Engine {
             if let Err(error) = self.expire_approvals(workspace.id).await {
                 warn!(%error, workspace = %workspace.id, "overdue approvals could not be looked up");
             }
+        }
+    }
+
+    /// Forgets what nobody asks for any more, and settles what a process left open that ended.
+    async fn tidy(&self) {
+        let now = self.house.clock.now();
+        if let Err(error) = self.house.store.forget_minutes(now.minus(24 * HOUR)).await {
+            warn!(%error, "meters of past minutes could not be taken away");
+        }
+        match self.house.store.abandoned_reservations(now.minus(HOUR), AT_ONCE).await {
+            Ok(abandoned) => {
+                for (workspace, reservation_id) in abandoned {
+                    let op = Op::Settle { reservation_id, run_id: None, spent: Spent::Unknown, at: now };
+                    let store = self.house.store.workspace(workspace);
+                    if let Err(error) = store.commit(Commit { ops: vec![op] }).await {
+                        warn!(%error, reservation = %reservation_id, "credits that were left set aside stay so");
+                    }
+                }
+            }
+            Err(error) => warn!(%error, "credits that were left set aside could not be looked up"),
         }
     }
 

@@ -14,6 +14,7 @@ mod citations;
 mod console;
 mod conversation_stream;
 mod conversations;
+mod credits;
 mod customers;
 mod deliveries;
 mod docs;
@@ -118,6 +119,7 @@ fn api() -> ApiRouter<Http> {
         .merge(customers::routes())
         .merge(deliveries::routes())
         .merge(breakers::routes())
+        .merge(credits::routes())
         .merge(audit::routes())
         .merge(policy::routes())
         .merge(conversations::routes())

@@ -25,7 +25,7 @@ before it may. A visitor's token opens their own conversation alone.\n\n\
 **Times** are RFC 3339 in UTC, ids are UUIDs. Money is in cents, in `amount_cents` and the like.\n\n\
 **Repeating** a request that makes something is safe with an `Idempotency-Key`.";
 
-const TAGS: [(&str, &str); 16] = [
+const TAGS: [(&str, &str); 17] = [
     ("session", "Signing in and out."),
     ("tickets", "Support cases, their messages and their timeline."),
     ("approvals", "Proposed calls that wait for a person."),
@@ -37,6 +37,7 @@ const TAGS: [(&str, &str); 16] = [
     ("deliveries", "Mail on its way out."),
     ("policy", "What calls are judged by."),
     ("breakers", "Switches that stop what may do harm."),
+    ("credits", "What models and tools cost, and what may be spent."),
     ("audit", "Who did what, in a chain that shows when it was changed."),
     ("stream", "Watching live."),
     ("conversations", "The visitor's side of a chat."),

@@ -9,6 +9,7 @@ mod approvals;
 mod articles;
 mod console;
 mod conversations;
+mod credits;
 mod customers;
 mod deliveries;
 mod description;

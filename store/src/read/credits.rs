@@ -273,6 +273,27 @@ async fn all_entries(
 }
 
 impl Store {
+    /// Credits that were set aside before then for a call outside of any run, and never settled.
+    pub async fn abandoned_reservations(
+        &self,
+        before: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<(WorkspaceId, ReservationId)>, StoreError> {
+        const SQL: &str = "SELECT e.workspace_id, e.reservation_id FROM credit_entries AS e \
+                           WHERE e.line = 0 AND e.run_id IS NULL AND e.at < $1 AND NOT EXISTS \
+                           (SELECT 1 FROM credit_entries AS s WHERE s.workspace_id = e.workspace_id \
+                           AND s.reservation_id = e.reservation_id AND s.line = 1) ORDER BY e.at LIMIT $2 + 0";
+        let mut binds = Binds::default();
+        binds.at(before).int(limit);
+        let mut reader = self.reader().await?;
+        let rows = binds.fetch_all(&mut reader, SQL.into()).await?;
+        reader.keep();
+        all(&rows, |row| {
+            let c = Columns { table: "credit_entries", row };
+            Ok((c.id("workspace_id")?, c.id("reservation_id")?))
+        })
+    }
+
     /// Meters of minutes that are long over say nothing any more.
     pub async fn forget_minutes(&self, before: Timestamp) -> Result<u64, StoreError> {
         self.writer

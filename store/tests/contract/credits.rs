@@ -144,6 +144,18 @@ pub async fn attempts_are_kept_while_credits_are_set_aside(mut f: Fixture) {
     f.put(&again, waiting()).await.unwrap();
 }
 
+pub async fn what_is_left_open_outside_of_runs_is_found(mut f: Fixture) {
+    let (_, run) = f.working().await;
+    let (left, op) = reserve(&f, None, 100, Vec::new());
+    let (settled, other) = reserve(&f, None, 100, Vec::new());
+    let (_, held) = reserve(&f, Some(run.id), 100, Vec::new());
+    f.desk.commit(Commit { ops: vec![op, other, held] }).await.unwrap();
+    f.desk.commit(one(settle(&f, settled, None, Spent::Micros(1)))).await.unwrap();
+    assert_eq!(f.store.abandoned_reservations(f.now(), 10).await.unwrap(), []);
+    f.clock.advance(Duration::from_secs(1));
+    assert_eq!(f.store.abandoned_reservations(f.now(), 10).await.unwrap(), [(f.desk.id(), left)]);
+}
+
 pub async fn a_count_stops_at_its_ceiling_until_the_window_ends(f: Fixture) {
     let minute = vec![ceiling(Unit::Runs, Window::Minute, 2), ceiling(Unit::Runs, Window::Day, 3)];
     let count = || one(Op::Count { ceilings: minute.clone(), at: f.now() });

@@ -124,6 +124,7 @@ contract! {
         what_is_given_back_can_be_spent_again,
         a_refused_commit_sets_nothing_aside,
         attempts_are_kept_while_credits_are_set_aside,
+        what_is_left_open_outside_of_runs_is_found,
         a_count_stops_at_its_ceiling_until_the_window_ends;
     policies:
         versions_of_a_policy_are_kept_and_audited,

@@ -45,3 +45,32 @@ export const audited: S["AuditEntry"][] = [
   entry(2, { action: "session.refused", actor: { kind: "system" } }),
   entry(1, {}),
 ];
+
+const limit = (over: Partial<S["LimitUse"]>): S["LimitUse"] => ({
+  scope: { kind: "workspace" },
+  unit: "credits",
+  window: "day",
+  starts_at: at(600),
+  ends_at: at(-840),
+  used: 0,
+  reserved: 0,
+  most: null,
+  standing: "fine",
+  ...over,
+});
+
+const resolution: S["Scope"] = { kind: "agent", name: "resolution" };
+
+export const limits: S["LimitUse"][] = [
+  limit({ used: 8_250_000, reserved: 120_000, most: 10_000_000, standing: "warning" }),
+  limit({ window: "month", used: 41_500_000 }),
+  limit({
+    scope: { kind: "tool", name: "shop__refund_order" },
+    used: 2_000_000,
+    most: 2_000_000,
+    standing: "exhausted",
+  }),
+  limit({ scope: resolution, unit: "runs", window: "minute", used: 3, most: 10 }),
+  limit({ scope: resolution, unit: "runs", used: 61, most: 100 }),
+  limit({ scope: resolution, unit: "emails", used: 12, most: 100 }),
+];

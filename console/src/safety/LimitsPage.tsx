@@ -1,0 +1,99 @@
+// What may be spent and counted, with what is in use of it now.
+import { useQuery } from "@tanstack/react-query";
+import type { LimitUse } from "../api/words";
+import { Empty, Failure, Loading } from "../parts/states";
+import { useTitle } from "../parts/title";
+import { clockTime, fullTime, upperFirst } from "../text/format";
+import { amountWords, isFull, scopeWords, shareOf, useWords } from "./limits";
+import { creditsQuery } from "./queries";
+
+const UNITS = [
+  ["credits", "Credits"],
+  ["runs", "Runs"],
+  ["emails", "Mails"],
+] as const;
+
+export function LimitsPage() {
+  useTitle("Limits");
+  const query = useQuery(creditsQuery);
+  return (
+    <div className="stack">
+      <p className="muted">
+        Before a call that costs something, the most that it may cost is set aside. What would pass
+        a limit waits, and goes on by itself when the minute, day or month is over (UTC). Limits are
+        set in the configuration.
+      </p>
+      {query.isPending && <Loading lines={6} />}
+      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
+      {query.data && query.data.items.length === 0 && (
+        <Empty title="Nothing is limited">
+          <p>And nothing was spent.</p>
+        </Empty>
+      )}
+      {query.data &&
+        UNITS.map(([unit, name]) => {
+          const items = query.data.items.filter((item) => item.unit === unit);
+          return items.length === 0 ? null : <Limits key={unit} name={name} items={items} />;
+        })}
+    </div>
+  );
+}
+
+function Limits({ name, items }: { name: string; items: LimitUse[] }) {
+  return (
+    <section className="card section">
+      <h2>{name}</h2>
+      <div className="audit-scroll">
+        <table className="audit limits">
+          <thead>
+            <tr>
+              <th scope="col">Whose</th>
+              <th scope="col">In a</th>
+              <th scope="col">In use</th>
+              <th scope="col">Until</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((item) => (
+              <Limit
+                key={`${item.scope.kind} ${scopeWords(item.scope)} ${item.window}`}
+                item={item}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Limit({ item }: { item: LimitUse }) {
+  const end = item.window === "minute" ? clockTime(item.ends_at) : fullTime(item.ends_at);
+  return (
+    <tr>
+      <th scope="row">{upperFirst(scopeWords(item.scope))}</th>
+      <td>{upperFirst(item.window)}</td>
+      <td>
+        <div className="limit-use">
+          <span>{useWords(item)}</span>
+          {item.reserved > 0 && (
+            <span className="muted small">{amountWords(item.unit, item.reserved)} set aside</span>
+          )}
+          {item.most === null || item.most === undefined ? (
+            <span className="muted small">No ceiling</span>
+          ) : (
+            <span className="limit-bar" data-standing={item.standing} aria-hidden="true">
+              <span style={{ inlineSize: `${shareOf(item)}%` }} />
+            </span>
+          )}
+          {item.standing === "warning" && <strong className="small">Nearly used up</strong>}
+          {item.standing === "grace" && (
+            <strong className="small">Above it, let pass for 48 hours</strong>
+          )}
+          {isFull(item) && <strong className="small">Used up until {end}</strong>}
+        </div>
+      </td>
+      <td className="audit-when">{end}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,36 @@
+// Limits in words.
+import type { LimitUse, S } from "../api/words";
+import { count } from "../text/format";
+
+export function scopeWords(scope: S["Scope"]): string {
+  return scope.kind === "workspace" ? "the workspace" : `the ${scope.kind} ${scope.name}`;
+}
+
+/** Credits, from millionths, to as many digits as say something. */
+function creditsOf(micros: number): string {
+  const value = micros / 1_000_000;
+  const digits = value >= 100 ? 0 : value >= 1 ? 2 : 4;
+  return micros > 0 && value < 0.0001 ? "< 0.0001" : Number(value.toFixed(digits)).toString();
+}
+
+export function amountWords(unit: LimitUse["unit"], amount: number): string {
+  if (unit === "credits") return `${creditsOf(amount)} credits`;
+  return count(amount, unit === "runs" ? "run" : "mail");
+}
+
+/** `8.25 of 10 credits`, and without a ceiling `8.25 credits`. */
+export function useWords({ unit, used, most }: LimitUse): string {
+  if (most === null || most === undefined) return amountWords(unit, used);
+  const amount = unit === "credits" ? creditsOf(used) : used.toString();
+  return `${amount} of ${amountWords(unit, most)}`;
+}
+
+export function isFull(item: LimitUse): boolean {
+  return item.standing === "exhausted";
+}
+
+/** How much of it is in use or set aside, in hundredths for a bar. */
+export function shareOf({ used, reserved, most }: LimitUse): number {
+  if (!most) return 0;
+  return Math.min(100, Math.round(((used + reserved) / most) * 100));
+}
