@@ -7,7 +7,10 @@ use jiff::civil;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, credit::Credits};
+use crate::{
+    Timestamp,
+    credit::{Credits, MICROS},
+};
 
 /// Whose.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -83,6 +86,7 @@ impl Unit {
     pub fn words(self, amount: i64) -> String {
         let plural = if amount == 1 { "" } else { "s" };
         match self {
+            Self::Credits if amount == MICROS => "1 credit".to_owned(),
             Self::Credits => format!("{} credits", Credits(amount)),
             Self::Runs => format!("{amount} run{plural}"),
             Self::Emails => format!("{amount} mail{plural}"),

@@ -24,7 +24,7 @@ struct Cli {
 async fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     let models = match &cli.config {
-        Some(file) => Some(Config::load(Some(file))?.models),
+        Some(file) => Some(Config::load(Some(file), false)?.models),
         None => None,
     };
     let report = evals::run(&cli.cases, models).await?;

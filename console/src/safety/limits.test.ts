@@ -18,6 +18,7 @@ const use = (over: Partial<LimitUse>): LimitUse => ({
 test("amounts are said in their unit", () => {
   expect(amountWords("credits", 1_250_000)).toBe("1.25 credits");
   expect(amountWords("credits", 12)).toBe("< 0.0001 credits");
+  expect(amountWords("credits", 1_000_000)).toBe("1 credit");
   expect(amountWords("runs", 1)).toBe("1 run");
   expect(amountWords("emails", 2)).toBe("2 mails");
   expect(useWords(use({ used: 500_000, most: 2_000_000 }))).toBe("0.5 of 2 credits");

@@ -14,7 +14,10 @@ function creditsOf(micros: number): string {
 }
 
 export function amountWords(unit: LimitUse["unit"], amount: number): string {
-  if (unit === "credits") return `${creditsOf(amount)} credits`;
+  if (unit === "credits") {
+    const credits = creditsOf(amount);
+    return credits === "1" ? "1 credit" : `${credits} credits`;
+  }
   return count(amount, unit === "runs" ? "run" : "mail");
 }
 

@@ -370,11 +370,8 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let out = Output { json: cli.global.json };
-    let load = || -> anyhow::Result<Config> {
-        let mut config = Config::load(cli.global.config.as_deref())?;
-        config.demo.enabled |= cli.global.demo;
-        Ok(config)
-    };
+    let load =
+        || -> anyhow::Result<Config> { Ok(Config::load(cli.global.config.as_deref(), cli.global.demo)?) };
     match cli.command {
         Command::Serve => return serve::serve(load()?, out).await,
         Command::Config { command: ConfigCommand::Check } => {
@@ -392,9 +389,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Openapi => out.value(&crate::http::openapi())?,
         Command::Migrate => setup::migrate(load()?, out).await?,
         Command::Seed => {
-            let mut config = load()?;
-            config.demo.enabled = true;
-            setup::seed(config, out).await?;
+            setup::seed(Config::load(cli.global.config.as_deref(), true)?, out).await?;
         }
         Command::Kb { command: KbCommand::Parse { file } } => documents::show(&file, out).await?,
         command => {
