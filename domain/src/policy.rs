@@ -177,6 +177,12 @@ pub struct Facts {
     pub hour: i8,
     /// `monday` to `sunday`, UTC.
     pub weekday: String,
+    /// The procedure that the customer's words ask for; empty for none. Null where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
+    /// Credits that the run had cost. Null where nobody kept it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spend: Option<f64>,
 }
 
 /// What the gate said of a call, and what it said it on.

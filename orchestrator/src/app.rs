@@ -354,6 +354,8 @@ impl App {
             carries: &leaving::carried(&self.house.leaving, tool.spec(), args),
             suspicions: &[],
             edited: false,
+            intent: Some(""),
+            spent_micros: 0,
             now: self.clock.now(),
         })
     }

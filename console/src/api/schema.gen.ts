@@ -2734,8 +2734,15 @@ export interface components {
              * @description 0 to 23, UTC.
              */
             hour: number;
+            /** @description The procedure that the customer's words ask for; empty for none. Null where nobody looked. */
+            intent?: string | null;
             origin: components["schemas"]["Trust"];
             risk: components["schemas"]["Risk"];
+            /**
+             * Format: double
+             * @description Credits that the run had cost. Null where nobody kept it.
+             */
+            spend?: number | null;
             /** @description Of the customer; empty when unknown. */
             tier: string;
             tool: string;
@@ -2882,6 +2889,11 @@ export interface components {
              * @default null
              */
             hour?: number | null;
+            /**
+             * @description The procedure that the customer asks for.
+             * @default null
+             */
+            intent?: string | null;
             /** @default null */
             origin?: components["schemas"]["Trust"] | null;
             /**
@@ -2889,6 +2901,12 @@ export interface components {
              * @default null
              */
             risk?: components["schemas"]["Risk"] | null;
+            /**
+             * Format: double
+             * @description Credits that the run has cost.
+             * @default null
+             */
+            spend?: number | null;
             /** @default null */
             tier?: string | null;
             /** @default  */

@@ -16,7 +16,6 @@ use domain::{
     run::{CallOutcome, StepBody},
     ticket::{EventBody, Ticket},
     tool::{AnyTool, Gives, Risk, ToolCall, ToolError, ToolSpec},
-    user::Actor,
 };
 use futures::future::join_all;
 use tokio::time;
@@ -197,7 +196,9 @@ impl Session {
         edited: bool,
     ) -> (Verdict, Facts) {
         let carries = carried(&self.house.leaving, spec, &call.args);
-        self.house.policies.of(self.store.id()).judged(&Matter {
+        let gate = self.house.policies.of(self.store.id());
+        let intent = gate.reads("intent").then(|| self.intent());
+        gate.judged(&Matter {
             call,
             spec,
             agent: &self.run.agent,
@@ -209,38 +210,10 @@ impl Session {
             carries: &carries,
             suspicions: &self.suspicions.found,
             edited,
+            intent: intent.as_deref(),
+            spent_micros: self.spent(),
             now: self.house.clock.now(),
         })
-    }
-
-    /// Who may not approve the call where the policy keeps those who asked for it from doing so: whoever of
-    /// the staff the run has read, and whoever changed its arguments.
-    async fn requesters(&self, terms: &AskTerms, call: &ToolCall) -> Result<Vec<UserId>, Halt> {
-        let mut barred = std::collections::BTreeSet::new();
-        if !terms.not_requester {
-            return Ok(Vec::new());
-        }
-        for step in &self.steps {
-            let messages = match &step.body {
-                StepBody::Started { input } => input.messages.as_slice(),
-                StepBody::Observed { messages, .. } => messages.as_slice(),
-                StepBody::Tool { outcome: CallOutcome::Responded { by: Some(by), .. }, .. } => {
-                    barred.insert(*by);
-                    continue;
-                }
-                _ => continue,
-            };
-            barred.extend(messages.iter().filter_map(|message| match &message.author {
-                Actor::User { user_id, .. } => Some(*user_id),
-                _ => None,
-            }));
-        }
-        for edited in self.approvals.iter().filter(|a| a.binding.call.id == call.id) {
-            let decisions = self.store.decisions(edited.id).await?;
-            let edits = decisions.iter().filter(|d| matches!(d.kind, DecisionKind::Edit { .. }));
-            barred.extend(edits.map(|decision| decision.user_id));
-        }
-        Ok(barred.into_iter().collect())
     }
 
     /// Puts the call before a person, bound to exactly what they will see. `asked` is what the agent

@@ -78,10 +78,15 @@ impl Session {
         if self.has_unwritten_model_step() { RunTo::Running } else { RunTo::Prepared }
     }
 
+    /// What the run has cost so far, in millionths of a credit.
+    pub(super) fn spent(&self) -> i64 {
+        let unwritten: i64 = self.steps[self.written..].iter().map(|step| step.usage.cost_micros).sum();
+        self.run.usage.cost_micros.saturating_add(unwritten)
+    }
+
     fn within_run(&self, most: i64) -> Result<(), Halt> {
         let Some(ceiling) = self.house.budgets.run() else { return Ok(()) };
-        let unwritten: i64 = self.steps[self.written..].iter().map(|step| step.usage.cost_micros).sum();
-        let spent = self.run.usage.cost_micros.saturating_add(unwritten);
+        let spent = self.spent();
         if spent.saturating_add(most) <= ceiling {
             return Ok(());
         }

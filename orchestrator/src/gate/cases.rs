@@ -49,6 +49,10 @@ pub struct ImaginedCall {
     /// 0 to 23.
     pub hour: Option<i8>,
     pub weekday: Option<String>,
+    /// The procedure that the customer asks for.
+    pub intent: Option<String>,
+    /// Credits that the run has cost.
+    pub spend: Option<f64>,
 }
 
 impl ImaginedCall {
@@ -77,6 +81,9 @@ impl ImaginedCall {
         let hour = self.hour.unwrap_or(12);
         if !(0..24).contains(&hour) {
             return Err("hour must be 0 to 23".to_owned());
+        }
+        if self.spend.is_some_and(|credits| !(0.0..=1e12).contains(&credits)) {
+            return Err("spend must be a number of credits, 0 or more".to_owned());
         }
         let weekday = self.weekday.clone().unwrap_or_else(|| "wednesday".to_owned());
         if !WEEKDAYS.contains(&weekday.as_str()) {
@@ -107,6 +114,8 @@ impl ImaginedCall {
             findings: found.chain(self.findings.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
             hour,
             weekday,
+            intent: Some(self.intent.clone().unwrap_or_default()),
+            spend: Some(self.spend.unwrap_or_default()),
         };
         let holds = Holds::of(&facts, spec.is_some_and(|spec| spec.always_asks));
         let args = Value::Object(self.args.clone());

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use cel::{Context, Env};
 use domain::{
     confidence::Band,
+    credit::MICROS,
     leaving::{self, Carried, CarriedKind},
     policy::{Facts, Trust},
     suspicion::{self, Suspicion},
@@ -15,7 +16,7 @@ use serde_json::Value;
 use super::Matter;
 
 /// What conditions may name. `args` stands for the arguments, the others for fields of [`Facts`].
-pub const VARIABLES: [&str; 16] = [
+pub const VARIABLES: [&str; 18] = [
     "agent",
     "amount",
     "args",
@@ -27,8 +28,10 @@ pub const VARIABLES: [&str; 16] = [
     "findings",
     "groundedness",
     "hour",
+    "intent",
     "origin",
     "risk",
+    "spend",
     "tier",
     "tool",
     "weekday",
@@ -110,6 +113,8 @@ impl Call {
             findings: findings.into_iter().map(str::to_owned).collect(),
             hour,
             weekday: weekday.to_owned(),
+            intent: matter.intent.map(str::to_owned),
+            spend: Some(matter.spent_micros as f64 / MICROS as f64),
         };
         let holds = Holds {
             always_asks: matter.spec.always_asks,
@@ -137,6 +142,12 @@ impl Call {
             ("weekday", &facts.weekday),
         ];
         let known = |name: &str| !self.unknown.contains(name);
+        if let Some(intent) = facts.intent.as_deref().filter(|_| known("intent")) {
+            context.add_variable_from_value("intent", intent);
+        }
+        if let Some(spend) = facts.spend.filter(|_| known("spend")) {
+            context.add_variable_from_value("spend", spend);
+        }
         for (name, value) in texts.into_iter().filter(|(name, _)| known(name)) {
             context.add_variable_from_value(name, value);
         }
@@ -274,6 +285,8 @@ mod tests {
             carries,
             suspicions: &[],
             edited: false,
+            intent: Some("refund"),
+            spent_micros: 250_000,
             now: Timestamp::parse_rfc3339("2025-11-23T22:10:00Z").unwrap(),
         })
     }
@@ -296,6 +309,7 @@ mod tests {
             "amount == 700 && args.to.endsWith('example.com') && !edited && origin == 'untrusted'",
             "carries == ['link'] && findings == ['contradiction', 'link', 'unsupported_values']",
             "hour == 22 && weekday == 'sunday'",
+            "intent == 'refund' && spend == 0.25",
         ];
         for condition in conditions {
             let text = format!(

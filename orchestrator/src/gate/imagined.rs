@@ -67,6 +67,8 @@ pub(super) struct Imagined {
     findings: Vec<Option<&'static str>>,
     hours: Vec<i8>,
     weekdays: Vec<&'static str>,
+    intents: Vec<String>,
+    spends: Vec<f64>,
     args: Vec<Value>,
 }
 
@@ -119,6 +121,11 @@ impl Imagined {
             hours.extend(near.flat_map(|n| [-1, 0, 1].map(|d| (n as i8 + d).rem_euclid(24))));
             hours.extend([0, 12, 23]);
         }
+        let mut spends = vec![0.0];
+        if named("spend") {
+            spends.push(1e9);
+            spends.extend(numbers("spend").into_iter().flat_map(|n| [n - 0.01, n, n + 0.01]));
+        }
         let findings = named("findings") || named("carries");
         let both = |name: &str| if named(name) { vec![false, true] } else { vec![false] };
         let origin = |trusted: bool| if trusted { Trust::Trusted } else { Trust::Untrusted };
@@ -138,11 +145,13 @@ impl Imagined {
             },
             hours: distinct(hours, |hour| hour),
             weekdays: if named("weekday") { WEEKDAYS.to_vec() } else { vec!["sunday"] },
+            intents: words("intent", &["another"], ""),
+            spends: distinct(spends, |credits| credits.max(0.0)),
             args: arguments(reads.clone()),
         }
     }
 
-    fn sizes(&self) -> [usize; 13] {
+    fn sizes(&self) -> [usize; 15] {
         [
             self.tools.len(),
             self.agents.len(),
@@ -156,6 +165,8 @@ impl Imagined {
             self.findings.len(),
             self.hours.len(),
             self.weekdays.len(),
+            self.intents.len(),
+            self.spends.len(),
             self.args.len(),
         ]
     }
@@ -177,13 +188,27 @@ impl Imagined {
 
     /// None for one that differs from another only in what it does not have.
     fn call(&self, mut number: u64) -> Option<Call> {
-        let mut at = [0; 13];
+        let mut at = [0; 15];
         for (place, size) in at.iter_mut().zip(self.sizes()) {
             *place = (number % size as u64) as usize;
             number /= size as u64;
         }
-        let [tool, agent, channel, tier, score, grounded, amount, edited, origin, finding, hour, day, args] =
-            at;
+        let [
+            tool,
+            agent,
+            channel,
+            tier,
+            score,
+            grounded,
+            amount,
+            edited,
+            origin,
+            finding,
+            hour,
+            day,
+            rest @ ..,
+        ] = at;
+        let [intent, spend, args] = rest;
         let tool = self.tools.get(tool)?;
         if !tool.has_amount && amount > 0 {
             return None;
@@ -216,6 +241,8 @@ impl Imagined {
             findings: finding.map(str::to_owned).into_iter().collect(),
             hour: *self.hours.get(hour)?,
             weekday: (*self.weekdays.get(day)?).to_owned(),
+            intent: Some(self.intents.get(intent)?.clone()),
+            spend: Some(*self.spends.get(spend)?),
         };
         let holds = Holds::of(&facts, tool.always_asks);
         Some(Call { facts, args: self.args.get(args)?.clone(), holds, unknown: BTreeSet::new() })

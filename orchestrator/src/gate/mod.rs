@@ -65,6 +65,10 @@ pub struct Matter<'a> {
     pub suspicions: &'a [Suspicion],
     /// A person changed the arguments.
     pub edited: bool,
+    /// The procedure that the customer's words ask for; none where no rule reads it.
+    pub intent: Option<&'a str>,
+    /// What the run has cost, in millionths of a credit.
+    pub spent_micros: i64,
     pub now: Timestamp,
 }
 
@@ -145,6 +149,14 @@ impl Gate {
 
     pub fn version(&self) -> &Digest {
         &self.version
+    }
+
+    /// Whether any rule's condition names the variable.
+    pub fn reads(&self, variable: &str) -> bool {
+        let reads = |rule: &CompiledRule| {
+            rule.condition.as_ref().is_some_and(|c| c.reads.variables.contains(variable))
+        };
+        self.rules.iter().any(reads)
     }
 
     /// What the policy says of this call.
@@ -250,6 +262,8 @@ mod tests {
             carries: &[],
             suspicions: &[],
             edited: false,
+            intent: None,
+            spent_micros: 0,
             now: NOW,
         })
     }
@@ -316,6 +330,8 @@ mod tests {
                 carries: &[],
                 suspicions: &[],
                 edited: false,
+                intent: None,
+                spent_micros: 0,
                 now: NOW,
             })
             .answer
@@ -359,6 +375,8 @@ mod tests {
                 carries,
                 suspicions: &[],
                 edited: false,
+                intent: None,
+                spent_micros: 0,
                 now: NOW,
             })
             .answer
@@ -387,6 +405,8 @@ mod tests {
             carries: &[],
             suspicions: &[],
             edited: false,
+            intent: None,
+            spent_micros: 0,
             now: NOW,
         });
         assert!(matches!(&verdict.answer, Answer::Ask { why, .. } if why.contains("person")), "{verdict:?}");

@@ -236,7 +236,7 @@ pub fn of_approval(approval: &Approval, world: &World) -> PastCall {
         was: asked(approval.escalates.map_or(approval.role, |it| it.from).as_str(), approval.quorum),
         rule: Some(approval.rule.clone()),
         policy_version: Some(approval.binding.policy_version.clone()),
-        call: Call { facts, args: call.args.clone(), holds, unknown },
+        call: Call { args: call.args.clone(), holds, unknown: &unknown | &unkept(&facts), facts },
     }
 }
 
@@ -276,7 +276,7 @@ pub fn of_effect(effect: &Effect, run: &Run, world: &World) -> PastCall {
         was: "run".to_owned(),
         rule: effect.judged.as_ref().map(|judged| judged.rule.clone()),
         policy_version: effect.judged.as_ref().map(|judged| judged.policy_version.clone()),
-        call: Call { facts, args: effect.call.args.clone(), holds, unknown },
+        call: Call { args: effect.call.args.clone(), holds, unknown: &unknown | &unkept(&facts), facts },
     }
 }
 
@@ -298,8 +298,20 @@ fn of_refusal(step: &Step, run: &Run, world: &World) -> Option<PastCall> {
         was: "refuse".to_owned(),
         rule: Some(judged.rule.clone()),
         policy_version: Some(judged.policy_version.clone()),
-        call: Call { facts: judged.facts.clone(), args: call.args.clone(), holds, unknown: BTreeSet::new() },
+        call: Call {
+            facts: judged.facts.clone(),
+            args: call.args.clone(),
+            holds,
+            unknown: unkept(&judged.facts),
+        },
     })
+}
+
+/// What older versions did not keep, and what nobody looked for.
+fn unkept(facts: &Facts) -> BTreeSet<&'static str> {
+    let intent = facts.intent.is_none().then_some("intent");
+    let spend = facts.spend.is_none().then_some("spend");
+    intent.into_iter().chain(spend).collect()
 }
 
 /// What a call and today's tool tell.
@@ -334,5 +346,7 @@ fn bare(
         findings: Vec::new(),
         hour,
         weekday: weekday.to_owned(),
+        intent: None,
+        spend: None,
     }
 }

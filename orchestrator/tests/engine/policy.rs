@@ -220,7 +220,11 @@ async fn what_was_judged_is_kept_explained_and_tried_under_another_policy() {
     let (app, rows) = (rig.app(), rig.rows());
     let gate = app.gate_of(&rows, None, None).await.unwrap();
     let (call, past, why) = app.explain_policy(&rows, &gate, About::Approval(approval.id)).await.unwrap();
-    assert!(call.unknown.is_empty());
+    assert_eq!(
+        call.unknown.iter().copied().collect::<Vec<_>>(),
+        ["intent"],
+        "no rule read it, so nobody looked"
+    );
     assert_eq!(past.unwrap().was, "ask reviewer");
     assert_eq!((why.rule.as_str(), why.word()), ("money_or_final", "ask"));
     let about = About::Call(run.id, reply.call.id.clone());
@@ -305,4 +309,29 @@ async fn the_command_line_shows_checks_tests_explains_and_puts_policies() {
     assert!(!ok && said.contains("amuont"), "{said}");
     let (ok, _) = run(&["explain"]);
     assert!(!ok);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_may_go_by_what_the_customer_asks_for_and_by_what_the_run_has_cost() {
+    let procedures = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(procedures.path(), orchestrator::demo::PROCEDURES).unwrap();
+    let more = format!("[procedures]\nfile = \"{}\"\n", procedures.path().display());
+    let rule = "[[rule]]\nname = \"asked_for_a_refund\"\n\
+                when = \"tool == 'shop__refund_order' && intent == 'refund' && spend > 0.0\"\nthen = \"ask\"\n\
+                ask = { role = \"admin\", quorum = 1, ttl_minutes = 60 }\n\n[[rule]]";
+    let policy = DEFAULT_POLICY.replacen("[[rule]]", rule, 1);
+    let rig =
+        Rig::start_with(Setup { more, policy, stop_seconds: 10, ..Setup::default() }, Script::new(refunds))
+            .await;
+    let ticket = rig.open(PLEASE_REFUND).await;
+    let asked = rig.asked(ticket).await;
+    assert_eq!((asked.rule.as_str(), asked.role), ("asked_for_a_refund", Role::Admin));
+    let facts = asked.facts.as_deref().unwrap();
+    assert_eq!(facts.intent.as_deref(), Some("refund"));
+    assert!(facts.spend.is_some_and(|credits| credits > 0.0), "{facts:?}");
+    // Nobody looks for what no rule reads, and a trial of one that does says that it is not known.
+    put(&rig, DEFAULT_POLICY).await;
+    rig.decide(&asked, rig.admin, DecisionKind::Approve).await.unwrap();
+    let again = rig.asked_anew(ticket, asked.id).await;
+    assert_eq!(again.facts.as_deref().unwrap().intent, None);
 }

@@ -274,6 +274,7 @@ pub fn complete(request: &ModelRequest) -> Result<ModelResponse, ModelError> {
         .build()
         .unwrap()
         .block_on(OfflineModel::new(COURSES).complete(request, None))
+        .map_err(|failure| failure.error)
 }
 
 /// Slugs of the cited articles.
