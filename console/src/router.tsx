@@ -14,7 +14,6 @@ import {
 import { Problem } from "./api/client";
 import type {
   ApprovalStatus,
-  AuditAction,
   Channel,
   GapStatus,
   Layer,
@@ -24,7 +23,7 @@ import type {
 } from "./api/words";
 import type { DocumentFilter } from "./knowledge/metadata";
 import { Empty, Failure, Loading } from "./parts/states";
-import { AUDIT_ACTIONS } from "./safety/audit";
+import { AUDIT_ACTIONS, type AuditSearch, dayOf } from "./safety/audit";
 import { sessionQuery } from "./session/session";
 
 type Raw = Record<string, unknown>;
@@ -312,8 +311,10 @@ const limits = createRoute({
 const audit = createRoute({
   getParentRoute: () => safety,
   path: "audit",
-  validateSearch: (raw: Raw): { action?: AuditAction } => ({
+  validateSearch: (raw: Raw): AuditSearch => ({
     action: oneOf(raw.action, AUDIT_ACTIONS),
+    from: dayOf(raw.from),
+    until: dayOf(raw.until),
   }),
   component: lazyRouteComponent(pages, "AuditPage"),
 });

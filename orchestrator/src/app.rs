@@ -231,6 +231,7 @@ impl App {
                 tool_timeout: Duration::from_millis(config.runs.tool_timeout_ms),
                 cached_journals: config.runs.cached_journals,
                 failed_a_day: config.runs.failed_a_day,
+                keep_audit_days: config.audit.keep_days,
             },
             courses: config.knowledge.answering,
             second_look,

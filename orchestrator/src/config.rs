@@ -36,6 +36,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub secrets: SecretsConfig,
     pub runs: RunsConfig,
+    pub audit: AuditConfig,
     pub policy: PolicyConfig,
     pub guards: GuardsConfig,
     pub tools: ToolsConfig,
@@ -146,6 +147,12 @@ pub struct RunsConfig {
     pub tool_timeout_ms: u64,
     pub cached_journals: u64,
     pub failed_a_day: i64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditConfig {
+    pub keep_days: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

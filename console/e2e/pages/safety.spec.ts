@@ -87,9 +87,12 @@ test("a failure to stop something stays on the page with what was typed", async 
 
 test("the audit is read, narrowed and checked", async ({ page }) => {
   let whole = true;
+  const asked: string[] = [];
   await answer(page, {
     "GET /v1/audit": (route) => {
-      const action = new URL(route.request().url()).searchParams.get("action");
+      const wanted = new URL(route.request().url()).searchParams;
+      asked.push(`${wanted.get("from")} ${wanted.get("until")}`);
+      const action = wanted.get("action");
       const items = audited.filter((each) => !action || each.action === action);
       return { items, next_cursor: null };
     },
@@ -116,6 +119,11 @@ test("the audit is read, narrowed and checked", async ({ page }) => {
   await page.getByLabel("Which actions").selectOption("breaker.opened");
   await expect(rows).toHaveCount(2);
   await expect(page).toHaveURL(/action=breaker\.opened/);
+  await page.getByLabel("From").fill("2026-01-30");
+  await page.getByLabel("To, with that day (UTC)").fill("2026-01-31");
+  await expect(page).toHaveURL(/from=2026-01-30&until=2026-01-31/);
+  await expect.poll(() => asked.at(-1)).toBe("2026-01-30T00:00:00Z 2026-02-01T00:00:00.000Z");
+  await accessible(page);
   await expect(page.getByRole("link", { name: "CSV" })).toHaveAttribute(
     "href",
     "/v1/audit/export?format=csv",

@@ -10,31 +10,31 @@ import { MoreRows } from "../parts/MoreRows";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { count, fullTime } from "../text/format";
-import { AUDIT_ACTIONS, actionWords, detailWords } from "./audit";
+import { AUDIT_ACTIONS, type AuditSearch, actionWords, dayOf, detailWords } from "./audit";
 import { auditQuery } from "./queries";
 
 export function AuditPage() {
   useTitle("Audit");
   const navigate = useNavigate({ from: "/safety/audit" });
-  const { action } = useSearch({ from: "/staff/safety/audit" });
-  const query = useInfiniteQuery(auditQuery(action));
+  const search = useSearch({ from: "/staff/safety/audit" });
+  const { action, from, until } = search;
+  const query = useInfiniteQuery(auditQuery(search));
+  const narrow = (changed: Partial<AuditSearch>) =>
+    void navigate({ search: { ...search, ...changed }, replace: true });
   const entries = useMemo(
     () => query.data?.pages.flatMap((page) => page.items) ?? [],
     [query.data],
   );
   return (
     <div className="stack">
-      <div className="row">
+      <div className="row audit-filters">
         <label className="row">
           <span className="sr-only">Which actions</span>
           <select
             className="input"
             value={action ?? ""}
             onChange={(event) =>
-              void navigate({
-                search: { action: (event.target.value || undefined) as AuditAction | undefined },
-                replace: true,
-              })
+              narrow({ action: (event.target.value || undefined) as AuditAction | undefined })
             }
           >
             <option value="">Everything</option>
@@ -44,6 +44,27 @@ export function AuditPage() {
               </option>
             ))}
           </select>
+        </label>
+        <label className="row">
+          <span className="muted small">From</span>
+          <input
+            className="input"
+            type="date"
+            value={from ?? ""}
+            max={until}
+            onChange={(event) => narrow({ from: dayOf(event.target.value) })}
+          />
+        </label>
+        <label className="row">
+          <span className="muted small">to</span>
+          <input
+            className="input"
+            type="date"
+            aria-label="To, with that day (UTC)"
+            value={until ?? ""}
+            min={from}
+            onChange={(event) => narrow({ until: dayOf(event.target.value) })}
+          />
         </label>
         <span className="grow" />
         <a className="button" href="/v1/audit/export?format=csv" download="audit.csv">

@@ -36,3 +36,27 @@ export function detailWords(detail: unknown): string {
     .map(([name, value]) => `${words(name)}: ${String(value)}`)
     .join("; ");
 }
+
+/** Which entries are wanted; days are of UTC, both with them. */
+export interface AuditSearch {
+  action?: AuditAction;
+  from?: string;
+  until?: string;
+}
+
+/** A day such as `2026-01-31`; nothing else is one. */
+export function dayOf(raw: unknown): string | undefined {
+  if (typeof raw !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(raw)) return undefined;
+  const at = new Date(`${raw}T00:00:00Z`);
+  return Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== raw ? undefined : raw;
+}
+
+/** The moments between which the entries of these days lie. */
+export function between(from?: string, until?: string): { from?: string; until?: string } {
+  const after = (day: string) =>
+    new Date(new Date(`${day}T00:00:00Z`).getTime() + 86_400_000).toISOString();
+  return {
+    ...(from && { from: `${from}T00:00:00Z` }),
+    ...(until && { until: after(until) }),
+  };
+}

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, send } from "../api/client";
-import type { AuditAction } from "../api/words";
+import { type AuditSearch, between } from "./audit";
 
 export const breakersQuery = queryOptions({
   queryKey: ["breakers"],
@@ -16,13 +16,15 @@ export const creditsQuery = queryOptions({
 
 const PAGE = 50;
 
-export const auditQuery = (action: AuditAction | undefined) =>
+export const auditQuery = ({ action, from, until }: AuditSearch) =>
   infiniteQueryOptions({
-    queryKey: ["audit", action ?? "all"],
+    queryKey: ["audit", action ?? "all", from ?? "", until ?? ""],
     queryFn: ({ pageParam, signal }) =>
       send(
         api.GET("/v1/audit", {
-          params: { query: { action, limit: PAGE, cursor: pageParam } },
+          params: {
+            query: { action, ...between(from, until), limit: PAGE, cursor: pageParam },
+          },
           signal,
         }),
       ),

@@ -30,6 +30,8 @@ pub struct RunSettings {
     pub cached_journals: u64,
     /// Failed runs of one agent within a day that stop it; none when it is 0.
     pub failed_a_day: i64,
+    /// Days that the audit is kept; all of it when it is 0.
+    pub keep_audit_days: u32,
 }
 
 /// Everything a run may need.

@@ -5,10 +5,12 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    WorkspaceId,
+    Timestamp, WorkspaceId,
     approval::ApprovalStatus,
     commit::{Commit, CommitError, Op},
     credit::Spent,
+    meter::Window,
+    user::Actor,
 };
 use store::StoreError;
 use tokio::{sync::watch, time};
@@ -59,6 +61,9 @@ impl Engine {
         if let Err(error) = self.house.store.forget_minutes(now.minus(24 * HOUR)).await {
             warn!(%error, "meters of past minutes could not be taken away");
         }
+        if let Err(error) = self.prune_audits(now).await {
+            warn!(%error, "old entries of the audit could not be taken away");
+        }
         match self.house.store.abandoned_reservations(now.minus(HOUR), AT_ONCE).await {
             Ok(abandoned) => {
                 for (workspace, reservation_id) in abandoned {
@@ -71,6 +76,19 @@ impl Engine {
             }
             Err(error) => warn!(%error, "credits that were left set aside could not be looked up"),
         }
+    }
+
+    /// By whole days, so that it is done once in each.
+    async fn prune_audits(&self, now: Timestamp) -> Result<(), StoreError> {
+        let days = self.house.runs.keep_audit_days;
+        if days == 0 {
+            return Ok(());
+        }
+        let before = Window::Day.start(now.minus(HOUR * 24 * days));
+        for workspace in self.house.store.workspaces().await? {
+            self.house.store.workspace(workspace.id).prune_audit(before, Actor::System).await?;
+        }
+        Ok(())
     }
 
     async fn fire_follow_ups(&self, workspace: WorkspaceId) -> Result<(), StoreError> {

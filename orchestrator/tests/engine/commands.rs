@@ -3,13 +3,14 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     process::{Command, Output, Stdio},
+    time::Duration,
 };
 
 use domain::approval::ApprovalStatus;
 use orchestrator::testing::model_server::Script;
 use sqlx::{Connection as _, SqliteConnection};
 
-use crate::rig::{ORDER, ORDER_CENTS, PLEASE_REFUND, Rig, refunds};
+use crate::rig::{ORDER, ORDER_CENTS, PLEASE_REFUND, Rig, Setup, refunds};
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -148,4 +149,34 @@ async fn breakers_and_the_audit_have_commands() {
     let pruned = run(&["audit", "prune", "--before", "2999-01-01"]);
     assert!(said(&pruned).starts_with("Taken away: 1"), "{}", said(&pruned));
     assert!(!run(&["audit", "verify", "--holds", &"0".repeat(64)]).status.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_entries_of_the_audit_go_by_themselves_and_the_chain_stays_whole() {
+    let more = "[audit]\nkeep_days = 30\n".to_owned();
+    let mut rig =
+        Rig::start_with(Setup { more, stop_seconds: 10, ..Setup::default() }, Script::new(refunds)).await;
+    let ticket = rig.open(PLEASE_REFUND).await;
+    for _ in 0..2 {
+        let reason = "not this way".to_owned();
+        let kind = domain::approval::DecisionKind::Reject { reason };
+        let ticket = rig.open(PLEASE_REFUND).await;
+        rig.decide(&rig.asked(ticket).await, rig.reviewer, kind).await.unwrap();
+    }
+    let entries = async |rig: &Rig| rig.rows().verify_audit().await.unwrap();
+    assert_eq!(entries(&rig).await.entries, 2, "the decisions");
+    rig.stop().await;
+    rig.clock.forward(Duration::from_secs(32 * 24 * 60 * 60));
+    rig.begin().await;
+    let report = rig
+        .until("the old entry to go", ticket, async |rig| {
+            let report = entries(rig).await;
+            (report.kept_after.seq > 0).then_some(report)
+        })
+        .await;
+    assert_eq!(
+        (report.broken, report.entries),
+        (None, 2),
+        "the newest stays, and what was done is an entry itself"
+    );
 }
