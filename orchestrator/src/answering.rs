@@ -155,7 +155,9 @@ pub async fn answer(app: &App, workspace: WorkspaceId, asked: &Asked) -> Result<
     let said =
         CitedAnswer::parse(response.text.as_deref().unwrap_or_default()).map_err(ModelError::Malformed)?;
     let opinions = match doubts(&said, &passages, &asked.question, &Lexical) {
-        Some(doubts) if !app.house.second_look.is_off() => app.house.second_look.look(&doubts).await.opinions,
+        Some(doubts) if !app.house.second_look.is_off() => {
+            app.house.second_look.look(workspace, &doubts).await.opinions
+        }
         _ => Vec::new(),
     };
     let (kept, left) = believe(&said, &passages, &asked.question, &Lexical, &opinions);
@@ -219,6 +221,7 @@ async fn request(
     let mut conversation = turns.to_vec();
     conversation.push(Turn { from_customer: true, text: asked.question.clone() });
     Ok(ModelRequest {
+        workspace: Some(workspace),
         purpose: "knowledge.answer".to_owned(),
         strength: Strength::Fast,
         messages,
@@ -281,5 +284,7 @@ async fn remember(
         ticket_id: None,
         run_id: None,
     };
-    gaps::record(&app.store.workspace(workspace), &*app.clock, &*app.ids, unanswered).await.map(|_| ())
+    gaps::record(&app.store.workspace(workspace), &app.protections, &*app.clock, &*app.ids, unanswered)
+        .await
+        .map(|_| ())
 }

@@ -249,6 +249,7 @@ mod tests {
     static OWN: LazyLock<Arc<Detector>> = LazyLock::new(|| {
         let own = |name: &str, matcher, near: &[&str]| Custom {
             name: name.into(),
+            kind: name.into(),
             matcher,
             score: 0.4,
             near: near.iter().map(|word| (*word).to_owned()).collect(),

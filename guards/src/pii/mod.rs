@@ -33,7 +33,9 @@ mod view;
 
 use std::ops::Range;
 
-pub use custom::{Custom, MAX_CUSTOM, MAX_MATCH, MAX_PATTERN, MAX_WORDS, MAX_WORDS_BYTES, Matcher};
+pub use custom::{
+    Custom, MAX_CUSTOM, MAX_MATCH, MAX_PATTERN, MAX_WORDS, MAX_WORDS_BYTES, Matcher, RAISED, Recognisers,
+};
 pub use detector::Detector;
 pub(crate) use detector::{LEAD, OVERLAP, STEP};
 pub use kind::{Kind, KindSet};

@@ -39,7 +39,7 @@ impl Detector {
     /// first one came; until then both readings count.
     pub(crate) fn look_at_beginning(&self, window: &str) -> Seen {
         let folded = Folded::of(window);
-        let mut view = View::new(&folded.text, &self.cues);
+        let mut view = View::new(&folded.text, self.cues());
         let mut candidates = self.look(window, &folded, &view);
         if !view.cased {
             view.cased = true;
@@ -48,7 +48,7 @@ impl Detector {
         let mut settled = settled(&folded, &view);
         if !self.custom.is_empty() {
             settled = settled.min(window.floor_char_boundary(window.len().saturating_sub(AHEAD_CUSTOM)));
-            for own in &self.custom {
+            for own in self.custom.list.iter() {
                 settled = settled.min(own.open(window).unwrap_or(settled));
             }
         }
@@ -58,7 +58,7 @@ impl Detector {
     /// Looks at a window that is whole.
     pub(crate) fn look_at_whole(&self, window: &str) -> Vec<Candidate> {
         let folded = Folded::of(window);
-        self.look(window, &folded, &View::new(&folded.text, &self.cues))
+        self.look(window, &folded, &View::new(&folded.text, self.cues()))
     }
 }
 

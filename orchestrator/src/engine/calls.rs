@@ -28,7 +28,7 @@ use super::{
 };
 use crate::gate::{
     Matter, judged,
-    leaving::carried,
+    leaving::{carried, proposed},
     origins::{Seen, trace},
 };
 
@@ -147,12 +147,14 @@ impl Session {
         call: &ToolCall,
         confidence: &Confidence,
     ) -> Result<Settled, Halt> {
+        let asked = call;
+        let call = &*proposed(&self.house.protections.of(self.store.id()), tool.spec(), asked);
         if let Err(error) = tool.validate(&call.args) {
-            self.journal_call(call, call, None, None, CallOutcome::Refused { reason: error.to_string() });
+            self.journal_call(asked, call, None, None, CallOutcome::Refused { reason: error.to_string() });
             return Ok(Settled::Now);
         }
         if let Some(reason) = self.repeated(call) {
-            self.journal_call(call, call, None, None, CallOutcome::Refused { reason });
+            self.journal_call(asked, call, None, None, CallOutcome::Refused { reason });
             return Ok(Settled::Now);
         }
         let origins = self.origins(tool.spec(), call);
@@ -160,14 +162,14 @@ impl Session {
         match &verdict.answer {
             Answer::Run => {
                 let effect = self.effect(call.clone(), None, judged(&verdict, facts));
-                self.perform(tool, call, effect, |effect| Permit::by_policy(&verdict, effect)).await
+                self.perform(tool, asked, effect, |effect| Permit::by_policy(&verdict, effect)).await
             }
             Answer::Ask { terms, why } => {
                 let barred = self.requesters(terms, call).await?;
-                Ok(self.ask(tool, call, call, confidence, (&verdict, facts), (*terms, barred), why, origins))
+                Ok(self.ask(tool, asked, call, confidence, (&verdict, facts), (*terms, barred), why, origins))
             }
             Answer::Refuse { why } => {
-                self.journal_refusal(call, call, None, why, judged(&verdict, facts));
+                self.journal_refusal(asked, call, None, why, judged(&verdict, facts));
                 Ok(Settled::Now)
             }
         }
@@ -193,7 +195,8 @@ impl Session {
         origins: &[ArgumentOrigin],
         edited: bool,
     ) -> (Verdict, Facts) {
-        let carries = carried(&self.house.leaving, spec, &call.args);
+        let protector = self.house.protections.of(self.store.id());
+        let carries = carried(&self.house.leaving, &protector, spec, &call.args);
         self.house.policies.of(self.store.id()).judged(&Matter {
             call,
             spec,
@@ -271,7 +274,8 @@ impl Session {
         approval.origins = origins;
         approval.facts = Some(Box::new(facts));
         approval.requesters = requesters;
-        approval.carries = carried(&self.house.leaving, tool.spec(), &call.args);
+        let protector = self.house.protections.of(self.store.id());
+        approval.carries = carried(&self.house.leaving, &protector, tool.spec(), &call.args);
         approval.suspicions.clone_from(&self.suspicions.found);
         let until = approval.expires_at;
         self.put_before_person(asked, call, approval);
@@ -523,6 +527,15 @@ impl Session {
         }
     }
 
+    /// Whether a person changed what the agent asked for; what the workspace masks in it is nobody's change.
+    fn is_edited(&self, asked: &ToolCall, ran: &ToolCall) -> bool {
+        asked.args != ran.args
+            && self.granted(&ran.tool).is_none_or(|tool| {
+                let protector = self.house.protections.of(self.store.id());
+                proposed(&protector, tool.spec(), asked).args != ran.args
+            })
+    }
+
     /// Records how a call ended. `asked` is what the agent asked for, `ran` what it came to.
     pub(super) fn journal_call(
         &mut self,
@@ -537,7 +550,7 @@ impl Session {
             call: ran.clone(),
             effect_id: attempt.map(|a| a.effect_id),
             approval_id,
-            edited: asked.args != ran.args,
+            edited: self.is_edited(asked, ran),
             judged: None,
             outcome,
         };
@@ -558,7 +571,7 @@ impl Session {
             call: ran.clone(),
             effect_id: None,
             approval_id,
-            edited: asked.args != ran.args,
+            edited: self.is_edited(asked, ran),
             judged: Some(judged),
             outcome: CallOutcome::Refused { reason: why.to_owned() },
         };

@@ -20,7 +20,9 @@ use guards::{injection::Injections, leaving::Leaving};
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
-use crate::{breakers::Breakers, live::Live, policies::Policies, second_look::SecondLook};
+use crate::{
+    breakers::Breakers, live::Live, policies::Policies, protections::Protections, second_look::SecondLook,
+};
 
 #[derive(Clone, Copy, Debug)]
 pub struct RunSettings {
@@ -45,6 +47,8 @@ pub struct House {
     pub breakers: Arc<Breakers>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
+    /// What becomes of personal and secret data at each border of a workspace.
+    pub protections: Arc<Protections>,
     /// Finds orders to agents in what they read.
     pub injections: Arc<Injections>,
     pub model: Arc<dyn Model>,
@@ -74,6 +78,8 @@ pub struct HouseParts {
     pub breakers: Arc<Breakers>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
+    /// What becomes of personal and secret data at each border of a workspace.
+    pub protections: Arc<Protections>,
     /// Finds orders to agents in what they read.
     pub injections: Arc<Injections>,
     pub model: Arc<dyn Model>,
@@ -106,6 +112,7 @@ impl House {
             policies: parts.policies,
             breakers: parts.breakers,
             leaving: parts.leaving,
+            protections: parts.protections,
             injections: parts.injections,
             model: parts.model,
             live: parts.live,

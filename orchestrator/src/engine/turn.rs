@@ -75,7 +75,8 @@ impl Session {
         }
     }
 
-    async fn call_model(&mut self, request: ModelRequest) -> Result<(), Halt> {
+    async fn call_model(&mut self, mut request: ModelRequest) -> Result<(), Halt> {
+        request.workspace = Some(self.store.id());
         if self.has_unwritten_model_step() {
             // A model that was paid is never paid again for the same answer.
             self.write(RunTo::Running, false).await?;
@@ -143,7 +144,7 @@ impl Session {
         }
         let started = self.house.clock.now();
         let look = Arc::clone(&self.house);
-        let looked = look.second_look.look(&doubts).await;
+        let looked = look.second_look.look(self.store.id(), &doubts).await;
         if looked.opinions.is_empty() && looked.prompt.is_none() {
             return Ok(());
         }
@@ -211,7 +212,10 @@ impl Session {
             ticket_id: self.run.ticket_id,
             run_id: Some(self.run.id),
         };
-        if let Err(error) = record(&self.store, &*self.house.clock, &*self.house.ids, unanswered).await {
+        if let Err(error) =
+            record(&self.store, &self.house.protections, &*self.house.clock, &*self.house.ids, unanswered)
+                .await
+        {
             warn!(%error, "the question could not be kept as a gap");
         }
     }
