@@ -219,7 +219,6 @@ fn they_can_be_shared_and_moved_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<Protector>();
     shared::<Vault>();
-    shared::<guards::masking::StreamMask>();
     shared::<StreamRestorer>();
 }
 

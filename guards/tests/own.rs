@@ -134,6 +134,7 @@ fn a_placeholder_for_good_is_the_same_everywhere_and_says_nothing_without_the_ke
 #[test]
 fn where_nobody_can_tell_what_a_workspace_wants_nothing_is_shown() {
     let closed = HOUSE.closed();
+    assert!(closed.is_closed() && !HOUSE.is_closed());
     let mut vault = Vault::new();
     assert!(closed.protect(Border::Model, "Jane Doe, jane@example.com", &mut vault).is_err());
     for border in Border::ALL {
@@ -154,6 +155,7 @@ const HOSTILE: [&str; 8] = [
 ];
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how long it takes is what is tested")]
 fn no_pattern_hangs_on_any_text() {
     let texts = ["a".repeat(20_000), "ab".repeat(10_000), "A".repeat(20_000), "a b".repeat(7_000)];
     for pattern in HOSTILE {
@@ -200,5 +202,19 @@ proptest! {
                 drop(protector.clean(Border::Index, &text));
             }
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_records_are_named_and_bound_by_is_no_personal_data(id in any::<u128>(), print in any::<[u128; 2]>(), seq in any::<u32>()) {
+        let hex = format!("{id:032x}");
+        let id = format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
+        let digest = format!("sha256:{:032x}{:032x}", print[0], print[1]);
+        let value = json!({
+            "id": id, "run_id": id, "subject": format!("{id} opened"), "digest": digest, "previous": digest,
+            "at": "2026-11-22T07:28:38.123456Z", "seq": seq, "actor": { "kind": "user", "user_id": id },
+        });
+        prop_assert_eq!(HOUSE.redact_json(Border::Export, &value), value);
     }
 }

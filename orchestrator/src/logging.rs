@@ -16,6 +16,7 @@ use tracing::{
 };
 use tracing_subscriber::{
     EnvFilter, Layer,
+    field::MakeExt as _,
     fmt::{
         FmtContext, FormatEvent, FormatFields, MakeWriter,
         format::{self, Writer},
@@ -41,18 +42,8 @@ where
     let filter = EnvFilter::try_new(&config.filter)
         .map_err(|error| anyhow::anyhow!("log.filter `{}` is not valid: {error}", config.filter))?
         .add_directive(models::LOG_DIRECTIVE.parse()?);
-    // No colours: a value between them would not be seen for what it is.
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
-    let lines = match config.format {
-        LogFormat::Text => {
-            lines.event_format(Treated { format: format::format(), is_json: false, protections }).boxed()
-        }
-        LogFormat::Json => lines
-            .json()
-            .event_format(Treated { format: format::format().json(), is_json: true, protections })
-            .boxed(),
-    };
-    let subscriber = tracing_subscriber::registry().with(filter).with(Whose).with(lines);
+    let subscriber = tracing_subscriber::registry().with(filter).with(Whose);
+    let subscriber = subscriber.with(lines(config.format, protections, writer));
     tracing::subscriber::set_global_default(subscriber)
         .map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))?;
     // What a panic says may be a value too, and would go past the log.
@@ -62,6 +53,39 @@ where
         tracing::error!(%place, "panicked: {said}");
     }));
     Ok(())
+}
+
+fn lines<S, W>(format: LogFormat, protections: Arc<Protections>, writer: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    // No colours: a value between them would not be seen for what it is.
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+    match format {
+        LogFormat::Text => {
+            let format = Treated { format: format::format(), is_json: false, protections };
+            lines.fmt_fields(fields()).event_format(format).boxed()
+        }
+        LogFormat::Json => {
+            let format = Treated { format: format::format().json(), is_json: true, protections };
+            lines.json().event_format(format).boxed()
+        }
+    }
+}
+
+/// Fields as they are always written, but for an address: in front of one, the name of its field and the sign
+/// behind it would be a part of it.
+fn fields() -> impl for<'w> FormatFields<'w> {
+    let write = |writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug| {
+        let value = format!("{value:?}");
+        match field.name() {
+            "message" => writer.write_str(&value),
+            name if value.contains('@') && !value.starts_with('"') => write!(writer, "{name}={value:?}"),
+            name => write!(writer, "{name}={value}"),
+        }
+    };
+    format::debug_fn(write).delimited(" ")
 }
 
 /// Writes a line as another format does, and treats it.
@@ -186,18 +210,10 @@ mod tests {
     }
 
     /// What is written of what `tell` logs.
-    fn written(is_json: bool, protections: &Arc<Protections>, tell: impl FnOnce()) -> String {
+    fn written(format: LogFormat, protections: &Arc<Protections>, tell: impl FnOnce()) -> String {
         let page = Page::default();
         let writer = page.clone();
-        let lines = tracing_subscriber::fmt::layer().with_writer(move || writer.clone()).with_ansi(false);
-        let protections = Arc::clone(protections);
-        let lines = match is_json {
-            false => lines.event_format(Treated { format: format::format(), is_json, protections }).boxed(),
-            true => lines
-                .json()
-                .event_format(Treated { format: format::format().json(), is_json, protections })
-                .boxed(),
-        };
+        let lines = lines(format, Arc::clone(protections), move || writer.clone());
         let subscriber = tracing_subscriber::registry().with(Whose).with(lines);
         tracing::subscriber::with_default(subscriber, tell);
         let bytes = page.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -210,8 +226,8 @@ mod tests {
 
     #[test]
     fn a_value_is_written_down_neither_by_a_message_nor_by_a_field_nor_by_a_span() {
-        for is_json in [false, true] {
-            let text = written(is_json, &house(), || {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let text = written(format, &house(), || {
                 let _span = info_span!("taking", from = %"jane.doe@example.com").entered();
                 info!(error = ?format!("in\njohn@example.com"), "the card {CARD}");
             });
@@ -219,7 +235,10 @@ mod tests {
                 assert!(!text.contains(value), "{value}: {text}");
             }
             assert!(text.contains("•••• 1111") && text.contains("taking") && text.contains("INFO"), "{text}");
-            assert_eq!(serde_json::from_str::<Value>(&text).is_ok(), is_json, "{text}");
+            assert_eq!(serde_json::from_str::<Value>(&text).is_ok(), format == LogFormat::Json, "{text}");
+            if format == LogFormat::Text {
+                assert!(text.contains(r#"taking{from="j•••@e•••.com"}"#), "{text}");
+            }
         }
     }
 
@@ -233,7 +252,7 @@ mod tests {
         protections.put(north, &protections.house().with(&shows));
         let keyed = protections.house().with(&stands_for).keyed(Pseudonyms::new([3; 32]));
         protections.put(south, &keyed);
-        let text = written(false, &protections, || {
+        let text = written(LogFormat::Text, &protections, || {
             info!("one jane@example.com");
             info!(workspace = %north, "two jane@example.com");
             let late = info_span!("request", workspace = tracing::field::Empty).entered();
@@ -256,10 +275,12 @@ mod tests {
             let id = uuid::Uuid::from_u128(id);
             let text = format!(
                 "2026-11-22T07:28:38.123456Z  WARN run{{id={id} agent=resolution}}: orchestrator::engine: a mail has to \
-                 wait delivery={id} wait_ms={millis} attempt=3 seq=418\n"
+                 wait delivery={id} wait_ms={millis} attempt=3 seq=418 digest={}\n",
+                domain::canonical::Digest::of(&id),
             );
             let house = house_once();
-            prop_assert_eq!(treated(&house, &text, false).as_ref(), text.as_str());
+            let shown = treated(&house, &text, false).into_owned();
+            prop_assert_eq!(shown, text);
         }
     }
 

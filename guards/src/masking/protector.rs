@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha3::{Digest as _, Sha3_256};
 
 use super::{
-    Border, BorderRules, Error, Own, Pseudonyms, Rules, StreamMask, Treatment, Vault,
+    Border, BorderRules, Error, Own, Pseudonyms, Rules, Treatment, Vault,
     json::{self, Spare},
     memo::Memo,
     shown::{label, replace, shown},
@@ -33,6 +33,7 @@ pub struct Protector {
     rules: Arc<Rules>,
     memo: Arc<Mutex<Memo>>,
     pseudonyms: Option<Pseudonyms>,
+    is_closed: bool,
 }
 
 /// A value that does not pass a border as it is.
@@ -51,33 +52,34 @@ impl Protector {
     /// When the rules name a kind that the detector does not know.
     pub fn new(detector: Arc<Detector>, rules: Rules) -> Result<Self, Error> {
         rules.check(&detector)?;
-        Ok(Self { detector, rules: Arc::new(rules), memo: Arc::default(), pseudonyms: None })
+        let rules = Arc::new(rules);
+        Ok(Self { detector, rules, memo: Arc::default(), pseudonyms: None, is_closed: false })
     }
 
     /// The same with what a workspace says of its own laid over it. What is found is remembered together,
     /// as long as the same is looked for.
     pub fn with(&self, own: &Own) -> Self {
         let rules = Arc::new(own.over(&self.rules));
-        let pseudonyms = self.pseudonyms.clone();
         if own.recognisers().is_empty() {
-            return Self { detector: self.detector.clone(), rules, memo: self.memo.clone(), pseudonyms };
+            return Self { rules, ..self.clone() };
         }
         let detector = Arc::new(self.detector.with(own.recognisers().clone()));
-        Self { detector, rules, memo: Arc::default(), pseudonyms }
+        Self { detector, rules, memo: Arc::default(), ..self.clone() }
     }
 
-    /// The same, with nothing let through that the closed rules do not; for a workspace whose own cannot be
-    /// told.
+    /// For a workspace whose own cannot be told: nothing is let through that the closed rules do not. What it
+    /// looks for is not all, so whoever can should let nothing pass at all.
     pub fn closed(&self) -> Self {
-        let rules = Arc::new(Rules::closed());
-        let (detector, memo) = (self.detector.clone(), self.memo.clone());
-        Self { detector, rules, memo, pseudonyms: self.pseudonyms.clone() }
+        Self { rules: Arc::new(Rules::closed()), is_closed: true, ..self.clone() }
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// The same, with placeholders that are for good written by this key.
     pub fn keyed(&self, pseudonyms: Pseudonyms) -> Self {
-        let (detector, rules, memo) = (self.detector.clone(), self.rules.clone(), self.memo.clone());
-        Self { detector, rules, memo, pseudonyms: Some(pseudonyms) }
+        Self { pseudonyms: Some(pseudonyms), ..self.clone() }
     }
 
     /// Tells what it does at a border from what others do. Not for secrets.
@@ -189,12 +191,6 @@ impl Protector {
                 meet(text, Met { kind, treatment, span: spot.span });
             }
         });
-    }
-
-    /// For a text that is still coming. What must not cross is shown by its kind's name, see
-    /// [`StreamMask::blocked`].
-    pub fn stream(&self, border: Border) -> StreamMask {
-        StreamMask::new(self.detector.clone(), self.rules.clone(), border)
     }
 
     fn put_away(&self, border: Border, label: &str, text: &str, vault: &mut Vault) -> Result<String, Error> {

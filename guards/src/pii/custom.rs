@@ -240,17 +240,6 @@ impl Recogniser {
     }
 }
 
-impl Recogniser {
-    /// Where a match begins that ends with the text, and so might go on or be another one if the text
-    /// did; in bytes of it.
-    pub fn open(&self, text: &str) -> Option<usize> {
-        let Search::Pattern(regex) = &self.search else { return None };
-        let window = windows(text, WINDOW, MAX_MATCH).last()?;
-        let last = regex.find_iter(&text[window.clone()]).last()?;
-        (window.start + last.end() == text.len()).then_some(window.start + last.start())
-    }
-}
-
 fn beside(near: &AhoCorasick, text: &str, span: &Range<usize>) -> Option<(u32, u32, bool)> {
     let floor = text.floor_char_boundary(span.start.saturating_sub(REACH));
     let ceiling = text.ceil_char_boundary((span.end + REACH).min(text.len()));

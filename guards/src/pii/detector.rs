@@ -17,11 +17,11 @@ use super::{
 use crate::Error;
 
 /// How much text is read at once. What a recogniser keeps of a window is in proportion to it.
-pub(crate) const STEP: usize = 56 * 1024;
+const STEP: usize = 56 * 1024;
 /// How much a window reads beyond its step: more than the longest finding, with the words after it.
-pub(crate) const OVERLAP: usize = 8 * 1024;
+const OVERLAP: usize = 8 * 1024;
 /// How much a window reads before its step, for the words before a finding.
-pub(crate) const LEAD: usize = 512;
+const LEAD: usize = 512;
 
 /// Finds personal and secret data. Made once, shared freely; one with other recognisers shares what is built in.
 pub struct Detector {

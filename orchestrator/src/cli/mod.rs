@@ -363,7 +363,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let out = Output { json: cli.global.json };
+    let out = Output::new(cli.global.json);
     let load = || -> anyhow::Result<Config> {
         let mut config = Config::load(cli.global.config.as_deref())?;
         config.demo.enabled |= cli.global.demo;

@@ -282,7 +282,7 @@ struct Screened {
 impl Screened {
     async fn of(app: &App, store: &WorkspaceStore, workspace: WorkspaceId) -> Result<Self, StoreError> {
         let print = print(app, workspace);
-        let index = match app.indexing.survives {
+        let index = match app.indexing.survives && workspace != UNIVERSAL_WORKSPACE {
             true => store.knowledge_fact(KnowledgeFact::Screened).await? == Some(print.to_string()),
             false => true,
         };

@@ -64,6 +64,13 @@ impl Masked {
             Some(workspace) => self.protections.of(workspace),
             None => self.protections.installation(),
         };
+        if protector.is_closed() {
+            return Err(refused(
+                "the workspace's policy cannot be used, so nobody can tell what a provider may see; an admin has to \
+                 put one that can"
+                    .to_owned(),
+            ));
+        }
         let mut vault = Vault::new();
         let mut messages = request
             .messages

@@ -112,27 +112,22 @@ async fn a_whole_run_at_debug_level_logs_nothing_that_the_customer_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_workspace_masks_is_masked_before_anybody_sees_the_reply() {
+async fn what_a_workspace_masks_is_masked_before_anybody_judges_or_reads_the_reply() {
     let says = format!("We have the card {CARD} on file for you.");
     let rig = Rig::start_with(with_policy(""), answers(&says)).await;
     let ticket = rig.open(&format!("Which card do you have? Mine is {CARD}.")).await;
-    // No source carries it, so somebody looks: at the words that will go out.
-    let approval = rig.asked(ticket).await;
-    let shown = approval.preview.body.clone().unwrap();
-    assert!(shown.contains("•••• 1111") && !shown.contains(CARD), "{shown}");
-    assert!(approval.carries.is_empty(), "what is masked is no secret any more: {:?}", approval.carries);
-    rig.approve(&approval).await;
     let run = rig.ended(ticket).await;
     assert!(matches!(run.outcome, Some(Outcome::Answered { .. })), "{run:?}");
     let told = rig.told(ticket).await;
-    assert!(told.len() == 1 && told[0].body == shown, "{told:?}");
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].body, "We have the card •••• 1111 on file for you.");
     let steps = rig.rows().steps(run.id).await.unwrap();
     let replied = steps.iter().find_map(|step| match &step.body {
         StepBody::Tool { call, edited, .. } if call.tool == "reply_to_customer" => Some((call, *edited)),
         _ => None,
     });
     let (call, edited) = replied.unwrap();
-    assert_eq!(call.args["body"], shown.as_str());
+    assert_eq!(call.args["body"], told[0].body.as_str());
     assert!(!edited, "nobody changed it");
     assert!(rig.app().replay(rig.workspace, run.id).await.unwrap().unwrap().ok);
 }
@@ -142,7 +137,8 @@ async fn a_workspaces_own_kind_counts_at_every_border_as_soon_as_its_policy_does
     let rig = Rig::start_with(with_policy(""), answers("Your badge BX-4471 is ready.")).await;
     let seen = |rig: &Rig| rig.model.requests().last().unwrap().body.to_string();
     let before = rig.open("My badge is BX-4471. Is it ready?").await;
-    rig.asked(before).await;
+    rig.ended(before).await;
+    assert!(rig.told(before).await[0].body.contains("BX-4471"));
     assert!(seen(&rig).contains("BX-4471"));
 
     put(
@@ -160,30 +156,4 @@ async fn a_workspaces_own_kind_counts_at_every_border_as_soon_as_its_policy_does
     rig.decide(&approval, rig.reviewer, DecisionKind::Approve).await.unwrap();
     rig.ended(ticket).await;
     assert!(rig.told(ticket).await[0].body.contains("BX-4471"));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_policy_that_cannot_be_used_any_more_lets_nothing_reach_a_provider() {
-    let mut rig =
-        Rig::start_with(Setup { offline: true, ..with_policy("") }, answers("It is in the post.")).await;
-    put(&rig, "").await;
-    let database = rig.database();
-    if !database.starts_with("sqlite:") {
-        return;
-    }
-    rig.stop().await;
-    // As if a later version had become stricter than the one that let it in.
-    let pool = sqlx::SqlitePool::connect(&database).await.unwrap();
-    sqlx::query(
-        "UPDATE policies SET document = replace(document, '[default]', '[masking.modle]\n[default]')",
-    )
-    .execute(&pool)
-    .await
-    .unwrap();
-    pool.close().await;
-    rig.begin().await;
-    let asked = rig.model.count();
-    let ticket = rig.open(&format!("I am {EMAIL}. Where is it?")).await;
-    rig.ended(ticket).await;
-    assert_eq!(rig.model.count(), asked, "nothing was sent");
 }
