@@ -214,6 +214,7 @@ proptest! {
         let value = json!({
             "id": id, "run_id": id, "subject": format!("{id} opened"), "digest": digest, "previous": digest,
             "at": "2026-11-22T07:28:38.123456Z", "seq": seq, "actor": { "kind": "user", "user_id": id },
+            "agent": "resolution", "name": "shop__refund_order", "tool": "reply_to_customer", "from": "taking",
         });
         prop_assert_eq!(HOUSE.redact_json(Border::Export, &value), value);
     }

@@ -18,7 +18,7 @@ use super::{
     shown::{label, replace, shown},
     spots::{Spot, join, spots},
 };
-use crate::pii::{Detector, Finding};
+use crate::pii::{Detector, Finding, Kind};
 
 /// Counts changes to how text is treated, so that what was kept is treated again.
 const VERSION: u32 = 1;
@@ -233,11 +233,12 @@ impl Protector {
             let head = &text[..text.floor_char_boundary(LABELLED)];
             let labelled = format!("{label}: {head}");
             let begin = labelled.len() - head.len();
-            all.extend(found(&labelled).iter().filter(|finding| finding.span.end > begin).map(|finding| {
-                Spot {
-                    span: finding.span.start.max(begin) - begin..finding.span.end - begin,
-                    kind: finding.kind,
-                }
+            let found = found(&labelled);
+            let said = found.iter().filter(|finding| finding.span.end > begin);
+            let said = said.filter(|finding| finding.kind != Kind::PersonName || !is_identifier(text));
+            all.extend(said.map(|finding| Spot {
+                span: finding.span.start.max(begin) - begin..finding.span.end - begin,
+                kind: finding.kind,
             }));
         }
         all.retain(|spot| self.treatment(border, spot) != Treatment::Allow);
@@ -267,6 +268,12 @@ impl Protector {
             kinds.insert(self.detector.name_of(spot.kind).to_owned());
         }
     }
+}
+
+/// Whether it is what programs call things: `"agent": "resolution"` names nobody.
+fn is_identifier(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.:/".contains(&byte);
+    text.bytes().all(plain)
 }
 
 fn refuse(border: Border, kinds: BTreeSet<String>) -> Result<(), Error> {

@@ -28,7 +28,6 @@ use super::{
 };
 use crate::gate::{
     Matter, judged,
-    leaving::{carried, proposed},
     origins::{Seen, trace},
 };
 
@@ -67,7 +66,7 @@ impl Session {
         self.park(RunTo::Waiting { for_what: reasons.join(", "), wake_at }).await
     }
 
-    fn granted(&self, name: &str) -> Option<Arc<dyn AnyTool>> {
+    pub(super) fn granted(&self, name: &str) -> Option<Arc<dyn AnyTool>> {
         let granted = self.settings.tools.iter().any(|pattern| match pattern.strip_suffix('*') {
             Some(prefix) => name.starts_with(prefix),
             None => pattern == name,
@@ -148,7 +147,7 @@ impl Session {
         confidence: &Confidence,
     ) -> Result<Settled, Halt> {
         let asked = call;
-        let call = &*proposed(&self.house.protections.of(self.store.id()), tool.spec(), asked);
+        let call = &*self.proposed(tool.spec(), asked);
         if let Err(error) = tool.validate(&call.args) {
             self.journal_call(asked, call, None, None, CallOutcome::Refused { reason: error.to_string() });
             return Ok(Settled::Now);
@@ -195,8 +194,7 @@ impl Session {
         origins: &[ArgumentOrigin],
         edited: bool,
     ) -> (Verdict, Facts) {
-        let protector = self.house.protections.of(self.store.id());
-        let carries = carried(&self.house.leaving, &protector, spec, &call.args);
+        let carries = self.carries(spec, &call.args);
         self.house.policies.of(self.store.id()).judged(&Matter {
             call,
             spec,
@@ -274,8 +272,7 @@ impl Session {
         approval.origins = origins;
         approval.facts = Some(Box::new(facts));
         approval.requesters = requesters;
-        let protector = self.house.protections.of(self.store.id());
-        approval.carries = carried(&self.house.leaving, &protector, tool.spec(), &call.args);
+        approval.carries = self.carries(tool.spec(), &call.args);
         approval.suspicions.clone_from(&self.suspicions.found);
         let until = approval.expires_at;
         self.put_before_person(asked, call, approval);
@@ -525,15 +522,6 @@ impl Session {
             created_at: now,
             updated_at: now,
         }
-    }
-
-    /// Whether a person changed what the agent asked for; what the workspace masks in it is nobody's change.
-    fn is_edited(&self, asked: &ToolCall, ran: &ToolCall) -> bool {
-        asked.args != ran.args
-            && self.granted(&ran.tool).is_none_or(|tool| {
-                let protector = self.house.protections.of(self.store.id());
-                proposed(&protector, tool.spec(), asked).args != ran.args
-            })
     }
 
     /// Records how a call ended. `asked` is what the agent asked for, `ran` what it came to.

@@ -11,6 +11,7 @@ mod about;
 mod calls;
 mod effects;
 mod house;
+mod leaving;
 mod limits;
 mod models;
 pub mod replay;
