@@ -235,6 +235,7 @@ impl Turns<'_, '_> {
             }
         }
         Ok(Next::Model(Box::new(ModelRequest {
+            workspace: None,
             purpose: PURPOSE.to_owned(),
             strength: Strength::Strong,
             messages,

@@ -263,6 +263,7 @@ impl Turn<'_, '_> {
             procedures: view.procedures,
         })?;
         Ok(Next::Model(Box::new(ModelRequest {
+            workspace: None,
             purpose: PURPOSE.to_owned(),
             strength: Strength::Strong,
             messages: dialogue::messages(system.text, self.journal)?,

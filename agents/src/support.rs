@@ -48,6 +48,7 @@ pub fn request(doubts: &Doubts) -> Result<ModelRequest, PromptError> {
     let system = prompts::grounding_check(&sources)?;
     let asked = prompts::grounding_sentences(DoubtedSentences { sentences })?;
     Ok(ModelRequest {
+        workspace: None,
         purpose: PURPOSE.to_owned(),
         strength: Strength::Fast,
         messages: vec![ModelMessage::System { text: system.text }, ModelMessage::User { text: asked.text }],

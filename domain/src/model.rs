@@ -9,6 +9,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::{
+    WorkspaceId,
     canonical::{self, Digest},
     knowledge::Passage,
     procedure::Procedure,
@@ -94,6 +95,9 @@ pub struct CallResult {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelRequest {
+    /// Whose rules say what a provider may see; without one, the installation's. Whoever sends it says so.
+    #[serde(skip)]
+    pub workspace: Option<WorkspaceId>,
     /// `agent.step`, for metrics and for scripted models.
     pub purpose: String,
     pub strength: Strength,

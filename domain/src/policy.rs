@@ -3,9 +3,16 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
-    Timestamp, canonical::Digest, confidence::Band, leaving::CarriedKind, tool::Risk, user::Actor, user::Role,
+    Timestamp,
+    canonical::{self, Digest},
+    confidence::Band,
+    leaving::CarriedKind,
+    tool::Risk,
+    user::Actor,
+    user::Role,
 };
 
 /// Characters of a policy document.
@@ -20,6 +27,10 @@ pub struct Policy {
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
     pub default: AskTerms,
+    /// What becomes of personal and secret data at each border, over what the house says; read by
+    /// `guards::masking::Own`.
+    #[serde(default, skip_serializing_if = "Value::is_null", serialize_with = "canonical::value")]
+    pub masking: Value,
 }
 
 impl Policy {

@@ -14,6 +14,11 @@ pub mod pii;
 pub enum Error {
     #[error("`{name}` is a name no recogniser may have: use 1 to 64 of a-z, 0-9 and `_`, each name once")]
     Name { name: String },
+    #[error(
+        "`{name}` finds `{kind}`, which is a built-in kind or no name: use 1 to 64 of a-z, 0-9 and `_`, and a label of \
+         your own"
+    )]
+    Label { name: String, kind: String },
     #[error("there are {count} recognisers of your own, and at most {most} are possible; merge some")]
     TooMany { count: usize, most: usize },
     #[error("the pattern of `{name}` has {bytes} bytes, and at most {most} are possible; shorten it")]
@@ -21,7 +26,13 @@ pub enum Error {
     #[error("the pattern of `{name}` cannot be used; correct it or make its repetitions smaller")]
     Pattern { name: String, source: Box<regex::Error> },
     #[error(
-        "the list of `{name}` is empty, has an empty word, more than {most} words or more than {bytes} bytes; split it"
+        "the pattern of `{name}` matches nothing at all, or an empty text: let it need at least one character, as in \
+         `[0-9]+` instead of `[0-9]*`"
+    )]
+    EmptyMatch { name: String },
+    #[error(
+        "the list of `{name}` is empty or has a word that is empty or too long, or all lists together have more than \
+         {most} words or {bytes} bytes; take some away"
     )]
     Words { name: String, most: usize, bytes: usize },
     #[error("the words of `{name}` cannot be searched for; use fewer of them")]

@@ -8,7 +8,7 @@ use guards::{
 };
 
 fn custom(name: &str, matcher: Matcher) -> Custom {
-    Custom { name: name.into(), matcher, score: 0.6, near: Vec::new() }
+    Custom { name: name.into(), kind: name.into(), matcher, score: 0.6, near: Vec::new() }
 }
 
 fn pattern(text: &str) -> Custom {
@@ -51,7 +51,10 @@ fn what_is_outside_the_limits_is_refused_with_a_reason() {
         detector(vec![pattern(&"a".repeat(MAX_PATTERN + 1))]),
         Err(Error::PatternTooLong { .. })
     ));
-    assert!(matches!(detector(vec![custom("email", Matcher::Pattern("a".into()))]), Err(Error::Name { .. })));
+    assert!(matches!(
+        detector(vec![custom("email", Matcher::Pattern("a".into()))]),
+        Err(Error::Label { .. })
+    ));
     assert!(matches!(detector(vec![pattern("a"), pattern("b")]), Err(Error::Name { .. })));
     assert!(matches!(detector(vec![custom("own", Matcher::Words(vec![]))]), Err(Error::Words { .. })));
     let many = vec!["word".to_owned(); MAX_WORDS + 1];
@@ -71,7 +74,7 @@ fn a_pattern_that_looks_everywhere_ends() {
 #[test]
 fn a_match_at_the_edge_of_what_a_pattern_sees_is_whole() {
     let detector = detector(vec![pattern(r"EMP-\d+")]).unwrap();
-    for shift in 4070..4110 {
+    for shift in (2020..2060).chain(3550..3600) {
         let text = format!("{} EMP-1234567890 .", "-".repeat(shift));
         let found = detector.detect(&text);
         assert_eq!(found.len(), 1, "{shift}");

@@ -219,7 +219,7 @@ impl App {
             }
             set_aside => set_aside?,
         };
-        let looked = look.look(doubts).await;
+        let looked = look.look(workspace, doubts).await;
         if let Some(set_aside) = set_aside {
             let spent = looked.usage.map_or(Spent::Unknown, |usage| Spent::Micros(usage.cost_micros));
             set_aside.settle(spent, &*self.clock).await?;
@@ -275,6 +275,7 @@ async fn request(
     let mut conversation = turns.to_vec();
     conversation.push(Turn { from_customer: true, text: asked.question.clone() });
     Ok(ModelRequest {
+        workspace: Some(workspace),
         purpose: "knowledge.answer".to_owned(),
         strength: Strength::Fast,
         messages,
@@ -337,5 +338,7 @@ async fn remember(
         ticket_id: None,
         run_id: None,
     };
-    gaps::record(&app.store.workspace(workspace), &*app.clock, &*app.ids, unanswered).await.map(|_| ())
+    gaps::record(&app.store.workspace(workspace), &app.protections, &*app.clock, &*app.ids, unanswered)
+        .await
+        .map(|_| ())
 }

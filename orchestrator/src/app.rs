@@ -42,6 +42,7 @@ use crate::{
     live::Live,
     models, password,
     policies::Policies,
+    protections::Protections,
     second_look::SecondLook,
 };
 
@@ -81,6 +82,8 @@ pub struct Brought {
     pub index: Option<BroughtIndex>,
     /// Turns texts into dense vectors. Without one, knowledge is found by its words alone.
     pub embedder: Option<Arc<dyn Embedder>>,
+    /// Those that the log goes by already, instead of ones of its own.
+    pub protections: Option<Arc<Protections>>,
     /// How the processes that parse files are started; by default from this process's own binary.
     pub parser: parse::isolated::Options,
 }
@@ -111,6 +114,8 @@ pub struct App {
     pub agents: Arc<agents::Registry>,
     pub model: Arc<dyn Model>,
     pub policies: Arc<Policies>,
+    /// What becomes of personal and secret data at each border of a workspace.
+    pub protections: Arc<Protections>,
     pub breakers: Arc<Breakers>,
     pub live: Live,
     pub intake: Intake,
@@ -168,23 +173,29 @@ impl App {
         };
         let catalog = parts::catalog(&config, shop.as_ref().map(|_| shop_token.as_str()), address)?;
         let brought_model = brought.model.is_some();
-        let protector = Arc::new(config.guards.protector().map_err(AppError::Setup)?);
+        let protections = match brought.protections {
+            Some(protections) => protections,
+            None => config.guards.protections()?,
+        };
+        protections.set_key(keys.placeholders());
         let model = match brought.model {
             Some(model) => model,
             None => models::build(
                 &config.models,
                 config.knowledge.answering,
-                &protector,
+                &protections,
                 Arc::clone(&clock),
                 Arc::clone(&ids),
             )?,
         };
-        let policies = Arc::new(Policies::load(store.clone(), Gate::load(&config.policy.file)?).await?);
+        let installation = Gate::load(&config.policy.file)?;
+        let policies = Policies::load(store.clone(), installation, Arc::clone(&protections)).await?;
+        let policies = Arc::new(policies);
         let knowledge_index = match brought.index {
             Some(index) => KnowledgeIndex::brought(index, brought.embedder),
             None => KnowledgeIndex::open(&config).await?.or_embedder(brought.embedder),
         };
-        let (knowledge, indexing) = knowledge::open(&store, &knowledge_index).await?;
+        let (knowledge, indexing) = knowledge::open(&store, &knowledge_index, &protections).await?;
         let (knowledge, indexing) = (Arc::new(knowledge), Arc::new(indexing));
         let keeper = Arc::new(Keeper {
             store: store.clone(),
@@ -207,6 +218,7 @@ impl App {
         let second_look = SecondLook {
             model: reads.then(|| Arc::clone(&model)),
             embedder: knowledge_index.embedder.clone().filter(|_| looks.similarity),
+            protections: Arc::clone(&protections),
         };
         let house = Arc::new(House::new(HouseParts {
             store: store.clone(),
@@ -219,7 +231,8 @@ impl App {
             policies: Arc::clone(&policies),
             breakers: Arc::clone(&breakers),
             budgets: Arc::new(parts::budgets(&config, &agents, &catalog)?),
-            leaving: Arc::new(leaving::guard(&config)?),
+            leaving: Arc::new(leaving::guard(&config)),
+            protections: Arc::clone(&protections),
             injections: Arc::new(guards::injection::Injections::new()?),
             model: Arc::clone(&model),
             live: live.clone(),
@@ -262,6 +275,7 @@ impl App {
             agents,
             model,
             policies,
+            protections,
             breakers,
             live,
             intake,
@@ -352,7 +366,12 @@ impl App {
             confidence: &Confidence::certain("imagined for a dry run"),
             thresholds,
             origins: &trusted,
-            carries: &leaving::carried(&self.house.leaving, tool.spec(), args),
+            carries: &leaving::carried(
+                &self.house.leaving,
+                &self.protections.of(workspace),
+                tool.spec(),
+                args,
+            ),
             suspicions: &[],
             edited: false,
             intent: Some(""),

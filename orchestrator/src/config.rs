@@ -10,7 +10,7 @@ use figment::{
     providers::{Env, Format as _, Toml},
 };
 use guards::{
-    masking::{BorderRules, Protector, Rules, Treatment},
+    masking::{BorderRules, Protector, Rules},
     pii::{Detector, Settings},
 };
 use serde::{Deserialize, Serialize, Serializer};
@@ -20,6 +20,7 @@ use crate::{
     credits::CreditsConfig,
     knowledge_index::{EmbeddingsConfig, IndexConfig},
     models::ModelsConfig,
+    protections::Protections,
     second_look::GroundingConfig,
 };
 
@@ -165,25 +166,26 @@ pub struct PolicyConfig {
 #[serde(deny_unknown_fields)]
 pub struct GuardsConfig {
     pub links: Vec<String>,
-    pub model: ModelBorder,
-}
-
-/// What becomes of personal and secret data on its way to a provider's model.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelBorder {
-    pub default: Treatment,
-    /// By kind, such as `email`.
-    pub kinds: BTreeMap<String, Treatment>,
+    pub model: BorderRules,
+    pub log: BorderRules,
+    pub index: BorderRules,
+    pub customer: BorderRules,
+    pub export: BorderRules,
 }
 
 impl GuardsConfig {
-    /// Finds personal and secret data, and treats it as is configured.
-    pub fn protector(&self) -> Result<Protector, String> {
-        let detector = Detector::new(Settings::default()).map_err(|error| error.to_string())?;
-        let model = BorderRules { default: self.model.default, kinds: self.model.kinds.clone() };
-        let rules = Rules { model, ..Rules::default() };
-        Protector::new(Arc::new(detector), rules).map_err(|error| format!("[guards.model] {error}"))
+    /// Finds personal and secret data, and treats it as the house says.
+    pub fn protections(&self) -> Result<Arc<Protections>, ConfigError> {
+        let invalid = |error: String| ConfigError::Invalid(format!("[guards] {error}"));
+        let detector = Detector::new(Settings::default()).map_err(|error| invalid(error.to_string()))?;
+        let protector = Protector::new(Arc::new(detector), self.rules());
+        let protector = protector.map_err(|error| invalid(error.to_string()))?;
+        Ok(Arc::new(Protections::new(protector)))
+    }
+
+    fn rules(&self) -> Rules {
+        let Self { model, log, index, customer, export, .. } = self.clone();
+        Rules { model, log, index, customer, export }
     }
 }
 
@@ -458,6 +460,11 @@ mod tests {
     #[test]
     fn the_defaults_are_valid() {
         Config::with("").unwrap();
+    }
+
+    #[test]
+    fn the_rules_of_borders_that_are_written_down_are_those_that_are_explained() {
+        assert_eq!(Config::with("").unwrap().guards.rules(), Rules::default());
     }
 
     #[test]

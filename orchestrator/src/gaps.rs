@@ -11,12 +11,15 @@ use domain::{
     ticket::Message,
     user::Actor,
 };
+use guards::masking::Border;
 use rag::{
     answerability::Trained,
     likeness::{ALIKE, joined, likeness, terms},
 };
 use serde::Deserialize as _;
 use store::{StoreError, WorkspaceStore};
+
+use crate::protections::Protections;
 
 /// Gaps of each state that a question is compared with, those last asked about.
 const COMPARED: i64 = 500;
@@ -37,16 +40,20 @@ pub struct Unanswered {
 /// by, or when its run has asked before.
 pub async fn record(
     store: &WorkspaceStore,
+    protections: &Protections,
     clock: &dyn Clock,
     ids: &dyn Ids,
     unanswered: Unanswered,
 ) -> Result<Option<GapId>, StoreError> {
-    let words = terms(&unanswered.question);
+    // A gap is looked up by its words as a passage is, and its questions go into drafts of articles.
+    let protector = protections.of(store.id());
+    let asked = protector.redact(Border::Index, unanswered.question.trim());
+    let words = terms(&asked);
     if words.is_empty() {
         return Ok(None);
     }
     let now = clock.now();
-    let question: String = unanswered.question.trim().chars().take(MAX_QUESTION).collect();
+    let question: String = asked.chars().take(MAX_QUESTION).collect();
     let gap = match nearest(store, &words).await? {
         Some(known) => {
             Gap { terms: joined(known.terms, &words), questions: known.questions + 1, last_at: now, ..known }
@@ -67,7 +74,11 @@ pub async fn record(
         gap_id: gap.id,
         question,
         cause: unanswered.cause,
-        missing: unanswered.missing,
+        missing: unanswered
+            .missing
+            .iter()
+            .map(|word| protector.redact(Border::Index, word).into_owned())
+            .collect(),
         ticket_id: unanswered.ticket_id,
         run_id: unanswered.run_id,
         at: now,

@@ -5,6 +5,7 @@ mod import;
 mod indexing;
 mod library;
 mod said;
+pub(crate) mod screening;
 mod slug;
 pub mod sources;
 

@@ -32,6 +32,7 @@ use crate::{
         Gate,
         check::{Report, World, check},
     },
+    protections::Protections,
 };
 
 const ASKED_EVERY: Duration = Duration::from_millis(300);
@@ -48,6 +49,7 @@ pub struct Policies {
     store: Store,
     /// Of workspaces that have none of their own.
     installation: Arc<Gate>,
+    protections: Arc<Protections>,
     own: RwLock<Arc<HashMap<WorkspaceId, Own>>>,
 }
 
@@ -77,8 +79,14 @@ fn first(report: &Report) -> String {
 
 impl Policies {
     /// Knows at once which are in effect.
-    pub async fn load(store: Store, installation: Gate) -> Result<Self, StoreError> {
-        let policies = Self { store, installation: Arc::new(installation), own: RwLock::default() };
+    pub async fn load(
+        store: Store,
+        installation: Gate,
+        protections: Arc<Protections>,
+    ) -> Result<Self, StoreError> {
+        protections.put_installation(installation.protector(protections.house()));
+        let policies =
+            Self { store, installation: Arc::new(installation), protections, own: RwLock::default() };
         policies.refresh().await?;
         Ok(policies)
     }
@@ -118,6 +126,11 @@ impl Policies {
         for (workspace, known) in own.iter() {
             if now.get(workspace).is_some_and(|new| new.version < known.version) {
                 now.insert(*workspace, known.clone());
+            }
+        }
+        for (workspace, new) in &now {
+            if own.get(workspace).is_none_or(|known| known.version != new.version) {
+                self.protections.put(*workspace, &new.gate.protector(self.protections.house()));
             }
         }
         *own = Arc::new(now);

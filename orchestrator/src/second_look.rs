@@ -8,13 +8,16 @@ use std::{sync::Arc, time::Duration};
 
 use agents::support;
 use domain::{
+    WorkspaceId,
     grounding::{Alike, Doubts, Read, SecondOpinion},
-    model::{Model, Usage},
+    model::{Model, ModelRequest, Usage},
 };
 use rag::{embed::Embedder, groundedness::similarity::similarity};
 use serde::{Deserialize, Serialize};
 use tokio::time;
 use tracing::warn;
+
+use crate::{knowledge::screening::Unread, protections::Protections};
 
 /// How long a look may take; an answer does not wait longer for it.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -27,10 +30,11 @@ pub struct GroundingConfig {
     pub similarity: bool,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct SecondLook {
     pub model: Option<Arc<dyn Model>>,
     pub embedder: Option<Arc<dyn Embedder>>,
+    pub protections: Arc<Protections>,
 }
 
 /// What came of a look.
@@ -48,9 +52,10 @@ impl SecondLook {
         self.model.is_none() && self.embedder.is_none()
     }
 
-    pub async fn look(&self, doubts: &Doubts) -> Looked {
+    pub async fn look(&self, workspace: WorkspaceId, doubts: &Doubts) -> Looked {
         let mut looked = Looked { usage: Some(Usage::default()), ..Looked::default() };
-        let (read, alike) = tokio::join!(self.read(doubts, &mut looked), self.compare(doubts));
+        let (read, alike) =
+            tokio::join!(self.read(workspace, doubts, &mut looked), self.compare(workspace, doubts));
         looked.opinions = support::joined(doubts, &read, &alike);
         looked
     }
@@ -62,9 +67,10 @@ impl SecondLook {
         support::request(doubts).map_or(0, |request| model.most(&request))
     }
 
-    async fn compare(&self, doubts: &Doubts) -> Vec<Option<Alike>> {
+    async fn compare(&self, workspace: WorkspaceId, doubts: &Doubts) -> Vec<Option<Alike>> {
         let Some(embedder) = &self.embedder else { return Vec::new() };
-        match time::timeout(LIMIT, similarity(&**embedder, doubts)).await {
+        let embedder = Unread { embedder: &**embedder, protector: &self.protections.of(workspace) };
+        match time::timeout(LIMIT, similarity(&embedder, doubts)).await {
             Ok(Ok(alike)) => alike,
             Ok(Err(error)) => {
                 warn!(%error, "sentences in doubt could not be compared by what they mean");
@@ -77,10 +83,15 @@ impl SecondLook {
         }
     }
 
-    async fn read(&self, doubts: &Doubts, looked: &mut Looked) -> Vec<(String, Read)> {
+    async fn read(
+        &self,
+        workspace: WorkspaceId,
+        doubts: &Doubts,
+        looked: &mut Looked,
+    ) -> Vec<(String, Read)> {
         let Some(model) = &self.model else { return Vec::new() };
         let request = match support::request(doubts) {
-            Ok(request) => request,
+            Ok(request) => ModelRequest { workspace: Some(workspace), ..request },
             Err(error) => {
                 warn!(%error, "sentences in doubt could not be shown to a model");
                 return Vec::new();

@@ -50,7 +50,9 @@ impl Knowledge {
     ) -> Result<Vec<Difference>, IndexError> {
         let mut expected: BTreeMap<ChunkId, PointMeta> = BTreeMap::new();
         for (document, chunks) in documents {
-            for chunk in chunks {
+            let screened = self.screened(workspace, document.clone(), chunks.clone());
+            let document = &screened.document;
+            for chunk in &screened.chunks {
                 let length = Composed::of(document, chunk).terms.length();
                 expected.insert(chunk.id, points::meta(workspace, document, chunk, length));
             }

@@ -25,6 +25,7 @@ use crate::{
     embed::{Embedder, TextKind},
     lexical::{Bm25, Language, Statistics},
     points::{self, BM25, Composed},
+    screen::{self, Screen, Screened},
     shelf::{Asked, Held, Shelf},
     vectors::{
         CollectionSpec, DenseSpec, Facets, Hit, Idf, Index, IndexError, IndexScope, MAX_BATCH, MemoryIndex,
@@ -90,6 +91,7 @@ struct Active {
 pub struct Knowledge {
     index: Arc<dyn Index>,
     embedder: Option<Arc<dyn Embedder>>,
+    screen: Option<Arc<dyn Screen>>,
     active: RwLock<Arc<Active>>,
     shelves: RwLock<HashMap<WorkspaceId, Shelf>>,
     writing: Mutex<()>,
@@ -122,12 +124,34 @@ impl Knowledge {
         Self {
             index,
             embedder,
+            screen: None,
             active: RwLock::new(Arc::new(active)),
             shelves: RwLock::default(),
             writing: Mutex::default(),
             unknown: AtomicU64::new(0),
             out_of_scope: AtomicU64::new(0),
         }
+    }
+
+    /// Nothing is put in, and nothing is asked of the embedder, but what this lets through.
+    #[must_use]
+    pub fn screened_by(mut self, screen: Arc<dyn Screen>) -> Self {
+        self.screen = Some(screen);
+        self
+    }
+
+    pub(crate) fn screened(
+        &self,
+        workspace: WorkspaceId,
+        document: Document,
+        chunks: Vec<Chunk>,
+    ) -> Screened {
+        screen::screened(self.screen.as_deref(), workspace, document, chunks)
+    }
+
+    /// The rules by which each document that is searched was screened; see [`Screen::print`].
+    pub fn prints(&self, workspace: WorkspaceId) -> HashMap<DocumentId, u64> {
+        self.shelves().get(&workspace).map(Shelf::prints).unwrap_or_default()
     }
 
     pub fn retrieval(&self) -> Retrieval {
@@ -214,10 +238,12 @@ impl Knowledge {
             }
             shelf.map(|shelf| shelf.standing(document.id)).unwrap_or_default()
         };
+        let screened = self.screened(workspace, document, chunks);
+        let (document, chunks) = (&screened.document, &screened.chunks);
         let active = self.active();
         let stands = |chunk: &Chunk| !again && standing.get(&chunk.id) == Some(&chunk.since_version);
         let changed: Vec<&Chunk> = chunks.iter().filter(|chunk| !stands(chunk)).collect();
-        let put = self.upsert(&active, workspace, &document, &changed).await?;
+        let put = self.upsert(&active, workspace, document, &changed).await?;
         let mut gone: Vec<ChunkId> =
             standing.into_keys().filter(|id| !chunks.iter().any(|chunk| chunk.id == *id)).collect();
         gone.sort_unstable();
@@ -225,15 +251,20 @@ impl Knowledge {
             let selection = Selection::Chunks { workspace, chunks: chunks.to_vec() };
             self.index.delete(&active.name, selection).await?;
         }
-        self.shelve(workspace, document, chunks);
+        self.hold(workspace, screened);
         Ok(put)
     }
 
     /// Takes a document whose points are known to be in the index.
     pub fn shelve(&self, workspace: WorkspaceId, document: Document, chunks: Vec<Chunk>) {
-        let (document, held) = hold(document, chunks);
+        self.hold(workspace, self.screened(workspace, document, chunks));
+    }
+
+    fn hold(&self, workspace: WorkspaceId, screened: Screened) {
+        let print = screened.print;
+        let (document, held) = hold(screened);
         let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
-        shelves.entry(workspace).or_default().put(document, held);
+        shelves.entry(workspace).or_default().put(document, held, print);
     }
 
     /// Forgets a document; one that is not known is no error. It is gone from searches at once, and
@@ -339,9 +370,13 @@ impl Knowledge {
     }
 
     /// The query's dense vector, if there is an embedder and it answers.
-    async fn dense(&self, query: &str) -> Option<Vec<f32>> {
+    async fn dense(&self, workspace: WorkspaceId, query: &str) -> Option<Vec<f32>> {
         let embedder = self.embedder.as_ref()?;
-        match embedder.embed(&[query.to_owned()], TextKind::Query).await {
+        let shown = match &self.screen {
+            Some(screen) => screen.line(workspace, query),
+            None => query.into(),
+        };
+        match embedder.embed(&[shown.into_owned()], TextKind::Query).await {
             Ok(mut vectors) => vectors.pop(),
             Err(error) => {
                 warn!(%error, "a query could not be embedded and is answered by its words alone");
@@ -418,7 +453,7 @@ impl Retriever for Knowledge {
         };
         let Some(mut asked) = asked.filter(|_| limit > 0) else { return Ok(Vec::new()) };
         let mut plan = QueryPlan::new(reach(scope), 2 * limit + SPARE).facets(facets(scope));
-        let dense = self.dense(&query).await;
+        let dense = self.dense(scope.workspace_id, &query).await;
         let hybrid = dense.is_some();
         if let Some(dense) = dense {
             plan = plan.dense(dense);
@@ -453,13 +488,15 @@ impl Rebuild<'_> {
         document: Document,
         chunks: Vec<Chunk>,
     ) -> Result<Put, IndexError> {
-        let all: Vec<&Chunk> = chunks.iter().collect();
-        let put = self.knowledge.upsert(&self.fresh, workspace, &document, &all).await?;
+        let screened = self.knowledge.screened(workspace, document, chunks);
+        let all: Vec<&Chunk> = screened.chunks.iter().collect();
+        let put = self.knowledge.upsert(&self.fresh, workspace, &screened.document, &all).await?;
         if put == Put::WordsAlone {
             self.put = put;
         }
-        let (document, held) = hold(document, chunks);
-        self.shelves.entry(workspace).or_default().put(document, held);
+        let print = screened.print;
+        let (document, held) = hold(screened);
+        self.shelves.entry(workspace).or_default().put(document, held, print);
         Ok(put)
     }
 
@@ -498,7 +535,8 @@ fn facets(scope: &Scope) -> Facets {
     Facets { brand: scope.brand.clone(), valid_at: Some(scope.valid_at), ..Facets::default() }
 }
 
-fn hold(mut document: Document, chunks: Vec<Chunk>) -> (Arc<Document>, Vec<Held>) {
+fn hold(screened: Screened) -> (Arc<Document>, Vec<Held>) {
+    let Screened { mut document, chunks, .. } = screened;
     // Only the chunks are searched and shown.
     document.body = String::new();
     let document = Arc::new(document);
@@ -524,7 +562,7 @@ fn passage(held: &Held, score: f32, hit: &Hit, coverage: f32) -> Passage {
         layer: document.meta.layer,
         heading_path: held.chunk.heading_path.clone(),
         text: held.chunk.text.clone(),
-        start: Some(held.chunk.start),
+        start: screen::place(&held.chunk),
         score,
         coverage,
         scores: hit.scores,

@@ -26,6 +26,7 @@ mod markdown;
 mod points;
 mod prints;
 mod question;
+mod screen;
 mod shelf;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -43,6 +44,7 @@ pub use front_matter::{
 pub use highlight::highlight;
 pub use knowledge::{Dropped, Knowledge, MAX_PASSAGES, MAX_QUERY_CHARS, Put, Rebuild, Retrieval};
 pub use markdown::{MAX_MARKDOWN_BYTES, ParsedDocument, parse_markdown};
+pub use screen::Screen;
 
 /// Why a document cannot become knowledge. Each message says what to change.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -83,17 +83,24 @@ struct Class {
     languages: BTreeMap<Language, usize>,
 }
 
+struct Shelved {
+    document: Arc<Document>,
+    chunks: Vec<ChunkId>,
+    /// By which rules it was screened.
+    print: u64,
+}
+
 #[derive(Default)]
 pub(crate) struct Shelf {
     /// Each with its chunks in their order.
-    documents: HashMap<DocumentId, (Arc<Document>, Vec<ChunkId>)>,
+    documents: HashMap<DocumentId, Shelved>,
     chunks: HashMap<ChunkId, Held>,
     classes: HashMap<Option<CustomerId>, HashMap<Access, Class>>,
 }
 
 impl Shelf {
     /// Puts a document in place of its earlier version.
-    pub(crate) fn put(&mut self, document: Arc<Document>, held: Vec<Held>) {
+    pub(crate) fn put(&mut self, document: Arc<Document>, held: Vec<Held>, print: u64) {
         self.remove(document.id);
         let ids = held.iter().map(|held| held.chunk.id).collect();
         for held in held {
@@ -110,12 +117,12 @@ impl Shelf {
             *class.languages.entry(held.language).or_default() += 1;
             self.chunks.insert(held.chunk.id, held);
         }
-        self.documents.insert(document.id, (document, ids));
+        self.documents.insert(document.id, Shelved { document, chunks: ids, print });
     }
 
     /// Forgets a document; one that is not there is no error.
     pub(crate) fn remove(&mut self, document: DocumentId) {
-        let Some((document, chunks)) = self.documents.remove(&document) else { return };
+        let Some(Shelved { document, chunks, .. }) = self.documents.remove(&document) else { return };
         let customer = document.meta.customer_id;
         let access = Access::of(&document.meta);
         let Some(classes) = self.classes.get_mut(&customer) else { return };
@@ -148,16 +155,21 @@ impl Shelf {
 
     /// The versions of the documents that are here.
     pub(crate) fn versions(&self) -> HashMap<DocumentId, i64> {
-        self.documents.values().map(|(document, _)| (document.id, document.version)).collect()
+        self.documents.values().map(|shelved| (shelved.document.id, shelved.document.version)).collect()
+    }
+
+    /// By which rules each was screened.
+    pub(crate) fn prints(&self) -> HashMap<DocumentId, u64> {
+        self.documents.iter().map(|(id, shelved)| (*id, shelved.print)).collect()
     }
 
     pub(crate) fn version(&self, document: DocumentId) -> Option<i64> {
-        self.documents.get(&document).map(|(document, _)| document.version)
+        self.documents.get(&document).map(|shelved| shelved.document.version)
     }
 
     /// A document's chunks, each with the version since which it stands as it does.
     pub(crate) fn standing(&self, document: DocumentId) -> HashMap<ChunkId, i64> {
-        let ids = self.documents.get(&document).map(|(_, ids)| ids.as_slice()).unwrap_or_default();
+        let ids = self.documents.get(&document).map(|shelved| shelved.chunks.as_slice()).unwrap_or_default();
         ids.iter().filter_map(|id| Some((*id, self.chunks.get(id)?.chunk.since_version))).collect()
     }
 

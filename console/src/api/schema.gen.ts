@@ -1428,7 +1428,7 @@ export interface paths {
         };
         /**
          * All of it as a file
-         * @description Every entry that is kept, oldest first: an array of JSON objects, or CSV with a head line. A cell that a spreadsheet would take for a formula begins with an apostrophe. The export itself is written down first.
+         * @description Every entry that is kept, oldest first: an array of JSON objects, or CSV with a head line. A cell that a spreadsheet would take for a formula begins with an apostrophe. Personal and secret data is in it as the workspace's policy says of the border `export`; the digests are those of the entries that are kept. The export itself is written down first.
          */
         get: operations["exportAudit"];
         put?: never;

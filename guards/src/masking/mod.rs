@@ -1,25 +1,28 @@
 //! What is done about personal and secret data where text crosses a border: let through, shown in
 //! part, replaced by a placeholder that can be undone, or stopped.
 //!
-//! [`Rules`] say which, for each [`Border`] and kind. A [`Protector`] finds and treats. A [`Vault`]
-//! keeps what the placeholders of one run stand for. [`StreamRestorer`] and [`StreamMask`] do the
-//! same to text that is still coming. Nothing here keeps a text or asks who may see it.
+//! [`Rules`] say which, for each [`Border`] and kind; a workspace lays its [`Own`] over the house's.
+//! A [`Protector`] finds and treats. A [`Vault`] keeps what the placeholders of one run stand for, and a
+//! [`StreamRestorer`] undoes them in text that is still coming. [`Pseudonyms`] are placeholders for good.
+//! Nothing here keeps a text or asks who may see it.
 
 mod json;
 mod memo;
+mod own;
 mod placeholder;
 mod protector;
+mod pseudonyms;
 mod rules;
 mod shown;
 mod spots;
-mod stream_mask;
 mod stream_restorer;
 mod vault;
 
-pub use protector::Protector;
-pub use rules::{Border, BorderRules, Rules, Treatment};
+pub use own::{Own, Said, Wrong};
+pub use protector::{Met, Protector};
+pub use pseudonyms::Pseudonyms;
+pub use rules::{Border, BorderRules, CREDENTIALS, Rules, Treatment};
 pub use shown::mask;
-pub use stream_mask::StreamMask;
 pub use stream_restorer::StreamRestorer;
 pub use vault::{Entry, MAX_ENTRIES, Restored, Vault};
 

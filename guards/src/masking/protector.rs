@@ -1,30 +1,49 @@
 //! Finds and treats, by the rules of a border.
 
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
+    convert::Infallible,
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use serde_json::Value;
+use sha3::{Digest as _, Sha3_256};
 
 use super::{
-    Border, Error, Rules, StreamMask, Treatment, Vault,
+    Border, BorderRules, Error, Own, Pseudonyms, Rules, Treatment, Vault,
     json::{self, Spare},
     memo::Memo,
     shown::{label, replace, shown},
     spots::{Spot, join, spots},
 };
-use crate::pii::{Detector, Finding};
+use crate::pii::{Detector, Finding, Kind};
 
+/// Counts changes to how text is treated, so that what was kept is treated again.
+const VERSION: u32 = 1;
 /// How much of a value is read together with the label it stands under. A label says something only
 /// about what follows at once.
 const LABELLED: usize = 512;
 
-/// A detector with rules. Made once, shared freely.
+/// A detector with rules. Made once, shared freely; a copy shares everything.
+#[derive(Clone)]
 pub struct Protector {
     detector: Arc<Detector>,
     rules: Arc<Rules>,
-    memo: Mutex<Memo>,
+    memo: Arc<Mutex<Memo>>,
+    pseudonyms: Option<Pseudonyms>,
+    is_closed: bool,
+}
+
+/// A value that does not pass a border as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Met {
+    /// The kind's name.
+    pub kind: String,
+    pub treatment: Treatment,
+    /// In bytes of the text.
+    pub span: Range<usize>,
 }
 
 impl Protector {
@@ -33,7 +52,47 @@ impl Protector {
     /// When the rules name a kind that the detector does not know.
     pub fn new(detector: Arc<Detector>, rules: Rules) -> Result<Self, Error> {
         rules.check(&detector)?;
-        Ok(Self { detector, rules: Arc::new(rules), memo: Mutex::default() })
+        let rules = Arc::new(rules);
+        Ok(Self { detector, rules, memo: Arc::default(), pseudonyms: None, is_closed: false })
+    }
+
+    /// The same with what a workspace says of its own laid over it. What is found is remembered together,
+    /// as long as the same is looked for.
+    pub fn with(&self, own: &Own) -> Self {
+        let rules = Arc::new(own.over(&self.rules));
+        if own.recognisers().is_empty() {
+            return Self { rules, ..self.clone() };
+        }
+        let detector = Arc::new(self.detector.with(own.recognisers().clone()));
+        Self { detector, rules, memo: Arc::default(), ..self.clone() }
+    }
+
+    /// For a workspace whose own cannot be told: nothing is let through that the closed rules do not. What it
+    /// looks for is not all, so whoever can should let nothing pass at all.
+    pub fn closed(&self) -> Self {
+        Self { rules: Arc::new(Rules::closed()), is_closed: true, ..self.clone() }
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// The same, with placeholders that are for good written by this key.
+    pub fn keyed(&self, pseudonyms: Pseudonyms) -> Self {
+        Self { pseudonyms: Some(pseudonyms), ..self.clone() }
+    }
+
+    /// Tells what it does at a border from what others do. Not for secrets.
+    pub fn print(&self, border: Border) -> u64 {
+        let mut hash = Sha3_256::new_with_prefix(VERSION.to_be_bytes());
+        let BorderRules { default, kinds } = self.rules.at(border);
+        hash.update(default.name());
+        for (kind, treatment) in kinds {
+            hash.update(format!("\n{kind} {}", treatment.name()));
+        }
+        hash.update(self.detector.custom_print());
+        let digest: [u8; 32] = hash.finalize().into();
+        digest.iter().take(8).fold(0, |print, byte| (print << 8) | u64::from(*byte))
     }
 
     pub fn detector(&self) -> &Arc<Detector> {
@@ -82,31 +141,56 @@ impl Protector {
         json::map(value, &mut with, &mut Spare::Numbered)
     }
 
-    /// A text that may cross a border for good: a placeholder is its kind's name.
+    /// A text that may cross a border for good.
     ///
     /// # Errors
     ///
     /// When a kind in it must not cross.
-    pub fn clean(&self, border: Border, text: &str) -> Result<String, Error> {
-        self.check(border, text)?;
-        Ok(self.wipe(border, "", text))
+    pub fn clean<'t>(&self, border: Border, text: &'t str) -> Result<Cow<'t, str>, Error> {
+        let spots = self.spots(border, "", text);
+        let mut kinds = BTreeSet::new();
+        self.blocked(border, &spots, &mut kinds);
+        refuse(border, kinds)?;
+        Ok(self.wipe(border, text, &spots))
     }
 
-    /// As [`Protector::clean`], for all strings of a JSON value.
-    ///
-    /// # Errors
-    ///
-    /// When a kind in it must not cross.
-    pub fn clean_json(&self, border: Border, value: &Value) -> Result<Value, Error> {
-        self.check_json(border, value)?;
-        let mut with = |label: &str, text: &str| Ok(self.wipe(border, label, text));
-        json::map(value, &mut with, &mut Spare::Numbered)
+    /// A text that crosses a border for good and cannot be stopped, as a line of a log: what must not cross
+    /// is shown by its kind's name.
+    pub fn redact<'t>(&self, border: Border, text: &'t str) -> Cow<'t, str> {
+        self.wipe(border, text, &self.spots(border, "", text))
     }
 
-    /// For a text that is still coming. What must not cross is shown by its kind's name, see
-    /// [`StreamMask::blocked`].
-    pub fn stream(&self, border: Border) -> StreamMask {
-        StreamMask::new(self.detector.clone(), self.rules.clone(), border)
+    /// As [`Protector::redact`], for all strings of a JSON value.
+    pub fn redact_json(&self, border: Border, value: &Value) -> Value {
+        let mut with = |label: &str, text: &str| {
+            let spots = self.spots(border, label, text);
+            Ok::<_, Infallible>(self.wipe(border, text, &spots).into_owned())
+        };
+        let Ok(value) = json::map(value, &mut with, &mut Spare::Numbered);
+        value
+    }
+
+    /// A JSON value before somebody looks at it who decides whether it crosses: what is masked at the border
+    /// is, what is blocked still stands there.
+    pub fn propose_json(&self, border: Border, value: &Value) -> Value {
+        let mut with = |label: &str, text: &str| {
+            let mut spots = self.spots(border, label, text);
+            spots.retain(|spot| self.treatment(border, spot) != Treatment::Block);
+            Ok::<_, Infallible>(self.wipe(border, text, &spots).into_owned())
+        };
+        let Ok(value) = json::map(value, &mut with, &mut Spare::Numbered);
+        value
+    }
+
+    /// What in all strings of a JSON value does not pass as it is, with the string it stands in.
+    pub fn meet_json(&self, border: Border, value: &Value, meet: &mut impl FnMut(&str, Met)) {
+        json::each(value, &mut |label, text| {
+            for spot in self.spots(border, label, text) {
+                let treatment = self.treatment(border, &spot);
+                let kind = self.detector.name_of(spot.kind).to_owned();
+                meet(text, Met { kind, treatment, span: spot.span });
+            }
+        });
     }
 
     fn put_away(&self, border: Border, label: &str, text: &str, vault: &mut Vault) -> Result<String, Error> {
@@ -119,38 +203,52 @@ impl Protector {
         })
     }
 
-    fn wipe(&self, border: Border, under: &str, text: &str) -> String {
-        replace(text, &self.spots(border, under, text), |spot, value| {
+    fn treatment(&self, border: Border, spot: &Spot) -> Treatment {
+        self.rules.treatment(border, self.detector.name_of(spot.kind))
+    }
+
+    fn wipe<'t>(&self, border: Border, text: &'t str, spots: &[Spot]) -> Cow<'t, str> {
+        if spots.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(replace(text, spots, |spot, value| {
             let name = self.detector.name_of(spot.kind);
-            match self.rules.treatment(border, name) {
-                Treatment::Mask => shown(spot.kind, name, value),
+            match (self.rules.treatment(border, name), &self.pseudonyms) {
+                (Treatment::Mask, _) => shown(spot.kind, name, value),
+                (Treatment::Placeholder, Some(pseudonyms)) => pseudonyms.of(name, value),
                 _ => label(name),
             }
-        })
+        }))
     }
 
     /// What does not pass as it is.
     fn spots(&self, border: Border, label: &str, text: &str) -> Vec<Spot> {
-        let mut all = spots(text, &self.findings(text));
+        let found = |text: &str| match border {
+            // Lines of a log are not seen again.
+            Border::Log => self.detector.detect(text).into(),
+            _ => self.findings(text),
+        };
+        let mut all = spots(text, &found(text));
         if !label.is_empty() && !text.is_empty() {
             let head = &text[..text.floor_char_boundary(LABELLED)];
             let labelled = format!("{label}: {head}");
             let begin = labelled.len() - head.len();
-            all.extend(self.findings(&labelled).iter().filter(|finding| finding.span.end > begin).map(
-                |finding| Spot {
-                    span: finding.span.start.max(begin) - begin..finding.span.end - begin,
-                    kind: finding.kind,
-                },
-            ));
+            let found = found(&labelled);
+            let said = found.iter().filter(|finding| finding.span.end > begin);
+            let said = said.filter(|finding| finding.kind != Kind::PersonName || !is_identifier(text));
+            all.extend(said.map(|finding| Spot {
+                span: finding.span.start.max(begin) - begin..finding.span.end - begin,
+                kind: finding.kind,
+            }));
         }
-        all.retain(|spot| self.rules.treatment(border, self.detector.name_of(spot.kind)) != Treatment::Allow);
+        all.retain(|spot| self.treatment(border, spot) != Treatment::Allow);
         join(all)
     }
 
     fn check(&self, border: Border, text: &str) -> Result<(), Error> {
         let mut kinds = BTreeSet::new();
         if self.rules.at(border).blocks() {
-            self.blocked(border, "", text, &mut kinds);
+            self.blocked(border, &self.spots(border, "", text), &mut kinds);
         }
         refuse(border, kinds)
     }
@@ -158,19 +256,24 @@ impl Protector {
     fn check_json(&self, border: Border, value: &Value) -> Result<(), Error> {
         let mut kinds = BTreeSet::new();
         if self.rules.at(border).blocks() {
-            json::each(value, &mut |label, text| self.blocked(border, label, text, &mut kinds));
+            json::each(value, &mut |label, text| {
+                self.blocked(border, &self.spots(border, label, text), &mut kinds);
+            });
         }
         refuse(border, kinds)
     }
 
-    fn blocked(&self, border: Border, label: &str, text: &str, kinds: &mut BTreeSet<String>) {
-        for spot in self.spots(border, label, text) {
-            let name = self.detector.name_of(spot.kind);
-            if self.rules.treatment(border, name) == Treatment::Block {
-                kinds.insert(name.to_owned());
-            }
+    fn blocked(&self, border: Border, spots: &[Spot], kinds: &mut BTreeSet<String>) {
+        for spot in spots.iter().filter(|spot| self.treatment(border, spot) == Treatment::Block) {
+            kinds.insert(self.detector.name_of(spot.kind).to_owned());
         }
     }
+}
+
+/// Whether it is what programs call things: `"agent": "resolution"` names nobody.
+fn is_identifier(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.:/".contains(&byte);
+    text.bytes().all(plain)
 }
 
 fn refuse(border: Border, kinds: BTreeSet<String>) -> Result<(), Error> {

@@ -1,13 +1,16 @@
 //! Which treatment each kind of data gets at each border.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 
 use super::Error;
 use crate::pii::{Detector, Kind};
 
-/// What is done with a value.
+/// What is done with a value. In the order of how much passes, the most first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Treatment {
@@ -15,8 +18,8 @@ pub enum Treatment {
     Allow,
     /// It is shown in part. That cannot be undone.
     Mask,
-    /// A placeholder stands for it, which the run's vault can undo. Where there is no vault, its
-    /// kind's name stands for it.
+    /// A placeholder stands for it, which the run's vault can undo. Where there is no vault, it is for
+    /// good, and tells values apart all the same: see [`super::Pseudonyms`].
     Placeholder,
     /// The text does not pass.
     Block,
@@ -41,6 +44,32 @@ pub enum Border {
 impl Border {
     pub const ALL: [Border; 5] =
         [Border::Model, Border::Log, Border::Index, Border::Customer, Border::Export];
+
+    /// The name used in settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Border::Model => "model",
+            Border::Log => "log",
+            Border::Index => "index",
+            Border::Customer => "customer",
+            Border::Export => "export",
+        }
+    }
+}
+
+impl Treatment {
+    pub const ALL: [Treatment; 4] =
+        [Treatment::Allow, Treatment::Mask, Treatment::Placeholder, Treatment::Block];
+
+    /// The name used in settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Treatment::Allow => "allow",
+            Treatment::Mask => "mask",
+            Treatment::Placeholder => "placeholder",
+            Treatment::Block => "block",
+        }
+    }
 }
 
 impl fmt::Display for Border {
@@ -56,7 +85,8 @@ impl fmt::Display for Border {
 }
 
 /// The treatments of one border.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BorderRules {
     /// For kinds that `kinds` does not name, also those that are yet to be invented.
     pub default: Treatment,
@@ -64,10 +94,8 @@ pub struct BorderRules {
     pub kinds: BTreeMap<String, Treatment>,
 }
 
-/// The treatments of all borders. Read from settings, what they do not say is as in [`Rules::default`],
-/// border by border and kind by kind; what nobody knows is refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Partial")]
+/// The treatments of all borders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rules {
     pub model: BorderRules,
     pub log: BorderRules,
@@ -77,7 +105,8 @@ pub struct Rules {
 }
 
 /// Credentials: nobody who reads a text needs them, and whoever has them can do harm at once.
-const CREDENTIALS: [Kind; 4] = [Kind::ApiKey, Kind::AccessToken, Kind::PrivateKey, Kind::UrlCredentials];
+pub const CREDENTIALS: [Kind; 5] =
+    [Kind::ApiKey, Kind::AccessToken, Kind::PrivateKey, Kind::UrlCredentials, Kind::Password];
 
 /// What people give each other to be reached and found.
 const CONTACT: [Kind; 7] = [
@@ -100,19 +129,14 @@ impl Default for Rules {
             model: BorderRules::of(Placeholder, &[(&[Kind::PersonName], Allow)]),
             // Whoever reads logs may need to tell two values apart, never to have them.
             log: BorderRules::of(Mask, &[]),
-            // Knowledge is full of published addresses and numbers that answers must give. A
-            // credential in a document is a leak that a person should see before it can be found.
-            index: BorderRules::of(Mask, &[(&CONTACT, Allow), (&CREDENTIALS, Block)]),
+            // Knowledge is full of published addresses and numbers that answers must give. An article
+            // with a credential is found all the same, without it.
+            index: BorderRules::of(Mask, &[(&CONTACT, Allow)]),
             // A customer may read how the desk and they themselves are reached. Codes are recognised
-            // by their last digits, and no answer has a credential in it rightly.
+            // by their last digits, and no answer has a credential in it rightly: a person looks.
             customer: BorderRules::of(
                 Mask,
-                &[
-                    (&CONTACT, Allow),
-                    (&[Kind::DateOfBirth], Allow),
-                    (&CREDENTIALS, Block),
-                    (&[Kind::Password], Block),
-                ],
+                &[(&CONTACT, Allow), (&[Kind::DateOfBirth], Allow), (&CREDENTIALS, Block)],
             ),
             // Files travel, so whole values need a rule that says so.
             export: BorderRules::of(Mask, &[]),
@@ -147,6 +171,23 @@ impl Rules {
         Self { model: rules(), log: rules(), index: rules(), customer: rules(), export: rules() }
     }
 
+    /// For when nobody can tell what a workspace wants: nothing goes to another house's model, nor to a
+    /// customer without a person, and nothing is shown whole anywhere.
+    pub fn closed() -> Self {
+        let block = || BorderRules::all(Treatment::Block);
+        Self { model: block(), customer: block(), ..Self::all(Treatment::Mask) }
+    }
+
+    pub(super) fn at_mut(&mut self, border: Border) -> &mut BorderRules {
+        match border {
+            Border::Model => &mut self.model,
+            Border::Log => &mut self.log,
+            Border::Index => &mut self.index,
+            Border::Customer => &mut self.customer,
+            Border::Export => &mut self.export,
+        }
+    }
+
     pub fn at(&self, border: Border) -> &BorderRules {
         match border {
             Border::Model => &self.model,
@@ -169,8 +210,7 @@ impl Rules {
     ///
     /// For the first name that is not, with the nearest one that is.
     pub fn check(&self, detector: &Detector) -> Result<(), Error> {
-        let known: Vec<&str> =
-            Kind::ALL.iter().map(|kind| kind.name()).chain(detector.custom_names()).collect();
+        let known = kinds(detector.custom_kinds());
         for name in Border::ALL.iter().flat_map(|border| self.at(*border).kinds.keys()) {
             if !known.contains(&name.as_str()) {
                 return Err(unknown(name, &known));
@@ -180,54 +220,29 @@ impl Rules {
     }
 }
 
-fn unknown(name: &str, known: &[&str]) -> Error {
+/// Every name of a kind there is.
+pub(super) fn kinds<'a>(own: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).chain(own).collect();
+    // Several recognisers may find the same.
+    let mut seen = BTreeSet::new();
+    known.retain(|name| seen.insert(*name));
+    known
+}
+
+pub(super) fn unknown(name: &str, known: &[&str]) -> Error {
     let name: String = name.chars().take(64).collect();
+    let hint = nearest(&name, known);
+    Error::UnknownKind { name, hint }
+}
+
+/// What to write instead of a name that nobody knows.
+pub(super) fn nearest(name: &str, known: &[&str]) -> String {
     let nearest = known
         .iter()
         .map(|other| (strsim::jaro_winkler(&name.to_ascii_lowercase(), other), *other))
         .max_by(|one, other| one.0.total_cmp(&other.0));
-    let hint = match nearest {
+    match nearest {
         Some((likeness, other)) if likeness >= 0.8 => format!("did you mean `{other}`?"),
         _ => format!("use one of {}", known.join(", ")),
-    };
-    Error::UnknownKind { name, hint }
-}
-
-/// What settings say.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Partial {
-    model: PartialBorder,
-    log: PartialBorder,
-    index: PartialBorder,
-    customer: PartialBorder,
-    export: PartialBorder,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct PartialBorder {
-    default: Option<Treatment>,
-    kinds: BTreeMap<String, Treatment>,
-}
-
-impl PartialBorder {
-    fn over(self, house: BorderRules) -> BorderRules {
-        let mut kinds = house.kinds;
-        kinds.extend(self.kinds);
-        BorderRules { default: self.default.unwrap_or(house.default), kinds }
-    }
-}
-
-impl From<Partial> for Rules {
-    fn from(said: Partial) -> Self {
-        let house = Self::default();
-        Self {
-            model: said.model.over(house.model),
-            log: said.log.over(house.log),
-            index: said.index.over(house.index),
-            customer: said.customer.over(house.customer),
-            export: said.export.over(house.export),
-        }
     }
 }

@@ -34,6 +34,7 @@ pub(crate) fn shown(kind: Kind, name: &str, value: &str) -> String {
         Kind::Email => email(&value),
         Kind::PaymentCard => card(&value),
         Kind::PersonName => initials(&value),
+        Kind::Iban => iban(&value),
         _ => None,
     };
     form.unwrap_or_else(|| label(name))
@@ -66,6 +67,13 @@ fn card(value: &str) -> Option<String> {
     (digits.len() >= LEAST_DIGITS).then(|| format!("•••• {}", &digits[digits.len() - 4..]))
 }
 
+/// The country and the last four.
+fn iban(value: &str) -> Option<String> {
+    let signs: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
+    let fits = signs.len() >= LEAST_DIGITS;
+    fits.then(|| format!("{}{DOTS}{}", signs[..2].to_ascii_uppercase(), &signs[signs.len() - 4..]))
+}
+
 fn initials(value: &str) -> Option<String> {
     let letters: Vec<String> = value
         .split(|char: char| !(char.is_alphanumeric() || char == '\''))
@@ -89,6 +97,7 @@ mod tests {
             (Kind::PaymentCard, "4242", "[payment card]"),
             (Kind::PersonName, "Jean-Luc O'Neil", "J. L. O."),
             (Kind::PersonName, "émile", "E."),
+            (Kind::Iban, "de89 3704 0044\n0532 0130 00", "DE•••3000"),
             (Kind::UsSsn, "078-05-1120", "[us ssn]"),
         ] {
             assert_eq!(shown(kind, kind.name(), value), form);

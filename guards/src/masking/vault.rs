@@ -246,7 +246,7 @@ impl TryFrom<Vec<Entry>> for Vault {
 }
 
 /// The form in which two spellings of one value are the same.
-fn normal(kind: &str, value: &str) -> String {
+pub(super) fn normal(kind: &str, value: &str) -> String {
     use Kind::{
         AccessToken, ApiKey, CryptoAddress, Custom, Email, Password, Phone, PrivateKey, UrlCredentials,
     };

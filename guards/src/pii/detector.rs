@@ -1,9 +1,11 @@
 //! The detector: text in windows, windows through all recognisers, candidates to findings.
 
+use std::sync::Arc;
+
 use super::{
-    ContextWord, Finding, Kind, Settings, contacts, crypto,
+    ContextWord, Finding, Kind, KindSet, Settings, contacts, crypto,
     cues::Cues,
-    custom::{self, Recogniser},
+    custom::Recognisers,
     dates, documents,
     fold::Folded,
     gazetteer::Gazetteer,
@@ -15,18 +17,24 @@ use super::{
 use crate::Error;
 
 /// How much text is read at once. What a recogniser keeps of a window is in proportion to it.
-pub(crate) const STEP: usize = 56 * 1024;
+const STEP: usize = 56 * 1024;
 /// How much a window reads beyond its step: more than the longest finding, with the words after it.
-pub(crate) const OVERLAP: usize = 8 * 1024;
+const OVERLAP: usize = 8 * 1024;
 /// How much a window reads before its step, for the words before a finding.
-pub(crate) const LEAD: usize = 512;
+const LEAD: usize = 512;
 
-/// Finds personal and secret data. Made once, shared freely.
+/// Finds personal and secret data. Made once, shared freely; one with other recognisers shares what is built in.
 pub struct Detector {
-    settings: Settings,
+    base: Arc<Base>,
+    pub(super) custom: Recognisers,
+}
+
+/// What is built in.
+pub(super) struct Base {
+    kinds: KindSet,
+    min_score: f32,
     pub(super) cues: Cues,
     gazetteer: Gazetteer,
-    pub(super) custom: Vec<Recogniser>,
 }
 
 impl Detector {
@@ -34,22 +42,40 @@ impl Detector {
     ///
     /// When a recogniser of the user's own is outside its limits.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        let custom = custom::compile(&settings.custom)?;
+        let custom = Recognisers::compile(&settings.custom)?;
         phones::warm();
-        Ok(Self { cues: Cues::new()?, gazetteer: Gazetteer::new(), custom, settings })
+        let Settings { kinds, min_score, .. } = settings;
+        let base = Base { kinds, min_score, cues: Cues::new()?, gazetteer: Gazetteer::new() };
+        Ok(Self { base: Arc::new(base), custom })
+    }
+
+    /// The same with these recognisers in place of its own.
+    pub fn with(&self, custom: Recognisers) -> Self {
+        Self { base: Arc::clone(&self.base), custom }
+    }
+
+    /// Tells its own recognisers from others.
+    pub(crate) fn custom_print(&self) -> [u8; 32] {
+        self.custom.print
+    }
+
+    pub(super) fn cues(&self) -> &Cues {
+        &self.base.cues
     }
 
     /// The name of a kind, also of the user's own.
     pub fn name_of(&self, kind: Kind) -> &str {
         match kind {
-            Kind::Custom(place) => self.custom.get(usize::from(place)).map_or(kind.name(), |own| &own.name),
+            Kind::Custom(place) => {
+                self.custom.list.get(usize::from(place)).map_or(kind.name(), |own| &own.label)
+            }
             _ => kind.name(),
         }
     }
 
-    /// The names of the recognisers of the user's own.
-    pub fn custom_names(&self) -> impl Iterator<Item = &str> {
-        self.custom.iter().map(|own| own.name.as_str())
+    /// What the recognisers of the user's own find.
+    pub fn custom_kinds(&self) -> impl Iterator<Item = &str> {
+        self.custom.kinds()
     }
 
     /// What is found in a text of any length, disjoint and in the order of the text. Takes time in
@@ -72,7 +98,7 @@ impl Detector {
     /// The candidates of one window, in bytes of it, undecided.
     pub(super) fn look(&self, window: &str, folded: &Folded, view: &View) -> Vec<Candidate> {
         let mut found =
-            Found { kinds: self.settings.kinds, min_score: self.settings.min_score, candidates: Vec::new() };
+            Found { kinds: self.base.kinds, min_score: self.base.min_score, candidates: Vec::new() };
         let chains = numbers::chains(view);
         numbers::find(view, &chains, &mut found);
         phones::find(view, &chains, &mut found);
@@ -82,8 +108,8 @@ impl Detector {
         secrets::find(view, &mut found);
         dates::find(view, &mut found);
         documents::find(view, &mut found);
-        places::find(view, &self.gazetteer, &mut found);
-        people::find(view, &self.gazetteer, &mut found);
+        places::find(view, &self.base.gazetteer, &mut found);
+        people::find(view, &self.base.gazetteer, &mut found);
         let folded_ones = found.candidates.into_iter().map(|candidate| {
             let word = candidate.word.map(|(start, end, raised)| {
                 let word = folded.original(start as usize..end as usize);
@@ -92,8 +118,8 @@ impl Detector {
             Candidate { span: folded.original(candidate.span.clone()), word, ..candidate }
         });
         let mut candidates: Vec<Candidate> = folded_ones.collect();
-        for own in &self.custom {
-            own.find(window, self.settings.min_score, &mut candidates);
+        for own in self.custom.list.iter() {
+            own.find(window, self.base.min_score, &mut candidates);
         }
         candidates
     }
@@ -101,7 +127,7 @@ impl Detector {
     /// The candidates of one window that start within a part of it. Spans are moved to the text's.
     fn read(&self, window: &str, offset: usize, own: std::ops::Range<usize>, into: &mut Vec<Candidate>) {
         let folded = Folded::of(window);
-        let candidates = self.look(window, &folded, &View::new(&folded.text, &self.cues));
+        let candidates = self.look(window, &folded, &View::new(&folded.text, self.cues()));
         into.extend(candidates.into_iter().filter_map(|mut candidate| {
             let start = candidate.span.start + offset;
             if !own.contains(&start) {

@@ -26,19 +26,17 @@ mod numbers;
 mod people;
 mod phones;
 mod places;
-mod prefix;
 mod resolve;
 mod secrets;
 mod view;
 
 use std::ops::Range;
 
-pub use custom::{Custom, MAX_CUSTOM, MAX_MATCH, MAX_PATTERN, MAX_WORDS, MAX_WORDS_BYTES, Matcher};
+pub use custom::{
+    Custom, MAX_CUSTOM, MAX_MATCH, MAX_PATTERN, MAX_WORDS, MAX_WORDS_BYTES, Matcher, RAISED, Recognisers,
+};
 pub use detector::Detector;
-pub(crate) use detector::{LEAD, OVERLAP, STEP};
 pub use kind::{Kind, KindSet};
-pub(crate) use resolve::resolve;
-pub(crate) use view::Candidate;
 
 /// A text as the recognisers read it: plain forms, nothing invisible.
 pub(crate) fn folded(text: &str) -> std::borrow::Cow<'_, str> {

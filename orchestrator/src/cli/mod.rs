@@ -369,7 +369,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let out = Output { json: cli.global.json };
+    let out = Output::new(cli.global.json);
     let load =
         || -> anyhow::Result<Config> { Ok(Config::load(cli.global.config.as_deref(), cli.global.demo)?) };
     match cli.command {

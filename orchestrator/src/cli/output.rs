@@ -2,16 +2,39 @@
 
 use std::io::{self, Write as _};
 
+use domain::{WorkspaceId, canonical::Sorted};
+use guards::masking::{Border, Protector};
 use serde::Serialize;
+
+use crate::protections::Protections;
 
 #[derive(Clone, Copy)]
 pub(super) struct Output {
     pub(super) json: bool,
+    /// By which rules JSON leaves the house; none for what is of no customer.
+    export: Option<&'static Protector>,
 }
 
 impl Output {
+    pub(super) fn new(json: bool) -> Self {
+        Self { json, export: None }
+    }
+
+    /// For records of a workspace: as JSON they go into files and other programs.
+    pub(super) fn exporting(self, protections: &Protections, workspace: WorkspaceId) -> Self {
+        // A process runs one command, and its rules last as long.
+        let protector: &'static Protector = Box::leak(Box::new((*protections.of(workspace)).clone()));
+        Self { export: Some(protector), ..self }
+    }
+
     pub(super) fn value<T: Serialize + ?Sized>(self, value: &T) -> anyhow::Result<()> {
-        self.line(serde_json::to_string_pretty(value)?)
+        self.line(match self.export {
+            None => serde_json::to_string_pretty(value)?,
+            Some(protector) => {
+                let shown = protector.redact_json(Border::Export, &serde_json::to_value(value)?);
+                serde_json::to_string_pretty(&Sorted(&shown))?
+            }
+        })
     }
 
     /// Everything the command line says on its standard output comes through here. An error when

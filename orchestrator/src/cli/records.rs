@@ -39,6 +39,13 @@ pub(super) async fn run(
         return workspaces(app, command, workspace, out).await;
     }
     let store = app.store.workspace(pick(app, workspace).await?.id);
+    let out = match command {
+        Command::Tickets { .. }
+        | Command::Runs { .. }
+        | Command::Approvals { .. }
+        | Command::Audit { .. } => out.exporting(&app.protections, store.id()),
+        _ => out,
+    };
     match command {
         Command::Kb { command } => return knowledge::run(app, store.id(), command, out).await,
         Command::Tickets { command } => return tickets(&store, command, out).await,

@@ -3,22 +3,24 @@
 use std::{process::ExitCode, sync::Arc};
 
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use super::output::Output;
 use crate::{
-    app::Service,
-    config::{Config, LogFormat},
+    app::{Brought, Service},
+    config::Config,
+    logging,
     system::{SystemClock, SystemIds},
 };
 
 pub(super) async fn serve(config: Config, out: Output) -> anyhow::Result<ExitCode> {
-    start_logging(&config)?;
+    let protections = config.guards.protections()?;
+    logging::start(&config.log, Arc::clone(&protections), std::io::stderr)?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let demo = config.demo.enabled.then(|| config.demo.password.expose().to_owned());
     let public = (!config.server.public_url.is_empty()).then(|| config.public_url());
-    let service = Service::start(config, Arc::new(SystemClock), Arc::new(SystemIds)).await?;
+    let brought = Brought { protections: Some(protections), ..Brought::default() };
+    let service = Service::start_with(config, Arc::new(SystemClock), Arc::new(SystemIds), brought).await?;
     let url = public.unwrap_or_else(|| format!("http://{}", service.address));
     let mut text = format!(
         "\n  Countersign is up\n\n  Console         {url}/\n  Customer chat   {url}/chat\n  API             {url}/docs\n"
@@ -41,16 +43,4 @@ pub(super) async fn serve(config: Config, out: Output) -> anyhow::Result<ExitCod
     tracing::info!("stopping");
     service.stop().await;
     Ok(ExitCode::SUCCESS)
-}
-
-fn start_logging(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log.filter)
-        .map_err(|error| anyhow::anyhow!("log.filter `{}` is not valid: {error}", config.log.filter))?
-        .add_directive(crate::models::LOG_DIRECTIVE.parse()?);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match config.log.format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
-    };
-    started.map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
 }

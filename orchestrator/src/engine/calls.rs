@@ -27,7 +27,6 @@ use super::{
 };
 use crate::gate::{
     Matter, judged,
-    leaving::carried,
     origins::{Seen, trace},
 };
 
@@ -66,7 +65,7 @@ impl Session {
         self.park(RunTo::Waiting { for_what: reasons.join(", "), wake_at }).await
     }
 
-    fn granted(&self, name: &str) -> Option<Arc<dyn AnyTool>> {
+    pub(super) fn granted(&self, name: &str) -> Option<Arc<dyn AnyTool>> {
         let granted = self.settings.tools.iter().any(|pattern| match pattern.strip_suffix('*') {
             Some(prefix) => name.starts_with(prefix),
             None => pattern == name,
@@ -149,12 +148,14 @@ impl Session {
         call: &ToolCall,
         confidence: &Confidence,
     ) -> Result<Settled, Halt> {
+        let asked = call;
+        let call = &*self.proposed(tool.spec(), asked);
         if let Err(error) = tool.validate(&call.args) {
-            self.journal_call(call, call, None, None, CallOutcome::Refused { reason: error.to_string() });
+            self.journal_call(asked, call, None, None, CallOutcome::Refused { reason: error.to_string() });
             return Ok(Settled::Now);
         }
         if let Some(reason) = self.repeated(call) {
-            self.journal_call(call, call, None, None, CallOutcome::Refused { reason });
+            self.journal_call(asked, call, None, None, CallOutcome::Refused { reason });
             return Ok(Settled::Now);
         }
         let origins = self.origins(tool.spec(), call);
@@ -162,14 +163,14 @@ impl Session {
         match &verdict.answer {
             Answer::Run => {
                 let effect = self.effect(call.clone(), None, judged(&verdict, facts));
-                self.perform(tool, call, effect, |effect| Permit::by_policy(&verdict, effect)).await
+                self.perform(tool, asked, effect, |effect| Permit::by_policy(&verdict, effect)).await
             }
             Answer::Ask { terms, why } => {
                 let barred = self.requesters(terms, call).await?;
-                Ok(self.ask(tool, call, call, confidence, (&verdict, facts), (*terms, barred), why, origins))
+                Ok(self.ask(tool, asked, call, confidence, (&verdict, facts), (*terms, barred), why, origins))
             }
             Answer::Refuse { why } => {
-                self.journal_refusal(call, call, None, why, judged(&verdict, facts));
+                self.journal_refusal(asked, call, None, why, judged(&verdict, facts));
                 Ok(Settled::Now)
             }
         }
@@ -195,7 +196,7 @@ impl Session {
         origins: &[ArgumentOrigin],
         edited: bool,
     ) -> (Verdict, Facts) {
-        let carries = carried(&self.house.leaving, spec, &call.args);
+        let carries = self.carries(spec, &call.args);
         let gate = self.house.policies.of(self.store.id());
         let intent = gate.reads("intent").then(|| self.intent());
         gate.judged(&Matter {
@@ -247,7 +248,7 @@ impl Session {
         approval.origins = origins;
         approval.facts = Some(Box::new(facts));
         approval.requesters = requesters;
-        approval.carries = carried(&self.house.leaving, tool.spec(), &call.args);
+        approval.carries = self.carries(tool.spec(), &call.args);
         approval.suspicions.clone_from(&self.suspicions.found);
         let until = approval.expires_at;
         self.put_before_person(asked, call, approval);
@@ -514,7 +515,7 @@ impl Session {
             call: ran.clone(),
             effect_id: attempt.map(|a| a.effect_id),
             approval_id,
-            edited: asked.args != ran.args,
+            edited: self.is_edited(asked, ran),
             judged: None,
             outcome,
         };
@@ -535,7 +536,7 @@ impl Session {
             call: ran.clone(),
             effect_id: None,
             approval_id,
-            edited: asked.args != ran.args,
+            edited: self.is_edited(asked, ran),
             judged: Some(judged),
             outcome: CallOutcome::Refused { reason: why.to_owned() },
         };

@@ -20,7 +20,10 @@ use guards::{injection::Injections, leaving::Leaving};
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
-use crate::{breakers::Breakers, credits::Budgets, live::Live, policies::Policies, second_look::SecondLook};
+use crate::{
+    breakers::Breakers, credits::Budgets, live::Live, policies::Policies, protections::Protections,
+    second_look::SecondLook,
+};
 
 #[derive(Clone, Copy, Debug)]
 pub struct RunSettings {
@@ -49,6 +52,8 @@ pub struct House {
     pub budgets: Arc<Budgets>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
+    /// What becomes of personal and secret data at each border of a workspace.
+    pub protections: Arc<Protections>,
     /// Finds orders to agents in what they read.
     pub injections: Arc<Injections>,
     pub model: Arc<dyn Model>,
@@ -79,6 +84,8 @@ pub struct HouseParts {
     pub budgets: Arc<Budgets>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
+    /// What becomes of personal and secret data at each border of a workspace.
+    pub protections: Arc<Protections>,
     /// Finds orders to agents in what they read.
     pub injections: Arc<Injections>,
     pub model: Arc<dyn Model>,
@@ -112,6 +119,7 @@ impl House {
             breakers: parts.breakers,
             budgets: parts.budgets,
             leaving: parts.leaving,
+            protections: parts.protections,
             injections: parts.injections,
             model: parts.model,
             live: parts.live,

@@ -13,6 +13,7 @@ mod calls;
 mod credits;
 mod effects;
 mod house;
+mod leaving;
 mod limits;
 mod models;
 pub mod replay;

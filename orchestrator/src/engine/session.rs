@@ -83,7 +83,8 @@ pub(super) struct Paid {
 
 /// Works on a leased run until it waits, ends, or fails.
 pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Receiver<bool>) {
-    let span = info_span!("run", id = %ready.run.id, agent = %ready.run.agent);
+    let span =
+        info_span!("run", id = %ready.run.id, workspace = %ready.workspace_id, agent = %ready.run.agent);
     async move {
         let run = ready.run.clone();
         let workspace = ready.workspace_id;

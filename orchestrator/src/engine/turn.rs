@@ -77,7 +77,8 @@ impl Session {
         }
     }
 
-    async fn call_model(&mut self, request: ModelRequest) -> Result<(), Halt> {
+    async fn call_model(&mut self, mut request: ModelRequest) -> Result<(), Halt> {
+        request.workspace = Some(self.store.id());
         let set_aside = self.set_aside(self.house.model.most(&request)).await?;
         if self.has_unwritten_model_step() {
             // A model that was paid is never paid again for the same answer.
@@ -160,7 +161,7 @@ impl Session {
             self.write(RunTo::Running, false).await?;
         }
         let started = self.house.clock.now();
-        let looked = look.second_look.look(&doubts).await;
+        let looked = look.second_look.look(self.store.id(), &doubts).await;
         let spent = looked.usage.map_or(Spent::Unknown, |usage| Spent::Micros(usage.cost_micros));
         self.settle_credits(set_aside, spent);
         if looked.opinions.is_empty() && looked.prompt.is_none() {
@@ -231,7 +232,10 @@ impl Session {
             ticket_id: self.run.ticket_id,
             run_id: Some(self.run.id),
         };
-        if let Err(error) = record(&self.store, &*self.house.clock, &*self.house.ids, unanswered).await {
+        if let Err(error) =
+            record(&self.store, &self.house.protections, &*self.house.clock, &*self.house.ids, unanswered)
+                .await
+        {
             warn!(%error, "the question could not be kept as a gap");
         }
     }

@@ -5,6 +5,8 @@
 //! of what its conditions tell apart. So a finding says what was seen among those, and that nothing was
 //! found is no proof.
 
+mod masking;
+
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering},
@@ -189,6 +191,7 @@ pub fn check(text: &str, world: &World, stop: &AtomicBool) -> Report {
         of_rule(&gate, at, rule, &seen, (calls, world), &mut findings);
     }
     of_all(&gate, &seen, &mut findings);
+    masking::look(&gate.masking, &mut findings);
     findings.sort_by_key(|finding| finding.level);
     Report { findings, rules: gate.rules.len(), calls, of: imagined.total().max(calls) }
 }

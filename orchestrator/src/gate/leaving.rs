@@ -1,12 +1,15 @@
-//! What the arguments of a call would carry out of the house.
+//! What the arguments of a call would carry out of the house, and what they are turned into before.
+
+use std::borrow::Cow;
 
 use domain::{
     leaving::{Carried, CarriedKind},
-    tool::{Risk, ToolSpec},
+    tool::{Risk, ToolCall, ToolSpec},
 };
 use guards::{
-    Error,
-    leaving::{Carried as What, Leaving},
+    leaving::Leaving,
+    masking::{Border, CREDENTIALS, Protector, Treatment},
+    pii::Kind,
 };
 use serde_json::Value;
 
@@ -14,42 +17,71 @@ use crate::config::Config;
 
 /// What is more is not looked for: a person sees enough.
 const MOST: usize = 20;
+/// Characters of a secret that are shown.
+const SHOWN: usize = 4;
 
 /// With the domains of the configuration, of the service's own address and of its mail.
-pub fn guard(config: &Config) -> Result<Leaving, Error> {
+pub fn guard(config: &Config) -> Leaving {
     let public = url::Url::parse(&config.public_url()).ok();
     let own = public.as_ref().and_then(|url| url.host_str());
     let mail = config.email.address.rsplit_once('@').map(|(_, domain)| domain);
     Leaving::new(config.guards.links.iter().map(String::as_str).chain(own).chain(mail))
 }
 
-/// Of calls that reach somebody outside, each text is looked at; of others nothing leaves.
-pub fn carried(guard: &Leaving, spec: &ToolSpec, args: &Value) -> Vec<Carried> {
-    let mut carried = Vec::new();
-    if matches!(spec.risk, Risk::Outward | Risk::Irreversible) {
-        look(guard, args, &mut carried);
+/// Whether what a call says is what a customer reads.
+fn is_to_customer(spec: &ToolSpec) -> bool {
+    spec.risk == Risk::Outward && spec.local
+}
+
+/// A call as it may be proposed: what the workspace masks on its way to customers is masked in it, so that
+/// the gate, a reviewer, the ticket and the customer all have the same words.
+pub fn proposed<'c>(protector: &Protector, spec: &ToolSpec, call: &'c ToolCall) -> Cow<'c, ToolCall> {
+    if !is_to_customer(spec) {
+        return Cow::Borrowed(call);
     }
+    let args = protector.propose_json(Border::Customer, &call.args);
+    if args == call.args { Cow::Borrowed(call) } else { Cow::Owned(ToolCall { args, ..call.clone() }) }
+}
+
+/// Of calls that reach somebody outside, each text is looked at; of others nothing leaves. What the workspace
+/// blocks on its way to customers is held, and where nothing is masked, secrets are.
+pub fn carried(guard: &Leaving, protector: &Protector, spec: &ToolSpec, args: &Value) -> Vec<Carried> {
+    let mut carried = Vec::new();
+    if !matches!(spec.risk, Risk::Outward | Risk::Irreversible) {
+        return carried;
+    }
+    let mut add = |one: Carried| {
+        if carried.len() < MOST && !carried.contains(&one) {
+            carried.push(one);
+        }
+    };
+    each(args, &mut |text| {
+        for host in guard.links(text) {
+            add(Carried { kind: CarriedKind::Link, shown: host });
+        }
+    });
+    protector.meet_json(Border::Customer, args, &mut |text, met| {
+        let held = met.treatment == Treatment::Block || (!is_to_customer(spec) && is_secret(&met.kind));
+        if held {
+            let value = text.get(met.span).unwrap_or_default();
+            let begin: String = value.chars().take(SHOWN).collect();
+            let shown = format!("{}: {begin}…", met.kind.replace('_', " "));
+            add(Carried { kind: CarriedKind::Secret, shown });
+        }
+    });
     carried
 }
 
-fn look(guard: &Leaving, value: &Value, carried: &mut Vec<Carried>) {
+/// Whoever reads it can do harm with it.
+fn is_secret(kind: &str) -> bool {
+    kind == Kind::PaymentCard.name() || CREDENTIALS.iter().any(|secret| secret.name() == kind)
+}
+
+fn each(value: &Value, look: &mut impl FnMut(&str)) {
     match value {
-        Value::String(text) => {
-            for found in guard.look(text) {
-                let one = match found.carried {
-                    What::Link => Carried { kind: CarriedKind::Link, shown: found.shown },
-                    What::Secret(kind) => {
-                        let shown = format!("{}: {}", kind.name().replace('_', " "), found.shown);
-                        Carried { kind: CarriedKind::Secret, shown }
-                    }
-                };
-                if carried.len() < MOST && !carried.contains(&one) {
-                    carried.push(one);
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| look(guard, item, carried)),
-        Value::Object(members) => members.values().for_each(|item| look(guard, item, carried)),
+        Value::String(text) => look(text),
+        Value::Array(items) => items.iter().for_each(|item| each(item, look)),
+        Value::Object(members) => members.values().for_each(|item| each(item, look)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

@@ -27,6 +27,7 @@ use domain::{
     tool::{ToolCall, ToolSpec},
     user::Role,
 };
+use guards::masking::{Own, Protector};
 use thiserror::Error;
 
 use facts::Call;
@@ -79,6 +80,8 @@ pub struct Gate {
     env: Arc<cel::Env>,
     /// Why everything is refused.
     closed: Option<String>,
+    /// What it says of personal and secret data.
+    masking: Own,
     text: String,
 }
 
@@ -111,15 +114,25 @@ impl Gate {
             return Err(whole(format!("it has {length} characters and may have {MAX_DOCUMENT}")));
         }
         let policy: Policy = toml::from_str(text).map_err(|error| whole(error.to_string()))?;
-        let rules = rules::compile(&policy)?;
+        let rules = rules::compile(&policy);
+        let masking = Own::read(&policy.masking).map_err(|wrong| wrong.into_iter().map(of_masking).collect());
+        let (rules, masking) = match (rules, masking) {
+            (Ok(rules), Ok(masking)) => (rules, masking),
+            (rules, masking) => {
+                let wrong: [Vec<Wrong>; 2] =
+                    [rules.err().unwrap_or_default(), masking.err().unwrap_or_default()];
+                return Err(wrong.concat());
+            }
+        };
         let (version, env) = (policy.version(), Arc::new(cel::Env::stdlib()));
-        Ok(Self { version, policy, rules, env, closed: None, text: text.to_owned() })
+        Ok(Self { version, policy, rules, env, closed: None, masking, text: text.to_owned() })
     }
 
     /// In place of a document that cannot be used: refuses everything and says why. Nothing looser takes its
     /// place.
     pub fn closed(text: &str, why: &str) -> Self {
-        let policy = Policy { rules: Vec::new(), default: AskTerms::of(Role::Owner, 1_440) };
+        let default = AskTerms::of(Role::Owner, 1_440);
+        let policy = Policy { rules: Vec::new(), default, masking: serde_json::Value::Null };
         let why = format!(
             "the workspace's policy cannot be used, so nothing is done: {why}; an admin has to put one that can"
         );
@@ -129,6 +142,7 @@ impl Gate {
             rules: Vec::new(),
             env: Arc::new(cel::Env::stdlib()),
             closed: Some(why),
+            masking: Own::default(),
             text: text.to_owned(),
         }
     }
@@ -136,6 +150,14 @@ impl Gate {
     /// Why everything is refused, when it is.
     pub fn is_closed(&self) -> Option<&str> {
         self.closed.as_deref()
+    }
+
+    /// What the workspace goes by at every border.
+    pub fn protector(&self, house: &Protector) -> Protector {
+        match self.closed {
+            Some(_) => house.closed(),
+            None => house.with(&self.masking),
+        }
     }
 
     /// The document it was made of.
@@ -198,6 +220,14 @@ impl Gate {
     fn no_match(&self) -> Answer {
         Answer::Ask { terms: self.policy.default, why: "no rule lets this run by itself".to_owned() }
     }
+}
+
+fn of_masking(wrong: guards::masking::Wrong) -> Wrong {
+    let at = match wrong.at.as_str() {
+        "" => "[masking]".to_owned(),
+        at => format!("[masking] {at}"),
+    };
+    Wrong { rule: None, why: format!("{at}: {}", wrong.why) }
 }
 
 /// What is kept of a verdict beside what was done about it.

@@ -1,6 +1,6 @@
 //! The audit: who did what, whether the chain is whole, and all of it as a file.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use aide::{
     OperationOutput,
@@ -22,6 +22,7 @@ use domain::{
     user::Actor,
 };
 use futures::stream;
+use guards::masking::{Border, Protector};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -141,7 +142,9 @@ pub struct ExportQuery {
 fn export_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("exportAudit").tag("audit").summary("All of it as a file").description(
         "Every entry that is kept, oldest first: an array of JSON objects, or CSV with a head line. A cell that a \
-         spreadsheet would take for a formula begins with an apostrophe. The export itself is written down first.",
+         spreadsheet would take for a formula begins with an apostrophe. Personal and secret data is in it as the \
+         workspace's policy says of the border `export`; the digests are those of the entries that are kept. The export \
+         itself is written down first.",
     )
 }
 
@@ -154,12 +157,14 @@ async fn export(
     let deed = staff.deed(&http, AuditAction::AuditExported, "audit", json!({ "format": query.format }));
     store.audit(deed).await?;
     let (head, kept_after) = store.audit_heads().await?;
-    Ok(Export { store, format: query.format, from: kept_after.seq, to: head.seq })
+    let protector = http.app.protections.of(staff.workspace);
+    Ok(Export { store, protector, format: query.format, from: kept_after.seq, to: head.seq })
 }
 
 /// A file that is read from the database while it is sent.
 struct Export {
     store: WorkspaceStore,
+    protector: Arc<Protector>,
     format: ExportFormat,
     from: i64,
     to: i64,
@@ -194,9 +199,22 @@ impl Export {
                 return Err(io::Error::other(format!("the entries after {after} are missing")));
             }
             let last = entries.last().map_or(export.to, |entry| entry.seq);
+            entries.iter_mut().for_each(|entry| treat(&export.protector, entry));
             let text = write(export.format, &entries, at.is_none(), last >= export.to)?;
             Ok(Some((Bytes::from(text), (export, Some(last)))))
         })
+    }
+}
+
+/// As the workspace lets it leave the house. Colleagues and keys keep their names: who did it is what the file
+/// is for. The digests are those of the entries that are kept.
+fn treat(protector: &Protector, entry: &mut AuditEntry) {
+    let deed = &mut entry.deed;
+    deed.detail = protector.redact_json(Border::Export, &deed.detail);
+    let shown = |text: &mut String| *text = protector.redact(Border::Export, text).into_owned();
+    shown(&mut deed.subject);
+    if let Actor::Customer { name, .. } = &mut deed.actor {
+        shown(name);
     }
 }
 

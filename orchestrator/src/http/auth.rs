@@ -26,7 +26,7 @@ use sha2::{Digest as _, Sha256};
 use store::{ApiKey, WorkspaceStore};
 
 use super::{
-    Http,
+    Http, observe,
     problem::{Problem, described},
 };
 
@@ -319,6 +319,7 @@ impl<R: MinRole> FromRequestParts<Http> for Staff<R> {
                 identity.role().as_str()
             )));
         }
+        observe::is_of(workspace);
         Ok(Self { workspace, identity, least: PhantomData })
     }
 }

@@ -9,6 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use domain::WorkspaceId;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -33,7 +34,8 @@ pub async fn observe(State(http): State<Http>, request: Request, next: Next) -> 
         .get::<MatchedPath>()
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     // The path alone: a query may hold a visitor's token.
-    let span = tracing::info_span!("request", request_id = %id, %method, route);
+    let span =
+        tracing::info_span!("request", request_id = %id, %method, route, workspace = tracing::field::Empty);
     let started = Instant::now();
 
     let mut response = next.run(request).instrument(span.clone()).await;
@@ -57,6 +59,11 @@ pub async fn observe(State(http): State<Http>, request: Request, next: Next) -> 
     .record(took.as_secs_f64());
     span.in_scope(|| tracing::debug!(status, took_ms = took.as_secs_f64() * 1e3, "answered"));
     response
+}
+
+/// Says whose the request is, for its lines in the log.
+pub fn is_of(workspace: WorkspaceId) {
+    tracing::Span::current().record("workspace", tracing::field::display(workspace));
 }
 
 /// Fit for a log line and a header.

@@ -24,6 +24,7 @@ use super::{
     Http,
     auth::bearer,
     input::Path,
+    observe,
     problem::{Problem, described},
 };
 
@@ -124,6 +125,7 @@ impl FromRequestParts<Http> for Visitor {
             return Err(Problem::not_found("the conversation"));
         }
         http.limits.visitor(claim.ticket)?;
+        observe::is_of(claim.workspace);
         Ok(Self { workspace: claim.workspace, ticket: claim.ticket })
     }
 }

@@ -5,6 +5,9 @@
 //! index was flushed. What has no mark, or one of another version, is put in again: at start, and by
 //! [`follow`], which also sees what other processes and the command line changed. An index in memory
 //! needs no marks: it holds what this process put in.
+//!
+//! What is put in is screened by the rules of its workspace. A change of them is a change of all its
+//! documents; a fact in the database says by which rules an index that survives was screened.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -16,14 +19,15 @@ use domain::{
     DocumentId, WorkspaceId,
     knowledge::{Chunk, Document, UNIVERSAL_WORKSPACE},
 };
+use guards::masking::Border;
 use rag::{Difference, Knowledge, Put, vectors::IndexError};
 use serde::Serialize;
-use store::{KnowledgeFact, Store, StoreError};
+use store::{KnowledgeFact, Store, StoreError, WorkspaceStore};
 use tokio::{sync::MutexGuard, time};
 use tracing::{info, warn};
 
-use super::{Keeper, KnowledgeError};
-use crate::{app::App, knowledge_index::KnowledgeIndex};
+use super::{Keeper, KnowledgeError, screening::Screening};
+use crate::{app::App, knowledge_index::KnowledgeIndex, protections::Protections};
 
 /// How often other processes' changes are looked for.
 const FOLLOW: Duration = Duration::from_secs(2);
@@ -63,6 +67,7 @@ impl Indexing {
 pub(crate) async fn open(
     store: &Store,
     opened: &KnowledgeIndex,
+    protections: &Arc<Protections>,
 ) -> Result<(Knowledge, Indexing), KnowledgeError> {
     let survives = opened.survives();
     let indexing = Indexing { survives, ..Indexing::default() };
@@ -91,7 +96,8 @@ pub(crate) async fn open(
     if survives && known.as_deref() != Some(name.as_str()) {
         shared.put_knowledge_fact(KnowledgeFact::Collection, &name).await?;
     }
-    Ok((knowledge, indexing))
+    let screening = Screening { protections: Arc::clone(protections) };
+    Ok((knowledge.screened_by(Arc::new(screening)), indexing))
 }
 
 /// The name of the next collection: `knowledge-1`, `knowledge-2`.
@@ -200,6 +206,7 @@ async fn sync(app: &App, workspace: WorkspaceId) -> Result<(), KnowledgeError> {
         true => store.index_marks(&app.knowledge.collection()).await?,
         false => held.clone(),
     };
+    let screened = Screened::of(app, &store, workspace).await?;
     let known: BTreeSet<DocumentId> = held.keys().chain(marks.keys()).copied().collect();
     for gone in known.into_iter().filter(|id| !heads.contains_key(id)) {
         take_out(app, workspace, gone).await?;
@@ -207,7 +214,12 @@ async fn sync(app: &App, workspace: WorkspaceId) -> Result<(), KnowledgeError> {
     let waits = |id: &DocumentId| app.indexing.pending().contains(&(workspace, *id));
     let mut behind: Vec<DocumentId> = heads
         .iter()
-        .filter(|(id, version)| held.get(id) != Some(version) || marks.get(id) != Some(version) || waits(id))
+        .filter(|(id, version)| {
+            held.get(id) != Some(version)
+                || marks.get(id) != Some(version)
+                || waits(id)
+                || screened.otherwise(id, held.contains_key(id))
+        })
         .map(|(id, _)| *id)
         .collect();
     behind.sort_unstable();
@@ -215,16 +227,21 @@ async fn sync(app: &App, workspace: WorkspaceId) -> Result<(), KnowledgeError> {
         let mut put_in = Vec::new();
         for (document, chunks) in store.documents_with_chunks(ids).await? {
             let (id, version) = (document.id, document.version);
-            if marks.get(&id) == Some(&version) && !held.contains_key(&id) && !waits(&id) {
+            let otherwise = screened.otherwise(&id, held.contains_key(&id));
+            let marked = marks.get(&id) == Some(&version) && !waits(&id) && app.indexing.survives;
+            // Another process has put it in, or an earlier one, by the rules that count now.
+            if marked && screened.index && (!held.contains_key(&id) || otherwise) {
                 app.knowledge.shelve(workspace, document, chunks);
                 continue;
             }
             // Where the mark is that of what is held, only what changed is put in. Of a document
             // that lasts without a mark nobody knows what a crash left behind.
             let known = held.contains_key(&id) || !app.indexing.survives;
-            let sure = known && held.get(&id) == marks.get(&id) && !waits(&id);
-            let unembedded =
-                waits(&id) && held.contains_key(&id) && !(app.indexing.survives && marks.contains_key(&id));
+            let sure = known && held.get(&id) == marks.get(&id) && !waits(&id) && !otherwise;
+            let unembedded = !otherwise
+                && waits(&id)
+                && held.contains_key(&id)
+                && !(app.indexing.survives && marks.contains_key(&id));
             let put = if sure {
                 app.knowledge.put(workspace, document, chunks).await?
             } else if unembedded {
@@ -247,13 +264,53 @@ async fn sync(app: &App, workspace: WorkspaceId) -> Result<(), KnowledgeError> {
             mark(&app.keeper, workspace, put_in).await?;
         }
     }
+    if app.indexing.survives && !screened.index {
+        app.knowledge.flush().await?;
+        store.put_knowledge_fact(KnowledgeFact::Screened, &screened.print.to_string()).await?;
+    }
     Ok(())
+}
+
+/// By which rules a workspace's part of the index was screened.
+struct Screened {
+    print: u64,
+    /// All of an index that survives was screened by the rules that count now.
+    index: bool,
+    held: HashMap<DocumentId, u64>,
+}
+
+impl Screened {
+    async fn of(app: &App, store: &WorkspaceStore, workspace: WorkspaceId) -> Result<Self, StoreError> {
+        let print = print(app, workspace);
+        let index = match app.indexing.survives && workspace != UNIVERSAL_WORKSPACE {
+            true => store.knowledge_fact(KnowledgeFact::Screened).await? == Some(print.to_string()),
+            false => true,
+        };
+        Ok(Self { print, index, held: app.knowledge.prints(workspace) })
+    }
+
+    /// Whether a document was screened by other rules than those that count now. What this process holds by
+    /// these it has also put in by these.
+    fn otherwise(&self, document: &DocumentId, held: bool) -> bool {
+        match held {
+            true => self.held.get(document) != Some(&self.print),
+            false => !self.index,
+        }
+    }
+}
+
+/// What tells the rules of a workspace that count now from others.
+fn print(app: &App, workspace: WorkspaceId) -> u64 {
+    match workspace {
+        UNIVERSAL_WORKSPACE => 0,
+        _ => app.protections.of(workspace).print(Border::Index),
+    }
 }
 
 /// Keeps this process's index in step with what other processes, or the command line, changed in
 /// the database, and tries again what could not be put in.
 pub(crate) async fn follow(app: &App) {
-    let mut seen: HashMap<WorkspaceId, (i64, i64, i64)> = HashMap::new();
+    let mut seen = Seen::new();
     let mut tick = time::interval(FOLLOW);
     tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
     for look in 0u32.. {
@@ -269,11 +326,10 @@ pub(crate) async fn follow(app: &App) {
     }
 }
 
-async fn catch_up(
-    app: &App,
-    seen: &mut HashMap<WorkspaceId, (i64, i64, i64)>,
-    retry: bool,
-) -> Result<(), KnowledgeError> {
+/// The documents of each workspace and the rules they are screened by, as they were last looked at.
+type Seen = HashMap<WorkspaceId, ((i64, i64, i64), u64)>;
+
+async fn catch_up(app: &App, seen: &mut Seen, retry: bool) -> Result<(), KnowledgeError> {
     if app.indexing.survives {
         let shared = app.store.workspace(UNIVERSAL_WORKSPACE);
         if let Some(active) = shared.knowledge_fact(KnowledgeFact::Collection).await?
@@ -285,7 +341,7 @@ async fn catch_up(
         }
     }
     for workspace in workspaces(&app.store).await? {
-        let stamp = app.store.workspace(workspace).documents_stamp().await?;
+        let stamp = (app.store.workspace(workspace).documents_stamp().await?, print(app, workspace));
         let waits = retry && app.indexing.pending().iter().any(|(of, _)| *of == workspace);
         if waits || seen.get(&workspace) != Some(&stamp) {
             sync(app, workspace).await?;
@@ -333,7 +389,9 @@ pub async fn rebuild(app: &App) -> Result<Rebuilt, KnowledgeError> {
     fresh.finish().await?;
     if app.indexing.survives {
         for (workspace, marks) in whole {
-            app.store.workspace(workspace).mark_indexed(&name, marks).await?;
+            let store = app.store.workspace(workspace);
+            store.mark_indexed(&name, marks).await?;
+            store.put_knowledge_fact(KnowledgeFact::Screened, &print(app, workspace).to_string()).await?;
         }
         let shared = app.store.workspace(UNIVERSAL_WORKSPACE);
         shared.put_knowledge_fact(KnowledgeFact::Collection, &name).await?;

@@ -16,18 +16,24 @@ use domain::{
 use guards::masking::{Border, Error, Protector, StreamRestorer, Vault};
 use serde_json::Value;
 
+use crate::protections::Protections;
+
 pub struct Masked {
     model: Arc<dyn Model>,
-    protector: Arc<Protector>,
+    protections: Arc<Protections>,
 }
 
 impl Masked {
-    pub fn new(model: Arc<dyn Model>, protector: Arc<Protector>) -> Self {
-        Self { model, protector }
+    pub fn new(model: Arc<dyn Model>, protections: Arc<Protections>) -> Self {
+        Self { model, protections }
     }
 
-    fn message(&self, message: &ModelMessage, vault: &mut Vault) -> Result<ModelMessage, Error> {
-        let text = |text: &String, vault: &mut Vault| self.protector.protect(Border::Model, text, vault);
+    fn message(
+        protector: &Protector,
+        message: &ModelMessage,
+        vault: &mut Vault,
+    ) -> Result<ModelMessage, Error> {
+        let text = |text: &String, vault: &mut Vault| protector.protect(Border::Model, text, vault);
         Ok(match message {
             ModelMessage::System { text: said } => ModelMessage::System { text: text(said, vault)? },
             ModelMessage::User { text: said } => ModelMessage::User { text: text(said, vault)? },
@@ -36,7 +42,7 @@ impl Masked {
                 tool_calls: tool_calls
                     .iter()
                     .map(|call| {
-                        let args = self.protector.protect_json(Border::Model, &call.args, vault)?;
+                        let args = protector.protect_json(Border::Model, &call.args, vault)?;
                         Ok(ToolCall { args, ..call.clone() })
                     })
                     .collect::<Result<_, Error>>()?,
@@ -44,7 +50,7 @@ impl Masked {
             ModelMessage::Tool { call_id, name, content } => {
                 let content = match serde_json::from_str::<Value>(content) {
                     // As a value: in its text a `\n` before an address would be a part of it.
-                    Ok(value) => written(&self.protector.protect_json(Border::Model, &value, vault)?),
+                    Ok(value) => written(&protector.protect_json(Border::Model, &value, vault)?),
                     Err(_) => text(content, vault)?,
                 };
                 ModelMessage::Tool { call_id: call_id.clone(), name: name.clone(), content }
@@ -54,11 +60,22 @@ impl Masked {
 
     fn request(&self, request: &ModelRequest) -> Result<(ModelRequest, Vault), ModelError> {
         let refused = |why: String| ModelError::Refused(why);
+        let protector = match request.workspace {
+            Some(workspace) => self.protections.of(workspace),
+            None => self.protections.installation(),
+        };
+        if protector.is_closed() {
+            return Err(refused(
+                "the workspace's policy cannot be used, so nobody can tell what a provider may see; an admin has to \
+                 put one that can"
+                    .to_owned(),
+            ));
+        }
         let mut vault = Vault::new();
         let mut messages = request
             .messages
             .iter()
-            .map(|message| self.message(message, &mut vault))
+            .map(|message| Self::message(&protector, message, &mut vault))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| refused(error.to_string()))?;
         if !vault.entries().is_empty() {
@@ -72,6 +89,7 @@ impl Masked {
             }
         }
         let shown = ModelRequest {
+            workspace: request.workspace,
             purpose: request.purpose.clone(),
             strength: request.strength,
             messages,

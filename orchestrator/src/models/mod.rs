@@ -18,7 +18,8 @@ mod wire;
 use std::sync::Arc;
 
 use domain::{Clock, Ids, answerability::Courses, model::Model};
-use guards::masking::Protector;
+
+use crate::protections::Protections;
 
 pub use breaker::{Breaker, Pass, Resting};
 pub use config::{BreakerConfig, ModelsConfig, ModelsError, Prices, ProviderConfig, TokenLimit};
@@ -32,12 +33,12 @@ pub use openai::Provider;
 pub const LOG_DIRECTIVE: &str = "async_openai=off";
 
 /// Builds the model of a process: the providers in their order, then the offline model if it is
-/// wanted or nothing else is there. Providers are shown what `protector` lets to a model; the offline
+/// wanted or nothing else is there. Providers are shown what the workspace lets to a model; the offline
 /// model is of this house. Reads the providers' keys; sends nothing.
 pub fn build(
     config: &ModelsConfig,
     courses: Courses,
-    protector: &Arc<Protector>,
+    protections: &Arc<Protections>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 ) -> Result<Arc<dyn Model>, ModelsError> {
@@ -45,7 +46,7 @@ pub fn build(
     let mut models: Vec<Arc<dyn Model>> = Vec::new();
     for provider in &config.providers {
         let provider = Provider::new(provider.clone(), clock.clone(), ids.clone())?;
-        models.push(Arc::new(Masked::new(Arc::new(provider), Arc::clone(protector))));
+        models.push(Arc::new(Masked::new(Arc::new(provider), Arc::clone(protections))));
     }
     if config.offline_fallback || models.is_empty() {
         models.push(Arc::new(offline::OfflineModel::new(courses)));

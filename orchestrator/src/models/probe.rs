@@ -146,6 +146,7 @@ fn explained(error: &ModelError) -> String {
 
 fn request(strength: Strength) -> ModelRequest {
     ModelRequest {
+        workspace: None,
         purpose: "models.test".to_owned(),
         strength,
         messages: vec![ModelMessage::User { text: "Reply with the one word: ready".to_owned() }],

@@ -309,9 +309,15 @@ async fn a_gap_gets_the_article_of_a_ticket_that_asked_for_it() {
     };
     let (clock, ids) = (&*app.app.clock, &*app.app.ids);
     let question = "Can I wash a down jacket in the washing machine?";
-    let gap = record(&app.store, clock, ids, ask(question, Some(&ticket))).await.unwrap().unwrap();
+    let gap = record(&app.store, &app.app.protections, clock, ids, ask(question, Some(&ticket)))
+        .await
+        .unwrap()
+        .unwrap();
     let other =
-        record(&app.store, clock, ids, ask("Do you sell kites for children?", None)).await.unwrap().unwrap();
+        record(&app.store, &app.app.protections, clock, ids, ask("Do you sell kites for children?", None))
+            .await
+            .unwrap()
+            .unwrap();
     let agent = app.key(Role::Agent);
     let none = agent.post(&format!("/v1/knowledge/gaps/{other}/article"), &json!({})).await;
     let refused = none.problem(StatusCode::CONFLICT);

@@ -11,7 +11,9 @@ use domain::{
 use orchestrator::{
     app::{App, Brought, BroughtIndex},
     config::Config,
+    gaps::{self, Unanswered},
     knowledge,
+    policies::NewPolicy,
     system::{SystemClock, SystemIds},
 };
 use rag::{
@@ -130,6 +132,8 @@ async fn a_rebuild_makes_a_damaged_index_whole_and_is_found_by_the_next_start() 
 #[derive(Default)]
 struct Light {
     down: std::sync::atomic::AtomicBool,
+    /// What it was shown.
+    read: std::sync::Mutex<Vec<String>>,
 }
 
 #[async_trait]
@@ -147,6 +151,7 @@ impl Embedder for Light {
         if self.down.load(std::sync::atomic::Ordering::SeqCst) {
             return Err(EmbedError::Unavailable("down".to_owned()));
         }
+        self.read.lock().unwrap().extend(texts.iter().cloned());
         let light = |text: &String| {
             ["lamp", "lantern", "bright"].iter().any(|word| text.to_lowercase().contains(word))
         };
@@ -179,5 +184,72 @@ async fn with_an_embedder_meaning_is_found_and_without_it_words_still_are() {
     light.down.store(false, std::sync::atomic::Ordering::SeqCst);
     let app = place.start(Some(light)).await;
     assert!(knowledge::verify(&app).await.unwrap().is_empty(), "what had no mark was put in again");
+    close(app).await;
+}
+
+/// The passages that a search gives.
+async fn passages(app: &App, workspace: WorkspaceId, query: &str) -> Vec<String> {
+    let scope = Scope::public(workspace, Timestamp(0));
+    let found = app.knowledge.search(&scope, query, 5).await.unwrap();
+    found.into_iter().map(|passage| passage.text).collect()
+}
+
+async fn rule(app: &App, workspace: WorkspaceId, masking: &str) {
+    let store = app.store.workspace(workspace);
+    let expected = store.policy().await.unwrap().map_or(0, |policy| policy.version);
+    let text = format!("[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n{masking}");
+    let new = NewPolicy { text, note: "test".to_owned(), expected, by: Actor::System, at: app.clock.now() };
+    app.put_policy(&store, new).await.unwrap();
+}
+
+#[tokio::test]
+async fn neither_the_index_nor_the_model_that_makes_vectors_sees_what_the_workspace_masks() {
+    let place = Place::new();
+    let light = Arc::new(Light::default());
+    let app = place.start(Some(light.clone())).await;
+    let workspace = app.store.create_workspace("north", "North").await.unwrap().id;
+    let secret = format!("sk_live_{}", "51H8xQ2eZvKYlo2C9aB3dE5fG");
+    let text =
+        format!("# Terminals\n\nTerminals use the api key {secret}, badge BX-4471. Ask desk@north.example.");
+    add(&app, workspace, "terminals", &text).await;
+    let shown = passages(&app, workspace, "terminals").await;
+    let screened = "Terminals use the api key [api key], badge BX-4471. Ask desk@north.example.";
+    assert!(shown.len() == 1 && shown[0].ends_with(screened), "{shown:?}");
+    passages(&app, workspace, &format!("which terminals use {secret}?")).await;
+    let gap = Unanswered {
+        question: format!("Why does {secret} not work?"),
+        cause: domain::gap::GapCause::HandedOff,
+        missing: vec![secret.clone()],
+        ticket_id: None,
+        run_id: None,
+    };
+    let rows = app.store.workspace(workspace);
+    gaps::record(&rows, &app.protections, &*app.clock, &*app.ids, gap).await.unwrap();
+    let kept = rows.gaps(domain::gap::GapStatus::Open, 5, None).await.unwrap().items.remove(0);
+    assert_eq!(kept.question, "Why does [api key] not work?");
+    assert!(!light.read.lock().unwrap().iter().any(|text| text.contains("51H8xQ2e")));
+    // What is stored is what was written.
+    let stored = rows.document_by_slug("terminals").await.unwrap().unwrap();
+    assert!(stored.body.contains(&secret));
+    assert!(knowledge::verify(&app).await.unwrap().is_empty());
+
+    let own = "[[masking.recognisers]]\nname = \"badge\"\npattern = '\\bBX-[0-9]{4}\\b'\n";
+    rule(&app, workspace, own).await;
+    assert!(!knowledge::verify(&app).await.unwrap().is_empty(), "the index was made by other rules");
+    close(app).await;
+    // Whoever looks next makes it anew, here a later process on an index that survived.
+    let app = place.start(Some(light.clone())).await;
+    assert!(passages(&app, workspace, "terminals").await[0].contains("badge [badge]."));
+    assert!(knowledge::verify(&app).await.unwrap().is_empty());
+    let read = light.read.lock().unwrap().len();
+    rule(&app, workspace, &format!("{own}[masking.index]\nkinds = {{ badge = \"block\" }}\n")).await;
+    close(app).await;
+    let app = place.start(Some(light.clone())).await;
+    assert!(passages(&app, workspace, "terminals").await.is_empty(), "a blocked passage is not found");
+    assert!(knowledge::verify(&app).await.unwrap().is_empty());
+    close(app).await;
+    // By the same rules nothing is done again.
+    let app = place.start(Some(light.clone())).await;
+    assert_eq!(light.read.lock().unwrap().len(), read + 1, "the one question");
     close(app).await;
 }

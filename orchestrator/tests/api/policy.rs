@@ -53,6 +53,30 @@ async fn a_policy_is_put_in_versions_and_nobody_overwrites_anothers() {
 }
 
 #[tokio::test]
+async fn what_a_policy_says_of_personal_data_is_checked_like_its_rules() {
+    let app = TestApp::start().await;
+    let admin = app.user(Role::Admin).await;
+    let check = async |masking: &str| {
+        let text = format!("{DEFAULT_POLICY}\n{masking}");
+        let report = admin.post("/v1/policy/check", &json!({ "text": text })).await.json(StatusCode::OK);
+        let found = report["findings"].as_array().unwrap().clone();
+        found
+            .into_iter()
+            .find(|finding| finding["text"].as_str().unwrap().contains("[masking"))
+            .unwrap_or_default()
+    };
+    assert_eq!(check("[masking.log]\nkinds = { email = \"allow\" }").await, Value::Null);
+    let open = check("[masking.export]\nkinds = { api_key = \"allow\" }").await;
+    assert_eq!((&open["level"], &open["flaw"]), (&json!("warning"), &json!("dangerous")), "{open}");
+    let typo = "[masking.log]\nkinds = { emial = \"mask\" }";
+    let wrong = check(typo).await;
+    assert!(wrong["text"].as_str().unwrap().contains("did you mean `email`?"), "{wrong}");
+    let text = format!("{DEFAULT_POLICY}\n{typo}");
+    let refused = admin.put("/v1/policy", &put(&text, 0)).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused["detail"].as_str().unwrap().contains("[masking] log.kinds"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_policy_that_cannot_be_used_is_not_put_and_a_key_puts_none() {
     let app = TestApp::start().await;
     let admin = app.user(Role::Admin).await;

@@ -124,6 +124,38 @@ async fn the_audit_says_who_did_what_and_verifies() {
 }
 
 #[tokio::test]
+async fn what_is_exported_is_masked_as_the_workspaces_policy_says() {
+    let app = TestApp::start().await;
+    let admin = app.user(Role::Admin).await;
+    let reason = json!({ "of": { "kind": "workspace" }, "reason": "jane.doe@example.com paid by 4111 1111 1111 1111" });
+    admin.post("/v1/breakers", &reason).await.json(StatusCode::OK);
+    let files = async || {
+        let json = admin.get("/v1/audit/export?format=json").await.text();
+        let csv = admin.get("/v1/audit/export?format=csv").await.text();
+        [json, csv]
+    };
+    for file in files().await {
+        assert!(file.contains("j•••@e•••.com paid by •••• 1111"), "{file}");
+        assert!(!file.contains("jane.doe") && !file.contains("1111 1111"), "{file}");
+    }
+    let text = admin.get("/v1/policy").await.json(StatusCode::OK)["text"].as_str().unwrap().to_owned();
+    let put = async |masking: &str, expected: i64| {
+        let form = json!({ "text": format!("{text}\n{masking}"), "note": "test", "expected": expected });
+        admin.put("/v1/policy", &form).await.json(StatusCode::OK);
+    };
+    put("[masking.export]\nkinds = { email = \"placeholder\", payment_card = \"block\" }\n", 0).await;
+    let [json, csv] = files().await;
+    let stands = json.split_once("\"reason\":\"").unwrap().1.split_once(" paid").unwrap().0.to_owned();
+    assert!(stands.starts_with("<EMAIL_"), "{json}");
+    assert!(csv.contains(&stands), "the same in every file: {csv}");
+    assert!(json.contains("paid by [payment card]"), "{json}");
+    put("[masking.export]\nkinds = { email = \"allow\" }\n", 1).await;
+    assert!(files().await[0].contains("jane.doe@example.com paid by •••• 1111"));
+    // What is kept is as it was.
+    assert!(admin.get("/v1/audit/verification").await.json(StatusCode::OK)["whole"].as_bool().unwrap());
+}
+
+#[tokio::test]
 async fn the_audit_is_exported_whole_and_computes_nothing_in_a_spreadsheet() {
     let app = TestApp::start().await;
     let admin = app.user(Role::Admin).await;

@@ -102,6 +102,21 @@ async fn a_replay_tells_what_this_configuration_lacks_from_a_difference() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_are_written_for_programs_as_the_workspace_lets_them_leave() {
+    let mut rig = Rig::start(Script::new(refunds)).await;
+    let ticket = rig.open("My card is 4111 1111 1111 1111, write to nora.field@example.com.").await;
+    rig.ended(ticket).await;
+    rig.stop().await;
+    let shown = said(&rig.command(&["--json", "tickets", "show", "1"]));
+    let value: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(value["ticket"]["id"], ticket.to_string());
+    assert!(shown.contains("card is •••• 1111, write to n•••@e•••.com"), "{shown}");
+    assert!(!shown.contains("1111 1111") && !shown.contains("nora.field"), "{shown}");
+    let verified = said(&rig.command(&["tickets", "verify"]));
+    assert!(verified.contains("Every snapshot"), "{verified}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn breakers_and_the_audit_have_commands() {
     let mut rig = Rig::start(Script::new(refunds)).await;
     rig.stop().await;

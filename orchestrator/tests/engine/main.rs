@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod approvals;
+mod borders;
 mod breakers;
 mod commands;
 mod credits;

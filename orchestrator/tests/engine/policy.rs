@@ -8,8 +8,8 @@ use domain::{
     approval::{ApprovalStatus, DecisionKind},
     canonical::Digest,
     commit::CommitError,
-    policy::{Facts, PolicyDocument},
-    run::{CallOutcome, RunStatus, StepBody},
+    policy::{Answer, Facts, PolicyDocument},
+    run::{RunStatus, StepBody},
     ticket::{EventBody, TicketStatus},
     user::{Actor, Role},
 };
@@ -22,7 +22,7 @@ use orchestrator::{
 use serde_json::json;
 use store::{Store, StoreOptions};
 
-use crate::rig::{ORDER, ORDER_CENTS, PLEASE_REFUND, Rig, Setup, refunds};
+use crate::rig::{ORDER, ORDER_CENTS, PLEASE_REFUND, Rig, Setup, refund_call, refunds};
 
 async fn put(rig: &Rig, text: &str) {
     let expected = rig.rows().policy().await.unwrap().map_or(0, |policy| policy.version);
@@ -91,17 +91,20 @@ async fn a_policy_put_by_another_process_counts_and_one_that_cannot_be_used_refu
     // Not even the handoff runs; the ticket is given to a person all the same.
     assert_eq!(run.status, RunStatus::Quarantined, "{run:?}");
     assert_eq!(rig.ticket(ticket).await.status, TicketStatus::WaitingForStaff);
-    let refused = rig.steps(run.id).await.into_iter().find_map(|step| match step.body {
-        StepBody::Tool { call, judged, outcome: CallOutcome::Refused { reason }, .. }
-            if call.tool == "shop__refund_order" =>
-        {
-            Some((reason, judged))
-        }
+    let failed = rig.steps(run.id).await.into_iter().find_map(|step| match step.body {
+        StepBody::Failed { error, .. } => Some(error),
         _ => None,
     });
-    let (reason, judged) = refused.unwrap();
-    assert!(reason.contains("cannot be used") && reason.contains("`moon`"), "{reason}");
-    assert_eq!(judged.unwrap().rule, "closed");
+    assert!(failed.unwrap().contains("nobody can tell what a provider may see"));
+    let refund = rig.app().catalog.get("shop__refund_order").unwrap();
+    let args = refund_call(ORDER, ORDER_CENTS).arguments.parse().unwrap();
+    let verdict = rig.app().dry_verdict(rig.workspace, &*refund, &args);
+    assert_eq!(verdict.rule, "closed");
+    assert!(
+        matches!(&verdict.answer, Answer::Refuse { why } if why.contains("cannot be used") && why.contains("`moon`")),
+        "{verdict:?}"
+    );
+    assert_eq!(rig.model.count(), 0, "nobody can tell what a provider may see");
     assert_eq!(rig.front.keys(), Vec::<String>::new());
     assert!(rig.told(ticket).await.is_empty());
     // Another workspace is judged by the installation's policy as before.

@@ -23,10 +23,11 @@ use domain::{
     user::{Actor, Role, User},
 };
 use orchestrator::{
-    app::{App, Service},
+    app::{App, Brought, Service},
     config::Config,
     demo::shop::{Address, Item, Order, OrderStatus, Shop},
     intake::{NewMessage, NewTicket},
+    protections::Protections,
     system::SystemIds,
     testing::{
         app::{ForwardClock, unhurried},
@@ -117,6 +118,8 @@ pub struct Setup {
     pub failed_a_day: Option<i64>,
     /// More of the configuration file.
     pub more: String,
+    /// Those that a log goes by.
+    pub protections: Option<Arc<Protections>>,
 }
 
 impl Setup {
@@ -232,7 +235,9 @@ impl Rig {
     pub async fn begin(&mut self) {
         let config = Config::with(&self.config()).unwrap();
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        self.service = Some(Service::start(config, clock, Arc::new(SystemIds)).await.unwrap());
+        let brought = Brought { protections: self.setup.protections.clone(), ..Brought::default() };
+        let service = Service::start_with(config, clock, Arc::new(SystemIds), brought).await;
+        self.service = Some(service.unwrap());
     }
 
     /// Runs the command line on the rig's database, which must have no service.

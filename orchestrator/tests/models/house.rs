@@ -22,6 +22,7 @@ use guards::{
 };
 use orchestrator::{
     models::{self, ModelsConfig, Prices, ProviderConfig},
+    protections::Protections,
     testing::model_server::{ModelServer, Reply, Script},
 };
 use serde_json::json;
@@ -111,22 +112,23 @@ pub fn house_at(urls: &[String], change: impl Fn(&mut ProviderConfig)) -> House 
     let config = ModelsConfig { offline_fallback: false, providers: providers.collect() };
     let clock = Arc::new(Hand(AtomicI64::new(1_764_000_000_000_000)));
     let model =
-        models::build(&config, COURSES, &protector(), clock.clone(), Arc::new(Counted::default())).unwrap();
+        models::build(&config, COURSES, &protections(), clock.clone(), Arc::new(Counted::default())).unwrap();
     House { model, clock, _key: key }
 }
 
 /// Treats personal data as the defaults say.
-pub fn protector() -> Arc<Protector> {
-    protector_of(Rules::default())
+pub fn protections() -> Arc<Protections> {
+    protections_of(Rules::default())
 }
 
-pub fn protector_of(rules: Rules) -> Arc<Protector> {
+pub fn protections_of(rules: Rules) -> Arc<Protections> {
     let detector = Detector::new(Settings::default()).unwrap();
-    Arc::new(Protector::new(Arc::new(detector), rules).unwrap())
+    Arc::new(Protections::new(Protector::new(Arc::new(detector), rules).unwrap()))
 }
 
 pub fn request() -> ModelRequest {
     ModelRequest {
+        workspace: None,
         purpose: "resolution.step".to_owned(),
         strength: Strength::Strong,
         messages: vec![

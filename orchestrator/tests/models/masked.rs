@@ -13,7 +13,7 @@ use orchestrator::{
 };
 use serde_json::json;
 
-use crate::house::{Counted, Hand, Screen, both_ways, house, protector_of, request, server, with_output};
+use crate::house::{Counted, Hand, Screen, both_ways, house, protections_of, request, server, with_output};
 
 const EMAIL: &str = "nora.field@example.com";
 const CARD: &str = "4111 1111 1111 1111";
@@ -125,7 +125,7 @@ async fn what_is_blocked_is_not_sent_and_the_error_has_kinds_alone() {
         Arc::new(Hand(0.into())),
         Arc::new(Counted::default()),
     );
-    let masked = Masked::new(Arc::new(provider.unwrap()), protector_of(rules));
+    let masked = Masked::new(Arc::new(provider.unwrap()), protections_of(rules));
     let error = masked.complete(&told(), None).await.unwrap_err();
     assert!(matches!(&error.error, ModelError::Refused(why) if why.contains("email")), "{error}");
     for value in [EMAIL, CARD, KEY] {

@@ -8,7 +8,7 @@ use orchestrator::{
     testing::model_server::{Reply, RetryAfter},
 };
 
-use crate::house::{COURSES, Counted, Hand, house, protector, request, server, with_output};
+use crate::house::{COURSES, Counted, Hand, house, protections, request, server, with_output};
 
 #[tokio::test]
 async fn the_next_provider_is_asked_only_when_the_one_before_cannot_answer() {
@@ -35,14 +35,14 @@ async fn the_next_provider_is_asked_only_when_the_one_before_cannot_answer() {
 async fn the_offline_model_answers_when_no_provider_can() {
     let ports = || (Arc::new(Hand(AtomicI64::new(0))), Arc::new(Counted::default()));
     let (clock, ids) = ports();
-    let nothing = models::build(&ModelsConfig::default(), COURSES, &protector(), clock, ids).unwrap();
+    let nothing = models::build(&ModelsConfig::default(), COURSES, &protections(), clock, ids).unwrap();
     assert_eq!(nothing.complete(&with_output(request()), None).await.unwrap().model, "offline");
     let server = server(Reply::Status(500, String::new())).await;
     let mut broken = ProviderConfig::new("broken", &server.url(), "m", "m");
     broken.max_retries = 0;
     let (clock, ids) = ports();
     let config = ModelsConfig { offline_fallback: true, providers: vec![broken] };
-    let degraded = models::build(&config, COURSES, &protector(), clock, ids).unwrap();
+    let degraded = models::build(&config, COURSES, &protections(), clock, ids).unwrap();
     assert_eq!(degraded.complete(&with_output(request()), None).await.unwrap().model, "offline");
     assert_eq!(server.count(), 1);
 }
@@ -86,7 +86,7 @@ fn a_configuration_that_cannot_work_is_refused_with_what_to_do() {
     let refuse = |providers: Vec<ProviderConfig>, what: &str| {
         let config = ModelsConfig { offline_fallback: true, providers };
         let clock = Arc::new(Hand(AtomicI64::new(0)));
-        let Err(error) = models::build(&config, COURSES, &protector(), clock, Arc::new(Counted::default()))
+        let Err(error) = models::build(&config, COURSES, &protections(), clock, Arc::new(Counted::default()))
         else {
             panic!("{what}")
         };

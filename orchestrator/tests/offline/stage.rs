@@ -172,6 +172,7 @@ impl Chat {
             parameters: json!({}),
         };
         ModelRequest {
+            workspace: None,
             purpose: "resolution.answer".to_owned(),
             strength: Strength::Strong,
             messages: Vec::new(),

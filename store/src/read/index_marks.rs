@@ -24,6 +24,8 @@ pub enum KnowledgeFact {
     Library,
     /// The collection that is searched.
     Collection,
+    /// What tells the rules by which the workspace's part of an index was screened from others.
+    Screened,
 }
 
 impl KnowledgeFact {
@@ -31,6 +33,7 @@ impl KnowledgeFact {
         match self {
             Self::Library => "library",
             Self::Collection => "collection",
+            Self::Screened => "screened",
         }
     }
 }

@@ -152,6 +152,10 @@ pub async fn the_reserved_workspace_is_no_tenant(f: Fixture) {
         assert_eq!(shared.knowledge_fact(KnowledgeFact::Library).await.unwrap().as_deref(), Some(value));
     }
     assert_eq!(shared.knowledge_fact(KnowledgeFact::Collection).await.unwrap(), None);
+    // Facts are of one workspace.
+    f.desk.put_knowledge_fact(KnowledgeFact::Screened, "7").await.unwrap();
+    assert_eq!(f.desk.knowledge_fact(KnowledgeFact::Screened).await.unwrap().as_deref(), Some("7"));
+    assert_eq!(shared.knowledge_fact(KnowledgeFact::Screened).await.unwrap(), None);
 }
 
 pub async fn marks_are_of_one_collection(f: Fixture) {

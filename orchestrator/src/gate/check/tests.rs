@@ -257,3 +257,36 @@ proptest! {
         prop_assert!(calls > 0);
     }
 }
+
+#[test]
+fn what_a_policy_lets_out_at_a_border_is_said() {
+    let masking = |text: &str| {
+        let head = "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 5\n";
+        let report = check(&format!("{head}{text}"), &world());
+        let about = report.findings.into_iter().filter(|finding| finding.text.contains("[masking"));
+        about.map(|finding| (finding.level, finding.text)).collect::<Vec<_>>()
+    };
+    assert_eq!(masking("[masking.log]\nkinds = { email = \"allow\" }"), []);
+    for (text, level, words) in [
+        (
+            "[masking.export]\nkinds = { payment_card = \"allow\", api_key = \"allow\" }",
+            Level::Warning,
+            "`api_key`",
+        ),
+        ("[masking.log]\ndefault = \"allow\"", Level::Warning, "every kind"),
+        ("[masking.customer]\ndefault = \"placeholder\"", Level::Warning, "customers read placeholders"),
+        ("[masking.model]\ndefault = \"block\"", Level::Note, "offline model"),
+        (
+            "[[masking.recognisers]]\nname = \"badge\"\npattern = \"B-[0-9]+\"\nscore = 0.2",
+            Level::Warning,
+            "finds nothing",
+        ),
+        ("[masking.modle]\ndefault = \"mask\"", Level::Error, "did you mean `model`?"),
+        ("[masking.model]\nkinds = { emial = \"mask\" }", Level::Error, "did you mean `email`?"),
+        ("[masking.model]\ndefault = \"hide\"", Level::Error, "use one of allow, mask, placeholder, block"),
+        ("[[masking.recognisers]]\nname = \"badge\"\npattern = \"(\"", Level::Error, "unclosed group"),
+    ] {
+        let found = masking(text);
+        assert!(found.iter().any(|(of, said)| *of == level && said.contains(words)), "{text}: {found:?}");
+    }
+}

@@ -229,6 +229,7 @@ mod tests {
             text: (*text).to_owned(),
         };
         ModelRequest {
+            workspace: None,
             purpose: "article.draft".to_owned(),
             strength: Strength::Strong,
             messages: Vec::new(),
