@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::{
+    escalation::EscalationConfig,
     knowledge_index::{EmbeddingsConfig, IndexConfig},
     models::ModelsConfig,
     second_look::GroundingConfig,
@@ -34,6 +35,7 @@ pub struct Config {
     pub runs: RunsConfig,
     pub policy: PolicyConfig,
     pub guards: GuardsConfig,
+    pub escalation: EscalationConfig,
     pub tools: ToolsConfig,
     pub knowledge: KnowledgeConfig,
     pub index: IndexConfig,
@@ -390,6 +392,7 @@ impl Config {
                 return invalid(format!("tools.mcp `{}`: give either `url` or `command`", server.name));
             }
         }
+        self.escalation.check().or_else(invalid)?;
         self.knowledge.sources.check().or_else(invalid)?;
         self.index.check().and_then(|()| self.embeddings.check()).or_else(invalid)
     }

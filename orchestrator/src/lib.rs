@@ -13,6 +13,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod engine;
+pub mod escalation;
 pub mod gaps;
 pub mod gate;
 pub mod http;

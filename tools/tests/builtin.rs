@@ -184,7 +184,7 @@ async fn the_customer_is_told_of_a_handoff_after_the_handoff() {
     let args =
         json!({ "reason": "Not sure", "summary": "Wants a refund", "message": "A colleague will help." });
     let output = execute(&*tool("escalate"), &args, &plain_context()).await.unwrap();
-    let [EventBody::Escalated { reason, summary }, EventBody::MessageAdded { message }] = &output.events[..]
+    let [EventBody::Escalated { reason, summary, .. }, EventBody::MessageAdded { message }] = &output.events[..]
     else {
         panic!("{:?}", output.events)
     };

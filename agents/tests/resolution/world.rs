@@ -147,6 +147,7 @@ impl World {
         };
         change(&mut ticket);
         let input = RunInput {
+            heard: 0,
             ticket: Some(ticket),
             messages,
             reports: Vec::new(),

@@ -20,7 +20,7 @@ use guards::{injection::Injections, leaving::Leaving};
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
-use crate::{breakers::Breakers, live::Live, policies::Policies, second_look::SecondLook};
+use crate::{breakers::Breakers, escalation::Escalation, live::Live, policies::Policies, second_look::SecondLook};
 
 #[derive(Clone, Copy, Debug)]
 pub struct RunSettings {
@@ -47,6 +47,8 @@ pub struct House {
     pub leaving: Arc<Leaving>,
     /// Finds orders to agents in what they read.
     pub injections: Arc<Injections>,
+    /// Finds what calls for a person.
+    pub escalation: Arc<Escalation>,
     pub model: Arc<dyn Model>,
     pub live: Live,
     pub ports: Arc<dyn Ports>,
@@ -76,6 +78,8 @@ pub struct HouseParts {
     pub leaving: Arc<Leaving>,
     /// Finds orders to agents in what they read.
     pub injections: Arc<Injections>,
+    /// Finds what calls for a person.
+    pub escalation: Arc<Escalation>,
     pub model: Arc<dyn Model>,
     pub live: Live,
     pub knowledge: Arc<rag::Knowledge>,
@@ -107,6 +111,7 @@ impl House {
             breakers: parts.breakers,
             leaving: parts.leaving,
             injections: parts.injections,
+            escalation: parts.escalation,
             model: parts.model,
             live: parts.live,
             ports,
