@@ -365,8 +365,9 @@ impl Turn<'_, '_> {
         });
         let Some(seq) = found else { return Ok(None) };
         let since = |origin: Origin| matches!(origin, Origin::Agent { anchor } if anchor >= seq);
-        let asked = journal.results().any(|(_, settled)| settled.call.tool == ESCALATE && since(settled.origin))
-            || journal.open.iter().any(|open| open.call.tool == ESCALATE && since(open.origin));
+        let asked =
+            journal.results().any(|(_, settled)| settled.call.tool == ESCALATE && since(settled.origin))
+                || journal.open.iter().any(|open| open.call.tool == ESCALATE && since(open.origin));
         if asked || self.taken().is_some() {
             return Ok(None);
         }

@@ -11,8 +11,7 @@ use serde_json::Value;
 
 use crate::{
     ApprovalId, AttachmentId, ContactId, CustomerId, DomainError, EffectId, EventId, MessageId, RunId,
-    TicketId, Timestamp, UserId, canonical, knowledge::Citation, trigger::Trigger,
-    user::Actor, user::Role,
+    TicketId, Timestamp, UserId, canonical, knowledge::Citation, trigger::Trigger, user::Actor, user::Role,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

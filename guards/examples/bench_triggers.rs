@@ -84,7 +84,10 @@ fn texts() -> Result<Vec<Text>> {
     for (source, file) in [("banking77", "banking77-train"), ("clinc150", "clinc150-train")] {
         let path = folder().join("intents").join(format!("{file}.jsonl"));
         let content = fs::read_to_string(&path).with_context(|| {
-            format!("{} cannot be read; set COUNTERSIGN_DATA to the folder that holds intents/", path.display())
+            format!(
+                "{} cannot be read; set COUNTERSIGN_DATA to the folder that holds intents/",
+                path.display()
+            )
         })?;
         for line in content.lines() {
             let one: Value = serde_json::from_str(line)?;

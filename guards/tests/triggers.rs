@@ -16,9 +16,8 @@ fn look(text: &str) -> Report {
 /// The kinds that count, anger from its line on.
 fn kinds(text: &str) -> Vec<Kind> {
     let report = look(text);
-    let counts = |kind: &Kind| {
-        report.best(*kind).is_some() && (*kind != Kind::Anger || report.anger >= ANGRY)
-    };
+    let counts =
+        |kind: &Kind| report.best(*kind).is_some() && (*kind != Kind::Anger || report.anger >= ANGRY);
     Kind::ALL.into_iter().filter(counts).collect()
 }
 

@@ -51,7 +51,9 @@ impl EscalationConfig {
             return Err("escalation.anger_from must be above 0 and at most 1".to_owned());
         }
         if self.contacts == 1 {
-            return Err("escalation.contacts: 1 would give every ticket to a person; use 0 or at least 2".to_owned());
+            return Err(
+                "escalation.contacts: 1 would give every ticket to a person; use 0 or at least 2".to_owned()
+            );
         }
         if !(1..=8_760).contains(&self.contact_hours) {
             return Err("escalation.contact_hours must be 1 to 8760".to_owned());
@@ -139,7 +141,10 @@ impl Escalation {
         self.in_contacts(&said_in(input), fresh.len(), found);
         let tier = input.customer.as_ref().map(|customer| customer.tier.as_str());
         let tier = tier.filter(|tier| self.config.vip_tiers.iter().any(|vip| vip.eq_ignore_ascii_case(tier)));
-        let tag = ticket.tags.iter().find(|tag| self.config.vip_tags.iter().any(|vip| vip.eq_ignore_ascii_case(tag)));
+        let tag = ticket
+            .tags
+            .iter()
+            .find(|tag| self.config.vip_tags.iter().any(|vip| vip.eq_ignore_ascii_case(tag)));
         let why = tier
             .map(|tier| format!("of the tier {tier}"))
             .or_else(|| tag.map(|tag| format!("the ticket is tagged {tag}")));
@@ -232,5 +237,25 @@ fn cut(text: &str) -> String {
     match line.char_indices().nth(MAX_PHRASE) {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn what_the_configuration_does_not_know_is_refused_with_the_nearest_name() {
+        let error = Config::with("[escalation]\nselfharm = true").unwrap_err().to_string();
+        assert!(error.contains("`escalation.selfharm`") && error.contains("`self_harm`"), "{error}");
+        for (wrong, why) in [
+            ("anger_from = 0.0", "anger_from"),
+            ("contacts = 1", "every ticket"),
+            ("contact_hours = 0", "contact_hours"),
+        ] {
+            let error = Config::with(&format!("[escalation]\n{wrong}")).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
     }
 }

@@ -31,7 +31,22 @@ pub(super) const PHRASES: &[Phrase] = &[
         "competencia / contracargo / contracargos",
         r"(?:(?:me (?:voy|ire|paso)|irme|nos vamos|cambiarme|pasarme)(?: \w+){0,3} competencia|(?:voy a|hare|pondre|solicitare)(?: \w+){0,4} contracargo)",
     ),
-    phrase(Leaving, "it", "concorrenza / chargeback", r"(?:(?:pass\w+|andr\w+|vado|andiamo)(?: \w+){0,3} concorrenza|(?:faro|faccio|chiedero)(?: \w+){0,3} chargeback)"),
-    phrase(Leaving, "pt", "concorrencia / concorrente / chargeback", r"(?:(?:vou|vamos|mud\w+|passo|passar)(?: \w+){0,4} (?:concorrencia|concorrente)|(?:vou|farei)(?: \w+){0,4} chargeback)"),
-    phrase(Leaving, "nl", "concurrent / chargeback / storneren", r"(?:(?:stap|stappen|ga|gaan|overstap\w*)(?: \w+){0,4} concurrent\w*|(?:laat|ga|zal|dan)(?: \w+){0,5} (?:storneren|chargeback))"),
+    phrase(
+        Leaving,
+        "it",
+        "concorrenza / chargeback",
+        r"(?:(?:pass\w+|andr\w+|vado|andiamo)(?: \w+){0,3} concorrenza|(?:faro|faccio|chiedero)(?: \w+){0,3} chargeback)",
+    ),
+    phrase(
+        Leaving,
+        "pt",
+        "concorrencia / concorrente / chargeback",
+        r"(?:(?:vou|vamos|mud\w+|passo|passar)(?: \w+){0,4} (?:concorrencia|concorrente)|(?:vou|farei)(?: \w+){0,4} chargeback)",
+    ),
+    phrase(
+        Leaving,
+        "nl",
+        "concurrent / chargeback / storneren",
+        r"(?:(?:stap|stappen|ga|gaan|overstap\w*)(?: \w+){0,4} concurrent\w*|(?:laat|ga|zal|dan)(?: \w+){0,5} (?:storneren|chargeback))",
+    ),
 ];

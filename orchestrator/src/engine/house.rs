@@ -20,7 +20,9 @@ use guards::{injection::Injections, leaving::Leaving};
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
-use crate::{breakers::Breakers, escalation::Escalation, live::Live, policies::Policies, second_look::SecondLook};
+use crate::{
+    breakers::Breakers, escalation::Escalation, live::Live, policies::Policies, second_look::SecondLook,
+};
 
 #[derive(Clone, Copy, Debug)]
 pub struct RunSettings {

@@ -29,3 +29,4 @@ mod stream;
 mod system;
 mod tickets;
 mod tools;
+mod triggers;

@@ -13,3 +13,4 @@ mod obedient;
 mod policy;
 mod rig;
 mod runs;
+mod triggers;
