@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # clones that share one would take each other's for their own.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-.PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail bench-index bench-retrieval bench-guards bench-injection train-answerability train-injection openapi clean console setup
+.PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers train-answerability train-injection openapi clean console setup
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -83,6 +83,9 @@ bench-guards: ## Personal data in texts: speed, recall and precision, beside Pre
 
 bench-injection: ## Instructions hidden in texts: speed, and what is found of the training's texts (COUNTERSIGN_DATA: the folder with injection/)
 	cargo run --release -q -p countersign-guards --example bench_injection
+
+bench-triggers: ## Words that call for a person: speed, and how many ordinary messages trip each trigger (COUNTERSIGN_DATA: the folder with intents/ and email/)
+	cargo run --release -q -p countersign-guards --example bench_triggers
 
 train-answerability: ## Train the model that says whether passages can answer (COUNTERSIGN_DATA: the folder with intents/)
 	cargo run -q -p countersign-rag --example train_answerability

@@ -60,6 +60,7 @@ pub fn default_settings() -> AgentSettings {
         max_model_calls: 6,
         max_output_tokens: 3_000,
         limits: RunLimits::default(),
+        help: String::new(),
     }
 }
 
@@ -124,7 +125,7 @@ impl Turns<'_, '_> {
         }
         let Some(last) = journal.entries.last() else { return self.ask() };
         match &last.what {
-            What::Said(_) | What::Reported(_) => self.ask(),
+            What::Said(_) | What::Reported(_) | What::Triggered(_) => self.ask(),
             What::Unusable { why, .. } if self.useless() >= MAX_USELESS => {
                 Ok(nothing(&format!("the model's drafts could not be used: {why}")))
             }
@@ -231,7 +232,7 @@ impl Turns<'_, '_> {
                         messages.push(ModelMessage::User { text: prompts::article_review(review)?.text });
                     }
                 }
-                What::Said(_) | What::Reported(_) | What::Failed { .. } => {}
+                What::Said(_) | What::Reported(_) | What::Triggered(_) | What::Failed { .. } => {}
             }
         }
         Ok(Next::Model(Box::new(ModelRequest {

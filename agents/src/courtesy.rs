@@ -2,7 +2,7 @@
 //! the one reply that needs no source.
 
 /// At most 25 words, one of them of thanks, and nothing that asks or objects.
-pub(crate) fn thanks(text: &str) -> bool {
+pub fn thanks(text: &str) -> bool {
     #[rustfmt::skip]
     const THANKS: &[&str] = &[
         "thanks", "thank", "thx", "ty", "cheers", "great", "perfect", "super", "ok", "okay", "danke", "merci",

@@ -151,7 +151,7 @@ pub fn messages(system: String, journal: &Journal<'_>) -> Result<Vec<ModelMessag
                 }
                 Origin::Agent { .. } => out.push(draft_note(settled)?),
             },
-            What::Failed { .. } => {}
+            What::Triggered(_) | What::Failed { .. } => {}
         }
     }
     Ok(out)

@@ -19,6 +19,7 @@ use domain::{
     run::{CallOutcome, Outcome, RunInput, Step, StepBody},
     ticket::{Event, Message, Visibility},
     tool::ToolCall,
+    trigger::Trigger,
     user::Actor,
 };
 
@@ -77,6 +78,8 @@ pub enum What<'a> {
         why: Cow<'a, str>,
     },
     Result(Settled<'a>),
+    /// What came before it calls for a person.
+    Triggered(&'a [Trigger]),
     Failed {
         what: &'a str,
         error: &'a str,
@@ -338,6 +341,7 @@ impl<'a> Reader<'a, '_> {
                 }
                 self.push(step.seq, What::Failed { what, error });
             }
+            StepBody::Triggered { triggers } => self.push(step.seq, What::Triggered(triggers)),
             StepBody::Woken { .. } => {}
             StepBody::Ended { outcome } => self.journal.ended = Some(outcome),
         }

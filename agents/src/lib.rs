@@ -10,10 +10,9 @@
 pub mod answer;
 pub mod article;
 pub mod cited;
-mod courtesy;
+pub mod courtesy;
 pub mod dialogue;
 pub mod journal;
-mod person;
 mod provenance;
 mod query;
 mod registry;

@@ -17,6 +17,7 @@ use domain::{
     model::{ModelRequest, Strength},
     run::{CallOutcome, Outcome},
     tool::ToolCall,
+    trigger,
 };
 use prompts::{ContactFacts, CustomerFacts, Field, PromptError, ResolutionSystem, TicketFacts, Untrusted};
 use serde_json::{Value, json};
@@ -25,7 +26,6 @@ use crate::{
     answer::{Answer, Kind, ground},
     dialogue::{self, Offer, SEARCH},
     journal::{Journal, Open, Origin, Rules, Settled, What, from_customer, own_id},
-    person,
     provenance::Origins,
     query,
 };
@@ -76,6 +76,7 @@ pub fn default_settings() -> AgentSettings {
         max_model_calls: 12,
         max_output_tokens: 1_500,
         limits: RunLimits::default(),
+        help: String::new(),
     }
 }
 
@@ -109,8 +110,12 @@ impl Agent for Resolution {
         }
         let turn =
             Turn { offer: &self.offer, grounds: &*self.grounds, judge: &self.judge, view, journal: &journal };
-        let next = if journal.open.is_empty() { turn.decide()? } else { Next::Tools(turn.open_calls()) };
-        Ok(next)
+        let handoff = turn.triggered()?;
+        if journal.open.is_empty() {
+            return handoff.map_or_else(|| turn.decide(), |call| Ok(Next::Tools(vec![call])));
+        }
+        // What is under way is seen through, and nobody waits for that who needs a person.
+        Ok(Next::Tools(handoff.into_iter().chain(turn.open_calls()).collect()))
     }
 
     fn doubts(&self, view: &RunView<'_>) -> Result<Option<Doubts>, DomainError> {
@@ -132,13 +137,7 @@ struct Turn<'t, 'a> {
 impl Turn<'_, '_> {
     fn decide(&self) -> Result<Next, DomainError> {
         let journal = self.journal;
-        // Once a person has the ticket, nothing that comes later takes it back.
-        let taken = journal.results().find_map(|(_, settled)| match settled.outcome.as_ref() {
-            CallOutcome::Escalated { reason, .. } => Some(reason.clone()),
-            CallOutcome::Ok { .. } if is_own(settled, ESCALATE) => Some(text_arg(settled.call, "reason")),
-            _ => None,
-        });
-        if let Some(reason) = taken {
+        if let Some(reason) = self.taken() {
             return Ok(Next::End(Outcome::HandedOff { reason }));
         }
         let Some(last) = journal.entries.last() else {
@@ -189,8 +188,17 @@ impl Turn<'_, '_> {
             },
             What::Result(settled) if is_own(settled, REPLY) => self.after_reply(last.seq, settled),
             What::Result(settled) if is_own(settled, ESCALATE) => self.handoff_failed(last.seq, settled),
-            What::Result(_) => self.go_on(),
+            What::Result(_) | What::Triggered(_) => self.go_on(),
         }
+    }
+
+    /// Why a person has the ticket. Nothing that comes later takes it back.
+    fn taken(&self) -> Option<String> {
+        self.journal.results().find_map(|(_, settled)| match settled.outcome.as_ref() {
+            CallOutcome::Escalated { reason, .. } => Some(reason.clone()),
+            CallOutcome::Ok { .. } if is_own(settled, ESCALATE) => Some(text_arg(settled.call, "reason")),
+            _ => None,
+        })
     }
 
     /// What comes after something new: a message, a result, a colleague's words.
@@ -200,10 +208,6 @@ impl Turn<'_, '_> {
             return Ok(nothing("a colleague has been asked to take over already"));
         }
         let unanswered = journal.unanswered();
-        let wanted = unanswered.iter().any(|(_, message)| person::asks_for_person(&message.body));
-        if wanted && !self.told_to_go_on() {
-            return self.escalate(journal.last_seq(), "the customer asked for a person", None);
-        }
         let searched = journal.results().rev().find(|(_, settled)| is_own(settled, SEARCH)).map(|(at, _)| at);
         let unread = unanswered.last().is_some_and(|(at, _)| searched.is_none_or(|s| s < *at));
         let granted = self.view.tools.iter().any(|tool| tool.name == SEARCH);
@@ -225,12 +229,6 @@ impl Turn<'_, '_> {
             return self.escalate(journal.last_seq(), &reason, self.draft().as_deref());
         }
         self.request().map_err(|error| self.unrenderable(&error))
-    }
-
-    /// A reviewer answered a handoff with words for the agent.
-    fn told_to_go_on(&self) -> bool {
-        let mut handoffs = self.journal.results().rev().filter(|(_, settled)| is_own(settled, ESCALATE));
-        handoffs.next().is_some_and(|(_, s)| matches!(s.outcome.as_ref(), CallOutcome::Responded { .. }))
     }
 
     fn request(&self) -> Result<Next, PromptError> {
@@ -350,9 +348,31 @@ impl Turn<'_, '_> {
 
     /// Gives the ticket to a person, because of step `anchor`.
     fn escalate(&self, anchor: i64, reason: &str, draft: Option<&str>) -> Result<Next, DomainError> {
+        Ok(Next::Tools(vec![self.hand_over(anchor, reason, draft)?]))
+    }
+
+    fn hand_over(&self, anchor: i64, reason: &str, draft: Option<&str>) -> Result<ProposedCall, DomainError> {
         let call = self.handoff(anchor, reason, draft).map_err(|error| self.unrenderable(&error))?;
         let confidence = Confidence::certain("giving a ticket to a person needs no certainty");
-        Ok(Next::Tools(vec![ProposedCall { call, confidence }]))
+        Ok(ProposedCall { call, confidence })
+    }
+
+    /// The handoff that triggers ask for, once for each time that they were found.
+    fn triggered(&self) -> Result<Option<ProposedCall>, DomainError> {
+        let journal = self.journal;
+        let found = journal.entries.iter().rev().find_map(|entry| match entry.what {
+            What::Triggered(_) => Some(entry.seq),
+            _ => None,
+        });
+        let Some(seq) = found else { return Ok(None) };
+        let since = |origin: Origin| matches!(origin, Origin::Agent { anchor } if anchor >= seq);
+        let asked =
+            journal.results().any(|(_, settled)| settled.call.tool == ESCALATE && since(settled.origin))
+                || journal.open.iter().any(|open| open.call.tool == ESCALATE && since(open.origin));
+        if asked || self.taken().is_some() {
+            return Ok(None);
+        }
+        self.hand_over(seq, &trigger::words(&self.triggers()), self.draft().as_deref()).map(Some)
     }
 
     fn last_handoff(&self) -> Option<&Settled<'_>> {
@@ -373,7 +393,12 @@ impl Turn<'_, '_> {
                 return Ok(nothing(&format!("a reviewer keeps the ticket: {reason}")));
             }
             CallOutcome::Responded { .. } => return self.go_on(),
-            CallOutcome::Superseded if !self.journal.unanswered().is_empty() => return self.go_on(),
+            // Without what set it off, the newer message decides.
+            CallOutcome::Superseded
+                if !self.journal.unanswered().is_empty() && self.triggers().is_empty() =>
+            {
+                return self.go_on();
+            }
             CallOutcome::Refused { reason } => reason,
             CallOutcome::Failed { error } => error,
             // Superseded without a newer message, or nobody looked: asking again costs nothing.

@@ -28,6 +28,9 @@ pub struct AgentSettings {
     pub max_output_tokens: u32,
     #[serde(default)]
     pub limits: RunLimits,
+    /// Where a customer finds help who may harm themselves, told with the handoff. Empty: numbers by language.
+    #[serde(default)]
+    pub help: String,
 }
 
 /// What an agent may do. The first three are of a run, between two things that it hears: the customer's

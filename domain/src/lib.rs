@@ -33,6 +33,7 @@ pub mod suspicion;
 pub mod ticket;
 pub mod time;
 pub mod tool;
+pub mod trigger;
 pub mod user;
 
 pub use error::DomainError;

@@ -17,6 +17,7 @@ use crate::{
     policy::Judged,
     ticket::{Event, Message, Ticket},
     tool::ToolCall,
+    trigger::Trigger,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -152,12 +153,19 @@ pub struct RunInput {
     /// The ticket's latest reports: external events, follow-ups that came due.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<Event>,
+    /// How many of the messages earlier runs on the ticket have read.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub heard: u32,
     pub customer: Option<Customer>,
     pub contact: Option<Contact>,
     /// Input besides the ticket.
     #[serde(default)]
     #[serde(serialize_with = "canonical::value")]
     pub data: Value,
+}
+
+fn is_none(heard: &u32) -> bool {
+    *heard == 0
 }
 
 /// How a proposed call was settled when it did not simply run.
@@ -214,6 +222,10 @@ pub enum StepBody {
         reports: Vec<Event>,
         ticket_version: i64,
     },
+    /// What the step before it brought calls for a person.
+    Triggered {
+        triggers: Vec<Trigger>,
+    },
     /// A model answered.
     Model {
         purpose: String,
@@ -267,6 +279,7 @@ impl StepBody {
         match self {
             Self::Started { .. } => "started",
             Self::Observed { .. } => "observed",
+            Self::Triggered { .. } => "triggered",
             Self::Model { .. } => "model",
             Self::Unusable { .. } => "unusable",
             Self::Checked { .. } => "checked",
@@ -287,6 +300,7 @@ impl StepBody {
             Self::Failed { what, .. } => what,
             Self::Ended { outcome } => outcome.type_name(),
             Self::Checked { .. } => "grounding",
+            Self::Triggered { triggers } => triggers.first().map_or("", |one| one.kind.tag()),
             Self::Started { .. } | Self::Observed { .. } => "",
         }
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     ApprovalId, AttachmentId, ContactId, CustomerId, DomainError, EffectId, EventId, MessageId, RunId,
-    TicketId, Timestamp, UserId, canonical, knowledge::Citation, user::Actor, user::Role,
+    TicketId, Timestamp, UserId, canonical, knowledge::Citation, trigger::Trigger, user::Actor, user::Role,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -110,6 +110,9 @@ pub struct Ticket {
 pub struct Handoff {
     pub reason: String,
     pub summary: String,
+    /// What set it off, when it was no agent's or colleague's judgement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<Trigger>,
     pub at: Timestamp,
 }
 
@@ -202,6 +205,9 @@ pub enum EventBody {
     Escalated {
         reason: String,
         summary: String,
+        /// What set it off, when it was no agent's or colleague's judgement.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        triggers: Vec<Trigger>,
     },
     /// The contact became known after the ticket was created.
     ContactIdentified {
@@ -265,6 +271,11 @@ pub enum EventBody {
 }
 
 impl EventBody {
+    /// A person is wanted, by somebody's judgement.
+    pub fn escalated(reason: impl Into<String>, summary: impl Into<String>) -> Self {
+        Self::Escalated { reason: reason.into(), summary: summary.into(), triggers: Vec::new() }
+    }
+
     /// The `type` tag, as it stands in JSON.
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -416,8 +427,9 @@ impl Ticket {
             EventBody::TagsAdded { tags } => ticket.tags.extend(tags.iter().cloned()),
             EventBody::TagsRemoved { tags } => ticket.tags.retain(|tag| !tags.contains(tag)),
             EventBody::Assigned { assignee } => ticket.assignee = *assignee,
-            EventBody::Escalated { reason, summary } => {
-                ticket.handoff = Some(Handoff { reason: reason.clone(), summary: summary.clone(), at });
+            EventBody::Escalated { reason, summary, triggers } => {
+                let (reason, summary, triggers) = (reason.clone(), summary.clone(), triggers.clone());
+                ticket.handoff = Some(Handoff { reason, summary, triggers, at });
                 ticket.status = TicketStatus::WaitingForStaff;
             }
             EventBody::ContactIdentified { customer_id, contact_id } => {

@@ -165,6 +165,11 @@ impl ToolContext {
 /// What the error of a record that is somebody else's begins with.
 pub const NOT_THEIRS: &str = "not theirs";
 
+/// What the errors of a tool begin with that gave no answer.
+pub const NO_ANSWER: [&str; 2] = [NOT_AVAILABLE, UNKNOWN];
+const NOT_AVAILABLE: &str = "not available";
+const UNKNOWN: &str = "the outcome is unknown";
+
 /// What a call yields.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ToolOutput {
@@ -194,10 +199,10 @@ pub enum ToolError {
     #[error("{NOT_THEIRS}: {0}")]
     NotTheirs(String),
     /// Nothing was done; worth trying again.
-    #[error("not available: {0}")]
+    #[error("{NOT_AVAILABLE}: {0}")]
     Unavailable(String),
     /// It may or may not have been done.
-    #[error("the outcome is unknown: {0}")]
+    #[error("{UNKNOWN}: {0}")]
     Unknown(String),
 }
 

@@ -1,6 +1,7 @@
 //! What is looked for in text before it goes anywhere: personal and secret data ([`pii`]), what must
 //! not leave the house without a person ([`leaving`]), and instructions for a model in what only has
-//! to be read ([`injection`]). What becomes of personal data at each border ([`masking`]).
+//! to be read ([`injection`]). What becomes of personal data at each border ([`masking`]). What in a customer's
+//! message calls for a person ([`triggers`]).
 //!
 //! Pure: no I/O, no clock, no randomness.
 
@@ -8,6 +9,7 @@ pub mod injection;
 pub mod leaving;
 pub mod masking;
 pub mod pii;
+pub mod triggers;
 
 /// Why a detector could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -18,6 +18,7 @@ use thiserror::Error;
 
 use crate::{
     credits::CreditsConfig,
+    escalation::EscalationConfig,
     knowledge_index::{EmbeddingsConfig, IndexConfig},
     models::ModelsConfig,
     protections::Protections,
@@ -40,6 +41,7 @@ pub struct Config {
     pub audit: AuditConfig,
     pub policy: PolicyConfig,
     pub guards: GuardsConfig,
+    pub escalation: EscalationConfig,
     pub tools: ToolsConfig,
     pub knowledge: KnowledgeConfig,
     pub index: IndexConfig,
@@ -407,6 +409,7 @@ impl Config {
                 return invalid(format!("tools.mcp `{}`: give either `url` or `command`", server.name));
             }
         }
+        self.escalation.check().or_else(invalid)?;
         self.knowledge.sources.check().or_else(invalid)?;
         self.index.check().and_then(|()| self.embeddings.check()).or_else(invalid)
     }

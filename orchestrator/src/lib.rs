@@ -14,6 +14,7 @@ pub mod config;
 pub mod credits;
 pub mod demo;
 pub mod engine;
+pub mod escalation;
 pub mod gaps;
 pub mod gate;
 pub mod http;

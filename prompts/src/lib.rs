@@ -30,8 +30,8 @@ pub use grounding::{DoubtedSentences, grounding_check, grounding_sentences};
 pub use knowledge::{KnowledgeAnswer, KnowledgeQuestion, PassageFacts, knowledge_answer, knowledge_question};
 pub use library::{Declared, declared};
 pub use resolution::{
-    ContactFacts, CustomerFacts, Done, Field, HandoffMessage, HandoffSummary, ResolutionSystem, Said,
-    TicketFacts, handoff_message, handoff_summary, resolution_system,
+    ContactFacts, CustomerFacts, Done, Field, HandoffCare, HandoffMessage, HandoffSummary, ResolutionSystem,
+    Said, TicketFacts, handoff_care, handoff_message, handoff_summary, resolution_system,
 };
 pub use untrusted::{Untrusted, neutralise};
 

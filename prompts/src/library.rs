@@ -42,6 +42,7 @@ files! {
     "grounding/sentences",
     "knowledge/answer",
     "knowledge/question",
+    "resolution/handoff_care",
     "resolution/handoff_message",
     "resolution/handoff_summary",
     "resolution/system",

@@ -60,6 +60,20 @@ pub fn handoff_message(inputs: HandoffMessage) -> Result<Rendered, PromptError> 
     render("resolution/handoff_message", inputs)
 }
 
+/// What a customer reads who may harm themselves, when a person takes over. It goes out with the handoff
+/// and never alone, and no model writes a word of it.
+#[derive(Serialize)]
+pub struct HandoffCare<'a> {
+    /// Of the customer's words, such as `de`; English where there is no text in it.
+    pub language: &'a str,
+    /// Where to find help, in the operator's words; empty for the numbers of the text itself.
+    pub help: &'a str,
+}
+
+pub fn handoff_care(inputs: HandoffCare<'_>) -> Result<Rendered, PromptError> {
+    render("resolution/handoff_care", inputs)
+}
+
 /// What the person who takes over reads. For people: nothing in it goes to a model.
 #[derive(Serialize)]
 pub struct HandoffSummary<'a> {

@@ -6,11 +6,11 @@ use domain::procedure::Procedure;
 use insta::assert_snapshot;
 use prompts::{
     ArticleConversation, ArticleMessage, ArticleReview, ArticleSystem, ContactFacts, CustomerFacts,
-    CustomerMessage, Done, DraftOutcome, Field, FollowUp, HandoffMessage, HandoffSummary, KnowledgeAnswer,
-    KnowledgeQuestion, Omission, PassageFacts, Repair, ReportedEvent, ResolutionSystem, Said, TicketFacts,
-    Untrusted, article_conversation, article_review, article_system, customer_message, draft_outcome,
-    follow_up, handoff_message, handoff_summary, knowledge_answer, knowledge_question, omission,
-    placeholders, repair, reported_event, resolution_system, tool_result,
+    CustomerMessage, Done, DraftOutcome, Field, FollowUp, HandoffCare, HandoffMessage, HandoffSummary,
+    KnowledgeAnswer, KnowledgeQuestion, Omission, PassageFacts, Repair, ReportedEvent, ResolutionSystem,
+    Said, TicketFacts, Untrusted, article_conversation, article_review, article_system, customer_message,
+    draft_outcome, follow_up, handoff_care, handoff_message, handoff_summary, knowledge_answer,
+    knowledge_question, omission, placeholders, repair, reported_event, resolution_system, tool_result,
 };
 use prompts::{DoubtedSentences, grounding_check, grounding_sentences};
 use serde_json::{Value, json};
@@ -160,6 +160,18 @@ fn draft_outcome_tells_the_ways_a_draft_can_end_apart() {
 fn handoff_message_promises_a_colleague_and_nothing_else() {
     let texts = [true, false].map(|wanted| handoff_message(HandoffMessage { wanted }).unwrap().text);
     assert_snapshot!(texts.join("\n=====\n"));
+}
+
+#[test]
+fn who_may_harm_themselves_reads_that_a_person_comes_and_where_help_is() {
+    let languages = ["en", "de", "fr", "es", "it", "pt", "nl", "xx"];
+    let texts = languages.map(|language| handoff_care(HandoffCare { language, help: "" }).unwrap().text);
+    assert_eq!(texts[0], texts[7]);
+    assert_snapshot!(texts.join("\n=====\n"));
+    for language in languages {
+        let own = handoff_care(HandoffCare { language, help: "Call 0000." }).unwrap().text;
+        assert!(own.ends_with("Call 0000.") && !own.contains("findahelpline"), "{own}");
+    }
 }
 
 #[test]

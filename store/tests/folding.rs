@@ -59,7 +59,7 @@ fn body() -> impl Strategy<Value = EventBody> {
         tags.clone().prop_map(|tags| EventBody::TagsAdded { tags }),
         tags.prop_map(|tags| EventBody::TagsRemoved { tags }),
         Just(EventBody::PrioritySet { priority: Priority::Urgent }),
-        Just(EventBody::Escalated { reason: "r".to_owned(), summary: "s".to_owned() }),
+        Just(EventBody::escalated("r", "s")),
         Just(EventBody::FollowUpDue { note: "n".to_owned() }),
         ".{0,20}".prop_map(|name| EventBody::External { name, data: serde_json::json!({ "a": [1, null] }) }),
         // Out of place, and so refused.

@@ -1,11 +1,15 @@
 //! Hands the ticket to a person. Nothing is promised before the handoff: the customer's message,
-//! where one is given, is written after the handoff and in the same transaction.
+//! where one is given, is written after the handoff and in the same transaction. What set it off raises
+//! the ticket's priority where it cannot wait, and stands on the ticket as tags.
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use domain::{
     approval::Permit,
     ticket::{EventBody, Visibility},
     tool::{Preview, Risk, Tool, ToolContext, ToolError, ToolOutput},
+    trigger::{self, Trigger},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +17,7 @@ use serde_json::json;
 
 use crate::{
     builtin::{agent_message, field, ticket},
-    limits::Text,
+    limits::{Few, Text},
 };
 
 pub(crate) struct Escalate;
@@ -27,7 +31,10 @@ pub(crate) struct Args {
     summary: Text<4_000>,
     /// What to tell the customer about the handoff; left out, nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    message: Option<Text<1_000>>,
+    message: Option<Text<2_000>>,
+    /// What set the handoff off, found by rule.
+    #[serde(default, skip_serializing_if = "<[Trigger]>::is_empty")]
+    triggers: Few<Trigger, 16>,
 }
 
 #[async_trait]
@@ -50,16 +57,25 @@ impl Tool for Escalate {
     }
 
     async fn execute(&self, _: Permit, context: &ToolContext, args: Args) -> Result<ToolOutput, ToolError> {
-        ticket(context)?;
+        let ticket = ticket(context)?;
         let reason = args.reason.into_inner();
-        let summary = format!("Handed over: {reason}");
-        let mut events = vec![EventBody::Escalated { reason, summary: args.summary.into_inner() }];
+        let told = format!("Handed over: {reason}");
+        let triggers = args.triggers.into_inner();
+        let mut events = Vec::new();
+        if let Some(priority) = trigger::priority(&triggers, ticket.priority) {
+            events.push(EventBody::PrioritySet { priority });
+        }
+        let tags: BTreeSet<String> = triggers.iter().map(|one| one.kind.tag().to_owned()).collect();
+        if !tags.is_subset(&ticket.tags) {
+            events.push(EventBody::TagsAdded { tags });
+        }
+        events.push(EventBody::Escalated { reason, summary: args.summary.into_inner(), triggers });
         let mut content = json!({ "escalated": true });
         if let Some(body) = args.message {
             let message = agent_message(context, Visibility::Public, body.into_inner(), Vec::new(), None);
             content["message_id"] = json!(message.id);
             events.push(EventBody::MessageAdded { message });
         }
-        Ok(ToolOutput { content, summary, events })
+        Ok(ToolOutput { content, summary: told, events })
     }
 }

@@ -184,7 +184,8 @@ async fn the_customer_is_told_of_a_handoff_after_the_handoff() {
     let args =
         json!({ "reason": "Not sure", "summary": "Wants a refund", "message": "A colleague will help." });
     let output = execute(&*tool("escalate"), &args, &plain_context()).await.unwrap();
-    let [EventBody::Escalated { reason, summary }, EventBody::MessageAdded { message }] = &output.events[..]
+    let [EventBody::Escalated { reason, summary, .. }, EventBody::MessageAdded { message }] =
+        &output.events[..]
     else {
         panic!("{:?}", output.events)
     };
@@ -197,6 +198,32 @@ async fn the_customer_is_told_of_a_handoff_after_the_handoff() {
     assert_eq!(folded.status, TicketStatus::WaitingForStaff);
     let silent = json!({ "reason": "r", "summary": "s" });
     assert_eq!(execute(&*tool("escalate"), &silent, &plain_context()).await.unwrap().events.len(), 1);
+}
+
+#[tokio::test]
+async fn what_set_a_handoff_off_raises_the_priority_and_is_told_before_the_customer_is() {
+    let trigger = json!({ "kind": "threat", "phrase": "I know where you live", "language": "en" });
+    let args = json!({ "reason": "r", "summary": "s", "message": "m", "triggers": [trigger] });
+    let output = execute(&*tool("escalate"), &args, &plain_context()).await.unwrap();
+    let [
+        EventBody::PrioritySet { priority: Priority::Urgent },
+        EventBody::TagsAdded { tags },
+        EventBody::Escalated { triggers, .. },
+        EventBody::MessageAdded { .. },
+    ] = &output.events[..]
+    else {
+        panic!("{:?}", output.events)
+    };
+    assert_eq!(tags.iter().collect::<Vec<_>>(), ["threat"]);
+    assert_eq!(json!(triggers), args["triggers"]);
+    // What is urgent and tagged already is left as it is.
+    let mut context = plain_context();
+    let ticket = context.ticket.as_mut().unwrap();
+    ticket.priority = Priority::Urgent;
+    ticket.tags.insert("threat".to_owned());
+    assert_eq!(execute(&*tool("escalate"), &args, &context).await.unwrap().events.len(), 2);
+    let many = json!({ "reason": "r", "summary": "s", "triggers": vec![args["triggers"][0].clone(); 17] });
+    assert!(tool("escalate").validate(&many).is_err());
 }
 
 #[tokio::test]

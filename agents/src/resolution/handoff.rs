@@ -1,16 +1,23 @@
 //! What goes with a ticket to the person who takes it over.
 
-use domain::{canonical::Sorted, run::CallOutcome, tool::ToolCall};
-use prompts::{Done, HandoffMessage, HandoffSummary, PromptError, Said};
+use domain::{
+    canonical::Sorted,
+    run::CallOutcome,
+    tool::ToolCall,
+    trigger::{Trigger, TriggerKind},
+};
+use prompts::{Done, HandoffCare, HandoffMessage, HandoffSummary, PromptError, Said};
 use serde_json::json;
 
-use super::{ESCALATE, Turn};
+use super::{ESCALATE, Turn, is_own};
 use crate::{
     answer::Answer,
     dialogue::{self, SEARCH},
     journal::{Origin, What, own_id},
-    person,
 };
+
+/// Triggers of one handoff.
+const MOST_TRIGGERS: usize = 12;
 
 impl Turn<'_, '_> {
     /// The call that hands over, because of step `anchor`.
@@ -25,7 +32,6 @@ impl Turn<'_, '_> {
             "" => "the agent could not settle it".to_owned(),
             reason => shorten(reason, 400),
         };
-        let wanted = journal.unanswered().iter().any(|(_, message)| person::asks_for_person(&message.body));
         let told = journal.entries.iter().rev().filter_map(|entry| match entry.what {
             What::Said(message) => {
                 Some(Said { who: dialogue::author(message), text: shorten(&message.body, 250) })
@@ -61,12 +67,48 @@ impl Turn<'_, '_> {
             done,
             draft: draft.as_deref(),
         })?;
+        let triggers = self.triggers();
         let mut args = json!({ "reason": reason, "summary": shorten_lines(&summary.text, 4_000) });
         // Who has written nothing that waits for an answer is not told about our own affairs.
         if journal.reported().next().is_none() || !journal.unanswered().is_empty() {
-            args["message"] = json!(prompts::handoff_message(HandoffMessage { wanted })?.text);
+            args["message"] = json!(self.told(&triggers)?);
+        }
+        if !triggers.is_empty() {
+            args["triggers"] = json!(triggers);
         }
         Ok(ToolCall { id: own_id("escalate", anchor), tool: ESCALATE.to_owned(), args })
+    }
+
+    /// What set the handoff off: all that was found since a person last decided on one.
+    pub(super) fn triggers(&self) -> Vec<Trigger> {
+        let entries = &self.journal.entries;
+        let decided = entries.iter().rposition(|entry| match &entry.what {
+            What::Result(settled) if is_own(settled, ESCALATE) => matches!(
+                settled.outcome.as_ref(),
+                CallOutcome::Ok { .. } | CallOutcome::Rejected { .. } | CallOutcome::Responded { .. }
+            ),
+            _ => false,
+        });
+        let mut found: Vec<Trigger> = Vec::new();
+        for entry in &entries[decided.map_or(0, |at| at + 1)..] {
+            if let What::Triggered(triggers) = entry.what {
+                let new: Vec<Trigger> = triggers.iter().filter(|one| !found.contains(one)).cloned().collect();
+                found.extend(new);
+            }
+        }
+        found.truncate(MOST_TRIGGERS);
+        found
+    }
+
+    /// What the customer reads.
+    fn told(&self, triggers: &[Trigger]) -> Result<String, PromptError> {
+        let of = |kind| triggers.iter().find(|one| one.kind == kind);
+        if let Some(harm) = of(TriggerKind::SelfHarm) {
+            let language = harm.language.as_deref().unwrap_or("en");
+            let help = self.view.settings.help.trim();
+            return Ok(prompts::handoff_care(HandoffCare { language, help })?.text);
+        }
+        Ok(prompts::handoff_message(HandoffMessage { wanted: of(TriggerKind::Person).is_some() })?.text)
     }
 
     /// The last reply that was drafted and did not go out.

@@ -391,7 +391,12 @@ fn nothing_is_done_while_a_person_has_the_ticket() {
     let mut world = World::empty();
     let message = world.message(true, "Hello? Anybody?");
     world.start_with(vec![message], |ticket| {
-        ticket.handoff = Some(Handoff { reason: "r".to_owned(), summary: "s".to_owned(), at: START });
+        ticket.handoff = Some(Handoff {
+            reason: "r".to_owned(),
+            summary: "s".to_owned(),
+            triggers: Vec::new(),
+            at: START,
+        });
     });
     assert!(matches!(world.end(), Outcome::Nothing { .. }));
 }

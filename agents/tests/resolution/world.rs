@@ -16,6 +16,7 @@ use domain::{
     run::{CallOutcome, Outcome, Run, RunInput, RunStatus, Step, StepBody},
     ticket::{Channel, Event, EventBody, Message, Priority, Ticket, TicketStatus, Visibility},
     tool::{AnyTool, ToolCall},
+    trigger::{Trigger, TriggerKind},
     user::Actor,
 };
 use serde_json::{Value, json};
@@ -147,6 +148,7 @@ impl World {
         };
         change(&mut ticket);
         let input = RunInput {
+            heard: 0,
             ticket: Some(ticket),
             messages,
             reports: Vec::new(),
@@ -310,6 +312,21 @@ impl World {
         let messages = vec![message.clone()];
         self.push(StepBody::Observed { messages, reports: Vec::new(), ticket_version: 9 }, None);
         message
+    }
+
+    /// What the engine journals that finds words which call for a person.
+    pub fn triggered(&mut self, kind: TriggerKind, phrase: &str, language: Option<&str>) {
+        let trigger = Trigger { kind, phrase: phrase.to_owned(), language: language.map(str::to_owned) };
+        let triggers = vec![trigger];
+        let digest = Digest::of(&triggers);
+        self.push(StepBody::Triggered { triggers }, Some(digest));
+    }
+
+    /// A customer who asks for a person, as the engine journals it.
+    pub fn asks_for_person(text: &str) -> Self {
+        let mut world = Self::customer_writes(text);
+        world.triggered(TriggerKind::Person, text, Some("en"));
+        world
     }
 
     pub fn report(&mut self, body: EventBody) {

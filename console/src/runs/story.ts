@@ -2,6 +2,7 @@
 import type { Outcome, Step } from "../api/words";
 import type { IconName } from "../shell/Icon";
 import { count, words } from "../text/format";
+import { triggerName, triggerText } from "../tickets/Triggers";
 
 export interface Sentence {
   icon: IconName;
@@ -52,6 +53,13 @@ export function sentenceOf(body: Step["body"]): Sentence {
         icon: "eye",
         title: `Saw ${count(body.messages.length, "new message")}`,
         detail: body.messages.at(-1)?.body,
+      };
+    case "triggered":
+      return {
+        icon: "hand",
+        title: `Calls for a person: ${body.triggers.map((one) => triggerName(one.kind).toLowerCase()).join(", ")}`,
+        detail: body.triggers.map(triggerText).join("\n"),
+        tone: "wait",
       };
     case "model": {
       const calls = body.response.tool_calls.map((call) => words(call.tool).toLowerCase());

@@ -15,6 +15,7 @@ import { ArticleButton } from "./ArticleButton";
 import { Composer } from "./Composer";
 import { Properties } from "./Properties";
 import { ticketQuery, timelineQuery } from "./queries";
+import { Triggers } from "./Triggers";
 import { lineOf } from "./timeline";
 import "./tickets.css";
 
@@ -70,6 +71,7 @@ export function TicketPage() {
             <Icon name="hand" />
             <div className="grow">
               <strong>A person is wanted: {self.handoff.reason}</strong>
+              {self.handoff.triggers && <Triggers triggers={self.handoff.triggers} />}
               {self.handoff.summary && <div>{self.handoff.summary}</div>}
             </div>
           </div>

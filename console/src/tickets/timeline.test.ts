@@ -26,6 +26,22 @@ describe("the timeline", () => {
     expect(line?.text).toContain("Refund 349.00 EUR");
   });
 
+  it("says which words called for a person", () => {
+    const line = lineOf(
+      {
+        type: "escalated",
+        reason: "the customer speaks of the law: “my lawyer”",
+        summary: "",
+        triggers: [{ kind: "legal", phrase: "my lawyer", language: "en" }],
+      },
+      system,
+    );
+    expect(line).toMatchObject({ icon: "hand", strong: true });
+    expect(line?.text).toBe(
+      "A person is wanted, by rule: the customer speaks of the law: “my lawyer”",
+    );
+  });
+
   it("names the person who decided", () => {
     const line = lineOf(
       {

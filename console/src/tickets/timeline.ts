@@ -49,7 +49,8 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
     case "escalated":
       return {
         icon: "hand",
-        text: `A person is wanted: ${body.reason}`,
+        // Without an agent's or a colleague's judgement: by the words of the customer, or by a fact.
+        text: `${body.triggers ? "A person is wanted, by rule" : "A person is wanted"}: ${body.reason}`,
         detail: body.summary || undefined,
         strong: true,
       };

@@ -263,7 +263,7 @@ async fn settle(
             at: now,
         };
         let events =
-            vec![event(EventBody::MessageAdded { message }), event(EventBody::Escalated { reason, summary })];
+            vec![event(EventBody::MessageAdded { message }), event(EventBody::escalated(reason, summary))];
         ops.push(Op::Append { ticket_id: delivery.ticket_id, events });
         warn!(delivery = %delivery.id, status = to.as_str(), why, "a mail did not go out as it should");
     } else {

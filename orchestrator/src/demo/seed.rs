@@ -392,7 +392,7 @@ impl History<'_> {
             }
             State::Waiting => {
                 if let Some((reason, summary)) = self.ticket.handoff.clone() {
-                    self.push(self.agent.clone(), at, EventBody::Escalated { reason, summary });
+                    self.push(self.agent.clone(), at, EventBody::escalated(reason, summary));
                 }
             }
             State::Resolved | State::Closed => {

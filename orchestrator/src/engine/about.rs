@@ -29,6 +29,7 @@ impl Session {
             ticket: around.ticket,
             messages,
             reports: Vec::new(),
+            heard: 0,
             customer: around.customer,
             contact: around.contacts.into_iter().next(),
             data,

@@ -389,11 +389,8 @@ impl Session {
             }
         };
         if let CallOutcome::Escalated { reason, .. } = &outcome {
-            let body = EventBody::Escalated {
-                reason: reason.clone(),
-                summary: format!("A reviewer took over from the agent at: {}", approval.preview.title),
-            };
-            self.ticket_event(body);
+            let summary = format!("A reviewer took over from the agent at: {}", approval.preview.title);
+            self.ticket_event(EventBody::escalated(reason, summary));
         }
         self.journal_call(call, call, None, Some(id), outcome);
         Ok(Settled::Now)

@@ -397,10 +397,8 @@ impl Session {
             ApprovalStatus::Escalated => {
                 let outcome = self.words_of(&question).await?;
                 if let CallOutcome::Escalated { reason, .. } = &outcome {
-                    self.ticket_event(EventBody::Escalated {
-                        reason: reason.clone(),
-                        summary: format!("Nobody has said yet. {}", question.preview.title),
-                    });
+                    let summary = format!("Nobody has said yet. {}", question.preview.title);
+                    self.ticket_event(EventBody::escalated(reason, summary));
                 }
                 self.journal_effect(asked, &effect, outcome);
                 Ok(Settled::Now)

@@ -21,8 +21,8 @@ use moka::sync::Cache;
 use store::{Store, StoreError};
 
 use crate::{
-    breakers::Breakers, credits::Budgets, live::Live, policies::Policies, protections::Protections,
-    second_look::SecondLook,
+    breakers::Breakers, credits::Budgets, escalation::Escalation, live::Live, policies::Policies,
+    protections::Protections, second_look::SecondLook,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +56,8 @@ pub struct House {
     pub protections: Arc<Protections>,
     /// Finds orders to agents in what they read.
     pub injections: Arc<Injections>,
+    /// Finds what calls for a person.
+    pub escalation: Arc<Escalation>,
     pub model: Arc<dyn Model>,
     pub live: Live,
     pub ports: Arc<dyn Ports>,
@@ -88,6 +90,8 @@ pub struct HouseParts {
     pub protections: Arc<Protections>,
     /// Finds orders to agents in what they read.
     pub injections: Arc<Injections>,
+    /// Finds what calls for a person.
+    pub escalation: Arc<Escalation>,
     pub model: Arc<dyn Model>,
     pub live: Live,
     pub knowledge: Arc<rag::Knowledge>,
@@ -121,6 +125,7 @@ impl House {
             leaving: parts.leaving,
             protections: parts.protections,
             injections: parts.injections,
+            escalation: parts.escalation,
             model: parts.model,
             live: parts.live,
             ports,

@@ -22,6 +22,7 @@ mod session;
 mod stopped;
 mod suspicions;
 mod timers;
+mod triggers;
 mod turn;
 
 use std::{sync::Arc, time::Duration};

@@ -98,14 +98,21 @@ pub fn replay(
             StepBody::Checked { .. } => {
                 agent.doubts(&view).is_ok_and(|doubts| doubts.is_some_and(|d| Digest::of(&d) == *journalled))
             }
+            // Found by the engine in the step before it.
+            StepBody::Triggered { .. } => {
+                Digest::of(&house.escalation.found(steps, at.saturating_sub(1))) == *journalled
+            }
             _ => next.as_ref().is_ok_and(|next| next.digests().contains(journalled)),
         };
         // A superseded call is settled by the engine before the agent is asked again.
         let by_engine = matches!(&step.body, StepBody::Tool { outcome: CallOutcome::Superseded, .. });
         if !same && !by_engine {
-            let now = match next {
-                Ok(next) => describe(&next),
-                Err(error) => error.to_string(),
+            let now = match (&step.body, next) {
+                (StepBody::Triggered { .. }, _) => {
+                    "other triggers, or none, as `[escalation]` stands".to_owned()
+                }
+                (_, Ok(next)) => describe(&next),
+                (_, Err(error)) => error.to_string(),
             };
             return Ok(ReplayReport {
                 ok: false,

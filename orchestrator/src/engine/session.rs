@@ -153,10 +153,8 @@ async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run
     let over = matches!(to, RunTo::Dead { .. } | RunTo::Quarantined { .. });
     if let (Some(ticket_id), RunTo::Dead { error } | RunTo::Quarantined { error }) = (run.ticket_id, &to) {
         // A ticket is never lost with its run: a person gets it.
-        let body = EventBody::Escalated {
-            reason: "the agent could not finish".to_owned(),
-            summary: format!("Run {} stopped: {error}", run.id),
-        };
+        let summary = format!("Run {} stopped: {error}", run.id);
+        let body = EventBody::escalated("the agent could not finish", summary);
         let event = NewEvent {
             id: EventId::new(&*house.ids),
             idempotency_key: None,
@@ -266,7 +264,7 @@ impl Session {
         session.forfeit();
         if session.steps.is_empty() {
             session.count_run();
-            session.begin(around.messages).await?;
+            session.begin(around.messages, around.heard).await?;
         } else if session.run.signals != session.run.seen_signals {
             session.take_in(around.messages).await?;
         }
@@ -274,7 +272,7 @@ impl Session {
     }
 
     /// Journals what the run starts from.
-    async fn begin(&mut self, messages: Vec<Message>) -> Result<(), Halt> {
+    async fn begin(&mut self, messages: Vec<Message>, heard: u32) -> Result<(), Halt> {
         if let Some(about) = self.run.about {
             let input = self.input_about(about).await?;
             self.run.seen_signals = self.run.signals;
@@ -290,6 +288,7 @@ impl Session {
             ticket: self.ticket.clone(),
             messages,
             reports,
+            heard,
             customer: self.customer.clone(),
             contact: self.contact.clone(),
             data: serde_json::Value::Null,
@@ -461,6 +460,7 @@ impl Session {
             started_at,
             finished_at: self.house.clock.now(),
         });
+        self.look_for_triggers();
     }
 
     pub(super) fn ticket_event(&mut self, body: EventBody) {

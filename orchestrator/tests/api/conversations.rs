@@ -179,8 +179,7 @@ async fn the_stream_tells_typing_and_a_handoff() {
         LiveBody::Typing { ticket_id: ticket, agent: "resolution".to_owned(), on: true },
     );
     assert_eq!(stream.next().await.unwrap().data, json!({"type": "typing", "on": true}));
-    let escalated =
-        EventBody::Escalated { reason: "fraud suspected".to_owned(), summary: "internal words".to_owned() };
+    let escalated = EventBody::escalated("fraud suspected", "internal words");
     app.app.intake.change_ticket(app.workspace, ticket, Actor::System, vec![escalated]).await.unwrap();
     let told: Vec<_> = stream.take(2).await.into_iter().map(|sent| sent.data).collect();
     assert_eq!(told[0], json!({"type": "handoff", "on": true}));

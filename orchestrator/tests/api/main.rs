@@ -30,3 +30,4 @@ mod stream;
 mod system;
 mod tickets;
 mod tools;
+mod triggers;

@@ -15,3 +15,4 @@ mod obedient;
 mod policy;
 mod rig;
 mod runs;
+mod triggers;

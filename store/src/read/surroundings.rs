@@ -30,6 +30,8 @@ pub struct Surroundings {
     /// Who wrote; of a customer all, the oldest first.
     pub contacts: Vec<Contact>,
     pub messages: Vec<Message>,
+    /// How many of the messages other runs on the ticket have read; told to a run that has read none.
+    pub heard: u32,
     pub approvals: Vec<Approval>,
     pub effects: Vec<Effect>,
     pub decisions: Vec<Decision>,
@@ -62,7 +64,10 @@ const AROUND_RUNS: &str = "SELECT 'ticket' AS kind, k.asked, 0 AS n, t.id, t.sna
     UNION ALL SELECT 'approval', k.asked, a.requested_at, a.id, a.approval, '', '', '', 0, 0 \
     FROM k CROSS JOIN approvals AS a WHERE a.workspace_id = k.workspace_id AND a.run_id = k.run_id \
     UNION ALL SELECT 'effect', k.asked, e.created_at, e.id, e.effect, '', '', '', 0, 0 \
-    FROM k CROSS JOIN effects AS e WHERE e.workspace_id = k.workspace_id AND e.run_id = k.run_id";
+    FROM k CROSS JOIN effects AS e WHERE e.workspace_id = k.workspace_id AND e.run_id = k.run_id \
+    UNION ALL SELECT 'heard', k.asked, MAX(r.seen_version), '', '', '', '', '', 0, 0 \
+    FROM k CROSS JOIN runs AS r WHERE k.seen = 0 AND r.workspace_id = k.workspace_id AND r.ticket_id = k.ticket_id \
+    AND r.id <> k.run_id GROUP BY k.asked";
 
 const TICKET: &str = "SELECT 'ticket' AS kind, 0 AS n, id, snapshot AS body, '' AS name, '' AS tier, '' AS locale, \
     0 AS created_at, 0 AS updated_at FROM tickets WHERE workspace_id = $1";
@@ -218,9 +223,11 @@ impl Surroundings {
             .collect::<Result<_, StoreError>>()?;
         rows.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
         let mut found = Self::default();
-        for (_, _, row) in &rows {
+        let (mut heard, mut versions) = (0, Vec::new());
+        for (n, _, row) in &rows {
             let kind = Columns { table: "(around)", row }.text("kind")?;
             match kind.as_str() {
+                "heard" => heard = *n,
                 "ticket" => found.ticket = Some(Columns { table: "tickets", row }.json("body")?),
                 "customer" => {
                     found.customer = Some(customer_in(&Columns { table: "customers", row }, "body")?)
@@ -228,12 +235,16 @@ impl Surroundings {
                 "contact" => {
                     found.contacts.push(contact_in(&Columns { table: "contacts", row }, ["body", "tier"])?);
                 }
-                "message" => found.messages.push(Columns { table: "messages", row }.json("body")?),
+                "message" => {
+                    found.messages.push(Columns { table: "messages", row }.json("body")?);
+                    versions.push(*n);
+                }
                 "approval" => found.approvals.push(Columns { table: "approvals", row }.json("body")?),
                 "effect" => found.effects.push(Columns { table: "effects", row }.json("body")?),
                 _ => found.decisions.push(Columns { table: "decisions", row }.json("body")?),
             }
         }
+        found.heard = versions.iter().filter(|version| **version <= heard).count() as u32;
         Ok(found)
     }
 }

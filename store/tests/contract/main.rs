@@ -92,7 +92,8 @@ contract! {
         a_heartbeat_keeps_the_lease,
         a_restart_puts_leased_runs_back,
         only_dead_and_quarantined_runs_are_retried,
-        a_run_may_end_and_another_start_in_one_batch;
+        a_run_may_end_and_another_start_in_one_batch,
+        a_run_knows_which_messages_others_have_read;
     approvals:
         of_twenty_concurrent_deciders_one_wins,
         a_quorum_needs_different_people,

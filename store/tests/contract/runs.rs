@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use domain::{
     GapId, RunId, TicketId,
-    commit::{Commit, CommitError, NewRun, Op, RunTo},
+    commit::{Commit, CommitError, NewRun, Op, RunChange, RunTo},
     run::{About, RunStatus},
     ticket::Channel,
 };
@@ -282,6 +282,24 @@ pub async fn a_run_may_end_and_another_start_in_one_batch(mut f: Fixture) {
             assert_eq!(f.desk.active_run(*ticket).await.unwrap().unwrap().id, receipt.runs[0].id);
         }
     }
+}
+
+pub async fn a_run_knows_which_messages_others_have_read(mut f: Fixture) {
+    let (ticket, run) = f.working().await;
+    f.desk.commit(append(ticket, vec![f.said(customer(), "One")])).await.unwrap();
+    let version = f.desk.ticket(ticket).await.unwrap().unwrap().version;
+    let first = f.desk.around_run(run.id, Some(ticket), 0).await.unwrap();
+    assert_eq!(first.heard, 0, "nobody has read before");
+    let ended = RunChange { seen_version: Some(version), ..f.change(&run, answered()) };
+    f.desk.commit(one(Op::Run(Box::new(ended)))).await.unwrap();
+    f.desk.commit(append(ticket, vec![f.said(customer(), "Two")])).await.unwrap();
+    let next = f.desk.commit(one(Op::EnsureRun(f.new_run(Some(ticket))))).await.unwrap().runs[0].id;
+    let around = f.desk.around_run(next, Some(ticket), 0).await.unwrap();
+    assert_eq!(around.heard as usize, around.messages.len() - 1);
+    assert_eq!(around.messages.last().unwrap().body, "Two");
+    // Of another ticket it says nothing.
+    let (other, run) = f.working().await;
+    assert_eq!(f.desk.around_run(run.id, Some(other), 0).await.unwrap().heard, 0);
 }
 
 pub async fn two_processes_never_share_a_run(f: Fixture) {

@@ -230,7 +230,7 @@ pub async fn lists_of_tickets_are_filtered_and_continued(f: Fixture) {
     assert_eq!(found(TicketFilter { text: Some("100% late".to_owned()), ..Default::default() }).await, 25);
     assert_eq!(found(TicketFilter { text: Some("100_".to_owned()), ..Default::default() }).await, 0);
     assert_eq!(found(TicketFilter { text: Some("#25".to_owned()), ..Default::default() }).await, 1);
-    let escalated = EventBody::Escalated { reason: "angry".to_owned(), summary: String::new() };
+    let escalated = EventBody::escalated("angry", "");
     f.desk.commit(append(opened[3], vec![f.event(Actor::System, escalated)])).await.unwrap();
     assert_eq!(found(TicketFilter { waiting_for_staff: true, ..Default::default() }).await, 1);
     assert_eq!(found(TicketFilter { status: Some(TicketStatus::Open), ..Default::default() }).await, 24);

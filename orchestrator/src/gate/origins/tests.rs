@@ -58,6 +58,7 @@ fn said(author: Actor, body: &str) -> Step {
         at: Timestamp(0),
     };
     let input = RunInput {
+        heard: 0,
         ticket: None,
         messages: vec![message],
         reports: vec![],
