@@ -32,8 +32,9 @@ pub(crate) struct Args {
     /// What to tell the customer about the handoff; left out, nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<Text<2_000>>,
-    /// What set the handoff off, found by rule.
+    /// What set the handoff off, found by rule. No model is shown that there is such a thing.
     #[serde(default, skip_serializing_if = "<[Trigger]>::is_empty")]
+    #[schemars(skip)]
     triggers: Few<Trigger, 16>,
 }
 
