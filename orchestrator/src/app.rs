@@ -29,7 +29,7 @@ pub use keys::Keys;
 pub(crate) use parts::{prepare_folder, sqlite_path};
 
 use crate::{
-    breakers::Breakers,
+    breakers::{Breakers, Outside},
     channels::{self, Senders},
     config::{Config, ConfigError},
     demo::{self, shop::Shop},
@@ -112,6 +112,8 @@ pub struct App {
     pub model: Arc<dyn Model>,
     pub policies: Arc<Policies>,
     pub breakers: Arc<Breakers>,
+    /// Breakers that open by themselves, and rates.
+    pub outside: Arc<Outside>,
     pub live: Live,
     pub intake: Intake,
     /// How much mail each sender has sent lately.
@@ -169,12 +171,21 @@ impl App {
         let catalog = parts::catalog(&config, shop.as_ref().map(|_| shop_token.as_str()), address)?;
         let brought_model = brought.model.is_some();
         let protector = Arc::new(config.guards.protector().map_err(AppError::Setup)?);
+        let outside = Outside::shared(
+            store.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+            &config.breakers,
+            &config.models,
+        );
+        let outside = Arc::new(outside.await?);
         let model = match brought.model {
             Some(model) => model,
             None => models::build(
                 &config.models,
                 config.knowledge.answering,
                 &protector,
+                &outside,
                 Arc::clone(&clock),
                 Arc::clone(&ids),
             )?,
@@ -199,7 +210,7 @@ impl App {
         parts::check_agents(&config, &agents)?;
         let procedures = Arc::new(parts::procedures(&config)?);
         let live = Live::default();
-        let breakers = Arc::new(Breakers::load(store.clone(), live.clone()).await?);
+        let breakers = Arc::new(Breakers::load(store.clone(), live.clone(), Arc::clone(&outside)).await?);
         let intake = Intake::new(store.clone(), catalog.clone(), Arc::clone(&clock), Arc::clone(&ids));
         let looks = config.knowledge.grounding;
         // The offline model cannot read for others.
@@ -218,6 +229,7 @@ impl App {
             procedures,
             policies: Arc::clone(&policies),
             breakers: Arc::clone(&breakers),
+            outside: Arc::clone(&outside),
             leaving: Arc::new(leaving::guard(&config)?),
             injections: Arc::new(guards::injection::Injections::new()?),
             model: Arc::clone(&model),
@@ -261,6 +273,7 @@ impl App {
             model,
             policies,
             breakers,
+            outside,
             live,
             intake,
             senders: Senders::default(),

@@ -36,6 +36,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0020" "audit",
     "0021" "breakers",
     "0023" "policies",
+    "0025" "automatic_breakers",
 ];
 
 pub(crate) fn migrator() -> Migrator {

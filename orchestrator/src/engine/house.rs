@@ -20,7 +20,12 @@ use guards::{injection::Injections, leaving::Leaving};
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
-use crate::{breakers::Breakers, live::Live, policies::Policies, second_look::SecondLook};
+use crate::{
+    breakers::{Breakers, Outside},
+    live::Live,
+    policies::Policies,
+    second_look::SecondLook,
+};
 
 #[derive(Clone, Copy, Debug)]
 pub struct RunSettings {
@@ -43,6 +48,8 @@ pub struct House {
     pub procedures: Arc<Vec<Procedure>>,
     pub policies: Arc<Policies>,
     pub breakers: Arc<Breakers>,
+    /// Breakers that open by themselves, and rates.
+    pub outside: Arc<Outside>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
     /// Finds orders to agents in what they read.
@@ -72,6 +79,7 @@ pub struct HouseParts {
     pub procedures: Arc<Vec<Procedure>>,
     pub policies: Arc<Policies>,
     pub breakers: Arc<Breakers>,
+    pub outside: Arc<Outside>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
     /// Finds orders to agents in what they read.
@@ -105,6 +113,7 @@ impl House {
             procedures: parts.procedures,
             policies: parts.policies,
             breakers: parts.breakers,
+            outside: parts.outside,
             leaving: parts.leaving,
             injections: parts.injections,
             model: parts.model,

@@ -13,6 +13,7 @@ mod effects;
 mod house;
 mod limits;
 mod models;
+mod reads;
 pub mod replay;
 mod reports;
 mod session;

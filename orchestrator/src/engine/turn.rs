@@ -63,6 +63,11 @@ impl Session {
             return self.park_until_closed(&of).await;
         }
         if matches!(next, Next::Model(_) | Next::Tools(_))
+            && let Err(pause) = self.enter_agent().await
+        {
+            return self.park_until(pause).await;
+        }
+        if matches!(next, Next::Model(_) | Next::Tools(_))
             && let Some(why) = self.used_up()
         {
             return Err(Halt::Quarantine(why));
@@ -101,6 +106,9 @@ impl Session {
                 let body = StepBody::Unusable { purpose, response: None, why };
                 self.push_timed(body, Some(digest), Usage::default(), prompt, started);
                 Ok(())
+            }
+            Err(ModelError::Paused { why, until }) => {
+                self.park(RunTo::Waiting { for_what: why, wake_at: Some(until) }).await
             }
             Err(error @ ModelError::Unavailable(_))
                 if self.run.attempts + 1 < self.house.runs.max_attempts =>

@@ -10,6 +10,7 @@ mod effects;
 mod limits;
 mod models;
 mod obedient;
+mod outside;
 mod policy;
 mod rig;
 mod runs;

@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     path::Path,
-    sync::{Arc, Mutex, atomic::AtomicBool, atomic::Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -57,6 +60,8 @@ pub enum Fault {
     Hang,
     /// Does what is asked, and the answer never arrives.
     LoseAnswer,
+    /// Takes no more calls for so many seconds.
+    Limit(u64),
 }
 
 /// What stands before the shop.
@@ -67,6 +72,10 @@ pub struct Front {
     keys: Mutex<Vec<String>>,
     /// It does not say what was done.
     pub blind: AtomicBool,
+    /// It answers nothing but errors.
+    pub down: AtomicBool,
+    /// Requests that came.
+    pub asked: AtomicUsize,
 }
 
 impl Front {
@@ -79,6 +88,10 @@ impl Front {
     }
 
     async fn pass(self: Arc<Self>, request: Request, next: Next) -> Response {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.down.load(Ordering::SeqCst) {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
         if request.uri().path().contains("/by-key/") && self.blind.load(Ordering::SeqCst) {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
@@ -91,6 +104,9 @@ impl Front {
         match fault {
             None => next.run(request).await,
             Some(Fault::Status(status)) => StatusCode::from_u16(status).unwrap().into_response(),
+            Some(Fault::Limit(seconds)) => {
+                (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())]).into_response()
+            }
             Some(Fault::Hang) => std::future::pending().await,
             Some(Fault::LoseAnswer) => {
                 next.run(request).await;
@@ -115,6 +131,10 @@ pub struct Setup {
     pub stop_seconds: u64,
     /// Other than the default.
     pub failed_a_day: Option<i64>,
+    /// The table `[breakers]`, which keeps out of the way where it is empty.
+    pub breakers: String,
+    /// More of the provider's table.
+    pub provider: String,
     /// More of the configuration file.
     pub more: String,
 }
@@ -284,7 +304,8 @@ impl Rig {
              [models]\noffline_fallback = {}\n\
              [[models.providers]]\nname = \"scripted\"\nbase_url = \"{}\"\nfast = \"small\"\nstrong = \"large\"\n\
              api_key_file = \"{}\"\ntimeout_ms = 1500\ntotal_timeout_ms = 6000\nmax_retries = 1\nbackoff_ms = 5\nmax_retry_after_ms = 20\n\
-             breaker = {{ failures = 100000, open_ms = 10 }}\n\
+             breaker = {{ failures = 100000, open_ms = 10 }}\n{}\n\
+             [breakers]\n{}\n\
              [log]\nfilter = \"off\"\n{}",
             setup.stop_seconds,
             self.database(),
@@ -294,6 +315,8 @@ impl Rig {
             setup.offline,
             self.model.url(),
             self.path("model.key"),
+            setup.provider,
+            if setup.breakers.is_empty() { "failures = 0\nerror_rate = 0.0" } else { &setup.breakers },
             setup.more,
         );
         std::fs::write(self.path("model.key"), "key-of-the-model").unwrap();

@@ -2,6 +2,7 @@
 
 mod approvals;
 pub(crate) mod audit;
+mod automatic_breakers;
 mod breakers;
 pub(crate) mod citations;
 mod counts;
@@ -12,6 +13,7 @@ mod gaps;
 mod index_marks;
 mod mail;
 mod policies;
+mod rate_buckets;
 mod runs;
 mod sessions;
 mod sources;
@@ -22,6 +24,7 @@ mod tools;
 mod users;
 
 pub use audit::{AuditFilter, AuditReport};
+pub use automatic_breakers::Moved;
 pub use index_marks::KnowledgeFact;
 pub use sources::PageDocument;
 pub(crate) use surroundings::RunAsked;
