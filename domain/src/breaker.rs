@@ -1,12 +1,15 @@
 //! Switches that stop what may do harm: a whole workspace, an agent, a tool, or an integration.
 //!
 //! While one is open nothing new is done by what it names; what waits goes on waiting, and goes on from
-//! there when it is closed.
+//! there when it is closed. People open and close the ones here; those of [`automatic`] open and close by
+//! themselves, and never close one of a person's.
+
+pub mod automatic;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, user::Actor};
+use crate::{Timestamp, WorkspaceId, knowledge::UNIVERSAL_WORKSPACE, user::Actor};
 
 /// What a run that is stopped says it waits for begins with this.
 pub const WAITS: &str = "an open breaker: ";
@@ -23,6 +26,8 @@ pub enum BreakerOf {
     Tool(String),
     /// Calls of all tools that come from this server or file.
     Integration(String),
+    /// Calls of the model provider of this name, by all workspaces. It opens by itself alone.
+    Provider(String),
 }
 
 impl BreakerOf {
@@ -32,6 +37,7 @@ impl BreakerOf {
             Self::Agent(_) => "agent",
             Self::Tool(_) => "tool",
             Self::Integration(_) => "integration",
+            Self::Provider(_) => "provider",
         }
     }
 
@@ -39,7 +45,7 @@ impl BreakerOf {
     pub fn name(&self) -> &str {
         match self {
             Self::Workspace => "",
-            Self::Agent(name) | Self::Tool(name) | Self::Integration(name) => name,
+            Self::Agent(name) | Self::Tool(name) | Self::Integration(name) | Self::Provider(name) => name,
         }
     }
 
@@ -51,6 +57,7 @@ impl BreakerOf {
             "agent" => Some(Self::Agent(name)),
             "tool" => Some(Self::Tool(name)),
             "integration" => Some(Self::Integration(name)),
+            "provider" => Some(Self::Provider(name)),
             _ => None,
         }
     }
@@ -62,6 +69,15 @@ impl BreakerOf {
             Self::Agent(name) => format!("the agent {name}"),
             Self::Tool(name) => format!("the tool {name}"),
             Self::Integration(name) => format!("the integration {name}"),
+            Self::Provider(name) => format!("the provider {name}"),
+        }
+    }
+
+    /// Whose its automatic breaker is: a provider's is everybody's.
+    pub fn home(&self, workspace: WorkspaceId) -> WorkspaceId {
+        match self {
+            Self::Provider(_) => UNIVERSAL_WORKSPACE,
+            _ => workspace,
         }
     }
 }

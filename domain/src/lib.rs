@@ -27,6 +27,7 @@ pub mod origin;
 pub mod policy;
 pub mod ports;
 pub mod procedure;
+pub mod rate;
 pub mod run;
 pub mod source;
 pub mod suspicion;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::{
-    WorkspaceId,
+    Timestamp, WorkspaceId,
     canonical::{self, Digest},
     knowledge::Passage,
     procedure::Procedure,
@@ -167,6 +167,13 @@ pub enum ModelError {
     /// Worth trying again later: rate limits, server errors, timeouts, cut streams.
     #[error("the model provider is not available: {0}")]
     Unavailable(String),
+    /// Nobody is to be asked before that time: a breaker is open, or a limit is reached.
+    #[error("{why}")]
+    Paused {
+        /// What is waited for, in words that people read.
+        why: String,
+        until: Timestamp,
+    },
     /// The provider refuses this request; repeating it will not help.
     #[error("the model provider refused the request: {0}")]
     Refused(String),

@@ -57,6 +57,11 @@ impl Timestamp {
             .unwrap_or_else(|_| self.0.to_string())
     }
 
+    /// For people: `14:05:30 UTC`.
+    pub fn clock_words(self) -> String {
+        self.rfc3339().get(11..19).map(|time| format!("{time} UTC")).unwrap_or_default()
+    }
+
     /// The hour, 0 to 23, and the day of the week, `monday` to `sunday`, in UTC.
     pub fn hour_and_weekday(self) -> (i8, &'static str) {
         const DAYS: [&str; 7] =

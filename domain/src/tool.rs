@@ -3,7 +3,7 @@
 //! A tool is written against [`Tool`] with typed arguments and is used through [`AnyTool`]; the
 //! adapter [`Typed`] is the only bridge. `RISK` has no default on purpose.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use schemars::{JsonSchema, generate::SchemaSettings};
@@ -18,6 +18,7 @@ use crate::{
     customer::{Contact, Customer},
     model::ToolSchema,
     ports::Ports,
+    rate::RateLimit,
     run::Run,
     ticket::{EventBody, Ticket},
 };
@@ -201,6 +202,13 @@ pub enum ToolError {
     /// Nothing was done; worth trying again.
     #[error("{NOT_AVAILABLE}: {0}")]
     Unavailable(String),
+    /// The other side takes no more calls for now; nothing was done.
+    #[error("at its limit: {why}")]
+    Limited {
+        why: String,
+        /// How long it asks to be left alone, when it says so.
+        after: Option<Duration>,
+    },
     /// It may or may not have been done.
     #[error("{UNKNOWN}: {0}")]
     Unknown(String),
@@ -281,6 +289,10 @@ pub trait AnyTool: Send + Sync {
     async fn execute(&self, permit: Permit, context: &ToolContext) -> Result<ToolOutput, ToolError>;
     async fn inquire(&self, context: &ToolContext, key: &str) -> Inquiry;
     fn gives(&self) -> Gives;
+    /// How many calls the other side takes, of all tools of its integration together.
+    fn rate(&self) -> Option<RateLimit> {
+        None
+    }
 }
 
 /// Adapts a typed [`Tool`] to [`AnyTool`].

@@ -29,7 +29,7 @@ pub use keys::Keys;
 pub(crate) use parts::{prepare_folder, sqlite_path};
 
 use crate::{
-    breakers::Breakers,
+    breakers::{Breakers, Outside},
     channels::{self, Senders},
     config::{Config, ConfigError},
     demo::{self, shop::Shop},
@@ -118,6 +118,8 @@ pub struct App {
     /// What becomes of personal and secret data at each border of a workspace.
     pub protections: Arc<Protections>,
     pub breakers: Arc<Breakers>,
+    /// Breakers that open by themselves, and rates.
+    pub outside: Arc<Outside>,
     pub live: Live,
     pub intake: Intake,
     /// How much mail each sender has sent lately.
@@ -179,12 +181,21 @@ impl App {
             None => config.guards.protections()?,
         };
         protections.set_key(keys.placeholders());
+        let outside = Outside::shared(
+            store.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+            &config.breakers,
+            &config.models,
+        );
+        let outside = Arc::new(outside.await?);
         let model = match brought.model {
             Some(model) => model,
             None => models::build(
                 &config.models,
                 config.knowledge.answering,
                 &protections,
+                &outside,
                 Arc::clone(&clock),
                 Arc::clone(&ids),
             )?,
@@ -211,7 +222,7 @@ impl App {
         parts::check_agents(&config, &agents)?;
         let procedures = Arc::new(parts::procedures(&config)?);
         let live = Live::default();
-        let breakers = Arc::new(Breakers::load(store.clone(), live.clone()).await?);
+        let breakers = Arc::new(Breakers::load(store.clone(), live.clone(), Arc::clone(&outside)).await?);
         let intake = Intake::new(store.clone(), catalog.clone(), Arc::clone(&clock), Arc::clone(&ids));
         let looks = config.knowledge.grounding;
         // The offline model cannot read for others.
@@ -231,6 +242,7 @@ impl App {
             procedures,
             policies: Arc::clone(&policies),
             breakers: Arc::clone(&breakers),
+            outside: Arc::clone(&outside),
             budgets: Arc::new(parts::budgets(&config, &agents, &catalog)?),
             leaving: Arc::new(leaving::guard(&config)),
             protections: Arc::clone(&protections),
@@ -279,6 +291,7 @@ impl App {
             policies,
             protections,
             breakers,
+            outside,
             live,
             intake,
             senders: Senders::default(),

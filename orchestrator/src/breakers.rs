@@ -2,7 +2,16 @@
 //!
 //! Every process asks the database several times a second, so that nothing new is done one second after
 //! a breaker was opened, wherever that was. A process that cannot ask keeps to what it heard last; it
-//! cannot record an effect either.
+//! cannot record an effect either. Those that open by themselves ([`automatic`]) and what
+//! far sides asked for ([`rates`]) are heard in the same way.
+
+pub(crate) mod automatic;
+mod config;
+pub(crate) mod outside;
+pub(crate) mod rates;
+
+pub use config::BreakersConfig;
+pub use outside::Outside;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -13,6 +22,7 @@ use std::{
 use domain::{
     WorkspaceId,
     breaker::{Breaker, BreakerOf},
+    knowledge::UNIVERSAL_WORKSPACE,
     tool::ToolSpec,
 };
 use store::{Store, StoreError};
@@ -32,12 +42,13 @@ pub struct Breakers {
     store: Store,
     live: Live,
     open: RwLock<Arc<Open>>,
+    outside: Arc<Outside>,
 }
 
 impl Breakers {
     /// Knows at once which are open.
-    pub async fn load(store: Store, live: Live) -> Result<Self, StoreError> {
-        let breakers = Self { store, live, open: RwLock::default() };
+    pub async fn load(store: Store, live: Live, outside: Arc<Outside>) -> Result<Self, StoreError> {
+        let breakers = Self { store, live, open: RwLock::default(), outside };
         breakers.refresh().await?;
         Ok(breakers)
     }
@@ -56,6 +67,20 @@ impl Breakers {
         let either = before.keys().chain(now.keys().filter(|workspace| !before.contains_key(workspace)));
         for workspace in either.filter(|workspace| before.get(workspace) != now.get(workspace)) {
             self.live.send(*workspace, LiveBody::Breakers);
+        }
+        self.refresh_automatic().await
+    }
+
+    async fn refresh_automatic(&self) -> Result<(), StoreError> {
+        let mut changed = self.outside.refresh().await?;
+        changed.sort_unstable();
+        changed.dedup();
+        if changed.contains(&UNIVERSAL_WORKSPACE) {
+            // What all share is shown to all.
+            changed = self.store.workspaces().await?.into_iter().map(|workspace| workspace.id).collect();
+        }
+        for workspace in changed {
+            self.live.send(workspace, LiveBody::Breakers);
         }
         Ok(())
     }
@@ -82,7 +107,7 @@ impl Breakers {
         self.find(workspace, |of| match of {
             BreakerOf::Workspace => true,
             BreakerOf::Agent(name) => name == agent,
-            BreakerOf::Tool(_) | BreakerOf::Integration(_) => false,
+            BreakerOf::Tool(_) | BreakerOf::Integration(_) | BreakerOf::Provider(_) => false,
         })
     }
 
@@ -90,7 +115,7 @@ impl Breakers {
     pub fn of_tool(&self, workspace: WorkspaceId, spec: &ToolSpec) -> Option<BreakerOf> {
         self.find(workspace, |of| match of {
             BreakerOf::Workspace => true,
-            BreakerOf::Agent(_) => false,
+            BreakerOf::Agent(_) | BreakerOf::Provider(_) => false,
             BreakerOf::Tool(name) => *name == spec.name,
             BreakerOf::Integration(name) => spec.integration() == Some(name),
         })
@@ -122,6 +147,11 @@ impl App {
 
     /// Why there is nothing to stop, and what there is.
     pub fn can_be_stopped(&self, of: &BreakerOf) -> Result<(), String> {
+        if matches!(of, BreakerOf::Provider(_)) {
+            return Err(
+                "a provider is not stopped by hand: take it out of [models], or stop the agents".to_owned()
+            );
+        }
         let stoppable = self.stoppable();
         let of_server = |name: &str| {
             let integrations = self.integrations(&[]);

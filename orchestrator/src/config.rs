@@ -4,7 +4,7 @@ pub mod edit;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, sync::Arc};
 
-use domain::{agent::AgentSettings, answerability::Courses};
+use domain::{agent::AgentSettings, answerability::Courses, rate::RateLimit};
 use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::{
+    breakers::BreakersConfig,
     credits::CreditsConfig,
     escalation::EscalationConfig,
     knowledge_index::{EmbeddingsConfig, IndexConfig},
@@ -38,6 +39,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub secrets: SecretsConfig,
     pub runs: RunsConfig,
+    pub breakers: BreakersConfig,
     pub audit: AuditConfig,
     pub policy: PolicyConfig,
     pub guards: GuardsConfig,
@@ -217,6 +219,12 @@ pub struct McpConfig {
     pub headers: BTreeMap<String, String>,
     #[serde(default = "twenty_seconds")]
     pub timeout_ms: u64,
+    /// How many calls it takes, such as `100/minute`, or `none`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// How many of them at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst: Option<u32>,
 }
 
 fn twenty_seconds() -> u64 {
@@ -299,6 +307,19 @@ pub struct SmtpConfig {
     pub username: String,
     pub password: Secret,
     pub timeout_ms: u64,
+    /// Mails in a period, such as `100/minute`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// How many of them at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst: Option<u32>,
+}
+
+impl SmtpConfig {
+    /// How many mails the server takes.
+    pub fn limit(&self) -> Result<Option<RateLimit>, String> {
+        tools::published::declared(self.rate.as_deref(), self.burst, None)
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -410,6 +431,10 @@ impl Config {
             }
         }
         self.escalation.check().or_else(invalid)?;
+        self.breakers.check().or_else(invalid)?;
+        if let Err(why) = self.email.smtp.limit() {
+            return invalid(format!("email.smtp.rate: {why}"));
+        }
         self.knowledge.sources.check().or_else(invalid)?;
         self.index.check().and_then(|()| self.embeddings.check()).or_else(invalid)
     }

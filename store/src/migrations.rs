@@ -37,6 +37,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0021" "breakers",
     "0023" "policies",
     "0024" "credits",
+    "0025" "automatic_breakers",
     "0026" "screened",
 ];
 

@@ -5,6 +5,7 @@
 //! base_url = "https://shop.example.com/api"
 //! auth = { header = "Authorization", value = "Bearer ${secret:SHOP_TOKEN}" }
 //! currency = "EUR"
+//! rate = "100/minute"    # how many calls it takes, of all its tools and from all processes together
 //!
 //! [[tool]]
 //! name = "refund_order"                 # becomes shop__refund_order
@@ -34,6 +35,7 @@ mod declaration;
 pub(crate) mod exchange;
 mod owner;
 pub mod public;
+pub(crate) mod retry_after;
 pub(crate) mod template;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
@@ -42,6 +44,7 @@ use async_trait::async_trait;
 use domain::{
     approval::Permit,
     canonical::{self, Sorted},
+    rate::RateLimit,
     tool::{
         AnyTool, Gives, Inquiry, Preview, PreviewField, Risk, ToolContext, ToolError, ToolOutput, ToolSpec,
     },
@@ -77,6 +80,7 @@ pub(crate) struct Server {
     /// Everything that was expanded into the headers, to be redacted from what comes back.
     secrets: Vec<Secret>,
     currency: String,
+    rate: Option<RateLimit>,
 }
 
 pub(crate) struct HttpTool {
@@ -205,6 +209,10 @@ impl AnyTool for HttpTool {
             Risk::Read => Gives::Records,
             _ => Gives::Text,
         }
+    }
+
+    fn rate(&self) -> Option<RateLimit> {
+        self.server.rate
     }
 
     fn validate(&self, args: &Value) -> Result<(), ToolError> {

@@ -10,6 +10,7 @@ mod error;
 pub mod http;
 pub mod limits;
 pub mod mcp;
+pub mod published;
 mod schema;
 pub mod secrets;
 #[cfg(feature = "testing")]

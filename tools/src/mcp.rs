@@ -13,7 +13,7 @@ mod tool;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use domain::{Ids, canonical::Digest, tool::ToolSpec};
+use domain::{Ids, canonical::Digest, rate::RateLimit, tool::ToolSpec};
 use futures::future::join_all;
 use serde::Serialize;
 use tokio::sync::Notify;
@@ -32,6 +32,8 @@ pub struct McpSettings {
     pub call_timeout: Duration,
     /// For connecting and for listing the tools.
     pub connect_timeout: Duration,
+    /// How many calls of its tools it takes.
+    pub rate: Option<RateLimit>,
 }
 
 impl McpSettings {
@@ -42,6 +44,7 @@ impl McpSettings {
             transport,
             call_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(20),
+            rate: None,
         }
     }
 }

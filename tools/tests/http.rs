@@ -235,6 +235,7 @@ async fn statuses_mean_what_they_say() {
         Ok(_) => "ok",
         Err(ToolError::Refused(_) | ToolError::NotTheirs(_)) => "refused",
         Err(ToolError::Unavailable(_)) => "unavailable",
+        Err(ToolError::Limited { .. }) => "limited",
         Err(ToolError::Unknown(_)) => "unknown",
         Err(ToolError::Arguments { .. }) => "arguments",
     };
@@ -250,7 +251,7 @@ async fn statuses_mean_what_they_say() {
         (422, "refused", "refused", "refused"),
         (408, "unavailable", "unavailable", "unknown"),
         (425, "unavailable", "unavailable", "unavailable"),
-        (429, "unavailable", "unavailable", "unavailable"),
+        (429, "limited", "limited", "limited"),
         (500, "unavailable", "unavailable", "unknown"),
         (502, "unavailable", "unavailable", "unknown"),
         (503, "unavailable", "unavailable", "unavailable"),

@@ -44,7 +44,7 @@ export type Answers = Record<string, (route: Route, path: string) => unknown>;
 
 const ANSWERS: Answers = {
   "GET /v1/session": () => session,
-  "GET /v1/breakers": () => ({ items: [], could_be: couldBe }),
+  "GET /v1/breakers": () => ({ items: [], automatic: [], could_be: couldBe }),
   "GET /v1/audit": () => page(audited),
   "GET /v1/credits": () => ({ items: limits, at: at(0) }),
   "GET /v1/policy": () => policyOf(2),

@@ -1,4 +1,14 @@
-import { answer, approvals, audited, breaker, couldBe, digest, problem, session } from "./answers";
+import {
+  answer,
+  approvals,
+  audited,
+  breaker,
+  couldBe,
+  digest,
+  failing,
+  problem,
+  session,
+} from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 const refunds = { kind: "tool", name: "shop__refund_order" } as const;
@@ -7,7 +17,9 @@ test("what is stopped is said on every page and at the approvals it keeps from b
   page,
 }) => {
   const stopped = breaker(refunds, "Refunds of the wrong amount");
-  await answer(page, { "GET /v1/breakers": () => ({ items: [stopped], could_be: [] }) });
+  await answer(page, {
+    "GET /v1/breakers": () => ({ items: [stopped], automatic: [], could_be: [] }),
+  });
   await page.goto("/tickets");
   await expect(page.getByText("Stopped: the tool shop__refund_order.")).toBeVisible();
   const refund = approvals.find((each) => each.binding.call.tool === refunds.name);
@@ -24,11 +36,15 @@ test("something is stopped with a reason, and let go on with one", async ({ page
   let open: ReturnType<typeof breaker>[] = [];
   const sent: unknown[] = [];
   await answer(page, {
-    "GET /v1/breakers": () => ({ items: open, could_be: open.length === 0 ? couldBe : [] }),
+    "GET /v1/breakers": () => ({
+      items: open,
+      automatic: [],
+      could_be: open.length === 0 ? couldBe : [],
+    }),
     "POST /v1/breakers": (route) => {
       sent.push(route.request().postDataJSON());
       open = [breaker(refunds, "Wrong amounts")];
-      return { items: open, could_be: [] };
+      return { items: open, automatic: [], could_be: [] };
     },
     "POST /v1/breakers/close": (route) => {
       sent.push(route.request().postDataJSON());
@@ -60,11 +76,47 @@ test("something is stopped with a reason, and let go on with one", async ({ page
   ]);
 });
 
+test("what keeps failing is shown with its failure and next try, and may be let go on early", async ({
+  page,
+}) => {
+  let automatic = [failing({ kind: "integration", name: "shop" })];
+  const sent: unknown[] = [];
+  await answer(page, {
+    "GET /v1/breakers": () => ({ items: [], automatic, could_be: couldBe }),
+    "POST /v1/breakers/close": (route) => {
+      sent.push(route.request().postDataJSON());
+      automatic = [];
+      void route.fulfill({ status: 204 });
+      return "handled";
+    },
+  });
+  const refund = approvals.find((each) => each.binding.call.tool === refunds.name);
+  await page.goto(`/approvals/${refund?.id}`);
+  await expect(page.locator("#approval")).toContainText("done by itself when it works again");
+  await accessible(page);
+  await page.goto("/safety");
+  await expect(
+    page.getByText("Left alone because it keeps failing: the integration shop."),
+  ).toBeVisible();
+  const item = page.getByRole("list", { name: "Stopped" }).getByRole("listitem");
+  await expect(item).toContainText("The integration shop is left alone");
+  await expect(item).toContainText("It failed 5 times in a row. It is tried again at");
+  await expect(item).toContainText("Last failure: no answer within 5000 ms");
+  await expect(item).toContainText("tried in vain 2 times since");
+  await accessible(page);
+  await item.getByRole("button", { name: "Let it go on" }).click();
+  await page.getByLabel("Why may it go on?").fill("The shop says it is mended");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "Nothing is stopped" })).toBeVisible();
+  const of = { kind: "integration", name: "shop" };
+  expect(sent).toEqual([{ of, reason: "The shop says it is mended" }]);
+});
+
 test("who may not stop or let go on is not offered it", async ({ page }) => {
   const stopped = breaker({ kind: "workspace" }, "Everything went wrong");
   await answer(page, {
     "GET /v1/session": () => ({ ...session, role: "agent" }),
-    "GET /v1/breakers": () => ({ items: [stopped], could_be: couldBe.slice(1) }),
+    "GET /v1/breakers": () => ({ items: [stopped], automatic: [], could_be: couldBe.slice(1) }),
   });
   await page.goto("/safety");
   await expect(page.getByText("Letting it go on needs the role admin.")).toBeVisible();
@@ -133,7 +185,9 @@ test("the audit is read, narrowed and checked", async ({ page }) => {
 test("the safety pages fit a phone", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   const stopped = breaker(refunds, "Refunds of the wrong amount");
-  await answer(page, { "GET /v1/breakers": () => ({ items: [stopped], could_be: couldBe }) });
+  await answer(page, {
+    "GET /v1/breakers": () => ({ items: [stopped], automatic: [], could_be: couldBe }),
+  });
   for (const path of ["/safety", "/safety/audit"]) {
     await page.goto(path);
     await expect(page.getByRole("heading", { name: "Safety" })).toBeVisible();

@@ -964,7 +964,7 @@ export interface paths {
         };
         /**
          * List open breakers
-         * @description What nothing new is done by, who stopped it, when and why; and what else could be stopped.
+         * @description What nothing new is done by, who stopped it, when and why; what opened by itself, with its last failure and when it is tried again; and what else could be stopped.
          */
         get: operations["listBreakers"];
         put?: never;
@@ -990,7 +990,7 @@ export interface paths {
         put?: never;
         /**
          * Let something go on
-         * @description Runs that waited for it go on within seconds. Takes a person. 404 when it is not stopped.
+         * @description Runs that waited for it go on within seconds; what opened by itself opens again when it still fails. Takes a person. 404 when it is not stopped.
          */
         post: operations["closeBreaker"];
         delete?: never;
@@ -1861,6 +1861,31 @@ export interface components {
             /** @description Whether every entry is as it was written and none is missing. */
             whole: boolean;
         };
+        /** @description A breaker that opened by itself and has not closed yet. */
+        AutomaticBreaker: {
+            /** @description Since when it is in this state. */
+            changed_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint32
+             * @description Probes that failed since it opened; each doubles the time to the next one.
+             */
+            failed_probes: number;
+            /** @description The last failure, without secrets. */
+            last_error: string;
+            of: components["schemas"]["BreakerOf"];
+            /** @description Since when it has not been closed. */
+            opened_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint32
+             * @description Probes that succeeded since the last one that failed.
+             */
+            passed_probes: number;
+            /** @description Open: when the next probe may go out. Half-open: when a probe of which nothing was heard is given up. */
+            probe_at: components["schemas"]["Timestamp"];
+            /** @description Why it opened, in words that follow the name: `failed 5 times in a row`. */
+            reason: string;
+            state: components["schemas"]["BreakerState"];
+        };
         /** @description Where the score falls against an agent's thresholds. */
         Band: "auto" | "draft" | "low";
         /** @description What a decision binds to. Its digest is what the reviewer's decision must carry. */
@@ -1897,9 +1922,11 @@ export interface components {
         };
         /** @description What is stopped. */
         BreakerList: {
+            /** @description What opened by itself because it kept failing, and closes when it works again; the longest open first. */
+            automatic: components["schemas"]["AutomaticBreaker"][];
             /** @description What else could be stopped. */
             could_be: components["schemas"]["BreakerOf"][];
-            /** @description The longest open first. */
+            /** @description Stopped by people, and agents that the service stopped for good; the longest open first. */
             items: components["schemas"]["Breaker"][];
         };
         /** @description What a breaker stops. */
@@ -1918,7 +1945,13 @@ export interface components {
             /** @constant */
             kind: "integration";
             name: string;
+        } | {
+            /** @constant */
+            kind: "provider";
+            name: string;
         };
+        /** @description How a breaker stands that is not closed. */
+        BreakerState: "open" | "half_open";
         /** @description How a proposed call was settled when it did not simply run. */
         CallOutcome: {
             content: unknown;

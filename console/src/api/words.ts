@@ -16,6 +16,7 @@ export type ApprovalStatus = S["ApprovalStatus"];
 export type AuditAction = S["AuditAction"];
 export type AuditEntry = S["AuditEntry"];
 export type Audience = S["Audience"];
+export type AutomaticBreaker = S["AutomaticBreaker"];
 export type Breaker = S["Breaker"];
 export type BreakerOf = S["BreakerOf"];
 export type Channel = S["Channel"];

@@ -77,8 +77,9 @@ function Loaded({ approval, ticket, messages, customer, decisions, run }: Data) 
   const now = useNow();
   const pending = approval.status === "pending";
   const outcome = approval.question === "outcome";
-  const stopped = useQuery(breakersQuery).data?.items ?? [];
-  const stop = stops(stopped, approval.agent, approval.binding.call.tool);
+  const breakers = useQuery(breakersQuery).data;
+  const stop = stops(breakers?.items ?? [], approval.agent, approval.binding.call.tool);
+  const failing = stops(breakers?.automatic ?? [], approval.agent, approval.binding.call.tool);
   return (
     <>
       <div className="approval-content">
@@ -135,6 +136,15 @@ function Loaded({ approval, ticket, messages, customer, decisions, run }: Data) 
             <div className="grow">
               {upperFirst(breakerWords(stop.of))} is stopped: “{stop.reason}”. What you decide is
               kept, and done when it may go on.
+            </div>
+          </div>
+        )}
+        {pending && !stop && failing && (
+          <div className="notice" data-tone="amber" role="status">
+            <Icon name="warn" />
+            <div className="grow">
+              {upperFirst(breakerWords(failing.of))} {failing.reason} and is left alone for a while.
+              What you decide is kept, and done by itself when it works again.
             </div>
           </div>
         )}

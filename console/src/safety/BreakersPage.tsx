@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, send } from "../api/client";
-import { type Breaker, type BreakerOf, mayActAs } from "../api/words";
+import { type AutomaticBreaker, type Breaker, type BreakerOf, mayActAs } from "../api/words";
 import { actorName } from "../messages/actor";
 import { Button } from "../parts/Button";
 import { Empty, Failure, Loading } from "../parts/states";
@@ -11,7 +11,7 @@ import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
-import { upperFirst } from "../text/format";
+import { clockTime, count, fullTime, upperFirst } from "../text/format";
 import { breakerKey, breakerOf, breakerWords } from "./breakers";
 import { breakersQuery } from "./queries";
 
@@ -31,12 +31,13 @@ export function BreakersPage() {
     <div className="stack">
       <p className="muted">
         A breaker stops new actions within a second, wherever the service runs. What waits stays and
-        goes on when the breaker is closed; approvals can still be decided meanwhile.
+        goes on when the breaker is closed; approvals can still be decided meanwhile. What keeps
+        failing is left alone by itself, and goes on by itself when it works again.
       </p>
       {query.isPending && <Loading lines={4} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data &&
-        (query.data.items.length === 0 ? (
+        (query.data.items.length === 0 && query.data.automatic.length === 0 ? (
           <Empty title="Nothing is stopped">
             <p>Every agent and every tool works.</p>
           </Empty>
@@ -44,6 +45,9 @@ export function BreakersPage() {
           <ul className="stack" aria-label="Stopped">
             {query.data.items.map((breaker) => (
               <Stopped key={breakerKey(breaker.of)} breaker={breaker} />
+            ))}
+            {query.data.automatic.map((breaker) => (
+              <Failing key={`failing ${breakerKey(breaker.of)}`} breaker={breaker} />
             ))}
           </ul>
         ))}
@@ -53,66 +57,109 @@ export function BreakersPage() {
 }
 
 function Stopped({ breaker }: { breaker: Breaker }) {
-  const client = useQueryClient();
-  const { role } = useSession();
-  const [asked, setAsked] = useState(false);
-  const [reason, setReason] = useState("");
-  const name = breakerWords(breaker.of);
-  const close = useMutation({
-    mutationFn: () => send(api.POST("/v1/breakers/close", { body: { of: breaker.of, reason } })),
-    onSuccess: async () => {
-      tell("Works again; what waited goes on within seconds", "good", upperFirst(name));
-      await client.invalidateQueries({ queryKey: ["breakers"] });
-    },
-  });
   return (
     <li className="notice" data-tone="red">
       <Icon name="warn" />
       <div className="grow stack">
         <div>
-          <h2>{upperFirst(name)} is stopped</h2>
+          <h2>{upperFirst(breakerWords(breaker.of))} is stopped</h2>
           <p>{breaker.reason}</p>
           <p className="muted small">
             {actorName(breaker.opened_by)}, <Ago at={breaker.opened_at} />
           </p>
         </div>
-        {close.isError && <Failure error={close.error} />}
-        {!mayActAs(role, "admin") && (
-          <p className="muted small">Letting it go on needs the role admin.</p>
-        )}
-        {mayActAs(role, "admin") && !asked && (
-          <div>
-            <Button onClick={() => setAsked(true)}>Let it go on</Button>
-          </div>
-        )}
-        {asked && (
-          <form
-            className="row"
-            aria-label={`Let ${name} go on`}
-            onSubmit={(event: FormEvent) => {
-              event.preventDefault();
-              if (reason.trim() !== "") close.mutate();
-            }}
-          >
-            <input
-              className="input grow"
-              aria-label="Why may it go on?"
-              placeholder="Why may it go on?"
-              maxLength={LONGEST}
-              required
-              // biome-ignore lint/a11y/noAutofocus: it was asked for by the button before it
-              autoFocus
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-            />
-            <Button type="submit" tone="primary" busy={close.isPending}>
-              Let it go on
-            </Button>
-            <Button onClick={() => setAsked(false)}>Cancel</Button>
-          </form>
-        )}
+        <LetGoOn of={breaker.of} />
       </div>
     </li>
+  );
+}
+
+function Failing({ breaker }: { breaker: AutomaticBreaker }) {
+  const tried = breaker.state === "half_open";
+  return (
+    <li className="notice" data-tone="amber">
+      <Icon name="warn" />
+      <div className="grow stack">
+        <div>
+          <h2>
+            {upperFirst(breakerWords(breaker.of))} {tried ? "is being tried" : "is left alone"}
+          </h2>
+          <p>
+            It {breaker.reason}. {tried ? "When that works it goes on" : "It is tried again"}
+            {!tried && (
+              <>
+                {" at "}
+                <time dateTime={breaker.probe_at} title={fullTime(breaker.probe_at)}>
+                  {clockTime(breaker.probe_at)}
+                </time>
+              </>
+            )}
+            .
+          </p>
+          <p className="muted small breaker-error">Last failure: {breaker.last_error}</p>
+          <p className="muted small">
+            By itself, <Ago at={breaker.opened_at} />
+            {breaker.failed_probes > 0 &&
+              `, tried in vain ${count(breaker.failed_probes, "time")} since`}
+          </p>
+        </div>
+        <LetGoOn of={breaker.of} />
+      </div>
+    </li>
+  );
+}
+
+function LetGoOn({ of }: { of: BreakerOf }) {
+  const client = useQueryClient();
+  const { role } = useSession();
+  const [asked, setAsked] = useState(false);
+  const [reason, setReason] = useState("");
+  const name = breakerWords(of);
+  const close = useMutation({
+    mutationFn: () => send(api.POST("/v1/breakers/close", { body: { of, reason } })),
+    onSuccess: async () => {
+      tell("Works again; what waited goes on within seconds", "good", upperFirst(name));
+      await client.invalidateQueries({ queryKey: ["breakers"] });
+    },
+  });
+  if (!mayActAs(role, "admin")) {
+    return <p className="muted small">Letting it go on needs the role admin.</p>;
+  }
+  return (
+    <>
+      {close.isError && <Failure error={close.error} />}
+      {!asked && (
+        <div>
+          <Button onClick={() => setAsked(true)}>Let it go on</Button>
+        </div>
+      )}
+      {asked && (
+        <form
+          className="row"
+          aria-label={`Let ${name} go on`}
+          onSubmit={(event: FormEvent) => {
+            event.preventDefault();
+            if (reason.trim() !== "") close.mutate();
+          }}
+        >
+          <input
+            className="input grow"
+            aria-label="Why may it go on?"
+            placeholder="Why may it go on?"
+            maxLength={LONGEST}
+            required
+            // biome-ignore lint/a11y/noAutofocus: it was asked for by the button before it
+            autoFocus
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
+          <Button type="submit" tone="primary" busy={close.isPending}>
+            Let it go on
+          </Button>
+          <Button onClick={() => setAsked(false)}>Cancel</Button>
+        </form>
+      )}
+    </>
   );
 }
 

@@ -1,26 +1,30 @@
 // On every page while something is stopped: nobody should wonder why nothing happens.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { BreakerOf } from "../api/words";
 import { breakerKey, breakerWords } from "./breakers";
 import { breakersQuery } from "./queries";
 
 const NAMED = 2;
 
 export function StoppedBar() {
-  const open = useQuery(breakersQuery).data?.items ?? [];
-  if (open.length === 0) return null;
-  const more = open.length - NAMED;
+  const data = useQuery(breakersQuery).data;
+  const open = data?.items ?? [];
+  const failing = data?.automatic ?? [];
+  if (open.length === 0 && failing.length === 0) return null;
   return (
     <div role="status" className="stopped-bar">
-      Stopped:{" "}
-      {open
-        .slice(0, NAMED)
-        .map(({ of }) => breakerWords(of))
-        .join(", ")}
-      {more > 0 && ` and ${more} more`}.{" "}
-      <Link to="/safety" key={open.map(({ of }) => breakerKey(of)).join()}>
+      {open.length > 0 && `Stopped: ${named(open)}. `}
+      {failing.length > 0 && `Left alone because it keeps failing: ${named(failing)}. `}
+      <Link to="/safety" key={[...open, ...failing].map(({ of }) => breakerKey(of)).join()}>
         See why
       </Link>
     </div>
   );
+}
+
+function named(open: { of: BreakerOf }[]): string {
+  const more = open.length - NAMED;
+  const names = open.slice(0, NAMED).map(({ of }) => breakerWords(of));
+  return names.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

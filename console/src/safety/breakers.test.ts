@@ -9,6 +9,8 @@ const ALL: BreakerOf[] = [
   { kind: "integration", name: "shop" },
 ];
 
+const PROVIDER: BreakerOf = { kind: "provider", name: "openai" };
+
 const open = (of: BreakerOf): Breaker => ({
   of,
   reason: "stop",
@@ -18,7 +20,7 @@ const open = (of: BreakerOf): Breaker => ({
 
 describe("a breaker", () => {
   it("is named by a key that leads back to it", () => {
-    for (const of of ALL) expect(breakerOf(breakerKey(of))).toEqual(of);
+    for (const of of [...ALL, PROVIDER]) expect(breakerOf(breakerKey(of))).toEqual(of);
     for (const bad of ["", "tool:", "planet:earth", "workspaces"]) {
       expect(breakerOf(bad)).toBeUndefined();
     }
@@ -28,7 +30,7 @@ describe("a breaker", () => {
     for (const of of ALL) {
       expect(stops([open(of)], "resolution", "shop__refund_order")?.of).toEqual(of);
     }
-    const others = ALL.slice(1).map(open);
+    const others = [...ALL.slice(1), PROVIDER].map(open);
     expect(stops(others, "article", "shopping__refund_order")).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 // What a breaker is of, in words, and which of them stop a call.
-import type { Breaker, BreakerOf } from "../api/words";
+import type { BreakerOf } from "../api/words";
 import { words } from "../text/format";
 
 /** `the tool shop__refund_order`. */
@@ -13,6 +13,8 @@ export function breakerWords(of: BreakerOf): string {
       return `the tool ${of.name}`;
     case "integration":
       return `the integration ${of.name}`;
+    case "provider":
+      return `the provider ${of.name}`;
   }
 }
 
@@ -23,12 +25,18 @@ export const breakerKey = (of: BreakerOf) =>
 export function breakerOf(key: string): BreakerOf | undefined {
   if (key === "workspace") return { kind: "workspace" };
   const [kind, name] = [key.slice(0, key.indexOf(":")), key.slice(key.indexOf(":") + 1)];
-  if (kind !== "agent" && kind !== "tool" && kind !== "integration") return undefined;
+  if (kind !== "agent" && kind !== "tool" && kind !== "integration" && kind !== "provider") {
+    return undefined;
+  }
   return name === "" ? undefined : { kind, name };
 }
 
 /** What keeps an approved call from being done, if something does. */
-export function stops(open: Breaker[], agent: string, tool: string): Breaker | undefined {
+export function stops<T extends { of: BreakerOf }>(
+  open: T[],
+  agent: string,
+  tool: string,
+): T | undefined {
   return open.find(({ of }) => reaches(of, agent, tool));
 }
 
@@ -42,5 +50,7 @@ function reaches(of: BreakerOf, agent: string, tool: string): boolean {
       return of.name === tool;
     case "integration":
       return tool.startsWith(`${of.name}__`);
+    case "provider":
+      return false;
   }
 }

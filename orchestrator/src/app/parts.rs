@@ -19,6 +19,7 @@ use tools::{
     mcp::{McpSettings, McpTransport},
 };
 use tracing::warn;
+use url::Url;
 
 use super::{App, AppError};
 use crate::{answering::SPENDER, config::Config, credits::Budgets, demo, http, knowledge::sources};
@@ -214,6 +215,9 @@ pub(super) fn mcp_settings(config: &Config) -> Result<Vec<McpSettings>, AppError
             };
             let mut settings = McpSettings::new(server.name.clone(), transport);
             settings.call_timeout = Duration::from_millis(server.timeout_ms);
+            let url = server.url.as_deref().and_then(|url| Url::parse(url).ok());
+            settings.rate = tools::published::declared(server.rate.as_deref(), server.burst, url.as_ref())
+                .map_err(|why| AppError::Setup(format!("tools.mcp `{}`, `rate`: {why}", server.name)))?;
             Ok(settings)
         })
         .collect()

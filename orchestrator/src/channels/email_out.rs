@@ -27,7 +27,7 @@ use super::{
     outgoing,
     smtp::{self, Trouble},
 };
-use crate::app::App;
+use crate::{app::App, breakers::automatic::Pause};
 
 /// How often due mail is looked for when nothing announces it: retries, and mail that another
 /// process queued.
@@ -131,6 +131,10 @@ impl Sending<'_> {
                 return Ok(());
             }
         };
+        if let Err(pause) = self.permit().await {
+            self.put_off(&pause).await;
+            return Ok(());
+        }
         let ready = match smtp::reach(&self.app.config.email.smtp, &built.envelope).await {
             Ok(ready) => ready,
             Err(Trouble::Later(why)) => {
@@ -179,6 +183,26 @@ impl Sending<'_> {
         let thread: Vec<Message> = self.store.messages(ticket.id, None).await?;
         let config = &self.app.config.email;
         Ok(outgoing::build(&ticket, &contact, &message, &thread, config, self.app.clock.now()))
+    }
+
+    /// For one mail of what the server takes.
+    async fn permit(&self) -> Result<(), Pause> {
+        // It was read when the service started.
+        let rate = self.app.config.email.smtp.limit().unwrap_or_default();
+        self.app.outside.mail(rate).await
+    }
+
+    /// Not tried: the server takes no more for now.
+    async fn put_off(&self, pause: &Pause) {
+        let op = Op::ChangeDelivery {
+            id: self.delivery.id,
+            from: DeliveryStatus::Pending,
+            status: DeliveryStatus::Pending,
+            error: Some(pause.why.clone()),
+            at: self.app.clock.now(),
+            next_attempt_at: Some(pause.until),
+        };
+        write(self.store, Commit { ops: vec![op] }).await;
     }
 
     async fn claim(&self) -> Result<(), CommitError> {

@@ -4,6 +4,7 @@ use std::{
     io::{self, IsTerminal as _},
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail};
@@ -24,7 +25,7 @@ use super::{
     ApprovalsCommand, Command, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand, knowledge,
     output::Output, policy, safety,
 };
-use crate::{app::App, password};
+use crate::{app::App, breakers::outside::CameOf, password};
 
 /// Of a replay for which this configuration lacks something; a difference is 1.
 const CANNOT_TELL: u8 = 3;
@@ -400,8 +401,13 @@ async fn tools(
             let args: Value = serde_json::from_str(&args).context("the arguments must be JSON")?;
             tool.validate(&args)?;
             if tool.spec().risk == Risk::Read {
-                let output = tool.read(&context(app, workspace), &args).await?;
-                return out.value(&output.content);
+                let takes = Duration::from_millis(app.config.runs.tool_timeout_ms);
+                let leave = app.outside.enter_tool(workspace, &*tool, takes).await;
+                let leave = leave.map_err(|pause| anyhow::anyhow!("{name} waits for {}", pause.why))?;
+                let output = tool.read(&context(app, workspace), &args).await;
+                let came = output.as_ref().map_or_else(CameOf::tool, |_| CameOf::Answer);
+                app.outside.left(leave, came).await;
+                return out.value(&output?.content);
             }
             let value = json!({ "preview": tool.preview(&args), "verdict": app.dry_verdict(workspace, &*tool, &args) });
             eprintln!(

@@ -21,7 +21,7 @@ use crate::app::App;
 
 #[derive(Subcommand)]
 pub(super) enum BreakersCommand {
-    /// What is stopped, by whom and why.
+    /// What is stopped, by whom or by itself, and why.
     List,
     /// Stop something: `workspace`, `agent:NAME`, `tool:NAME` or `integration:NAME`.
     Open {
@@ -32,7 +32,7 @@ pub(super) enum BreakersCommand {
         #[arg(long = "as")]
         by: String,
     },
-    /// Let it go on.
+    /// Let it go on; also `provider:NAME`, and what opened by itself.
     Close {
         of: String,
         #[arg(long)]
@@ -70,7 +70,9 @@ pub(super) enum AuditCommand {
 fn breaker_of(text: &str) -> anyhow::Result<BreakerOf> {
     let (kind, name) = text.split_once(':').unwrap_or((text, ""));
     BreakerOf::parse(kind, name).with_context(|| {
-        format!("`{text}` is not `workspace`, `agent:NAME`, `tool:NAME` or `integration:NAME`")
+        format!(
+            "`{text}` is not `workspace`, `agent:NAME`, `tool:NAME`, `integration:NAME` or `provider:NAME`"
+        )
     })
 }
 
@@ -96,7 +98,8 @@ pub(super) async fn breakers(
     match command {
         BreakersCommand::List => {
             let open = store.breakers().await?;
-            let rows: Vec<Vec<String>> = open
+            let automatic = app.outside.open(store.id());
+            let mut rows: Vec<Vec<String>> = open
                 .iter()
                 .map(|breaker| {
                     vec![
@@ -107,7 +110,17 @@ pub(super) async fn breakers(
                     ]
                 })
                 .collect();
-            out.either(&open, || match rows.is_empty() {
+            rows.extend(automatic.iter().map(|breaker| {
+                let (state, at) = (breaker.state.as_str(), breaker.probe_at.clock_words());
+                let why = format!("{} ({state}, next try {at}): {}", breaker.reason, breaker.last_error);
+                vec![
+                    format!("{}:{}", breaker.of.kind(), breaker.of.name()),
+                    breaker.opened_at.rfc3339()[..16].replace('T', " "),
+                    "itself".to_owned(),
+                    why,
+                ]
+            }));
+            out.either(&json!({ "open": open, "automatic": automatic }), || match rows.is_empty() {
                 true => out.line("Nothing is stopped."),
                 false => out.table(&["STOPPED", "SINCE", "BY", "WHY"], &rows),
             })

@@ -1,4 +1,4 @@
-//! Tool calls: read at once, or judged by the gate and then performed, asked about, or refused.
+//! Tool calls with effects: judged by the gate and then performed, asked about, or refused.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,10 +15,8 @@ use domain::{
     policy::{Answer, AskTerms, Facts, Judged, Verdict},
     run::{CallOutcome, StepBody},
     ticket::{EventBody, Ticket},
-    tool::{AnyTool, Gives, Risk, ToolCall, ToolError, ToolSpec},
+    tool::{AnyTool, Gives, Risk, ToolCall, ToolSpec},
 };
-use futures::future::join_all;
-use tokio::time;
 
 use super::{
     effects::Attempt,
@@ -48,9 +46,8 @@ impl Session {
         let (reads, effects): (Vec<_>, Vec<_>) = calls.into_iter().partition(|proposed| {
             self.granted(&proposed.call.tool).is_some_and(|tool| tool.spec().risk == Risk::Read)
         });
-        self.read_all(reads).await?;
+        let mut waits: Vec<(String, Timestamp)> = self.read_all(reads).await?;
         self.look_for_injections();
-        let mut waits: Vec<(String, Timestamp)> = Vec::new();
         for proposed in effects {
             if let Settled::Waits { for_what, until } = self.settle(proposed).await? {
                 waits.push((for_what, until));
@@ -71,43 +68,6 @@ impl Session {
             None => pattern == name,
         });
         if granted { self.house.catalog.get(name) } else { None }
-    }
-
-    /// Reads change nothing, so they run side by side and go into the journal with the next write.
-    async fn read_all(&mut self, reads: Vec<ProposedCall>) -> Result<(), Halt> {
-        let context = self.context();
-        let limit = self.house.runs.tool_timeout;
-        let paid = self.pay_for_reads(reads.iter().map(|proposed| proposed.call.tool.as_str())).await?;
-        let started = self.house.clock.now();
-        let results = join_all(reads.into_iter().zip(paid).filter_map(|(proposed, paid)| {
-            let tool = self.granted(&proposed.call.tool)?;
-            let stopped = self.stopped_read(tool.spec());
-            let repeated = self.repeated(&proposed.call);
-            let context = &context;
-            Some(async move {
-                let outcome = match (stopped, repeated) {
-                    (Some(error), _) => CallOutcome::Failed { error },
-                    (None, Some(reason)) => CallOutcome::Refused { reason },
-                    (None, None) => read(&*tool, context, &proposed.call, limit).await,
-                };
-                (proposed.call, paid, outcome)
-            })
-        }))
-        .await;
-        for (call, paid, outcome) in results {
-            let usage = self.settle_read(paid, &call.tool, &outcome);
-            let digest = Digest::of(&call);
-            let body = StepBody::Tool {
-                call,
-                effect_id: None,
-                approval_id: None,
-                edited: false,
-                judged: None,
-                outcome,
-            };
-            self.push_timed(body, Some(digest), usage, None, started);
-        }
-        Ok(())
     }
 
     async fn settle(&mut self, proposed: ProposedCall) -> Result<Settled, Halt> {
@@ -136,6 +96,10 @@ impl Session {
             .iter()
             .rfind(|a| a.binding.call.id == call.id && a.question == Question::Call)
             .cloned();
+        if asked.is_none() && self.is_overtaken(&call.id) {
+            self.journal_call(&call, &call, None, None, CallOutcome::Superseded);
+            return Ok(Settled::Now);
+        }
         match asked {
             Some(approval) => self.after_asking(&*tool, &call, &confidence, approval).await,
             None => self.propose(&*tool, &call, &confidence).await,
@@ -538,32 +502,5 @@ impl Session {
             outcome: CallOutcome::Refused { reason: why.to_owned() },
         };
         self.push(body, Some(Digest::of(asked)));
-    }
-}
-
-async fn read(
-    tool: &dyn AnyTool,
-    context: &domain::tool::ToolContext,
-    call: &ToolCall,
-    limit: Duration,
-) -> CallOutcome {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let result = match time::timeout(limit, tool.read(context, &call.args)).await {
-            Ok(result) => result,
-            Err(_) => Err(ToolError::Unavailable(format!("no answer within {} s", limit.as_secs_f32()))),
-        };
-        return match result {
-            Ok(output) => CallOutcome::Ok { content: output.content },
-            Err(error @ (ToolError::Arguments { .. } | ToolError::Refused(_) | ToolError::NotTheirs(_))) => {
-                CallOutcome::Refused { reason: error.to_string() }
-            }
-            Err(ToolError::Unavailable(_)) if tries < 3 => {
-                time::sleep(Duration::from_millis(100 * tries)).await;
-                continue;
-            }
-            Err(error) => CallOutcome::Failed { error: error.to_string() },
-        };
     }
 }

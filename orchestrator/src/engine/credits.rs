@@ -165,14 +165,14 @@ impl Session {
         }
     }
 
-    /// A read that was not answered costs nothing.
+    /// A read that was not answered, or has to wait, costs nothing.
     pub(super) fn settle_read(
         &mut self,
         paid: Option<ReservationId>,
         tool: &str,
-        outcome: &CallOutcome,
+        outcome: Option<&CallOutcome>,
     ) -> Usage {
-        let answered = paid.is_some() && matches!(outcome, CallOutcome::Ok { .. });
+        let answered = paid.is_some() && matches!(outcome, Some(CallOutcome::Ok { .. }));
         let cost_micros = if answered { self.house.budgets.price(tool) } else { 0 };
         self.settle_credits(paid, Spent::Micros(cost_micros));
         Usage { cost_micros, ..Usage::default() }

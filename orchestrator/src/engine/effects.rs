@@ -26,9 +26,15 @@ use super::{
     credits::waits,
     session::{Halt, Session, Written},
 };
+use crate::breakers::outside::{CameOf, Leave};
 
-/// Attempts at one effect, all in all.
+/// Attempts at one effect, all in all, besides those that were put off.
 const MAX_ATTEMPTS: i64 = 6;
+/// How long an effect may be put off while the far side is down or takes no more calls. Then the agent is
+/// told, and a person.
+const PUT_OFF: Duration = Duration::from_secs(24 * 60 * 60);
+/// Finding out what became of an attempt, with the wait for a permit to ask.
+const INQUIRY: Duration = Duration::from_secs(15);
 
 /// An attempt at an effect, for the journal.
 pub(super) struct Attempt {
@@ -48,24 +54,33 @@ impl Session {
         if let Some(waits) = self.stopped_call(tool.spec()) {
             return Ok(waits);
         }
+        let leave = match self.enter(tool).await {
+            Ok(leave) => leave,
+            Err(pause) => return Ok(Settled::Waits { for_what: pause.why, until: pause.until }),
+        };
         let permit = match permit(&effect) {
             Ok(permit) => permit,
             Err(error) => {
+                self.house.outside.left(leave, CameOf::Nothing).await;
                 let outcome = CallOutcome::Refused { reason: error.to_string() };
                 self.journal_call(asked, &effect.call.clone(), None, effect.approval_id, outcome);
                 return Ok(Settled::Now);
             }
         };
         if tool.spec().local {
-            return self.perform_local(tool, asked, effect, permit).await;
+            return self.perform_local(tool, asked, effect, (permit, leave)).await;
         }
         // Durable before anything leaves the process. What the customer wrote meanwhile comes first.
         let recorded = self.ops.len();
-        self.pay_for_effect(&mut effect)?;
+        if let Err(halt) = self.pay_for_effect(&mut effect) {
+            self.house.outside.left(leave, CameOf::Nothing).await;
+            return Err(halt);
+        }
         self.ops.push(Op::AddEffect(Box::new(effect.clone())));
         match self.write(RunTo::Running, true).await? {
             Written::Done => {}
             Written::Stale => {
+                self.house.outside.left(leave, CameOf::Nothing).await;
                 self.ops.truncate(recorded);
                 let known = self.customer_version();
                 self.observe().await?;
@@ -75,13 +90,14 @@ impl Session {
                 return Ok(Settled::Now);
             }
             Written::Exhausted { why, until } => {
+                self.house.outside.left(leave, CameOf::Nothing).await;
                 self.ops.truncate(recorded);
                 return Ok(Settled::Waits { for_what: waits(&why), until });
             }
         }
         self.effects.push(effect.clone());
-        let result = self.attempt(tool, permit).await;
-        self.settle_effect(tool, asked, &mut effect, result).await
+        let (result, open) = self.attempt(tool, permit, leave).await;
+        self.settle_effect(tool, asked, &mut effect, result, open).await
     }
 
     /// A local tool's effect is ticket events: they are written together with its record.
@@ -90,10 +106,10 @@ impl Session {
         tool: &dyn AnyTool,
         asked: &ToolCall,
         mut effect: Effect,
-        permit: Permit,
+        (permit, leave): (Permit, Leave),
     ) -> Result<Settled, Halt> {
         let attempt = Attempt { effect_id: effect.id, started: self.house.clock.now() };
-        match self.attempt(tool, permit).await {
+        match self.attempt(tool, permit, leave).await.0 {
             Ok(output) => {
                 if self.is_mail(&output)
                     && let Some(waits) = self.count_email().await?
@@ -159,7 +175,8 @@ impl Session {
             EffectStatus::Attempting => {
                 warn!(effect = %effect.id, "an attempt was under way when the process ended");
                 let unknown = ToolError::Unknown("the service stopped during the attempt".to_owned());
-                self.settle_effect(tool, asked, &mut effect, Err(unknown)).await
+                let open = self.house.outside.is_open(self.store.id(), tool.spec());
+                self.settle_effect(tool, asked, &mut effect, Err(unknown), open).await
             }
             EffectStatus::Unknown => self.continue_unknown(tool, asked, effect).await,
         }
@@ -174,24 +191,37 @@ impl Session {
         if let Some(waits) = self.stopped_call(tool.spec()) {
             return Ok(waits);
         }
+        let leave = match self.enter(tool).await {
+            Ok(leave) => leave,
+            Err(pause) => return Ok(Settled::Waits { for_what: pause.why, until: pause.until }),
+        };
         effect.attempts += 1;
         effect.status = EffectStatus::Attempting;
         effect.next_attempt_at = None;
         self.change_effect(&effect);
         self.write(RunTo::Running, false).await?;
         let permit = Permit::again(&effect).map_err(|error| Halt::Quarantine(error.to_string()))?;
-        let result = self.attempt(tool, permit).await;
-        self.settle_effect(tool, asked, &mut effect, result).await
+        let (result, open) = self.attempt(tool, permit, leave).await;
+        self.settle_effect(tool, asked, &mut effect, result, open).await
     }
 
-    /// The one place where a tool with effects is executed.
-    async fn attempt(&self, tool: &dyn AnyTool, permit: Permit) -> Result<ToolOutput, ToolError> {
+    /// The one place where a tool with effects is executed. Tells too whether a breaker of it is not closed
+    /// now.
+    async fn attempt(
+        &self,
+        tool: &dyn AnyTool,
+        permit: Permit,
+        leave: Leave,
+    ) -> (Result<ToolOutput, ToolError>, bool) {
         let context = self.context();
         let limit = self.house.runs.tool_timeout;
-        match time::timeout(limit, tool.execute(permit, &context)).await {
+        let result = match time::timeout(limit, tool.execute(permit, &context)).await {
             Ok(result) => result,
             Err(_) => Err(ToolError::Unknown(format!("no answer within {} s", limit.as_secs_f32()))),
-        }
+        };
+        let came = result.as_ref().map_or_else(CameOf::tool, |_| CameOf::Answer);
+        let open = self.house.outside.left(leave, came).await;
+        (result, open)
     }
 
     async fn settle_effect(
@@ -200,12 +230,23 @@ impl Session {
         asked: &ToolCall,
         effect: &mut Effect,
         result: Result<ToolOutput, ToolError>,
+        open: bool,
     ) -> Result<Settled, Halt> {
+        // What is put off because the far side is down or takes no more has not used up its attempts.
+        let put_off = open || matches!(result, Err(ToolError::Limited { .. }));
+        let may_go_on = match put_off {
+            true => self.house.clock.now().since(effect.created_at) < PUT_OFF,
+            false => effect.attempts < MAX_ATTEMPTS,
+        };
+        let result = match result {
+            Err(ToolError::Limited { why, .. }) => Err(ToolError::Unavailable(why)),
+            known => known,
+        };
         let result = match result {
             Err(ToolError::Unknown(why)) => self.find_out(tool, effect, why).await,
             // Of attempts that may be repeated, an earlier one may have been done unseen: nobody is told
             // that it was not before that is known.
-            Err(ToolError::Unavailable(why)) if effect.attempts >= MAX_ATTEMPTS && tool.spec().idempotent => {
+            Err(ToolError::Unavailable(why)) if !may_go_on && tool.spec().idempotent => {
                 self.find_out(tool, effect, why).await
             }
             known => known,
@@ -215,17 +256,20 @@ impl Session {
                 self.succeed(asked, effect, output);
                 Ok(Settled::Now)
             }
-            Err(ToolError::Unavailable(why)) if effect.attempts < MAX_ATTEMPTS => {
+            Err(ToolError::Unavailable(why)) if may_go_on => {
+                let now = self.house.clock.now();
                 let wait = self.house.runs.retry.saturating_mul(1 << effect.attempts.clamp(0, 8));
-                let due = self.house.clock.now().plus(wait.mul_f64(0.5 + self.house.ids.fraction()));
+                let due = match put_off {
+                    // As soon as what it is put off for lets it.
+                    true => now,
+                    false => now.plus(wait.mul_f64(0.5 + self.house.ids.fraction())),
+                };
                 effect.status = EffectStatus::Retrying;
                 effect.error = Some(why);
                 effect.next_attempt_at = Some(due);
                 self.change_effect(effect);
-                Ok(Settled::Waits {
-                    for_what: format!("another attempt at {}", effect.call.tool),
-                    until: due,
-                })
+                let for_what = format!("another attempt at {}", effect.call.tool);
+                Ok(Settled::Waits { for_what, until: due })
             }
             Err(ToolError::Unknown(why)) => Ok(self.ask_what_happened(tool, asked, effect, why)),
             Err(error) => {
@@ -244,10 +288,13 @@ impl Session {
     ) -> Result<ToolOutput, ToolError> {
         let context = self.context();
         let key = effect.idempotency_key();
-        match time::timeout(Duration::from_secs(15), tool.inquire(&context, &key))
-            .await
-            .unwrap_or(Inquiry::CannotTell)
-        {
+        let inquiry = async {
+            match self.house.outside.permit_for(tool).await {
+                true => tool.inquire(&context, &key).await,
+                false => Inquiry::CannotTell,
+            }
+        };
+        match time::timeout(INQUIRY, inquiry).await.unwrap_or(Inquiry::CannotTell) {
             Inquiry::Done(output) => Ok(output),
             Inquiry::NotDone => Err(ToolError::Unavailable(why)),
             // The other side recognises the key, so repeating is safe.

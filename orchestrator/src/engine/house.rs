@@ -21,8 +21,13 @@ use moka::sync::Cache;
 use store::{Store, StoreError};
 
 use crate::{
-    breakers::Breakers, credits::Budgets, escalation::Escalation, live::Live, policies::Policies,
-    protections::Protections, second_look::SecondLook,
+    breakers::{Breakers, Outside},
+    credits::Budgets,
+    escalation::Escalation,
+    live::Live,
+    policies::Policies,
+    protections::Protections,
+    second_look::SecondLook,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +55,8 @@ pub struct House {
     pub breakers: Arc<Breakers>,
     /// What may be spent.
     pub budgets: Arc<Budgets>,
+    /// Breakers that open by themselves, and rates.
+    pub outside: Arc<Outside>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
     /// What becomes of personal and secret data at each border of a workspace.
@@ -84,6 +91,7 @@ pub struct HouseParts {
     pub policies: Arc<Policies>,
     pub breakers: Arc<Breakers>,
     pub budgets: Arc<Budgets>,
+    pub outside: Arc<Outside>,
     /// Looks at what calls would carry out of the house.
     pub leaving: Arc<Leaving>,
     /// What becomes of personal and secret data at each border of a workspace.
@@ -122,6 +130,7 @@ impl House {
             policies: parts.policies,
             breakers: parts.breakers,
             budgets: parts.budgets,
+            outside: parts.outside,
             leaving: parts.leaving,
             protections: parts.protections,
             injections: parts.injections,

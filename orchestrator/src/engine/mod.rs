@@ -16,6 +16,7 @@ mod house;
 mod leaving;
 mod limits;
 mod models;
+mod reads;
 pub mod replay;
 mod reports;
 mod session;

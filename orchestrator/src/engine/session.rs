@@ -6,6 +6,7 @@ use domain::{
     EventId, Timestamp,
     agent::{AgentSettings, RunView},
     approval::{Approval, ApprovalStatus, Question},
+    breaker::WAITS,
     canonical::Digest,
     commit::{Commit, CommitError, Op, Receipt, RunChange, RunTo},
     credit::Spent,
@@ -23,7 +24,7 @@ use tokio::{sync::watch, time};
 use tracing::{Instrument as _, debug, error, info_span, warn};
 
 use super::{House, stopped::stop_if_failing, suspicions::Suspicions};
-use crate::{live::LiveBody, models::offline::slots};
+use crate::{breakers::automatic::Pass, live::LiveBody, models::offline::slots};
 
 /// Why work on a run stops.
 #[derive(Debug, Error)]
@@ -71,6 +72,8 @@ pub(super) struct Session {
     pub(super) effects: Vec<Effect>,
     pub(super) stopping: watch::Receiver<bool>,
     pub(super) suspicions: Suspicions,
+    /// While the agent's breaker is being tried: what comes of this run decides.
+    pub(super) probe: Option<Pass>,
     pub(super) paid: Paid,
 }
 
@@ -91,21 +94,31 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
         if run.attempts >= house.runs.max_attempts {
             // Leases that ran out count as attempts, so a run that kills its workers ends here.
             let halt = Halt::Retry(format!("{} attempts ended without a word", run.attempts));
-            settle_failure(&house, workspace, &run, halt, Paid::default()).await;
+            settle_failure(&house, workspace, &run, halt, (None, Paid::default())).await;
             return;
         }
         let mut session = match Session::load(Arc::clone(&house), ready, stopping).await {
             Ok(session) => session,
             Err(halt) => {
-                settle_failure(&house, workspace, &run, halt, Paid::default()).await;
+                settle_failure(&house, workspace, &run, halt, (None, Paid::default())).await;
                 return;
             }
         };
         session.typing(true);
         let halt = session.drive().await;
         session.typing(false);
+        let probe = session.probe.take();
         match halt {
             Halt::Parked => {
+                let stopped = session.run.waiting_for.as_ref().is_some_and(|waits| waits.contains(WAITS));
+                match probe {
+                    Some(probe) if stopped => house.outside.automatic.released(probe).await,
+                    // A probe that came so far as to wait for somebody has worked.
+                    probe if probe.is_some() || !session.run.status.is_active() => {
+                        house.outside.run_ended(workspace, &session.run.agent, probe, None).await;
+                    }
+                    _ => {}
+                }
                 if session.run.status.is_active() {
                     house.journals.insert(session.run.id, Arc::new(session.steps));
                 } else {
@@ -115,7 +128,7 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
             halt => {
                 house.journals.invalidate(&session.run.id);
                 let (run, paid) = (session.run, session.paid);
-                settle_failure(&house, workspace, &run, halt, paid).await;
+                settle_failure(&house, workspace, &run, halt, (probe, paid)).await;
             }
         }
     }
@@ -125,13 +138,43 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
 
 /// Writes down that an attempt failed. If even that is impossible the lease runs out and the run
 /// is taken up again.
-async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run, halt: Halt, paid: Paid) {
+async fn settle_failure(
+    house: &House,
+    workspace: domain::WorkspaceId,
+    run: &Run,
+    halt: Halt,
+    (probe, paid): (Option<Pass>, Paid),
+) {
+    let error = halt.to_string();
+    let lost = matches!(halt, Halt::LeaseLost);
+    let over = write_failure(house, workspace, run, halt, paid).await;
+    match probe {
+        Some(probe) if lost => house.outside.automatic.released(probe).await,
+        // Of a probe one failed attempt tells enough.
+        probe if over || probe.is_some() => {
+            house.outside.run_ended(workspace, &run.agent, probe, Some(&error)).await;
+        }
+        _ => {}
+    }
+    if over {
+        stop_if_failing(house, workspace, &run.agent).await;
+    }
+}
+
+/// Returns whether the run is over for good.
+async fn write_failure(
+    house: &House,
+    workspace: domain::WorkspaceId,
+    run: &Run,
+    halt: Halt,
+    paid: Paid,
+) -> bool {
     let now = house.clock.now();
     let to = match halt {
-        Halt::Parked => return,
+        Halt::Parked => return false,
         Halt::LeaseLost => {
             debug!("the lease was lost; another worker has the run");
-            return;
+            return false;
         }
         Halt::Quarantine(error) => {
             error!(%error, "the run is quarantined");
@@ -192,15 +235,16 @@ async fn settle_failure(house: &House, workspace: domain::WorkspaceId, run: &Run
     }
     for _ in 0..5 {
         match store.commit(Commit { ops: ops.clone() }).await {
-            Ok(_) if over => return stop_if_failing(house, workspace, &run.agent).await,
-            Ok(_) | Err(CommitError::LeaseLost(_)) => return,
+            Ok(_) => return over,
+            Err(CommitError::LeaseLost(_)) => return false,
             Err(CommitError::Busy { retry_after }) => time::sleep(retry_after).await,
             Err(error) => {
                 error!(%error, "a failed attempt could not be written down");
-                return;
+                return false;
             }
         }
     }
+    false
 }
 
 /// Nobody acts any more on a decision about a run that is over: what it has put before people ends
@@ -256,6 +300,7 @@ impl Session {
             stopping,
             suspicions: Suspicions::default(),
             paid: Paid::default(),
+            probe: None,
             ticket: around.ticket,
             run,
             store,
@@ -496,7 +541,8 @@ impl Session {
     /// was signalled meanwhile; the caller must then look at what is new.
     pub(super) async fn write(&mut self, to: RunTo, guarded: bool) -> Result<Written, Halt> {
         let steps = self.steps[self.written..].to_vec();
-        let mut usage = Usage::default();
+        // What was paid for nothing that a step holds.
+        let mut usage = self.paid.usage;
         for step in &steps {
             usage.tokens_in += step.usage.tokens_in;
             usage.tokens_out += step.usage.tokens_out;
@@ -536,6 +582,7 @@ impl Session {
         }
         self.written = self.steps.len();
         self.ops.clear();
+        self.paid.usage = Usage::default();
         if let Some(run) = receipt.run(self.run.id) {
             self.run = run.clone();
         }

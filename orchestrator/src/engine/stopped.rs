@@ -1,4 +1,4 @@
-//! What a run does while a breaker stops it: it waits, and looks again.
+//! What a run does while a breaker stops it, or what it calls takes no more: it waits, and looks again.
 
 use std::time::Duration;
 
@@ -6,7 +6,8 @@ use domain::{
     WorkspaceId,
     breaker::{Breaker, BreakerOf, WAITS},
     commit::RunTo,
-    tool::ToolSpec,
+    run::StepBody,
+    tool::{AnyTool, ToolSpec},
     user::Actor,
 };
 use tracing::{error, warn};
@@ -16,6 +17,7 @@ use super::{
     calls::Settled,
     session::{Halt, Session},
 };
+use crate::breakers::{automatic::Pause, outside::Leave};
 
 /// Closing a breaker wakes the runs that wait for it. One that began to wait in that moment looks again
 /// after this.
@@ -30,6 +32,34 @@ impl Session {
     pub(super) async fn park_until_closed(&mut self, of: &BreakerOf) -> Result<(), Halt> {
         let wake_at = Some(self.house.clock.now().plus(LOOK_AGAIN));
         self.park(RunTo::Waiting { for_what: waits(of), wake_at }).await
+    }
+
+    /// Asks to make one call of a tool that is not stopped by a person.
+    pub(super) async fn enter(&self, tool: &dyn AnyTool) -> Result<Leave, Pause> {
+        self.house.outside.enter_tool(self.store.id(), tool, self.house.runs.tool_timeout).await
+    }
+
+    /// Asks to work on as a run of its agent, which a breaker that opened by itself may keep it from.
+    pub(super) async fn enter_agent(&mut self) -> Result<(), Pause> {
+        if self.probe.is_none() {
+            self.probe = self.house.outside.enter_agent(self.store.id(), &self.run.agent).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn park_until(&mut self, pause: Pause) -> Result<(), Halt> {
+        self.park(RunTo::Waiting { for_what: pause.why, wake_at: Some(pause.until) }).await
+    }
+
+    /// Whether the agent heard something new since the model asked for the call, which nobody has begun on.
+    pub(super) fn is_overtaken(&self, call_id: &str) -> bool {
+        let asked = self.steps.iter().rposition(|step| {
+            matches!(&step.body, StepBody::Model { response, .. }
+                if response.tool_calls.iter().any(|call| call.id == call_id))
+        });
+        asked.is_some_and(|at| {
+            self.steps[at..].iter().any(|step| matches!(step.body, StepBody::Observed { .. }))
+        })
     }
 
     /// How a call waits whose tool is stopped.

@@ -65,6 +65,11 @@ impl Session {
             return self.park_until_closed(&of).await;
         }
         if matches!(next, Next::Model(_) | Next::Tools(_))
+            && let Err(pause) = self.enter_agent().await
+        {
+            return self.park_until(pause).await;
+        }
+        if matches!(next, Next::Model(_) | Next::Tools(_))
             && let Some(why) = self.used_up()
         {
             return Err(Halt::Quarantine(why));
@@ -107,6 +112,11 @@ impl Session {
                 let body = StepBody::Unusable { purpose, response: None, why };
                 self.push_timed(body, Some(digest), usage, prompt, started);
                 Ok(())
+            }
+            Err(ModelFailure { error: ModelError::Paused { why, until }, usage }) => {
+                self.settle_credits(set_aside, Spent::Micros(usage.cost_micros));
+                self.paid.usage.add(usage);
+                self.park(RunTo::Waiting { for_what: why, wake_at: Some(until) }).await
             }
             Err(ModelFailure { error: error @ ModelError::Unavailable(_), usage })
                 if self.run.attempts + 1 < self.house.runs.max_attempts =>

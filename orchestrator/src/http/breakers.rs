@@ -8,7 +8,7 @@ use aide::{
     transform::TransformOperation,
 };
 use axum::extract::State;
-use domain::breaker::{Breaker, BreakerOf, reason};
+use domain::breaker::{Breaker, BreakerOf, automatic::AutomaticBreaker, reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::WorkspaceStore;
@@ -29,15 +29,18 @@ pub fn routes() -> ApiRouter<Http> {
 /// What is stopped.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct BreakerList {
-    /// The longest open first.
+    /// Stopped by people, and agents that the service stopped for good; the longest open first.
     pub items: Vec<Breaker>,
+    /// What opened by itself because it kept failing, and closes when it works again; the longest open first.
+    pub automatic: Vec<AutomaticBreaker>,
     /// What else could be stopped.
     pub could_be: Vec<BreakerOf>,
 }
 
 fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("listBreakers").tag("breakers").summary("List open breakers").description(
-        "What nothing new is done by, who stopped it, when and why; and what else could be stopped.",
+        "What nothing new is done by, who stopped it, when and why; what opened by itself, with its last failure \
+         and when it is tried again; and what else could be stopped.",
     )
 }
 
@@ -50,7 +53,8 @@ impl Http {
         let items = store.breakers().await?;
         let mut could_be = self.app.stoppable();
         could_be.retain(|of| items.iter().all(|breaker| breaker.of != *of));
-        Ok(BreakerList { items, could_be })
+        let automatic = self.app.outside.open(store.id());
+        Ok(BreakerList { items, automatic, could_be })
     }
 }
 
@@ -90,7 +94,8 @@ async fn open(
 
 fn close_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("closeBreaker").tag("breakers").summary("Let something go on").description(
-        "Runs that waited for it go on within seconds. Takes a person. 404 when it is not stopped.",
+        "Runs that waited for it go on within seconds; what opened by itself opens again when it still fails. Takes \
+         a person. 404 when it is not stopped.",
     )
 }
 

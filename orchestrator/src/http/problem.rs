@@ -355,7 +355,9 @@ impl From<ToolError> for Problem {
             ToolError::Arguments { .. } | ToolError::Refused(_) | ToolError::NotTheirs(_) => {
                 Self::invalid(error.to_string())
             }
-            ToolError::Unavailable(_) | ToolError::Unknown(_) => Self::unavailable(&error),
+            ToolError::Unavailable(_) | ToolError::Limited { .. } | ToolError::Unknown(_) => {
+                Self::unavailable(&error)
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
+use domain::rate::RateLimit;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -78,6 +79,12 @@ pub struct ProviderConfig {
     /// Calls on their way to this provider at once; further ones wait.
     #[serde(default = "defaults::max_in_flight")]
     pub max_in_flight: usize,
+    /// Requests it takes, of all processes together: `500/minute`. Left out: as many as it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// How many of them at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst: Option<u32>,
 }
 
 /// Which of the protocol's two names for the same limit the server understands.
@@ -114,13 +121,13 @@ impl Prices {
     }
 }
 
-/// When a provider that fails is left alone, and for how long.
+/// When a provider that fails is left alone, and for how long; the rest is as `[breakers]` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BreakerConfig {
     /// Failures in a row that open the breaker.
     pub failures: u32,
-    /// How long it stays open before one call may try again, in milliseconds.
+    /// How long it stays open before one call may try again, in milliseconds; doubles with each that fails.
     pub open_ms: u64,
 }
 
@@ -175,7 +182,14 @@ impl ProviderConfig {
             fast_prices: None,
             breaker: BreakerConfig::default(),
             max_in_flight: defaults::max_in_flight(),
+            rate: None,
+            burst: None,
         }
+    }
+
+    pub(super) fn limit(&self) -> Result<Option<RateLimit>, ModelsError> {
+        tools::published::declared(self.rate.as_deref(), self.burst, None)
+            .map_err(|why| ModelsError::Invalid { provider: self.name.clone(), field: "rate", why })
     }
 
     /// Reads the key from where the configuration says it is.
@@ -221,6 +235,7 @@ impl ModelsConfig {
             if provider.max_in_flight == 0 || provider.max_in_flight > 100_000 {
                 return invalid("max_in_flight", "between 1 and 100000");
             }
+            provider.limit()?;
             if provider.breaker.failures == 0 {
                 return invalid("breaker.failures", "at least 1");
             }

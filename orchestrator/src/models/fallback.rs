@@ -57,14 +57,29 @@ impl Model for Fallback {
     }
 }
 
-/// One error for all. If any of them may pass, trying later may help.
+/// One error for all. If any of them may pass, trying later may help; if all that may are to be left alone,
+/// it is known when.
 fn all_failed(errors: Vec<ModelError>) -> ModelError {
+    let paused = errors.iter().filter_map(|error| match error {
+        ModelError::Paused { why, until } => Some((why.as_str(), *until)),
+        _ => None,
+    });
+    let until = paused.clone().map(|(_, until)| until).min();
+    if let Some(until) = until
+        && !errors.iter().any(|error| matches!(error, ModelError::Unavailable(_)))
+    {
+        let whys: Vec<&str> = paused.map(|(why, _)| why).collect();
+        return ModelError::Paused { why: whys.join("; "), until };
+    }
     let temporary = errors.iter().any(|error| matches!(error, ModelError::Unavailable(_)));
     let malformed = errors.iter().any(|error| matches!(error, ModelError::Malformed(_)));
     let text: Vec<String> = errors
         .into_iter()
         .map(|error| match error {
-            ModelError::Unavailable(text) | ModelError::Refused(text) | ModelError::Malformed(text) => text,
+            ModelError::Unavailable(text)
+            | ModelError::Refused(text)
+            | ModelError::Malformed(text)
+            | ModelError::Paused { why: text, .. } => text,
         })
         .collect();
     let text = text.join("; then ");

@@ -5,6 +5,8 @@ use std::time::Duration;
 use async_openai::error::OpenAIError;
 use domain::model::{ModelError, Usage};
 
+use crate::breakers::automatic::Pause;
+
 use super::{
     config::ProviderConfig,
     transport::{Failure, Transport, chain},
@@ -60,7 +62,7 @@ impl Fault {
     /// The metrics' word for how the call ended.
     pub(super) fn outcome(&self) -> &'static str {
         match (&self.error, self.reason) {
-            (_, "resting") => "skipped",
+            (ModelError::Paused { .. }, _) => "skipped",
             (ModelError::Unavailable(_), _) => "unavailable",
             (ModelError::Refused(_), _) => "refused",
             (ModelError::Malformed(_), _) => "malformed",
@@ -70,15 +72,19 @@ impl Fault {
     /// What happened, without the kind of error in front.
     pub(super) fn detail(&self) -> &str {
         match &self.error {
-            ModelError::Unavailable(text) | ModelError::Refused(text) | ModelError::Malformed(text) => text,
+            ModelError::Unavailable(text)
+            | ModelError::Refused(text)
+            | ModelError::Malformed(text)
+            | ModelError::Paused { why: text, .. } => text,
         }
     }
 
     fn with_detail(mut self, change: impl FnOnce(&mut String)) -> Self {
         match &mut self.error {
-            ModelError::Unavailable(text) | ModelError::Refused(text) | ModelError::Malformed(text) => {
-                change(text);
-            }
+            ModelError::Unavailable(text)
+            | ModelError::Refused(text)
+            | ModelError::Malformed(text)
+            | ModelError::Paused { why: text, .. } => change(text),
         }
         self
     }
@@ -97,10 +103,11 @@ impl Fault {
         })
     }
 
-    /// The breaker is open.
-    pub(super) fn resting(provider: &str, remaining: Duration) -> Self {
-        let text = format!("{provider}: left alone for {} ms after repeated failures", remaining.as_millis());
-        Self::new(ModelError::Unavailable(text), "resting", Next::Stop, Blame::Nobody)
+    /// Its breaker is open, or its limit is reached.
+    pub(super) fn resting(pause: Pause) -> Self {
+        let reason = if pause.at_limit { "at_limit" } else { "resting" };
+        let Pause { why, until, .. } = pause;
+        Self::new(ModelError::Paused { why, until }, reason, Next::Stop, Blame::Nobody)
     }
 
     pub(super) fn busy(provider: &str, limit: usize) -> Self {

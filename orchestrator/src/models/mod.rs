@@ -1,7 +1,6 @@
 //! The models of a process behind the one port: configured providers in order, each with retries, a
 //! breaker and prices of its own, and the offline model when none of them can answer.
 
-mod breaker;
 mod config;
 mod connections;
 mod fallback;
@@ -21,7 +20,8 @@ use domain::{Clock, Ids, answerability::Courses, model::Model};
 
 use crate::protections::Protections;
 
-pub use breaker::{Breaker, Pass, Resting};
+use crate::breakers::Outside;
+
 pub use config::{BreakerConfig, ModelsConfig, ModelsError, Prices, ProviderConfig, TokenLimit};
 pub(crate) use connections::connections;
 pub use fallback::Fallback;
@@ -39,13 +39,14 @@ pub fn build(
     config: &ModelsConfig,
     courses: Courses,
     protections: &Arc<Protections>,
+    outside: &Arc<Outside>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 ) -> Result<Arc<dyn Model>, ModelsError> {
     config.validate()?;
     let mut models: Vec<Arc<dyn Model>> = Vec::new();
     for provider in &config.providers {
-        let provider = Provider::new(provider.clone(), clock.clone(), ids.clone())?;
+        let provider = Provider::new(provider.clone(), Arc::clone(outside), clock.clone(), ids.clone())?;
         models.push(Arc::new(Masked::new(Arc::new(provider), Arc::clone(protections))));
     }
     if config.offline_fallback || models.is_empty() {

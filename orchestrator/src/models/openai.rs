@@ -11,22 +11,26 @@ use async_trait::async_trait;
 use domain::{
     Clock, Ids,
     model::{Model, ModelFailure, ModelRequest, ModelResponse, Strength, TextSink, Usage},
+    rate::RateLimit,
 };
 use futures::StreamExt as _;
-use metrics::{counter, gauge, histogram};
+use metrics::{counter, histogram};
 use tokio::{
     sync::Semaphore,
     time::{Instant, timeout_at},
 };
 
 use super::{
-    breaker::Breaker,
     config::{ModelsError, Prices, ProviderConfig, TokenLimit},
     fault::{Fault, Next},
     reply::{Draft, most_tokens},
     schema::Schemas,
     transport::{Address, Transport},
     wire::{Body, Chunk, Completion, Messages, StreamOptions},
+};
+use crate::breakers::{
+    Outside,
+    outside::{CameOf, Leave},
 };
 
 /// One configured provider.
@@ -40,7 +44,8 @@ pub struct Provider {
     streaming: Client<Address>,
     transport: Transport,
     schemas: Schemas,
-    breaker: Breaker,
+    outside: Arc<Outside>,
+    rate: Option<RateLimit>,
     places: Semaphore,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
@@ -50,6 +55,7 @@ impl Provider {
     /// Reads the provider's key and prepares its connections; sends nothing.
     pub fn new(
         config: ProviderConfig,
+        outside: Arc<Outside>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Result<Self, ModelsError> {
@@ -65,7 +71,8 @@ impl Provider {
             client,
             transport,
             schemas: Schemas::new(),
-            breaker: Breaker::new(config.breaker, clock.clone()),
+            outside,
+            rate: config.limit()?,
             places: Semaphore::new(config.max_in_flight),
             config,
             clock,
@@ -163,14 +170,14 @@ impl Provider {
         last: bool,
     ) -> Result<ModelResponse, Fault> {
         // Asked before queueing too: with the breaker open, the queue may be a long one.
-        if self.breaker.is_open() {
-            return Err(self.resting());
+        if let Some(pause) = self.outside.provider_rests(&self.name) {
+            return Err(Fault::resting(pause));
         }
         let Ok(Ok(_place)) = timeout_at(deadline, self.places.acquire()).await else {
             let limit = self.config.max_in_flight;
             return Err(Fault::busy(&self.name, limit));
         };
-        let Ok(pass) = self.breaker.admit() else { return Err(self.resting()) };
+        let leave = self.leave(deadline).await?;
         let until = deadline.min(Instant::now() + Duration::from_millis(self.config.timeout_ms));
         let mut draft = Draft::default();
         let outcome = match timeout_at(until, self.exchange(request, sink, note, &mut draft)).await {
@@ -181,8 +188,7 @@ impl Provider {
         let outcome = outcome.and_then(|()| draft.judge(request, &self.name, &*self.ids, &self.transport));
         match outcome {
             Ok((text, tool_calls)) => {
-                pass.success();
-                self.show_breaker();
+                self.outside.left(leave, CameOf::Answer).await;
                 let model = draft.model.take().filter(|model| !model.is_empty() && model.len() <= 128);
                 Ok(ModelResponse {
                     text,
@@ -199,20 +205,15 @@ impl Provider {
                     sink.restart();
                 }
                 fault.usage = if draft.answered() { usage } else { Usage::default() };
-                if fault.blames_provider(last) {
-                    if pass.failure() {
-                        tracing::warn!(
-                            provider = &*self.name,
-                            reason = fault.reason,
-                            rest_ms = self.config.breaker.open_ms,
-                            "the model provider keeps failing and is left alone for a while"
-                        );
-                        fault.next = Next::Stop;
-                    }
-                } else {
-                    pass.success();
+                // A provider that says no, or is busy, is a working one. All workspaces see why it rests, so its
+                // own words, which may repeat what a customer wrote, stay out of that.
+                let came = match fault.blames_provider(last) {
+                    true => CameOf::Failure(fault.reason),
+                    false => CameOf::Answer,
+                };
+                if self.outside.left(leave, came).await {
+                    fault.next = Next::Stop;
                 }
-                self.show_breaker();
                 Err(fault)
             }
         }
@@ -265,13 +266,21 @@ impl Provider {
         if draft.finished() { Ok(()) } else { Err(Fault::cut(&self.name)) }
     }
 
-    fn resting(&self) -> Fault {
-        Fault::resting(&self.name, self.breaker.remaining())
-    }
-
-    fn show_breaker(&self) {
-        let open = if self.breaker.is_open() { 1.0 } else { 0.0 };
-        gauge!("countersign_model_breaker_open", "provider" => self.name.clone()).set(open);
+    /// Leave for one attempt. A permit that comes soon is waited for, as a busy provider is.
+    async fn leave(&self, deadline: Instant) -> Result<Leave, Fault> {
+        let takes = Duration::from_millis(self.config.timeout_ms);
+        let longest = Duration::from_millis(self.config.max_retry_after_ms);
+        loop {
+            let pause = match self.outside.enter_provider(&self.name, self.rate, takes).await {
+                Ok(leave) => return Ok(leave),
+                Err(pause) => pause,
+            };
+            let wait = pause.until.since(self.clock.now());
+            if !pause.at_limit || wait > longest || Instant::now() + wait >= deadline {
+                return Err(Fault::resting(pause));
+            }
+            tokio::time::sleep(wait).await;
+        }
     }
 }
 

@@ -11,8 +11,11 @@ use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
-use super::{Provider, ProviderConfig, connections, transport::chain};
-use crate::api_key;
+use super::{ModelsConfig, Provider, ProviderConfig, connections, transport::chain};
+use crate::{
+    api_key,
+    breakers::{BreakersConfig, Outside},
+};
 
 /// How long an answer to a question without cost may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -87,7 +90,9 @@ pub async fn try_provider(config: &ProviderConfig, clock: Arc<dyn Clock>, ids: A
         models.push((Strength::Strong, &config.strong));
     }
     let once = ProviderConfig { max_retries: 0, ..config.clone() };
-    let provider = match Provider::new(once, Arc::clone(&clock), ids) {
+    let alone = ModelsConfig { providers: vec![once.clone()], ..ModelsConfig::default() };
+    let outside = Outside::alone(Arc::clone(&clock), Arc::clone(&ids), &BreakersConfig::default(), &alone);
+    let provider = match Provider::new(once, Arc::new(outside), Arc::clone(&clock), ids) {
         Ok(provider) => provider,
         Err(error) => {
             let failed = |model: &String| failed(model, 0, error.to_string());
@@ -135,7 +140,7 @@ fn explained(error: &ModelError) -> String {
         _ if says("401") || says("403") => KEY,
         _ if says("404") => "check the model's name and `base_url`, which ends before `/chat/completions`",
         _ if says("429") => "the provider's limit or quota is used up: try later, or look at its billing",
-        ModelError::Unavailable(_) => AWAY,
+        ModelError::Unavailable(_) | ModelError::Paused { .. } => AWAY,
         ModelError::Refused(_) => {
             "an older server may want `token_limit = \"max_tokens\"`; otherwise its words say what it wants"
         }

@@ -1,7 +1,15 @@
 //! Breakers and the audit.
 
+use std::time::Duration;
+
 use axum::http::{StatusCode, header};
-use domain::user::Role;
+use domain::{
+    breaker::{
+        BreakerOf,
+        automatic::{Move, Terms},
+    },
+    user::Role,
+};
 use orchestrator::testing::app::TestApp;
 use serde_json::{Value, json};
 
@@ -44,6 +52,61 @@ async fn what_is_stopped_says_who_stopped_it_and_why_until_a_person_lets_it_go_o
     admin.post("/v1/breakers/close", &tool).await.problem(StatusCode::NOT_FOUND);
     let left = admin.get("/v1/breakers").await.json(StatusCode::OK);
     assert_eq!(left["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_opened_by_itself_is_shown_and_a_person_may_let_it_go_on_early() {
+    let app = TestApp::start().await;
+    let admin = app.user(Role::Admin).await;
+    let terms = Terms {
+        failures: 5,
+        error_rate: 0.0,
+        window: Duration::from_secs(60),
+        minimum: 20,
+        cool_down: Duration::from_secs(30),
+        longest: Duration::from_secs(900),
+        probes: 2,
+    };
+    let desk = app.app.store.workspace(app.workspace);
+    let shop = BreakerOf::Integration("shop".to_owned());
+    let provider = BreakerOf::Provider("openai".to_owned());
+    for of in [&shop, &provider] {
+        let opens =
+            Move::Open { reason: "failed 5 times in a row".to_owned(), error: "status 500".to_owned() };
+        assert!(desk.move_breaker(of.clone(), opens, terms).await.unwrap().done);
+    }
+    app.app.breakers.refresh().await.unwrap();
+    let list = app.key(Role::Viewer).get("/v1/breakers").await.json(StatusCode::OK);
+    assert_eq!(list["items"], json!([]), "nobody stopped it");
+    let automatic = list["automatic"].as_array().unwrap();
+    assert_eq!(automatic.len(), 2, "{list}");
+    let shown = automatic.iter().find(|open| open["of"] == json!(shop)).unwrap();
+    assert_eq!((&shown["state"], &shown["last_error"]), (&json!("open"), &json!("status 500")));
+    assert_eq!(shown["reason"], "failed 5 times in a row");
+    assert!(shown["probe_at"].is_string() && shown["probe"].is_null(), "{shown}");
+    // What all share is shown to all, and no more.
+    let elsewhere = app.another_workspace().await;
+    let theirs = elsewhere.key(Role::Viewer).get("/v1/breakers").await.json(StatusCode::OK);
+    assert_eq!(theirs["automatic"].as_array().unwrap().len(), 1, "{theirs}");
+    assert_eq!(theirs["automatic"][0]["of"], json!(provider));
+
+    let stop = json!({ "of": provider, "reason": "it is slow" });
+    admin.post("/v1/breakers", &stop).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    for of in [&shop, &provider] {
+        let close = json!({ "of": of, "reason": "they say it is mended" });
+        app.user(Role::Reviewer)
+            .await
+            .post("/v1/breakers/close", &close)
+            .await
+            .problem(StatusCode::FORBIDDEN);
+        assert_eq!(admin.post("/v1/breakers/close", &close).await.status, StatusCode::NO_CONTENT);
+        admin.post("/v1/breakers/close", &close).await.problem(StatusCode::NOT_FOUND);
+    }
+    let left = admin.get("/v1/breakers").await.json(StatusCode::OK);
+    assert_eq!(left["automatic"], json!([]));
+    let audit = admin.get("/v1/audit?action=breaker.closed").await.json(StatusCode::OK);
+    assert_eq!(audit["items"].as_array().unwrap().len(), 2);
+    assert_eq!(audit["items"][0]["detail"]["reason"], "they say it is mended");
 }
 
 #[tokio::test]

@@ -35,6 +35,8 @@ pub struct Desk {
     pub clock: Arc<ForwardClock>,
     pub smtp_host: &'static str,
     pub smtp_port: u16,
+    /// Mails that the server takes; empty: as many as come.
+    pub rate: &'static str,
     pub imap: bool,
     pub imap_port: u16,
     folder: TempDir,
@@ -53,6 +55,7 @@ impl Desk {
             clock: Arc::default(),
             smtp_host: "127.0.0.1",
             smtp_port,
+            rate: "",
             imap: false,
             imap_port,
             folder,
@@ -77,12 +80,13 @@ impl Desk {
              [database]\nurl = \"sqlite:{}\"\n[secrets]\nkey_file = \"{}\"\n\
              # Nobody answers here but people.\n[runs]\nconcurrency = 0\n\
              [email]\naddress = \"{US}\"\nname = \"Nordfell\"\nmax_attachment_bytes = 2000\n\
-             [email.smtp]\nhost = \"{}\"\nport = {}\nsecurity = \"none\"\ntimeout_ms = 5000\n\
+             [email.smtp]\nhost = \"{}\"\nport = {}\nsecurity = \"none\"\ntimeout_ms = 5000\n{}\n\
              [email.imap]\nhost = \"{}\"\nport = {}\nsecurity = \"none\"\nusername = \"{USER}\"\npassword = \"{PASSWORD}\"\npoll_seconds = 1\n",
             path("desk.db").display(),
             path("secret.key").display(),
             self.smtp_host,
             self.smtp_port,
+            if self.rate.is_empty() { String::new() } else { format!("rate = \"{}\"", self.rate) },
             if self.imap { "127.0.0.1" } else { "" },
             self.imap_port,
         )

@@ -58,6 +58,33 @@ async fn mail_waits_for_a_server_that_is_down_and_goes_out_once() {
     running.service.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_beyond_what_the_server_takes_waits_in_the_outbox_and_goes_out_by_itself() {
+    let mut desk = Desk::new();
+    desk.servers.start_smtp();
+    desk.rate = "1/hour";
+    let running = desk.start().await;
+    let ticket = answered(&running, "ada@example.com").await;
+    running.delivery(DeliveryStatus::Sent).await;
+    running.answer(ticket, "One more thing.").await;
+    let waiting = until("a mail that waits", || async {
+        running.deliveries().await.into_iter().find(|delivery| delivery.error.is_some())
+    })
+    .await;
+    assert_eq!((waiting.status, waiting.attempts), (DeliveryStatus::Pending, 0));
+    let why = waiting.error.unwrap();
+    assert!(why.starts_with("the limit of the mail server (1/hour); goes on at "), "{why}");
+    assert_eq!(desk.servers.customers_mail().len(), 1);
+    desk.clock.forward(Duration::from_secs(2 * 60 * 60));
+    until("both are sent", || async {
+        let all = running.deliveries().await;
+        all.iter().all(|delivery| delivery.status == DeliveryStatus::Sent).then_some(())
+    })
+    .await;
+    assert_eq!(desk.delivered(2).await.len(), 2);
+    running.service.stop().await;
+}
+
 /// A second answer on the ticket that goes out: whatever was due before has gone out too.
 async fn answer_and_wait(running: &Running) {
     running.answer(running.ticket().await.id, "One more thing.").await;

@@ -3,12 +3,21 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     process::{Command, Output, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
-use domain::approval::ApprovalStatus;
-use orchestrator::testing::model_server::Script;
+use domain::{
+    Clock, Ids,
+    approval::ApprovalStatus,
+    breaker::{
+        BreakerOf,
+        automatic::{Move, Terms},
+    },
+};
+use orchestrator::{system::SystemIds, testing::model_server::Script};
 use sqlx::{Connection as _, SqliteConnection};
+use store::{Store, StoreOptions};
 
 use crate::rig::{ORDER, ORDER_CENTS, PLEASE_REFUND, Rig, Setup, refunds};
 
@@ -18,6 +27,26 @@ fn said(output: &Output) -> String {
 
 fn complained(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// As a service would have left it.
+async fn opened_by_itself(rig: &Rig, of: BreakerOf) {
+    let clock = Arc::clone(&rig.clock) as Arc<dyn Clock>;
+    let options = StoreOptions { owner: "test".to_owned(), max_claimed: 0, ..StoreOptions::default() };
+    let store =
+        Store::open(&rig.database(), options, clock, Arc::new(SystemIds) as Arc<dyn Ids>).await.unwrap();
+    let terms = Terms {
+        failures: 5,
+        error_rate: 0.0,
+        window: Duration::from_secs(60),
+        minimum: 20,
+        cool_down: Duration::from_secs(30),
+        longest: Duration::from_secs(900),
+        probes: 2,
+    };
+    let opens = Move::Open { reason: "failed 5 times in a row".to_owned(), error: "status 500".to_owned() };
+    assert!(store.workspace(rig.workspace).move_breaker(of, opens, terms).await.unwrap().done);
+    store.close().await;
 }
 
 #[test]
@@ -139,6 +168,11 @@ async fn breakers_and_the_audit_have_commands() {
         assert!(!refused.status.success());
         assert!(complained(&refused).contains(complaint), "{}", complained(&refused));
     }
+    opened_by_itself(&rig, BreakerOf::Integration("shop".to_owned())).await;
+    let list = said(&run(&["breakers", "list"]));
+    assert!(list.contains("integration:shop") && list.contains("itself"), "{list}");
+    assert!(list.contains("failed 5 times in a row (open, next try "), "{list}");
+    assert!(run(&[&["breakers", "close", "integration:shop"], &as_admin[..]].concat()).status.success());
     assert!(run(&[&["breakers", "close", of], &as_admin[..]].concat()).status.success());
     let again = run(&[&["breakers", "close", of], &as_admin[..]].concat());
     assert!(complained(&again).contains("is not stopped"));
@@ -147,7 +181,7 @@ async fn breakers_and_the_audit_have_commands() {
     assert!(list.contains("admin") && list.contains("the tool shop__refund_order"), "{list}");
     let whole = run(&["--json", "audit", "verify"]);
     let report: serde_json::Value = serde_json::from_str(&said(&whole)).unwrap();
-    assert_eq!((&report["whole"], &report["entries"]), (&true.into(), &2.into()));
+    assert_eq!((&report["whole"], &report["entries"]), (&true.into(), &3.into()));
     let digest = report["head"]["digest"].as_str().unwrap().to_owned();
     assert!(run(&["audit", "verify", "--holds", &digest]).status.success());
 
@@ -162,7 +196,7 @@ async fn breakers_and_the_audit_have_commands() {
     assert!(!broken.status.success());
     assert!(said(&broken).contains("broken at entry 1"), "{}", said(&broken));
     let pruned = run(&["audit", "prune", "--before", "2999-01-01"]);
-    assert!(said(&pruned).starts_with("Taken away: 1"), "{}", said(&pruned));
+    assert!(said(&pruned).starts_with("Taken away: 2"), "{}", said(&pruned));
     assert!(!run(&["audit", "verify", "--holds", &"0".repeat(64)]).status.success());
 }
 

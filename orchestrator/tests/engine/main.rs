@@ -12,6 +12,7 @@ mod effects;
 mod limits;
 mod models;
 mod obedient;
+mod outside;
 mod policy;
 mod rig;
 mod runs;

@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     path::Path,
-    sync::{Arc, Mutex, atomic::AtomicBool, atomic::Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -58,6 +61,8 @@ pub enum Fault {
     Hang,
     /// Does what is asked, and the answer never arrives.
     LoseAnswer,
+    /// Takes no more calls for so many seconds.
+    Limit(u64),
 }
 
 /// What stands before the shop.
@@ -68,6 +73,10 @@ pub struct Front {
     keys: Mutex<Vec<String>>,
     /// It does not say what was done.
     pub blind: AtomicBool,
+    /// It answers nothing but errors.
+    pub down: AtomicBool,
+    /// Requests that came.
+    pub asked: AtomicUsize,
 }
 
 impl Front {
@@ -80,6 +89,10 @@ impl Front {
     }
 
     async fn pass(self: Arc<Self>, request: Request, next: Next) -> Response {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.down.load(Ordering::SeqCst) {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
         if request.uri().path().contains("/by-key/") && self.blind.load(Ordering::SeqCst) {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
@@ -92,6 +105,9 @@ impl Front {
         match fault {
             None => next.run(request).await,
             Some(Fault::Status(status)) => StatusCode::from_u16(status).unwrap().into_response(),
+            Some(Fault::Limit(seconds)) => {
+                (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())]).into_response()
+            }
             Some(Fault::Hang) => std::future::pending().await,
             Some(Fault::LoseAnswer) => {
                 next.run(request).await;
@@ -116,6 +132,10 @@ pub struct Setup {
     pub stop_seconds: u64,
     /// Other than the default.
     pub failed_a_day: Option<i64>,
+    /// The table `[breakers]`, which keeps out of the way where it is empty.
+    pub breakers: String,
+    /// More of the provider's table.
+    pub provider: String,
     /// More of the configuration file.
     pub more: String,
     /// Those that a log goes by.
@@ -289,7 +309,8 @@ impl Rig {
              [models]\noffline_fallback = {}\n\
              [[models.providers]]\nname = \"scripted\"\nbase_url = \"{}\"\nfast = \"small\"\nstrong = \"large\"\n\
              api_key_file = \"{}\"\ntimeout_ms = 1500\ntotal_timeout_ms = 6000\nmax_retries = 1\nbackoff_ms = 5\nmax_retry_after_ms = 20\n\
-             breaker = {{ failures = 100000, open_ms = 10 }}\nprices = {{ input_per_million = 1, output_per_million = 4 }}\n\
+             breaker = {{ failures = 100000, open_ms = 10 }}\nprices = {{ input_per_million = 1, output_per_million = 4 }}\n{}\n\
+             [breakers]\n{}\n\
              [log]\nfilter = \"off\"\n{}",
             setup.stop_seconds,
             self.database(),
@@ -299,6 +320,8 @@ impl Rig {
             setup.offline,
             self.model.url(),
             self.path("model.key"),
+            setup.provider,
+            if setup.breakers.is_empty() { "failures = 0\nerror_rate = 0.0" } else { &setup.breakers },
             setup.more,
         );
         std::fs::write(self.path("model.key"), "key-of-the-model").unwrap();

@@ -21,7 +21,8 @@ use guards::{
     pii::{Detector, Settings},
 };
 use orchestrator::{
-    models::{self, ModelsConfig, Prices, ProviderConfig},
+    breakers::{BreakersConfig, Outside},
+    models::{self, ModelsConfig, ModelsError, Prices, ProviderConfig},
     protections::Protections,
     testing::model_server::{ModelServer, Reply, Script},
 };
@@ -111,9 +112,15 @@ pub fn house_at(urls: &[String], change: impl Fn(&mut ProviderConfig)) -> House 
     });
     let config = ModelsConfig { offline_fallback: false, providers: providers.collect() };
     let clock = Arc::new(Hand(AtomicI64::new(1_764_000_000_000_000)));
-    let model =
-        models::build(&config, COURSES, &protections(), clock.clone(), Arc::new(Counted::default())).unwrap();
+    let model = build(&config, clock.clone()).unwrap();
     House { model, clock, _key: key }
+}
+
+/// The models of a process that shares them with nobody.
+pub fn build(config: &ModelsConfig, clock: Arc<Hand>) -> Result<Arc<dyn Model>, ModelsError> {
+    let ids: Arc<dyn Ids> = Arc::new(Counted::default());
+    let outside = Outside::alone(clock.clone(), Arc::clone(&ids), &BreakersConfig::default(), config);
+    models::build(config, COURSES, &protections(), &Arc::new(outside), clock, ids)
 }
 
 /// Treats personal data as the defaults say.

@@ -8,6 +8,7 @@ use domain::{
 };
 use guards::masking::{Border, BorderRules, Rules, Treatment};
 use orchestrator::{
+    breakers::{BreakersConfig, Outside},
     models::{Masked, ModelsConfig, Provider, ProviderConfig},
     testing::model_server::{Call, Reply},
 };
@@ -120,11 +121,11 @@ async fn what_is_blocked_is_not_sent_and_the_error_has_kinds_alone() {
     let server = server(Reply::text("never")).await;
     let rules = Rules { model: BorderRules::all(Treatment::Block), ..Rules::default() };
     assert_eq!(rules.treatment(Border::Model, "email"), Treatment::Block);
-    let provider = Provider::new(
-        ProviderConfig::new("p", &server.url(), "small", "large"),
-        Arc::new(Hand(0.into())),
-        Arc::new(Counted::default()),
-    );
+    let (clock, ids) = (Arc::new(Hand(0.into())), Arc::new(Counted::default()));
+    let outside =
+        Outside::alone(clock.clone(), ids.clone(), &BreakersConfig::default(), &ModelsConfig::default());
+    let config = ProviderConfig::new("p", &server.url(), "small", "large");
+    let provider = Provider::new(config, Arc::new(outside), clock, ids);
     let masked = Masked::new(Arc::new(provider.unwrap()), protections_of(rules));
     let error = masked.complete(&told(), None).await.unwrap_err();
     assert!(matches!(&error.error, ModelError::Refused(why) if why.contains("email")), "{error}");

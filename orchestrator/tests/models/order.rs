@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, atomic::AtomicI64};
 
-use domain::model::ModelError;
+use domain::{Clock as _, model::ModelError};
 use orchestrator::{
-    models::{self, BreakerConfig, ModelsConfig, ProviderConfig},
+    models::{BreakerConfig, ModelsConfig, ProviderConfig},
     testing::model_server::{Reply, RetryAfter},
 };
 
-use crate::house::{COURSES, Counted, Hand, house, protections, request, server, with_output};
+use crate::house::{Hand, build, house, request, server, with_output};
 
 #[tokio::test]
 async fn the_next_provider_is_asked_only_when_the_one_before_cannot_answer() {
@@ -33,16 +33,14 @@ async fn the_next_provider_is_asked_only_when_the_one_before_cannot_answer() {
 
 #[tokio::test]
 async fn the_offline_model_answers_when_no_provider_can() {
-    let ports = || (Arc::new(Hand(AtomicI64::new(0))), Arc::new(Counted::default()));
-    let (clock, ids) = ports();
-    let nothing = models::build(&ModelsConfig::default(), COURSES, &protections(), clock, ids).unwrap();
+    let clock = || Arc::new(Hand(AtomicI64::new(0)));
+    let nothing = build(&ModelsConfig::default(), clock()).unwrap();
     assert_eq!(nothing.complete(&with_output(request()), None).await.unwrap().model, "offline");
     let server = server(Reply::Status(500, String::new())).await;
     let mut broken = ProviderConfig::new("broken", &server.url(), "m", "m");
     broken.max_retries = 0;
-    let (clock, ids) = ports();
     let config = ModelsConfig { offline_fallback: true, providers: vec![broken] };
-    let degraded = models::build(&config, COURSES, &protections(), clock, ids).unwrap();
+    let degraded = build(&config, clock()).unwrap();
     assert_eq!(degraded.complete(&with_output(request()), None).await.unwrap().model, "offline");
     assert_eq!(server.count(), 1);
 }
@@ -65,7 +63,51 @@ async fn a_provider_that_keeps_failing_is_left_alone_and_then_probed() {
     assert_eq!((ask().await.as_str(), first.count()), ("second", 3), "the probe failed");
     assert_eq!((ask().await.as_str(), first.count()), ("second", 3), "open again");
     house.clock.forward(1_000);
+    assert_eq!((ask().await.as_str(), first.count()), ("second", 3), "for twice as long");
+    house.clock.forward(1_000);
     assert_eq!((ask().await.as_str(), ask().await.as_str()), ("back", "for good"));
+}
+
+#[tokio::test]
+async fn a_provider_at_its_limit_is_passed_over_and_alone_it_says_until_when() {
+    let (first, second) = (server(Reply::text("first")).await, server(Reply::text("second")).await);
+    let limited = |p: &mut ProviderConfig| {
+        if p.name == "provider-0" {
+            p.rate = Some("1/hour".to_owned());
+        }
+    };
+    let both = house(&[&first, &second], limited);
+    let ask = || async { both.model.complete(&request(), None).await.unwrap().text.unwrap() };
+    assert_eq!(
+        (ask().await.as_str(), ask().await.as_str(), ask().await.as_str()),
+        ("first", "second", "second")
+    );
+    both.clock.forward(3_600_000);
+    assert_eq!(ask().await, "first");
+
+    let alone = house(&[&first], limited);
+    alone.model.complete(&request(), None).await.unwrap();
+    let error = alone.model.complete(&request(), None).await.unwrap_err();
+    let ModelError::Paused { why, until } = error.error else { panic!("another error") };
+    assert!(why.starts_with("the limit of the provider provider-0 (1/hour); goes on at"), "{why}");
+    assert_eq!(until.since(alone.clock.now()).as_secs(), 3_600);
+}
+
+#[tokio::test]
+async fn the_only_provider_that_rests_says_until_when() {
+    let server = server(vec![Reply::Status(500, String::new()); 2]).await;
+    let house = house(&[&server], |p| {
+        p.max_retries = 0;
+        p.breaker = BreakerConfig { failures: 2, open_ms: 5_000 };
+    });
+    for _ in 0..2 {
+        let error = house.model.complete(&request(), None).await.unwrap_err();
+        assert!(matches!(error.error, ModelError::Unavailable(_)), "{error}");
+    }
+    let error = house.model.complete(&request(), None).await.unwrap_err();
+    let ModelError::Paused { why, until } = error.error else { panic!("another error") };
+    assert!(why.contains("the provider provider-0 failed 2 times in a row"), "{why}");
+    assert_eq!(until.since(house.clock.now()).as_secs(), 5);
 }
 
 #[tokio::test]
@@ -86,10 +128,7 @@ fn a_configuration_that_cannot_work_is_refused_with_what_to_do() {
     let refuse = |providers: Vec<ProviderConfig>, what: &str| {
         let config = ModelsConfig { offline_fallback: true, providers };
         let clock = Arc::new(Hand(AtomicI64::new(0)));
-        let Err(error) = models::build(&config, COURSES, &protections(), clock, Arc::new(Counted::default()))
-        else {
-            panic!("{what}")
-        };
+        let Err(error) = build(&config, clock) else { panic!("{what}") };
         assert!(error.to_string().contains(what), "{error}");
     };
     let changed = |change: fn(&mut ProviderConfig)| {

@@ -11,7 +11,7 @@ use domain::{
 use serde_json::json;
 use sqlx::any::AnyRow;
 
-use super::audit::append;
+use super::{audit::append, automatic_breakers::remove};
 use crate::{
     Store, StoreError, WorkspaceStore,
     rows::{Columns, workspace_of},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// By then every process has heard that a breaker is closed.
-const HEARD: Duration = Duration::from_secs(2);
+pub(super) const HEARD: Duration = Duration::from_secs(2);
 
 fn get_breaker(row: &AnyRow) -> Result<Breaker, StoreError> {
     let c = Columns { table: "breakers", row };
@@ -100,8 +100,8 @@ impl WorkspaceStore {
             .await
     }
 
-    /// Returns false when it is not open. The audit says who closed it, and why. Runs that waited for it
-    /// are due from here on.
+    /// Closes it whoever opened it, a person or the service. Returns false when it is not open. The audit says
+    /// who closed it, and why. Runs that waited for it are due from here on.
     pub async fn close_breaker(
         &self,
         of: BreakerOf,
@@ -118,7 +118,9 @@ impl WorkspaceStore {
                     let mut binds = Binds::default();
                     binds.id(workspace).text(of.kind()).text(of.name());
                     let sql = "DELETE FROM breakers WHERE workspace_id = $1 AND kind = $2 AND name = $3";
-                    if binds.execute(connection, sql).await? == 0 {
+                    let switched = binds.execute(connection, sql).await? > 0;
+                    let opened_itself = remove(connection, of.home(workspace), &of).await?;
+                    if !switched && !opened_itself {
                         return Ok(false);
                     }
                     let deed = Deed {

@@ -2,6 +2,7 @@
 
 mod approvals;
 pub(crate) mod audit;
+mod automatic_breakers;
 mod breakers;
 pub(crate) mod citations;
 mod counts;
@@ -13,6 +14,7 @@ mod gaps;
 mod index_marks;
 mod mail;
 mod policies;
+mod rate_buckets;
 mod runs;
 mod sessions;
 mod sources;
@@ -23,6 +25,7 @@ mod tools;
 mod users;
 
 pub use audit::{AuditFilter, AuditReport};
+pub use automatic_breakers::Moved;
 pub use credits::CreditReport;
 pub use index_marks::KnowledgeFact;
 pub use sources::PageDocument;

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a case needs is there, or the case fails")]
 
 mod approvals;
+mod automatic_breakers;
 mod credits;
 mod documents;
 mod fixture;
@@ -50,6 +51,10 @@ macro_rules! contract {
                 })),
                 ("processes_share_one_chain", Box::pin(async {
                     safety::processes_share_one_chain(Fixture::new(Backend::Postgres).await).await;
+                })),
+                ("processes_share_breakers_and_rates", Box::pin(async {
+                    automatic_breakers::processes_share_breakers_and_rates(Fixture::new(Backend::Postgres).await)
+                        .await;
                 })),
                 ("of_two_who_change_a_policy_one_does", Box::pin(async {
                     policies::of_two_who_change_a_policy_one_does(Fixture::new(Backend::Postgres).await).await;
@@ -127,6 +132,11 @@ contract! {
         attempts_are_kept_while_credits_are_set_aside,
         what_is_left_open_outside_of_runs_is_found,
         a_count_stops_at_its_ceiling_until_the_window_ends;
+    automatic_breakers:
+        a_breaker_opens_once_and_one_probe_decides,
+        a_provider_is_everybodys_and_the_rest_is_of_one_workspace,
+        closing_by_a_probe_or_by_a_person_wakes_those_that_wait,
+        a_rate_is_shared_and_a_pause_is_heard;
     policies:
         versions_of_a_policy_are_kept_and_audited,
         an_approval_that_nobody_decides_goes_to_a_higher_role,
@@ -197,6 +207,11 @@ async fn of_two_processes_on_one_sqlite_file_one_changes_a_policy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_on_one_sqlite_file_share_one_chain() {
     safety::processes_share_one_chain(Fixture::new(Backend::SqliteFile).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_on_one_sqlite_file_share_breakers_and_rates() {
+    automatic_breakers::processes_share_breakers_and_rates(Fixture::new(Backend::SqliteFile).await).await;
 }
 
 /// Runs the cases side by side, because making a database is mostly waiting for the disk.

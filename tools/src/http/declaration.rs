@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{HttpTool, Server, exchange, owner::Owner, template::Template};
-use crate::{Secrets, ToolsError, schema::ArgsSchema, secrets};
+use crate::{Secrets, ToolsError, published, schema::ArgsSchema, secrets};
 
 const DEFAULT_TIMEOUT_MS: u64 = 10_000;
 const MAX_TIMEOUT_MS: u64 = 120_000;
@@ -46,6 +46,11 @@ struct ServerTable {
     headers: BTreeMap<String, String>,
     currency: Option<String>,
     timeout_ms: Option<u64>,
+    /// How many calls it takes: `100/minute`, or `none`. Left out: what the service publishes, where that
+    /// is known.
+    rate: Option<String>,
+    /// How many of them at once.
+    burst: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -173,9 +178,11 @@ fn server(
     if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
         return Err(format!("currency `{currency}` must be a code of three letters such as EUR"));
     }
+    let rate = published::declared(table.rate.as_deref(), table.burst, Some(&url))
+        .map_err(|why| format!("`rate`: {why}"))?;
     let client =
         exchange::client(Some(&url), |builder| builder).map_err(|why| format!("no HTTP client: {why}"))?;
-    Ok(Server { base, client, headers, secrets: used, currency })
+    Ok(Server { base, client, headers, secrets: used, currency, rate })
 }
 
 fn tool(

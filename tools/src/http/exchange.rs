@@ -15,7 +15,7 @@ use rustls::crypto::{CryptoProvider, ring};
 use serde_json::{Value, json};
 use url::{Host, Url};
 
-use super::public::private_address;
+use super::{public::private_address, retry_after};
 use crate::{Secret, limits::cut, secrets::redact};
 
 /// The largest answer that is read.
@@ -114,6 +114,7 @@ struct Received {
     status: StatusCode,
     /// None when it is longer than [`MAX_BODY_BYTES`].
     body: Option<Vec<u8>>,
+    retry_after: Option<Duration>,
 }
 
 impl Exchange<'_> {
@@ -143,10 +144,11 @@ impl Exchange<'_> {
             }
         })?;
         let status = response.status();
+        let retry_after = retry_after::of(response.headers());
         let body = read_bounded(response).await.map_err(|error| {
             Failure::NoAnswer(format!("the answer ({}) broke off: {}", status.as_u16(), chain(&error)))
         })?;
-        Ok(Received { status, body })
+        Ok(Received { status, body, retry_after })
     }
 
     fn text(&self, body: Option<&[u8]>) -> String {
@@ -177,7 +179,7 @@ impl Exchange<'_> {
             return self.content(care, &received);
         }
         let text = self.text(received.body.as_deref());
-        Err(refusal(status, &text, care))
+        Err(refusal(status, &text, care, received.retry_after))
     }
 
     /// What a successful answer holds. An effect whose answer cannot be used was still done, and
@@ -226,7 +228,7 @@ async fn read_bounded(mut response: Response) -> Result<Option<Vec<u8>>, reqwest
     Ok(Some(body))
 }
 
-fn refusal(status: StatusCode, text: &str, care: Care) -> ToolError {
+fn refusal(status: StatusCode, text: &str, care: Care, after: Option<Duration>) -> ToolError {
     let code = status.as_u16();
     let said = || {
         let detail = detail(text);
@@ -238,7 +240,8 @@ fn refusal(status: StatusCode, text: &str, care: Care) -> ToolError {
         300..=399 => ToolError::Refused(format!(
             "the server answers with a redirect (status {code}); an admin should put the final address in the tools file"
         )),
-        425 | 429 | 503 => ToolError::Unavailable(said()),
+        429 => ToolError::Limited { why: said(), after },
+        425 | 503 => ToolError::Unavailable(said()),
         408 | 500..=599 => match care {
             Care::Read | Care::Repeatable => ToolError::Unavailable(said()),
             Care::Once => ToolError::Unknown(said()),

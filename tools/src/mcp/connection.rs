@@ -37,7 +37,12 @@ use tokio::{
 use url::Url;
 
 use super::{McpSettings, McpTransport};
-use crate::{Secret, http::exchange, limits::cut, secrets::redact};
+use crate::{
+    Secret,
+    http::{exchange, retry_after},
+    limits::cut,
+    secrets::redact,
+};
 
 /// More tools than this from one server are not read.
 const MAX_TOOLS: usize = 256;
@@ -74,6 +79,8 @@ pub(super) struct Connection {
 pub(super) enum Failure {
     /// The request did not reach the server's tools. The connection is of no use any more.
     NotSent(String),
+    /// The server takes no more requests, for as long as it says, if it does.
+    Limited(String, Option<Duration>),
     /// The server is too busy; the request was turned away.
     Busy(String),
     /// The connection ended while the call was under way.
@@ -89,6 +96,7 @@ impl Failure {
     pub(super) fn why(&self) -> String {
         match self {
             Self::NotSent(why)
+            | Self::Limited(why, _)
             | Self::Busy(why)
             | Self::Lost(why)
             | Self::Refused(why)
@@ -354,7 +362,11 @@ fn http_failure(error: &StreamableHttpError<reqwest::Error>) -> Failure {
         StreamableHttpError::AuthRequired(_) | StreamableHttpError::InsufficientScope(_) => {
             Failure::Refused("the server refused our credentials".to_owned())
         }
-        StreamableHttpError::HttpStatus(status) if matches!(status.status, 429 | 503) => {
+        StreamableHttpError::HttpStatus(status) if status.status == 429 => Failure::Limited(
+            "the server takes no more calls for now (status 429)".to_owned(),
+            status.retry_after.as_deref().and_then(retry_after::seconds),
+        ),
+        StreamableHttpError::HttpStatus(status) if status.status == 503 => {
             Failure::Busy(format!("the server is busy (status {})", status.status))
         }
         // Its words may hold the address; the log has the whole.

@@ -12,6 +12,7 @@ use std::{
 use domain::{
     Ids,
     canonical::Digest,
+    rate::RateLimit,
     tool::{Risk, ToolError, ToolSpec},
 };
 use serde_json::{Map, Value, json};
@@ -77,6 +78,10 @@ impl Server {
 
     pub(super) fn name(&self) -> &str {
         &self.settings.name
+    }
+
+    pub(super) fn rate(&self) -> Option<RateLimit> {
+        self.settings.rate
     }
 
     pub(super) fn mark_stale(&self) {
@@ -229,6 +234,7 @@ impl Server {
                         ToolError::Unknown(why)
                     });
                 }
+                Failure::Limited(_, after) => return Err(ToolError::Limited { why, after }),
                 Failure::Busy(_) => return Err(ToolError::Unavailable(why)),
                 Failure::Refused(_) => return Err(ToolError::Refused(why)),
                 Failure::TimedOut(_) | Failure::Broken(_) => return Err(uncertain(why)),

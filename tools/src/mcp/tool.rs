@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::{
     approval::Permit,
     canonical,
+    rate::RateLimit,
     tool::{
         AnyTool, Gives, Inquiry, Preview, PreviewField, Risk, ToolContext, ToolError, ToolOutput, ToolSpec,
     },
@@ -52,6 +53,10 @@ impl AnyTool for McpTool {
 
     fn gives(&self) -> Gives {
         Gives::Text
+    }
+
+    fn rate(&self) -> Option<RateLimit> {
+        self.server.rate()
     }
 
     fn validate(&self, args: &Value) -> Result<(), ToolError> {

@@ -17,6 +17,18 @@ export const breaker = (of: S["BreakerOf"], reason: string): S["Breaker"] => ({
   opened_at: at(4),
 });
 
+export const failing = (of: S["BreakerOf"]): S["AutomaticBreaker"] => ({
+  of,
+  state: "open",
+  reason: "failed 5 times in a row",
+  last_error: "no answer within 5000 ms",
+  opened_at: at(4),
+  changed_at: at(1),
+  probe_at: at(-1),
+  failed_probes: 2,
+  passed_probes: 0,
+});
+
 const person: S["Actor"] = { kind: "user", user_id: user.id, name: user.name };
 
 const entry = (seq: number, over: Partial<S["AuditEntry"]>): S["AuditEntry"] => ({
