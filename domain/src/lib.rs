@@ -25,6 +25,7 @@ pub mod origin;
 pub mod policy;
 pub mod ports;
 pub mod procedure;
+pub mod rights;
 pub mod run;
 pub mod source;
 pub mod suspicion;

@@ -41,6 +41,7 @@ use crate::{
     knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
     models, password,
+    personal::PersonalData,
     policies::Policies,
     second_look::SecondLook,
 };
@@ -111,6 +112,8 @@ pub struct App {
     pub agents: Arc<agents::Registry>,
     pub model: Arc<dyn Model>,
     pub policies: Arc<Policies>,
+    /// Who sees personal data, and what everybody else does.
+    pub personal: PersonalData,
     pub breakers: Arc<Breakers>,
     pub live: Live,
     pub intake: Intake,
@@ -169,6 +172,8 @@ impl App {
         let catalog = parts::catalog(&config, shop.as_ref().map(|_| shop_token.as_str()), address)?;
         let brought_model = brought.model.is_some();
         let protector = Arc::new(config.guards.protector().map_err(AppError::Setup)?);
+        let personal = PersonalData::new(config.guards.people, Arc::clone(protector.detector()))
+            .map_err(AppError::Setup)?;
         let model = match brought.model {
             Some(model) => model,
             None => models::build(
@@ -260,6 +265,7 @@ impl App {
             agents,
             model,
             policies,
+            personal,
             breakers,
             live,
             intake,

@@ -4,7 +4,7 @@ pub mod edit;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, sync::Arc};
 
-use domain::{agent::AgentSettings, answerability::Courses};
+use domain::{agent::AgentSettings, answerability::Courses, rights::Rights};
 use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
@@ -154,6 +154,8 @@ pub struct PolicyConfig {
 pub struct GuardsConfig {
     pub links: Vec<String>,
     pub model: ModelBorder,
+    /// The least role for each right about personal data.
+    pub people: Rights,
 }
 
 /// What becomes of personal and secret data on its way to a provider's model.
@@ -379,6 +381,7 @@ impl Config {
         if let Some(bad) = self.guards.links.iter().find(|link| guards::leaving::domain(link).is_none()) {
             return invalid(format!("guards.links: `{bad}` is no domain such as help.example.com"));
         }
+        self.guards.people.check().or_else(|why| invalid(format!("guards.people: {why}")))?;
         if self.runs.lease_seconds == 0 || self.runs.poll_ms == 0 {
             return invalid("runs.lease_seconds and runs.poll_ms must be at least 1".to_owned());
         }

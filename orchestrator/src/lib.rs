@@ -22,6 +22,7 @@ pub mod knowledge_index;
 pub mod live;
 pub mod models;
 pub mod password;
+pub mod personal;
 pub mod policies;
 pub mod recall;
 pub mod second_look;

@@ -36,6 +36,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0020" "audit",
     "0021" "breakers",
     "0023" "policies",
+    "0028" "personal_data",
 ];
 
 pub(crate) fn migrator() -> Migrator {

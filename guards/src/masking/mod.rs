@@ -10,6 +10,7 @@ mod memo;
 mod placeholder;
 mod protector;
 mod rules;
+mod served;
 mod shown;
 mod spots;
 mod stream_mask;
@@ -18,6 +19,7 @@ mod vault;
 
 pub use protector::Protector;
 pub use rules::{Border, BorderRules, Rules, Treatment};
+pub use served::{Served, Spotted};
 pub use shown::mask;
 pub use stream_mask::StreamMask;
 pub use stream_restorer::StreamRestorer;

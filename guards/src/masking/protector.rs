@@ -119,7 +119,7 @@ impl Protector {
         })
     }
 
-    fn wipe(&self, border: Border, under: &str, text: &str) -> String {
+    pub(super) fn wipe(&self, border: Border, under: &str, text: &str) -> String {
         replace(text, &self.spots(border, under, text), |spot, value| {
             let name = self.detector.name_of(spot.kind);
             match self.rules.treatment(border, name) {
@@ -130,7 +130,7 @@ impl Protector {
     }
 
     /// What does not pass as it is.
-    fn spots(&self, border: Border, label: &str, text: &str) -> Vec<Spot> {
+    pub(super) fn spots(&self, border: Border, label: &str, text: &str) -> Vec<Spot> {
         let mut all = spots(text, &self.findings(text));
         if !label.is_empty() && !text.is_empty() {
             let head = &text[..text.floor_char_boundary(LABELLED)];

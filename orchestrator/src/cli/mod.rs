@@ -147,6 +147,9 @@ enum WorkspaceCommand {
         /// viewer, agent, reviewer, admin or owner.
         #[arg(long, default_value = "agent")]
         role: String,
+        /// It is given personal data as it is, where its role may see it; without this, masks.
+        #[arg(long)]
+        sees_personal_data: bool,
     },
 }
 

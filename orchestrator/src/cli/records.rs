@@ -109,15 +109,21 @@ async fn workspaces(
                 out.line(format!("Made the workspace {slug}; {owner_email} can sign in."))
             })?;
         }
-        WorkspaceCommand::Key { name, role } => {
+        WorkspaceCommand::Key { name, role, sees_personal_data } => {
             let role = Role::parse(&role).context("a role is viewer, agent, reviewer, admin or owner")?;
             let workspace = pick(app, slug).await?;
             let token = format!("cs_live_{}", hex::encode(app.ids.secret()));
-            let key = ApiKey { id: ApiKeyId::new(&*app.ids), name, role, created_at: app.clock.now() };
+            let key = ApiKey {
+                id: ApiKeyId::new(&*app.ids),
+                name,
+                role,
+                sees_personal_data,
+                created_at: app.clock.now(),
+            };
             let hash = hex::encode(Sha256::digest(token.as_bytes()));
             let store = app.store.workspace(workspace.id);
-            let deed =
-                by_hand(app, AuditAction::ApiKeyMade, &key.name, json!({ "id": key.id, "role": role }));
+            let detail = json!({ "id": key.id, "role": role, "sees_personal_data": key.sees_personal_data });
+            let deed = by_hand(app, AuditAction::ApiKeyMade, &key.name, detail);
             store.create_api_key(key, hash).await?;
             store.audit(deed).await?;
             out.either(&json!({ "key": token }), || out.line(format!("{token}\nIt is not shown again.")))?;

@@ -18,6 +18,7 @@ mod inbound_email;
 mod index;
 mod knowledge;
 mod layers;
+mod personal_data;
 mod policy;
 mod problems;
 mod runs;

@@ -11,6 +11,7 @@ mod documents;
 mod gaps;
 mod index_marks;
 mod mail;
+mod names;
 mod policies;
 mod runs;
 mod sessions;
