@@ -8,6 +8,8 @@ CREATE TABLE personal_data_scans (
     workspace_id text NOT NULL REFERENCES workspaces (id),
     id text NOT NULL,
     status text NOT NULL CHECK (status IN ('running', 'done', 'failed', 'stopped')),
+    -- What it looks for, as JSON.
+    kinds text NOT NULL,
     started_by text NOT NULL,
     messages bigint NOT NULL,
     messages_read bigint NOT NULL,

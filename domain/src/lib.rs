@@ -22,6 +22,7 @@ pub mod knowledge;
 pub mod leaving;
 pub mod model;
 pub mod origin;
+pub mod personal_data;
 pub mod policy;
 pub mod ports;
 pub mod procedure;

@@ -327,9 +327,10 @@ impl App {
         let Some(run) = store.run(run).await? else { return Ok(None) };
         let steps = store.steps(run.id).await?;
         let name = self.house.workspace_name(workspace).await?;
-        replay::replay(&self.house, &run, &steps, &name)
-            .map(Some)
-            .map_err(|error| AppError::Setup(error.to_string()))
+        let report = replay::replay(&self.house, &run, &steps, &name)
+            .map_err(|error| AppError::Setup(error.to_string()))?;
+        let redacted_at = if report.ok { None } else { store.run_redacted_at(run.id).await? };
+        Ok(Some(report.redacted(redacted_at)))
     }
 
     /// What the policy would say of a call by the resolution agent, were it proposed with full

@@ -25,6 +25,7 @@ pub mod password;
 pub mod personal;
 pub mod policies;
 pub mod recall;
+pub mod scans;
 pub mod second_look;
 pub mod system;
 #[cfg(any(test, feature = "testing"))]

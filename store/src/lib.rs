@@ -42,7 +42,9 @@ use tokio::sync::{broadcast, mpsc};
 
 pub use error::StoreError;
 pub use page::{MAX_LIMIT, Page};
-pub use read::{AuditFilter, AuditReport, KnowledgeFact, PageDocument, Surroundings};
+pub use read::{
+    AuditFilter, AuditReport, KnowledgeFact, PageDocument, Redaction, RedactionOutcome, Surroundings,
+};
 pub use records::{
     ApiKey, ApprovalFilter, Attachment, Counts, Delivery, FollowUp, Notice, ReadyRun, RegistrationStatus,
     RunFilter, Session, TicketDifference, TicketFilter, ToolRegistration, Workspace,

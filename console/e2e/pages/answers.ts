@@ -67,6 +67,7 @@ const ANSWERS: Answers = {
       approval,
       ticket: tickets.find((each) => each.id === approval.ticket_id) ?? null,
       messages,
+      findings: [],
       customer,
       decisions: [],
       run: runs[0],

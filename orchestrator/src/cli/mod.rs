@@ -2,6 +2,7 @@
 
 mod ask;
 mod documents;
+mod guards;
 mod knowledge;
 mod models;
 mod output;
@@ -109,6 +110,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: safety::AuditCommand,
+    },
+    /// Personal data in stored messages: find it, take it out.
+    Guards {
+        #[command(subcommand)]
+        command: guards::GuardsCommand,
     },
     /// The models that are configured.
     Models {

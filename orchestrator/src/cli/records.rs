@@ -21,8 +21,8 @@ use sha2::{Digest as _, Sha256};
 use store::{ApiKey, ApprovalFilter, RunFilter, TicketFilter, Workspace, WorkspaceStore};
 
 use super::{
-    ApprovalsCommand, Command, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand, knowledge,
-    output::Output, policy, safety,
+    ApprovalsCommand, Command, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand, guards,
+    knowledge, output::Output, policy, safety,
 };
 use crate::{app::App, password};
 
@@ -46,6 +46,7 @@ pub(super) async fn run(
         Command::Approvals { command } => approvals(app, &store, command, out).await?,
         Command::Policy { command } => return policy::policy(app, &store, command, out).await,
         Command::Breakers { command } => safety::breakers(app, &store, command, out).await?,
+        Command::Guards { command } => return guards::guards(app, &store, command, out).await,
         Command::Audit { command } => return safety::audit(app, &store, command, out).await,
         Command::Tools { command } => tools(app, store.id(), command, out).await?,
         _ => bail!("this command does not work on records"),
@@ -263,7 +264,7 @@ async fn runs(
             let report =
                 app.replay(store.id(), id).await?.with_context(|| format!("there is no run {id}"))?;
             out.either(&report, || out.line(report.to_string()))?;
-            return Ok(match (report.ok, report.missing.is_empty()) {
+            return Ok(match (report.ok, report.missing.is_empty() && report.redacted_at.is_none()) {
                 (true, _) => ExitCode::SUCCESS,
                 (false, true) => ExitCode::FAILURE,
                 (false, false) => ExitCode::from(CANNOT_TELL),

@@ -33,6 +33,7 @@ mod page;
 mod policy;
 mod problem;
 mod runs;
+mod scans;
 mod session;
 mod sight;
 mod state;
@@ -105,6 +106,7 @@ fn api() -> ApiRouter<Http> {
         .merge(session::routes())
         .merge(tickets::routes())
         .merge(unmask::routes())
+        .merge(scans::routes())
         .merge(ticket_messages::routes())
         .merge(ticket_events::routes())
         .merge(approvals::routes())

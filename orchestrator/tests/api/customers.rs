@@ -11,7 +11,7 @@ async fn a_customer_is_found_by_name_or_address_and_shown_with_contacts_and_tick
     let opened = app.open_ticket("First").await;
     let again = app.open_ticket("Second").await;
     assert_eq!(opened["customer"]["id"], again["customer"]["id"], "one address is one contact");
-    let reviewer = app.key(Role::Rereviewer);
+    let reviewer = app.key(Role::Reviewer);
     for q in ["halloran", "mira%40example", ""] {
         let list = reviewer.get(&format!("/v1/customers?q={q}")).await.json(StatusCode::OK);
         assert_eq!(list["items"], json!([opened["customer"]]), "{q}");

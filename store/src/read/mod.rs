@@ -12,7 +12,9 @@ mod gaps;
 mod index_marks;
 mod mail;
 mod names;
+mod personal_data;
 mod policies;
+mod redact;
 mod runs;
 mod sessions;
 mod sources;
@@ -24,6 +26,7 @@ mod users;
 
 pub use audit::{AuditFilter, AuditReport};
 pub use index_marks::KnowledgeFact;
+pub use redact::{Redaction, RedactionOutcome};
 pub use sources::PageDocument;
 pub(crate) use surroundings::RunAsked;
 pub use surroundings::Surroundings;
