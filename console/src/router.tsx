@@ -312,6 +312,12 @@ const audit = createRoute({
   component: lazyRouteComponent(pages, "AuditPage"),
 });
 
+const personalData = createRoute({
+  getParentRoute: () => safety,
+  path: "personal-data",
+  component: lazyRouteComponent(pages, "PersonalDataPage"),
+});
+
 const policy = createRoute({
   getParentRoute: () => staff,
   path: "/policy",
@@ -333,7 +339,7 @@ const tree = root.addChildren([
     tools,
     agents,
     policy,
-    safety.addChildren([breakers, audit]),
+    safety.addChildren([breakers, audit, personalData]),
   ]),
 ]);
 

@@ -17,6 +17,7 @@ export { RunPage } from "./runs/RunPage";
 export { RunsPage } from "./runs/RunsPage";
 export { AuditPage } from "./safety/AuditPage";
 export { BreakersPage } from "./safety/BreakersPage";
+export { PersonalDataPage } from "./safety/PersonalDataPage";
 export { SafetyFrame } from "./safety/SafetyFrame";
 export { Shell } from "./shell/Shell";
 export { TicketPage } from "./tickets/TicketPage";

@@ -138,6 +138,8 @@ async fn look(
     messages: Vec<(TicketId, i64, Message)>,
 ) -> Result<Vec<NewSuggestion>, StoreError> {
     let served = app.personal.of(workspace);
+    let tickets: BTreeSet<TicketId> = messages.iter().map(|(ticket, _, _)| *ticket).collect();
+    let names = app.store.workspace(workspace).names_of(&tickets.into_iter().collect::<Vec<_>>()).await?;
     let (scan, kinds, now) = (scan.id, scan.kinds.clone(), app.clock.now());
     let ids = Arc::clone(&app.ids);
     let looked = tokio::task::spawn_blocking(move || {
@@ -145,7 +147,9 @@ async fn look(
             .iter()
             .filter_map(|(ticket, _, message)| {
                 let id = SuggestionId::new(&*ids);
-                suggest(&served, (scan, id), (*ticket, message), &kinds, now)
+                let names: Vec<String> =
+                    names.iter().filter(|(of, _)| of == ticket).map(|(_, name)| name.clone()).collect();
+                suggest(&served, (scan, id), (*ticket, message, &names), &kinds, now)
             })
             .collect()
     })
@@ -156,12 +160,14 @@ async fn look(
 fn suggest(
     served: &Served,
     (scan_id, id): (ScanId, SuggestionId),
-    (ticket_id, message): (TicketId, &Message),
+    (ticket_id, message, names): (TicketId, &Message, &[String]),
     kinds: &BTreeSet<String>,
     now: Timestamp,
 ) -> Option<NewSuggestion> {
     let spans = find(served, &message.body, kinds);
     let first = spans.first()?.start;
+    let mut masked = json!({ "body": message.body });
+    served.mask(&mut masked, names);
     Some(NewSuggestion {
         text: Digest::of(&message.body),
         suggestion: Suggestion {
@@ -171,7 +177,7 @@ fn suggest(
             message_id: message.id,
             status: SuggestionStatus::Open,
             kinds: spans.iter().map(|span| span.kind.clone()).collect(),
-            excerpt: excerpt(&served.text(&message.body), first),
+            excerpt: excerpt(masked["body"].as_str().unwrap_or_default(), first),
             spans,
             decided_by: None,
             decided_at: None,

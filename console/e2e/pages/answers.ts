@@ -31,11 +31,13 @@ import {
 } from "./examples/knowledge";
 
 import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
+import { scanned, suggested } from "./examples/personal";
 import { audited, couldBe } from "./examples/safety";
 
 export * from "./examples/base";
 export * from "./examples/desk";
 export * from "./examples/knowledge";
+export * from "./examples/personal";
 export * from "./examples/policy";
 export * from "./examples/safety";
 
@@ -46,6 +48,8 @@ const ANSWERS: Answers = {
   "GET /v1/session": () => session,
   "GET /v1/breakers": () => ({ items: [], could_be: couldBe }),
   "GET /v1/audit": () => page(audited),
+  "GET /v1/guards/scans": () => page([scanned]),
+  "GET /v1/guards/suggestions": () => page(suggested),
   "GET /v1/policy": () => policyOf(2),
   "GET /v1/policy/versions": () => page(policyVersions),
   "POST /v1/policy/check": () => report(),

@@ -21,6 +21,7 @@ const PAGES: [string, RegExp][] = [
   ["/policy", /Policy/],
   ["/safety", /Breakers/],
   ["/safety/audit", /Audit/],
+  ["/safety/personal-data", /Personal data/],
   ["/chat", /Chat/],
   ["/sign-in", /Sign in/],
 ];

@@ -77,6 +77,66 @@ export interface paths {
         patch: operations["changeTicket"];
         trace?: never;
     };
+    "/v1/tickets/{id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmask a ticket
+         * @description Subject, fields, customer and contact as they are; messages are unmasked one by one. Takes the right `unmask`, a person and a reason. Who, what, when and why are in the audit before the text is given; what was read is not. At most 20 a minute.
+         */
+        post: operations["unmaskTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/messages/{message_id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmask a message
+         * @description Takes the right `unmask`, a person and a reason. Who, what, when and why are in the audit before the text is given; what was read is not. At most 20 a minute.
+         */
+        post: operations["unmaskMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/{id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmask an approval
+         * @description Takes the right `unmask`, a person and a reason. Who, what, when and why are in the audit before the text is given; what was read is not. At most 20 a minute.
+         */
+        post: operations["unmaskApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/messages": {
         parameters: {
             query?: never;
@@ -1687,6 +1747,8 @@ export interface components {
             customer: components["schemas"]["Customer"] | null;
             /** @description Decisions taken so far, oldest first. */
             decisions: components["schemas"]["Decision"][];
+            /** @description Where personal data, or the masks that stand for it, are in `approval`. */
+            findings: components["schemas"]["FieldFinding"][];
             messages: components["schemas"]["Message"][];
             run: components["schemas"]["Run"];
             ticket: components["schemas"]["Ticket"] | null;
@@ -1780,7 +1842,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "approval.decided" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "approval.decided" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -2669,6 +2731,23 @@ export interface components {
             /** Format: int64 */
             wrong: number;
         };
+        /** @description Personal data in one text of a record. */
+        FieldFinding: {
+            /** @description A JSON pointer to the text, within the record: `/binding/call/args/body`. */
+            at: string;
+            /**
+             * Format: uint
+             * @description The first character behind it.
+             */
+            end: number;
+            /** @description Such as `email`. */
+            kind: string;
+            /**
+             * Format: uint
+             * @description In characters (Unicode code points) of the text.
+             */
+            start: number;
+        };
         /** @description Passages that readers call wrong or outdated. */
         Flagged: {
             items: components["schemas"]["PassageFeedback"][];
@@ -2866,10 +2945,14 @@ export interface components {
             /** @description Plain text; for mail, the new part without quotes and signature. */
             body: string;
             email?: components["schemas"]["EmailHeaders"] | null;
+            /** @description Where personal data stands in `body`, as it is served: found anew each time, and never stored. */
+            findings?: components["schemas"]["TextFinding"][];
             /** Format: uuid */
             id: string;
             /** @description The model that wrote it, when an agent did. */
             model?: string | null;
+            /** @description Set when personal data in the text was replaced for good. */
+            redacted?: components["schemas"]["Redacted"] | null;
             /** @description What the answer rests on, in the order of its `[n]` marks. */
             sources?: components["schemas"]["Citation"][];
             visibility: components["schemas"]["Visibility"];
@@ -3320,6 +3403,13 @@ export interface components {
             ticket_id: components["schemas"]["TicketId"] | null;
         };
         ReceivedStatus: "opened" | "added" | "duplicate" | "ignored";
+        /** @description What was taken out of a message for good. The event stays. */
+        Redacted: {
+            at: components["schemas"]["Timestamp"];
+            by: components["schemas"]["Actor"];
+            /** @description Such as `email` and `payment_card`. */
+            kinds: string[];
+        };
         /** @description What strict replay found. */
         ReplayView: {
             /** @description The first step that differs, and how. */
@@ -3344,6 +3434,8 @@ export interface components {
             /** @example parcel.returned_to_sender */
             name: string;
         };
+        /** @description Something about personal data that not everybody may. */
+        Right: "see_personal_data" | "unmask" | "redact";
         /** @description What a mistake with this tool would mean. */
         Risk: "read" | "reversible" | "outward" | "irreversible";
         /** @description What a member of staff may do. Ordered: each role may do what those before it may. */
@@ -3564,6 +3656,8 @@ export interface components {
         SessionView: {
             /** @description The API key; null for a person. */
             api_key: components["schemas"]["ApiKeyView"] | null;
+            /** @description What they may about personal data; who lacks `see_personal_data` is served masks. */
+            rights: components["schemas"]["Right"][];
             role: components["schemas"]["Role"];
             /** @description The signed-in person; null for an API key. */
             user: components["schemas"]["User"] | null;
@@ -3867,6 +3961,21 @@ export interface components {
             /** @description The workspace's own, then those of the shipped library. */
             items: components["schemas"]["Document"][];
         };
+        /** @description A stretch of a text that is personal data, or the mask that stands for it. */
+        TextFinding: {
+            /**
+             * Format: uint
+             * @description The first character behind it.
+             */
+            end: number;
+            /** @description Such as `email`. */
+            kind: string;
+            /**
+             * Format: uint
+             * @description In characters (Unicode code points) of the text.
+             */
+            start: number;
+        };
         Then: ("run" | "ask" | "refuse") | "draft";
         Thresholds: {
             /** Format: float */
@@ -4002,6 +4111,14 @@ export interface components {
             lacks: components["schemas"]["Lack"];
             /** @description The question back, in words for the one who asked. */
             question: string;
+        };
+        /** @description Why somebody has to see it. */
+        Unmask: {
+            /**
+             * @description Written into the audit. What looks like personal data in it is masked there.
+             * @example The customer asked to be called back
+             */
+            reason: string;
         };
         Usage: {
             /**
@@ -4267,7 +4384,10 @@ export interface operations {
                 /** @description How many items, 1 to 100. */
                 limit?: number;
                 channel?: components["schemas"]["Channel"];
-                /** @description Found in the subject, the tags, the number or the customer's name. */
+                /**
+                 * @description Found in the subject, the tags, the number or the customer's name. Who is served masks finds only
+                 *     what they see: subject, tags and number.
+                 */
                 q?: string;
                 status?: components["schemas"]["TicketStatus"];
                 /** @description True: only those on which a person has to act. */
@@ -4465,6 +4585,170 @@ export interface operations {
                 };
             };
             /** @description The role is below agent, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmaskTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unmask"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmaskMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+                /** @description A message of it. */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unmask"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmaskApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The approval. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unmask"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6931,7 +7215,7 @@ export interface operations {
                 cursor?: string;
                 /** @description How many items, 1 to 100. */
                 limit?: number;
-                /** @description Found in names and in contacts' addresses. */
+                /** @description Found in names and in contacts' addresses. Takes the right `see_personal_data`. */
                 q?: string;
             };
             header?: never;

@@ -27,6 +27,8 @@ const LEAST_NAME: usize = 3;
 const LEAST_DIGITS: usize = 9;
 /// JSON that is written as text is read this deep.
 const DEPTH: usize = 3;
+/// What a customer is called of whom nothing is known.
+const NOBODY: &str = "Visitor";
 /// Rules for all kinds are alike, so that the border does not matter.
 const BORDER: Border = Border::Export;
 
@@ -162,7 +164,7 @@ impl Walk<'_> {
                         *text = masked;
                     }
                 }
-                (Shape::Customer, "name", Value::String(text)) => self.name(at, text),
+                (Shape::Customer, "name", Value::String(text)) if text != NOBODY => self.name(at, text),
                 _ => self.value(at, &words(name), value, depth),
             });
         }
@@ -343,8 +345,7 @@ impl Names {
 
 /// A name and its parts.
 fn add(name: &str, names: &mut BTreeSet<String>) {
-    // Nobody's name: what a customer is called of whom nothing is known.
-    if name == "Visitor" {
+    if name == NOBODY {
         return;
     }
     let capital = |part: &&str| {

@@ -275,7 +275,7 @@ impl Desk {
             "subject": subject, "body": format!("{subject}: please help."),
             "contact": {"email": "mira@example.com", "name": "Mira Halloran"},
         });
-        self.key(Role::Agent).post("/v1/tickets", &form).await.json(StatusCode::CREATED)
+        self.key(Role::Reviewer).post("/v1/tickets", &form).await.json(StatusCode::CREATED)
     }
 
     /// A proposed reply on the ticket that waits for a reviewer, as a run would have written it.

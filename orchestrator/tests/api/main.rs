@@ -23,6 +23,7 @@ mod policy;
 mod problems;
 mod runs;
 mod safety;
+mod scans;
 mod second_look;
 mod session;
 mod sources;
