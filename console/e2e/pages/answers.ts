@@ -29,9 +29,8 @@ import {
   sources,
   template,
 } from "./examples/knowledge";
-
-import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
 import { scanned, suggested } from "./examples/personal";
+import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
 import { audited, couldBe } from "./examples/safety";
 
 export * from "./examples/base";
@@ -123,7 +122,13 @@ const ANSWERS: Answers = {
       },
     ],
   }),
-  "GET /v1/runs/:id/replay": () => ({ ok: true, steps_checked: 5, first_difference: null }),
+  "GET /v1/runs/:id/replay": (): S["ReplayView"] => ({
+    ok: true,
+    steps_checked: 5,
+    first_difference: null,
+    missing: [],
+    redacted_at: null,
+  }),
   "GET /v1/agents": () => ({ items: agents }),
   "GET /v1/tools": () => ({ items: tools }),
   "GET /v1/tools/:id": () => tools[0],

@@ -14,7 +14,7 @@ import {
   problem,
   runs,
   type S,
-  said,
+  saidEvent,
   scanned,
   suggested,
   ticket,
@@ -26,7 +26,7 @@ const TICKET = `/tickets/${ticket(0).id}`;
 test("what was found is marked where it stands, by its kind, also behind an emoji", async ({
   page,
 }) => {
-  await answer(page, { "GET /v1/tickets/:id/events": () => pageOf([said(plainMessage)]) });
+  await answer(page, { "GET /v1/tickets/:id/events": () => pageOf([saidEvent(plainMessage)]) });
   await page.goto(TICKET);
   const mark = page.locator("mark.personal");
   await expect(mark).toHaveText("jane@example.com (Email)");
@@ -41,7 +41,7 @@ test("who sees masks has one message shown, for a reason", async ({ page }) => {
   await answer(page, {
     "GET /v1/session": () => masksSeen,
     "GET /v1/tickets/:id": () => maskedTicket,
-    "GET /v1/tickets/:id/events": () => pageOf([said(maskedMessage)]),
+    "GET /v1/tickets/:id/events": () => pageOf([saidEvent(maskedMessage)]),
     "POST /v1/tickets/:id/messages/:id/unmask": (route) => {
       asked.push(route.request().postDataJSON());
       if (refuses) return problem(429, "Too many requests", "too many requests; wait a moment");
@@ -92,7 +92,7 @@ test("who may not unmask is not offered it", async ({ page }) => {
   await answer(page, {
     "GET /v1/session": () => masksAlone,
     "GET /v1/tickets/:id": () => maskedTicket,
-    "GET /v1/tickets/:id/events": () => pageOf([said(maskedMessage)]),
+    "GET /v1/tickets/:id/events": () => pageOf([saidEvent(maskedMessage)]),
   });
   await page.goto(TICKET);
   await expect(page.locator("mark.personal")).toContainText("j•••@e•••.com");

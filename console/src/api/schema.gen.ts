@@ -137,6 +137,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/guards/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List scans
+         * @description The newest first. Takes the right `redact`, and a person.
+         */
+        get: operations["listScans"];
+        put?: never;
+        /**
+         * Look through stored messages
+         * @description Begins a scan, which works in the background and goes on after a restart, or answers with the one that is under way. What is written meanwhile may be left for the next one. What a person kept is not suggested again. Takes the right `redact`, and a person.
+         */
+        post: operations["beginScan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/guards/scans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how far a scan is
+         * @description Takes the right `redact`, and a person.
+         */
+        get: operations["getScan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/guards/scans/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a scan
+         * @description What it found so far stays. Takes the right `redact`, and a person.
+         */
+        post: operations["stopScan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/guards/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was found
+         * @description Messages with personal data in them, each with a masked excerpt, the newest find first. Takes the right `redact`, and a person.
+         */
+        get: operations["listSuggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/guards/suggestions/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redact or keep
+         * @description Up to 100 at once. `redact` replaces the values, in the message and in everything else that is kept of its ticket: other messages, events, subject and fields, journals and approvals of its runs, questions of gaps. The events stay, and messages say who redacted them, when and what kinds. Customers' own records, files that came with messages, mail that was sent and backups keep what they have. A ticket on which an agent works or waits is left alone. Takes the right `redact`, and a person.
+         */
+        post: operations["decideSuggestions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/messages": {
         parameters: {
             query?: never;
@@ -1880,6 +1984,14 @@ export interface components {
         };
         /** @description Where the score falls against an agent's thresholds. */
         Band: "auto" | "draft" | "low";
+        /** @description What to look for. */
+        BeginScan: {
+            /**
+             * @description Such as `payment_card`. Without any: all but names of people.
+             * @default []
+             */
+            kinds?: string[];
+        };
         /** @description What a decision binds to. Its digest is what the reviewer's decision must carry. */
         Binding: {
             call: components["schemas"]["ToolCall"];
@@ -2196,6 +2308,11 @@ export interface components {
         DecideMany: {
             items: components["schemas"]["DecideItem"][];
         };
+        /** @description A decision about several suggestions. */
+        DecideSuggestions: {
+            decision: components["schemas"]["SuggestionDecision"];
+            ids: components["schemas"]["SuggestionId"][];
+        };
         /** @description What became of each decision, in the order they were sent. */
         Decided: {
             results: components["schemas"]["DecidedItem"][];
@@ -2212,6 +2329,17 @@ export interface components {
         };
         /** @enum {string} */
         DecidedStatus: "decided" | "failed";
+        /** @description What became of one. */
+        DecidedSuggestion: {
+            done: boolean;
+            id: components["schemas"]["SuggestionId"];
+            /** @description Why not, and what to do. */
+            why: string | null;
+        };
+        /** @description What became of each, in the order they were sent. */
+        DecidedSuggestions: {
+            results: components["schemas"]["DecidedSuggestion"][];
+        };
         /** @description What a person said to an approval. */
         Decision: {
             /** Format: uuid */
@@ -3087,6 +3215,12 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageOfScan: {
+            items: components["schemas"]["Scan"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageOfSentCitation: {
             items: components["schemas"]["SentCitation"][];
             /** @description Ask with it for the next page; null on the last one. */
@@ -3101,6 +3235,12 @@ export interface components {
         /** @description One page of a list. */
         PageOfSourceView: {
             items: components["schemas"]["SourceView"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        PageOfSuggestion: {
+            items: components["schemas"]["Suggestion"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -3421,6 +3561,8 @@ export interface components {
             missing: string[];
             /** @description Whether every step's input is what the agent asks for today. */
             ok: boolean;
+            /** @description When personal data was taken out of the journal, so that it cannot be reproduced; null otherwise. */
+            redacted_at: components["schemas"]["Timestamp"] | null;
             /** Format: uint */
             steps_checked: number;
         };
@@ -3579,6 +3721,36 @@ export interface components {
             note?: string;
             verdict: components["schemas"]["PassageVerdict"];
         };
+        /** @description One going through the messages of a workspace. */
+        Scan: {
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Why it failed. */
+            error: string | null;
+            /**
+             * Format: int64
+             * @description Messages in which something was found that was not suggested before.
+             */
+            found: number;
+            id: components["schemas"]["ScanId"];
+            /** @description What it looks for. */
+            kinds: string[];
+            /**
+             * Format: int64
+             * @description Messages there were when it began.
+             */
+            messages: number;
+            /** Format: int64 */
+            messages_read: number;
+            started_by: components["schemas"]["Actor"];
+            status: components["schemas"]["ScanStatus"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * Format: uuid
+         * @description One going through stored messages for personal data.
+         */
+        ScanId: string;
+        ScanStatus: ("running" | "done") | "failed" | "stopped";
         /** @description Where a passage's place comes from. */
         Scores: {
             /** @description Cosine, -1 to 1. Null: not among the best by meaning, or nothing was compared by it. */
@@ -3889,6 +4061,32 @@ export interface components {
             /** @constant */
             type: "breakers";
         };
+        /** @description Personal data that was found in a stored message. It never holds a value. */
+        Suggestion: {
+            created_at: components["schemas"]["Timestamp"];
+            decided_at: components["schemas"]["Timestamp"] | null;
+            decided_by: components["schemas"]["Actor"] | null;
+            /** @description The words around the first, with everything masked. */
+            excerpt: string;
+            id: components["schemas"]["SuggestionId"];
+            /** @description Such as `email`. */
+            kinds: string[];
+            /** Format: uuid */
+            message_id: string;
+            scan_id: components["schemas"]["ScanId"];
+            /** @description Where in the message, as it was read. */
+            spans: components["schemas"]["TextFinding"][];
+            status: components["schemas"]["SuggestionStatus"];
+            ticket_id: components["schemas"]["TicketId"];
+        };
+        /** @description What becomes of what was found. */
+        SuggestionDecision: "redact" | "keep";
+        /**
+         * Format: uuid
+         * @description Personal data that was found there.
+         */
+        SuggestionId: string;
+        SuggestionStatus: "open" | "redacted" | "kept";
         /** @description Why a tool is suspended. */
         SuspensionView: {
             /** @description Where the tool comes from. */
@@ -4737,6 +4935,313 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScans: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfScan"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginScan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginScan"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getScan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scan. */
+                id: components["schemas"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopScan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scan. */
+                id: components["schemas"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSuggestions: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                status?: components["schemas"]["SuggestionStatus"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfSuggestion"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideSuggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideSuggestions"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedSuggestions"];
                 };
             };
             /** @description No valid session or API key */

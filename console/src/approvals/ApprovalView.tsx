@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { agentsQuery } from "../agents/queries";
+import { api, send } from "../api/client";
 import type { paths } from "../api/schema.gen";
 import type {
   Approval,
@@ -15,7 +16,6 @@ import type {
   Preview,
   Role,
 } from "../api/words";
-import { api, send } from "../api/client";
 import { Quote } from "../messages/Answer";
 import { MessageItem } from "../messages/MessageItem";
 import { ApprovalBadge, Badge, PriorityBadge, RiskBadge, TicketBadge } from "../parts/Badge";

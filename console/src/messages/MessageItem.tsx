@@ -21,7 +21,13 @@ export function ModelName({ model }: { model: string }) {
 }
 
 /** `ticketId` is the ticket it belongs to, where what is masked in it can be shown. */
-export function MessageItem({ message: served, ticketId }: { message: Message; ticketId?: string }) {
+export function MessageItem({
+  message: served,
+  ticketId,
+}: {
+  message: Message;
+  ticketId?: string;
+}) {
   const [shown, setShown] = useState<Message>();
   const message = shown ?? served;
   const name = actorName(message.author);

@@ -16,7 +16,12 @@ export function Segments({ of }: { of: readonly Segment[] }) {
     each.kind === undefined ? (
       <span key={each.at}>{each.text}</span>
     ) : (
-      <mark key={each.at} className="personal" data-sort={sortOf(each.kind)} title={words(each.kind)}>
+      <mark
+        key={each.at}
+        className="personal"
+        data-sort={sortOf(each.kind)}
+        title={words(each.kind)}
+      >
         {each.text}
         <span className="sr-only"> ({words(each.kind)})</span>
       </mark>

@@ -22,10 +22,7 @@ const BATCH = 100;
 export function PersonalDataPage() {
   useTitle("Personal data");
   const query = useInfiniteQuery(suggestionsQuery);
-  const found = useMemo(
-    () => query.data?.pages.flatMap((page) => page.items) ?? [],
-    [query.data],
-  );
+  const found = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   return (
     <div className="stack">
       <LastScan />
@@ -205,9 +202,9 @@ function Suggestions({ found }: { found: Suggestion[] }) {
       <Dialog open={asked} onClose={() => setAsked(false)} title="Redact for good">
         <div className="stack">
           <p>
-            In {count(Math.min(ids.length, BATCH), "message")}, and in all else that is kept of their
-            tickets, what was found is replaced. Nobody can undo it. The events stay, and the audit
-            says that you did it.
+            In {count(Math.min(ids.length, BATCH), "message")}, and in all else that is kept of
+            their tickets, what was found is replaced. Nobody can undo it. The events stay, and the
+            audit says that you did it.
           </p>
           <div className="row">
             <Button

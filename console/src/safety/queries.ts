@@ -12,7 +12,8 @@ const PAGE = 50;
 /** The last scan for personal data; asked again while it is under way. */
 export const scansQuery = queryOptions({
   queryKey: ["scans"],
-  queryFn: ({ signal }) => send(api.GET("/v1/guards/scans", { params: { query: { limit: 1 } }, signal })),
+  queryFn: ({ signal }) =>
+    send(api.GET("/v1/guards/scans", { params: { query: { limit: 1 } }, signal })),
   refetchInterval: ({ state }) => (state.data?.items[0]?.status === "running" ? 1_000 : false),
 });
 

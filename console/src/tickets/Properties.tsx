@@ -26,7 +26,8 @@ interface Props {
   events: Event[];
 }
 
-type Shown = paths["/v1/tickets/{id}/unmask"]["post"]["responses"][200]["content"]["application/json"];
+type Shown =
+  paths["/v1/tickets/{id}/unmask"]["post"]["responses"][200]["content"]["application/json"];
 
 export function Properties({ events, ...served }: Props) {
   const { masked } = useMasks();

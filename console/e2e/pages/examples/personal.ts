@@ -65,7 +65,7 @@ export const maskedMessage: S["Message"] = {
   findings: [{ kind: "email", start: 17, end: 30 }],
 };
 
-export const said = (message: S["Message"]): S["Event"] => ({
+export const saidEvent = (message: S["Message"]): S["Event"] => ({
   id: id(700),
   ticket_id: id(100),
   version: 2,
