@@ -144,7 +144,7 @@ test("what a scan found is redacted in a batch, after a word of warning", async 
     },
   });
   await page.goto("/safety/personal-data");
-  await expect(page.getByText("1204 messages of 1204 read")).toBeVisible();
+  await expect(page.getByText("1,204 messages of 1,204 read")).toBeVisible();
   const redact = page.getByRole("button", { name: "Redact…" });
   await expect(redact).toBeDisabled();
   await page.getByLabel("My card is •••• 4242").check();

@@ -100,8 +100,8 @@ function LastScan() {
           <p className="muted small">
             {STATUS[scan.status]}
             {": "}
-            {count(scan.messages_read, "message")} of {scan.messages} read, {scan.found} with
-            something new. <Ago at={scan.updated_at} />
+            {count(scan.messages_read, "message")} of {scan.messages.toLocaleString()} read,{" "}
+            {scan.found.toLocaleString()} with something new. <Ago at={scan.updated_at} />
             {scan.error && ` ${scan.error}`}
           </p>
         </div>
