@@ -122,11 +122,13 @@ impl Walk<'_> {
                 if let Some(mut inner) =
                     written(text).filter(|_| depth > 0 && self.replaces && label != "body")
                 {
-                    let found = self.found.len();
+                    let (found, before) = (self.found.len(), inner.clone());
                     self.value(at, label, &mut inner, depth - 1);
                     // Their places are in what the text says and not in the text.
                     self.found.truncate(found);
-                    *text = inner.to_string();
+                    if inner != before {
+                        *text = inner.to_string();
+                    }
                     return;
                 }
                 if let Some(masked) = self.text(at, label, text, |_| true) {
@@ -164,7 +166,8 @@ impl Walk<'_> {
                         *text = masked;
                     }
                 }
-                (Shape::Customer, "name", Value::String(text)) if text != NOBODY => self.name(at, text),
+                (Shape::Customer, "name", Value::String(text)) if text == NOBODY => {}
+                (Shape::Customer, "name", Value::String(text)) => self.name(at, text),
                 _ => self.value(at, &words(name), value, depth),
             });
         }
@@ -481,6 +484,8 @@ mod tests {
             "tool": "reply_to_customer",
             "agent": "resolution",
             "position": 1_234_567_890,
+            "author": { "kind": "customer", "contact_id": null, "name": "Visitor" },
+            "text": "{ \"kind\": \"handoff\" }",
         });
         assert_eq!(masked(value.clone()), value);
     }
