@@ -192,6 +192,7 @@ pub struct EmailHeaders {
 /// What an event says. The fold in [`Ticket::apply`] gives each its meaning.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "most events are messages; a box would only add a hop")]
 pub enum EventBody {
     /// Always the first event, and only the first.
     Created {

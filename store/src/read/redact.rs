@@ -322,7 +322,8 @@ impl Work<'_> {
                 known
             }
             Value::Array(items) => {
-                items.iter_mut().fold(false, |changed, item| self.replace(item) || changed)
+                // All of them, not only up to the first that changes.
+                items.iter_mut().map(|item| self.replace(item)).filter(|changed| *changed).count() > 0
             }
             Value::Object(members) => {
                 let mut changed = false;
