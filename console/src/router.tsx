@@ -319,6 +319,12 @@ const audit = createRoute({
   component: lazyRouteComponent(pages, "AuditPage"),
 });
 
+const personalData = createRoute({
+  getParentRoute: () => safety,
+  path: "personal-data",
+  component: lazyRouteComponent(pages, "PersonalDataPage"),
+});
+
 const policy = createRoute({
   getParentRoute: () => staff,
   path: "/policy",
@@ -340,7 +346,7 @@ const tree = root.addChildren([
     tools,
     agents,
     policy,
-    safety.addChildren([breakers, limits, audit]),
+    safety.addChildren([breakers, limits, audit, personalData]),
   ]),
 ]);
 

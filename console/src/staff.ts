@@ -18,6 +18,7 @@ export { RunsPage } from "./runs/RunsPage";
 export { AuditPage } from "./safety/AuditPage";
 export { BreakersPage } from "./safety/BreakersPage";
 export { LimitsPage } from "./safety/LimitsPage";
+export { PersonalDataPage } from "./safety/PersonalDataPage";
 export { SafetyFrame } from "./safety/SafetyFrame";
 export { Shell } from "./shell/Shell";
 export { TicketPage } from "./tickets/TicketPage";

@@ -49,10 +49,18 @@ pub enum AuditAction {
     AuditExported,
     #[serde(rename = "audit.pruned")]
     AuditPruned,
+    #[serde(rename = "personal_data.unmasked")]
+    PersonalDataUnmasked,
+    #[serde(rename = "personal_data.scanned")]
+    PersonalDataScanned,
+    #[serde(rename = "personal_data.redacted")]
+    PersonalDataRedacted,
+    #[serde(rename = "personal_data.kept")]
+    PersonalDataKept,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
@@ -71,6 +79,10 @@ impl AuditAction {
         Self::WorkspaceMade,
         Self::AuditExported,
         Self::AuditPruned,
+        Self::PersonalDataUnmasked,
+        Self::PersonalDataScanned,
+        Self::PersonalDataRedacted,
+        Self::PersonalDataKept,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -93,6 +105,10 @@ impl AuditAction {
             Self::WorkspaceMade => "workspace.made",
             Self::AuditExported => "audit.exported",
             Self::AuditPruned => "audit.pruned",
+            Self::PersonalDataUnmasked => "personal_data.unmasked",
+            Self::PersonalDataScanned => "personal_data.scanned",
+            Self::PersonalDataRedacted => "personal_data.redacted",
+            Self::PersonalDataKept => "personal_data.kept",
         }
     }
 

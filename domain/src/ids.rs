@@ -58,6 +58,10 @@ ids! {
     UserId,
     /// A person's stay between signing in and out.
     SessionId,
+    /// One going through stored messages for personal data.
+    ScanId,
+    /// Personal data that was found there.
+    SuggestionId,
     /// A key that stands for a service instead of a person.
     ApiKeyId,
     /// The company or household that is served.

@@ -143,7 +143,33 @@ pub struct Message {
     /// The model that wrote it, when an agent did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Set when personal data in the text was replaced for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<Redacted>,
+    /// Where personal data stands in `body`, as it is served: found anew each time, and never stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<TextFinding>,
     pub at: Timestamp,
+}
+
+/// What was taken out of a message for good. The event stays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Redacted {
+    pub at: Timestamp,
+    pub by: Actor,
+    /// Such as `email` and `payment_card`.
+    pub kinds: BTreeSet<String>,
+}
+
+/// A stretch of a text that is personal data, or the mask that stands for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TextFinding {
+    /// Such as `email`.
+    pub kind: String,
+    /// In characters (Unicode code points) of the text.
+    pub start: usize,
+    /// The first character behind it.
+    pub end: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -169,6 +195,7 @@ pub struct EmailHeaders {
 /// What an event says. The fold in [`Ticket::apply`] gives each its meaning.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "most events are messages; a box would only add a hop")]
 pub enum EventBody {
     /// Always the first event, and only the first.
     Created {

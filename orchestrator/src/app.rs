@@ -42,6 +42,7 @@ use crate::{
     knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
     models, password,
+    personal::PersonalData,
     policies::Policies,
     protections::Protections,
     second_look::SecondLook,
@@ -117,6 +118,8 @@ pub struct App {
     pub policies: Arc<Policies>,
     /// What becomes of personal and secret data at each border of a workspace.
     pub protections: Arc<Protections>,
+    /// Who sees personal data, and what everybody else does.
+    pub personal: PersonalData,
     pub breakers: Arc<Breakers>,
     /// Breakers that open by themselves, and rates.
     pub outside: Arc<Outside>,
@@ -189,6 +192,8 @@ impl App {
             &config.models,
         );
         let outside = Arc::new(outside.await?);
+        let personal =
+            PersonalData::new(config.guards.people, Arc::clone(&protections)).map_err(AppError::Setup)?;
         let model = match brought.model {
             Some(model) => model,
             None => models::build(
@@ -290,6 +295,7 @@ impl App {
             model,
             policies,
             protections,
+            personal,
             breakers,
             outside,
             live,
@@ -352,9 +358,10 @@ impl App {
         let Some(run) = store.run(run).await? else { return Ok(None) };
         let steps = store.steps(run.id).await?;
         let name = self.house.workspace_name(workspace).await?;
-        replay::replay(&self.house, &run, &steps, &name)
-            .map(Some)
-            .map_err(|error| AppError::Setup(error.to_string()))
+        let report = replay::replay(&self.house, &run, &steps, &name)
+            .map_err(|error| AppError::Setup(error.to_string()))?;
+        let redacted_at = if report.ok { None } else { store.run_redacted_at(run.id).await? };
+        Ok(Some(report.redacted(redacted_at)))
     }
 
     /// What the policy would say of a call by the resolution agent, were it proposed with full

@@ -4,7 +4,7 @@ pub mod edit;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, sync::Arc};
 
-use domain::{agent::AgentSettings, answerability::Courses, rate::RateLimit};
+use domain::{agent::AgentSettings, answerability::Courses, rate::RateLimit, rights::Rights};
 use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
@@ -175,6 +175,8 @@ pub struct GuardsConfig {
     pub index: BorderRules,
     pub customer: BorderRules,
     pub export: BorderRules,
+    /// The least role for each right about personal data.
+    pub people: Rights,
 }
 
 impl GuardsConfig {
@@ -419,6 +421,7 @@ impl Config {
         if let Some(bad) = self.guards.links.iter().find(|link| guards::leaving::domain(link).is_none()) {
             return invalid(format!("guards.links: `{bad}` is no domain such as help.example.com"));
         }
+        self.guards.people.check().or_else(|why| invalid(format!("guards.people: {why}")))?;
         if self.runs.lease_seconds == 0 || self.runs.poll_ms == 0 {
             return invalid("runs.lease_seconds and runs.poll_ms must be at least 1".to_owned());
         }

@@ -319,6 +319,8 @@ impl Intake {
             attachments,
             email,
             model: None,
+            redacted: None,
+            findings: Vec::new(),
             at: self.clock.now(),
         }
     }

@@ -25,9 +25,11 @@ pub mod live;
 pub mod logging;
 pub mod models;
 pub mod password;
+pub mod personal;
 pub mod policies;
 pub mod protections;
 pub mod recall;
+pub mod scans;
 pub mod second_look;
 pub mod system;
 #[cfg(any(test, feature = "testing"))]

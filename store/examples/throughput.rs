@@ -40,6 +40,8 @@ fn opening(ids: &CountedIds, ticket_id: TicketId, at: Timestamp) -> Commit {
         attachments: Vec::new(),
         email: None,
         model: None,
+        redacted: None,
+        findings: Vec::new(),
         at,
     };
     let events = vec![event(created), event(EventBody::MessageAdded { message })];

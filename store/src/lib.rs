@@ -42,7 +42,10 @@ use tokio::sync::{broadcast, mpsc};
 
 pub use error::StoreError;
 pub use page::{MAX_LIMIT, Page};
-pub use read::{AuditFilter, AuditReport, CreditReport, KnowledgeFact, Moved, PageDocument, Surroundings};
+pub use read::{
+    AuditFilter, AuditReport, CreditReport, KnowledgeFact, Moved, PageDocument, Redaction, RedactionOutcome,
+    Surroundings,
+};
 pub use records::{
     ApiKey, ApprovalFilter, Attachment, Counts, Delivery, FollowUp, Notice, ReadyRun, RegistrationStatus,
     RunFilter, Session, TicketDifference, TicketFilter, ToolRegistration, Workspace,

@@ -39,6 +39,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0024" "credits",
     "0025" "automatic_breakers",
     "0026" "screened",
+    "0028" "personal_data",
 ];
 
 pub(crate) fn migrator() -> Migrator {

@@ -28,6 +28,8 @@ pub struct ApiKey {
     pub id: ApiKeyId,
     pub name: String,
     pub role: Role,
+    /// Whether it is given personal data as it is, where its role may see it.
+    pub sees_personal_data: bool,
     pub created_at: Timestamp,
 }
 

@@ -47,6 +47,8 @@ fn body() -> impl Strategy<Value = EventBody> {
                 attachments: Vec::new(),
                 email: None,
                 model: None,
+                redacted: None,
+                findings: Vec::new(),
                 at: Timestamp(0),
             }
         }),

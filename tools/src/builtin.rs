@@ -59,6 +59,8 @@ pub(crate) fn agent_message(
         attachments: Vec::new(),
         email: None,
         model,
+        redacted: None,
+        findings: Vec::new(),
         at: context.now,
     }
 }

@@ -118,6 +118,8 @@ impl World {
             attachments: Vec::new(),
             email: None,
             model: None,
+            redacted: None,
+            findings: Vec::new(),
             at: START,
         }
     }

@@ -29,13 +29,14 @@ import {
   sources,
   template,
 } from "./examples/knowledge";
-
+import { scanned, suggested } from "./examples/personal";
 import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
 import { audited, couldBe, limits } from "./examples/safety";
 
 export * from "./examples/base";
 export * from "./examples/desk";
 export * from "./examples/knowledge";
+export * from "./examples/personal";
 export * from "./examples/policy";
 export * from "./examples/safety";
 
@@ -47,6 +48,8 @@ const ANSWERS: Answers = {
   "GET /v1/breakers": () => ({ items: [], automatic: [], could_be: couldBe }),
   "GET /v1/audit": () => page(audited),
   "GET /v1/credits": () => ({ items: limits, at: at(0) }),
+  "GET /v1/guards/scans": () => page([scanned]),
+  "GET /v1/guards/suggestions": () => page(suggested),
   "GET /v1/policy": () => policyOf(2),
   "GET /v1/policy/versions": () => page(policyVersions),
   "POST /v1/policy/check": () => report(),
@@ -68,6 +71,7 @@ const ANSWERS: Answers = {
       approval,
       ticket: tickets.find((each) => each.id === approval.ticket_id) ?? null,
       messages,
+      findings: [],
       customer,
       decisions: [],
       run: runs[0],
@@ -119,7 +123,13 @@ const ANSWERS: Answers = {
       },
     ],
   }),
-  "GET /v1/runs/:id/replay": () => ({ ok: true, steps_checked: 5, first_difference: null }),
+  "GET /v1/runs/:id/replay": (): S["ReplayView"] => ({
+    ok: true,
+    steps_checked: 5,
+    first_difference: null,
+    missing: [],
+    redacted_at: null,
+  }),
   "GET /v1/agents": () => ({ items: agents }),
   "GET /v1/tools": () => ({ items: tools }),
   "GET /v1/tools/:id": () => tools[0],

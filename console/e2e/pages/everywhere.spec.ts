@@ -22,6 +22,7 @@ const PAGES: [string, RegExp][] = [
   ["/safety", /Breakers/],
   ["/safety/limits", /Limits/],
   ["/safety/audit", /Audit/],
+  ["/safety/personal-data", /Personal data/],
   ["/chat", /Chat/],
   ["/sign-in", /Sign in/],
 ];

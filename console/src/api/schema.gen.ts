@@ -77,6 +77,170 @@ export interface paths {
         patch: operations["changeTicket"];
         trace?: never;
     };
+    "/v1/tickets/{id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmask a ticket
+         * @description Subject, fields, customer and contact as they are; messages are unmasked one by one. Takes the right `unmask`, a person and a reason. Who, what, when and why are in the audit before the text is given; what was read is not. At most 20 a minute.
+         */
+        post: operations["unmaskTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/messages/{message_id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmask a message
+         * @description Takes the right `unmask`, a person and a reason. Who, what, when and why are in the audit before the text is given; what was read is not. At most 20 a minute.
+         */
+        post: operations["unmaskMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/{id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmask an approval
+         * @description Takes the right `unmask`, a person and a reason. Who, what, when and why are in the audit before the text is given; what was read is not. At most 20 a minute.
+         */
+        post: operations["unmaskApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/guards/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List scans
+         * @description The newest first. Takes the right `redact`, and a person.
+         */
+        get: operations["listScans"];
+        put?: never;
+        /**
+         * Look through stored messages
+         * @description Begins a scan, which works in the background and goes on after a restart, or answers with the one that is under way. What is written meanwhile may be left for the next one. What a person kept is not suggested again. Takes the right `redact`, and a person.
+         */
+        post: operations["beginScan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/guards/scans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how far a scan is
+         * @description Takes the right `redact`, and a person.
+         */
+        get: operations["getScan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/guards/scans/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a scan
+         * @description What it found so far stays. Takes the right `redact`, and a person.
+         */
+        post: operations["stopScan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/guards/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was found
+         * @description Messages with personal data in them, each with a masked excerpt, the newest find first. Takes the right `redact`, and a person.
+         */
+        get: operations["listSuggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/guards/suggestions/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redact or keep
+         * @description Up to 100 at once. `redact` replaces the values, in the message and in everything else that is kept of its ticket: other messages, events, subject and fields, journals and approvals of its runs, questions of gaps. The events stay, and messages say who redacted them, when and what kinds. Customers' own records, files that came with messages, mail that was sent and backups keep what they have. A ticket on which an agent works or waits is left alone. Takes the right `redact`, and a person.
+         */
+        post: operations["decideSuggestions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/messages": {
         parameters: {
             query?: never;
@@ -1577,6 +1741,11 @@ export interface components {
         /** @description What the operator may set per agent. */
         AgentSettings: {
             /**
+             * @description Where a customer finds help who may harm themselves, told with the handoff. Empty: numbers by language.
+             * @default
+             */
+            help: string;
+            /**
              * @default {
              *       "emails_a_day": 100,
              *       "identical_calls": 2,
@@ -1732,6 +1901,8 @@ export interface components {
             customer: components["schemas"]["Customer"] | null;
             /** @description Decisions taken so far, oldest first. */
             decisions: components["schemas"]["Decision"][];
+            /** @description Where personal data, or the masks that stand for it, are in `approval`. */
+            findings: components["schemas"]["FieldFinding"][];
             messages: components["schemas"]["Message"][];
             run: components["schemas"]["Run"];
             ticket: components["schemas"]["Ticket"] | null;
@@ -1825,7 +1996,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "approval.decided" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "approval.decided" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -1888,6 +2059,14 @@ export interface components {
         };
         /** @description Where the score falls against an agent's thresholds. */
         Band: "auto" | "draft" | "low";
+        /** @description What to look for. */
+        BeginScan: {
+            /**
+             * @description Such as `payment_card`. Without any: all but names of people.
+             * @default []
+             */
+            kinds?: string[];
+        };
         /** @description What a decision binds to. Its digest is what the reviewer's decision must carry. */
         Binding: {
             call: components["schemas"]["ToolCall"];
@@ -2218,6 +2397,11 @@ export interface components {
         DecideMany: {
             items: components["schemas"]["DecideItem"][];
         };
+        /** @description A decision about several suggestions. */
+        DecideSuggestions: {
+            decision: components["schemas"]["SuggestionDecision"];
+            ids: components["schemas"]["SuggestionId"][];
+        };
         /** @description What became of each decision, in the order they were sent. */
         Decided: {
             results: components["schemas"]["DecidedItem"][];
@@ -2234,6 +2418,17 @@ export interface components {
         };
         /** @enum {string} */
         DecidedStatus: "decided" | "failed";
+        /** @description What became of one. */
+        DecidedSuggestion: {
+            done: boolean;
+            id: components["schemas"]["SuggestionId"];
+            /** @description Why not, and what to do. */
+            why: string | null;
+        };
+        /** @description What became of each, in the order they were sent. */
+        DecidedSuggestions: {
+            results: components["schemas"]["DecidedSuggestion"][];
+        };
         /** @description What a person said to an approval. */
         Decision: {
             /** Format: uuid */
@@ -2610,6 +2805,8 @@ export interface components {
         } | {
             reason: string;
             summary: string;
+            /** @description What set it off, when it was no agent's or colleague's judgement. */
+            triggers?: components["schemas"]["Trigger"][];
             /** @constant */
             type: "escalated";
         } | {
@@ -2791,6 +2988,23 @@ export interface components {
             /** Format: int64 */
             wrong: number;
         };
+        /** @description Personal data in one text of a record. */
+        FieldFinding: {
+            /** @description A JSON pointer to the text, within the record: `/binding/call/args/body`. */
+            at: string;
+            /**
+             * Format: uint
+             * @description The first character behind it.
+             */
+            end: number;
+            /** @description Such as `email`. */
+            kind: string;
+            /**
+             * Format: uint
+             * @description In characters (Unicode code points) of the text.
+             */
+            start: number;
+        };
         /** @description Passages that readers call wrong or outdated. */
         Flagged: {
             items: components["schemas"]["PassageFeedback"][];
@@ -2863,6 +3077,8 @@ export interface components {
             at: components["schemas"]["Timestamp"];
             reason: string;
             summary: string;
+            /** @description What set it off, when it was no agent's or colleague's judgement. */
+            triggers?: components["schemas"]["Trigger"][];
         };
         /** @description The service answers. */
         Health: {
@@ -3023,10 +3239,14 @@ export interface components {
             /** @description Plain text; for mail, the new part without quotes and signature. */
             body: string;
             email?: components["schemas"]["EmailHeaders"] | null;
+            /** @description Where personal data stands in `body`, as it is served: found anew each time, and never stored. */
+            findings?: components["schemas"]["TextFinding"][];
             /** Format: uuid */
             id: string;
             /** @description The model that wrote it, when an agent did. */
             model?: string | null;
+            /** @description Set when personal data in the text was replaced for good. */
+            redacted?: components["schemas"]["Redacted"] | null;
             /** @description What the answer rests on, in the order of its `[n]` marks. */
             sources?: components["schemas"]["Citation"][];
             visibility: components["schemas"]["Visibility"];
@@ -3167,6 +3387,12 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageOfScan: {
+            items: components["schemas"]["Scan"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageOfSentCitation: {
             items: components["schemas"]["SentCitation"][];
             /** @description Ask with it for the next page; null on the last one. */
@@ -3181,6 +3407,12 @@ export interface components {
         /** @description One page of a list. */
         PageOfSourceView: {
             items: components["schemas"]["SourceView"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        PageOfSuggestion: {
+            items: components["schemas"]["Suggestion"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -3483,6 +3715,13 @@ export interface components {
             ticket_id: components["schemas"]["TicketId"] | null;
         };
         ReceivedStatus: "opened" | "added" | "duplicate" | "ignored";
+        /** @description What was taken out of a message for good. The event stays. */
+        Redacted: {
+            at: components["schemas"]["Timestamp"];
+            by: components["schemas"]["Actor"];
+            /** @description Such as `email` and `payment_card`. */
+            kinds: string[];
+        };
         /** @description What strict replay found. */
         ReplayView: {
             /** @description The first step that differs, and how. */
@@ -3494,6 +3733,8 @@ export interface components {
             missing: string[];
             /** @description Whether every step's input is what the agent asks for today. */
             ok: boolean;
+            /** @description When personal data was taken out of the journal, so that it cannot be reproduced; null otherwise. */
+            redacted_at: components["schemas"]["Timestamp"] | null;
             /** Format: uint */
             steps_checked: number;
         };
@@ -3512,6 +3753,8 @@ export interface components {
          * @description Credits that were set aside for one call.
          */
         ReservationId: string;
+        /** @description Something about personal data that not everybody may. */
+        Right: "see_personal_data" | "unmask" | "redact";
         /** @description What a mistake with this tool would mean. */
         Risk: "read" | "reversible" | "outward" | "irreversible";
         /** @description What a member of staff may do. Ordered: each role may do what those before it may. */
@@ -3589,6 +3832,11 @@ export interface components {
              * @default null
              */
             data: unknown;
+            /**
+             * Format: uint32
+             * @description How many of the messages earlier runs on the ticket have read.
+             */
+            heard?: number;
             messages: components["schemas"]["Message"][];
             /** @description The ticket's latest reports: external events, follow-ups that came due. */
             reports?: components["schemas"]["Event"][];
@@ -3674,6 +3922,36 @@ export interface components {
             note?: string;
             verdict: components["schemas"]["PassageVerdict"];
         };
+        /** @description One going through the messages of a workspace. */
+        Scan: {
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Why it failed. */
+            error: string | null;
+            /**
+             * Format: int64
+             * @description Messages in which something was found that was not suggested before.
+             */
+            found: number;
+            id: components["schemas"]["ScanId"];
+            /** @description What it looks for. */
+            kinds: string[];
+            /**
+             * Format: int64
+             * @description Messages there were when it began.
+             */
+            messages: number;
+            /** Format: int64 */
+            messages_read: number;
+            started_by: components["schemas"]["Actor"];
+            status: components["schemas"]["ScanStatus"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * Format: uuid
+         * @description One going through stored messages for personal data.
+         */
+        ScanId: string;
+        ScanStatus: ("running" | "done") | "failed" | "stopped";
         /** @description Whose. */
         Scope: {
             /** @constant */
@@ -3764,6 +4042,8 @@ export interface components {
         SessionView: {
             /** @description The API key; null for a person. */
             api_key: components["schemas"]["ApiKeyView"] | null;
+            /** @description What they may about personal data; who lacks `see_personal_data` is served masks. */
+            rights: components["schemas"]["Right"][];
             role: components["schemas"]["Role"];
             /** @description The signed-in person; null for an API key. */
             user: components["schemas"]["User"] | null;
@@ -3919,6 +4199,10 @@ export interface components {
             /** @constant */
             type: "observed";
         } | {
+            triggers: components["schemas"]["Trigger"][];
+            /** @constant */
+            type: "triggered";
+        } | {
             purpose: string;
             response: components["schemas"]["ModelResponse"];
             /** @constant */
@@ -3997,6 +4281,32 @@ export interface components {
             /** @constant */
             type: "breakers";
         };
+        /** @description Personal data that was found in a stored message. It never holds a value. */
+        Suggestion: {
+            created_at: components["schemas"]["Timestamp"];
+            decided_at: components["schemas"]["Timestamp"] | null;
+            decided_by: components["schemas"]["Actor"] | null;
+            /** @description The words around the first, with everything masked. */
+            excerpt: string;
+            id: components["schemas"]["SuggestionId"];
+            /** @description Such as `email`. */
+            kinds: string[];
+            /** Format: uuid */
+            message_id: string;
+            scan_id: components["schemas"]["ScanId"];
+            /** @description Where in the message, as it was read. */
+            spans: components["schemas"]["TextFinding"][];
+            status: components["schemas"]["SuggestionStatus"];
+            ticket_id: components["schemas"]["TicketId"];
+        };
+        /** @description What becomes of what was found. */
+        SuggestionDecision: "redact" | "keep";
+        /**
+         * Format: uuid
+         * @description Personal data that was found there.
+         */
+        SuggestionId: string;
+        SuggestionStatus: "open" | "redacted" | "kept";
         /** @description Why a tool is suspended. */
         SuspensionView: {
             /** @description Where the tool comes from. */
@@ -4068,6 +4378,21 @@ export interface components {
         Templates: {
             /** @description The workspace's own, then those of the shipped library. */
             items: components["schemas"]["Document"][];
+        };
+        /** @description A stretch of a text that is personal data, or the mask that stands for it. */
+        TextFinding: {
+            /**
+             * Format: uint
+             * @description The first character behind it.
+             */
+            end: number;
+            /** @description Such as `email`. */
+            kind: string;
+            /**
+             * Format: uint
+             * @description In characters (Unicode code points) of the text.
+             */
+            start: number;
         };
         Then: ("run" | "ask" | "refuse") | "draft";
         Thresholds: {
@@ -4195,6 +4520,15 @@ export interface components {
             suspended: components["schemas"]["SuspensionView"] | null;
             tool: components["schemas"]["ToolSpec"];
         };
+        /** @description One reason why a person is wanted. */
+        Trigger: {
+            kind: components["schemas"]["TriggerKind"];
+            /** @description The language of the phrase, such as `de`, where words gave it away. */
+            language?: string | null;
+            /** @description What gave it away: the customer's words, or the fact in words. */
+            phrase: string;
+        };
+        TriggerKind: ("legal" | "press" | "anger" | "vip") | "self_harm" | "threat" | "security" | "leaving" | "person" | "repeated_contact" | "tool_silence";
         /** @description Whether a call rests on what is trusted. */
         Trust: "untrusted" | "trusted";
         /** @description A question that has to be asked back before it can be answered. */
@@ -4207,6 +4541,14 @@ export interface components {
         };
         /** @description What is counted. */
         Unit: "credits" | "runs" | "emails";
+        /** @description Why somebody has to see it. */
+        Unmask: {
+            /**
+             * @description Written into the audit. What looks like personal data in it is masked there.
+             * @example The customer asked to be called back
+             */
+            reason: string;
+        };
         Usage: {
             /**
              * Format: int64
@@ -4473,7 +4815,10 @@ export interface operations {
                 /** @description How many items, 1 to 100. */
                 limit?: number;
                 channel?: components["schemas"]["Channel"];
-                /** @description Found in the subject, the tags, the number or the customer's name. */
+                /**
+                 * @description Found in the subject, the tags, the number or the customer's name. Who is served masks finds only
+                 *     what they see: subject, tags and number.
+                 */
                 q?: string;
                 status?: components["schemas"]["TicketStatus"];
                 /** @description True: only those on which a person has to act. */
@@ -4671,6 +5016,477 @@ export interface operations {
                 };
             };
             /** @description The role is below agent, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmaskTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unmask"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmaskMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+                /** @description A message of it. */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unmask"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmaskApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The approval. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unmask"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScans: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfScan"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginScan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginScan"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getScan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scan. */
+                id: components["schemas"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopScan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The scan. */
+                id: components["schemas"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSuggestions: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                status?: components["schemas"]["SuggestionStatus"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfSuggestion"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideSuggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideSuggestions"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedSuggestions"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role is below viewer, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7137,7 +7953,7 @@ export interface operations {
                 cursor?: string;
                 /** @description How many items, 1 to 100. */
                 limit?: number;
-                /** @description Found in names and in contacts' addresses. */
+                /** @description Found in names and in contacts' addresses. Takes the right `see_personal_data`. */
                 q?: string;
             };
             header?: never;

@@ -1,8 +1,9 @@
 // One approval, as a person would understand it, and what can be done about it.
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { agentsQuery } from "../agents/queries";
+import { api, send } from "../api/client";
 import type { paths } from "../api/schema.gen";
 import type {
   Approval,
@@ -10,6 +11,7 @@ import type {
   Customer,
   Decision,
   Escalates,
+  FieldFinding,
   Message,
   Preview,
   Role,
@@ -22,6 +24,8 @@ import { Markdown } from "../parts/Markdown";
 import { useNow } from "../parts/now";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
+import { Marked } from "../personal/Marked";
+import { Unmask } from "../personal/Unmask";
 import { breakerWords, stops } from "../safety/breakers";
 import { breakersQuery } from "../safety/queries";
 import { useSession } from "../session/session";
@@ -73,7 +77,9 @@ export function ApprovalView() {
 
 type Data = paths["/v1/approvals/{id}"]["get"]["responses"][200]["content"]["application/json"];
 
-function Loaded({ approval, ticket, messages, customer, decisions, run }: Data) {
+function Loaded({ approval: served, ticket, messages, findings, customer, decisions, run }: Data) {
+  const [shown, setShown] = useState<Approval>();
+  const approval = shown ?? served;
   const now = useNow();
   const pending = approval.status === "pending";
   const outcome = approval.question === "outcome";
@@ -166,9 +172,25 @@ function Loaded({ approval, ticket, messages, customer, decisions, run }: Data) 
               preview={approval.preview}
               tool={approval.binding.call.tool}
               origins={approval.origins}
+              findings={shown ? [] : findings}
             />
+            {findings.length > 0 && (
+              <Unmask
+                what="this approval"
+                shown={shown}
+                onShown={setShown}
+                ask={(reason) =>
+                  send(
+                    api.POST("/v1/approvals/{id}/unmask", {
+                      params: { path: { id: served.id } },
+                      body: { reason },
+                    }),
+                  )
+                }
+              />
+            )}
             <Why approval={approval} decisions={decisions} />
-            <Conversation messages={messages} />
+            <Conversation messages={messages} ticketId={ticket?.id} />
             <ConfidenceSection approval={approval} />
             <Evidence approval={approval} />
             <Behind approval={approval} />
@@ -260,19 +282,23 @@ export function Proposal({
   preview,
   tool,
   origins = [],
+  findings = [],
   title = "What will happen",
 }: {
   preview: Preview;
   tool: string;
   origins?: ArgumentOrigin[];
+  /** Personal data in the approval, or the masks that stand for it. */
+  findings?: FieldFinding[];
   title?: string;
 }) {
+  const found = (place: string) => findings.filter((each) => each.at === place);
   return (
     <section className="card section">
       <h3>{title}</h3>
       {preview.fields.length > 0 && (
         <dl className="proposal">
-          {preview.fields.map((field) => (
+          {preview.fields.map((field, at) => (
             <div key={field.label} data-protected={field.protected}>
               <dt>
                 {field.protected && (
@@ -281,7 +307,7 @@ export function Proposal({
                 {fieldLabel(field.label)}
               </dt>
               <dd>
-                {field.value}
+                <Marked text={field.value} findings={found(`/preview/fields/${at}/value`)} />
                 <OriginNote origin={origins.find((origin) => origin.argument === field.label)} />
               </dd>
             </div>
@@ -296,7 +322,9 @@ export function Proposal({
           {tool === ADD_ARTICLE ? (
             <Markdown text={preview.body} level={4} />
           ) : (
-            <div className="message-text">{preview.body}</div>
+            <div className="message-text">
+              <Marked text={preview.body} findings={found("/preview/body")} />
+            </div>
           )}
         </figure>
       )}
@@ -400,7 +428,7 @@ function Evidence({ approval }: { approval: Approval }) {
 
 const RECENT = 6;
 
-function Conversation({ messages }: { messages: Message[] }) {
+function Conversation({ messages, ticketId }: { messages: Message[]; ticketId?: string }) {
   const earlier = messages.slice(0, -RECENT);
   return (
     <section className="card section">
@@ -411,13 +439,13 @@ function Conversation({ messages }: { messages: Message[] }) {
           <summary className="small">{count(earlier.length, "earlier message")}</summary>
           <div className="stack">
             {earlier.map((message) => (
-              <MessageItem key={message.id} message={message} />
+              <MessageItem key={message.id} message={message} ticketId={ticketId} />
             ))}
           </div>
         </details>
       )}
       {messages.slice(-RECENT).map((message) => (
-        <MessageItem key={message.id} message={message} />
+        <MessageItem key={message.id} message={message} ticketId={ticketId} />
       ))}
     </section>
   );

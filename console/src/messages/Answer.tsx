@@ -1,7 +1,9 @@
 // What was said, with its `[n]` marks tied to the sources under it. Text only: nothing in a
 // message is ever taken for markup.
 import { useId, useRef, useState } from "react";
-import type { Citation } from "../api/words";
+import type { Citation, TextFinding } from "../api/words";
+import { Segments } from "../personal/Marked";
+import { segments, within } from "../personal/segments";
 import { count } from "../text/format";
 import { pieces, unmarked } from "./marks";
 import "./messages.css";
@@ -12,9 +14,11 @@ export type Source = Pick<Citation, "slug" | "title" | "quote"> & Partial<Citati
 interface Props {
   body: string;
   sources?: Source[];
+  /** Personal data in the text, or the masks that stand for it. */
+  findings?: TextFinding[];
 }
 
-export function Answer({ body, sources = [] }: Props) {
+export function Answer({ body, sources = [], findings = [] }: Props) {
   const id = useId();
   const [open, setOpen] = useState(false);
   const list = useRef<HTMLOListElement>(null);
@@ -30,15 +34,18 @@ export function Answer({ body, sources = [] }: Props) {
 
   // Pieces of one text never change places, so that their position is their identity.
   const parts = pieces(body, sources.length).map((piece, at) => ({ piece, key: `${at}` }));
+  const personal = segments(body, findings);
   return (
     <>
       <div className="message-text">
         {parts.map(({ piece, key }) => {
-          if (piece.kind === "text") return <span key={key}>{piece.text}</span>;
+          if (piece.kind === "text") {
+            return <Segments key={key} of={within(personal, piece.at, piece.text.length)} />;
+          }
           if (piece.kind === "link") {
             return (
               <a key={key} href={piece.href} target="_blank" rel="noreferrer nofollow">
-                {piece.href}
+                <Segments of={within(personal, piece.at, piece.href.length)} />
               </a>
             );
           }

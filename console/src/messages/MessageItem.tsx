@@ -1,7 +1,10 @@
 // One message of a conversation as staff see it: who, when, through which model, resting on what.
+import { useState } from "react";
+import { api, send } from "../api/client";
 import type { Message } from "../api/words";
 import { Badge } from "../parts/Badge";
-import { clockTime, fullTime, initials } from "../text/format";
+import { Unmask } from "../personal/Unmask";
+import { clockTime, fullTime, initials, words } from "../text/format";
 import { Answer } from "./Answer";
 import { actorName } from "./actor";
 import "./messages.css";
@@ -17,7 +20,16 @@ export function ModelName({ model }: { model: string }) {
   );
 }
 
-export function MessageItem({ message }: { message: Message }) {
+/** `ticketId` is the ticket it belongs to, where what is masked in it can be shown. */
+export function MessageItem({
+  message: served,
+  ticketId,
+}: {
+  message: Message;
+  ticketId?: string;
+}) {
+  const [shown, setShown] = useState<Message>();
+  const message = shown ?? served;
   const name = actorName(message.author);
   const note = message.visibility === "internal";
   return (
@@ -34,7 +46,28 @@ export function MessageItem({ message }: { message: Message }) {
         </time>
       </header>
       <div className="message-body">
-        <Answer body={message.body} sources={message.sources} />
+        <Answer body={message.body} sources={message.sources} findings={message.findings} />
+        {message.redacted && (
+          <p className="muted small">
+            Redacted {fullTime(message.redacted.at)} by {actorName(message.redacted.by)}:{" "}
+            {message.redacted.kinds.map((kind) => words(kind).toLowerCase()).join(", ")}.
+          </p>
+        )}
+        {ticketId && served.findings && served.findings.length > 0 && (
+          <Unmask
+            what={`the message of ${name}`}
+            shown={shown}
+            onShown={setShown}
+            ask={(reason) =>
+              send(
+                api.POST("/v1/tickets/{id}/messages/{message_id}/unmask", {
+                  params: { path: { id: ticketId, message_id: served.id } },
+                  body: { reason },
+                }),
+              )
+            }
+          />
+        )}
         {message.attachments && message.attachments.length > 0 && (
           <ul className="attachments">
             {message.attachments.map((file) => (

@@ -4,23 +4,23 @@ import { pieces, unmarked } from "./marks";
 describe("source marks", () => {
   it("links a mark to its source and leaves one without a source as text", () => {
     expect(pieces("30 days. [1] Unused. [3]", 2)).toEqual([
-      { kind: "text", text: "30 days. " },
-      { kind: "mark", index: 0 },
-      { kind: "text", text: " Unused. [3]" },
+      { kind: "text", text: "30 days. ", at: 0 },
+      { kind: "mark", index: 0, at: 9 },
+      { kind: "text", text: " Unused. [3]", at: 12 },
     ]);
   });
 
   it("links web addresses without the full stop after them", () => {
     expect(pieces("See https://northfold.example/returns.", 0)).toEqual([
-      { kind: "text", text: "See " },
-      { kind: "link", href: "https://northfold.example/returns" },
-      { kind: "text", text: "." },
+      { kind: "text", text: "See ", at: 0 },
+      { kind: "link", href: "https://northfold.example/returns", at: 4 },
+      { kind: "text", text: ".", at: 37 },
     ]);
   });
 
   it("never makes a link of anything but http", () => {
     expect(pieces("javascript:alert(1)", 0)).toEqual([
-      { kind: "text", text: "javascript:alert(1)" },
+      { kind: "text", text: "javascript:alert(1)", at: 0 },
     ]);
   });
 });

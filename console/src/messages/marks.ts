@@ -1,9 +1,10 @@
 // Splits a message into the pieces that are drawn differently: text, links and `[n]` source marks.
 
 export type Piece =
-  | { kind: "text"; text: string }
-  | { kind: "link"; href: string }
-  | { kind: "mark"; index: number };
+  // `at` is where it begins, in units of the message.
+  | { kind: "text"; text: string; at: number }
+  | { kind: "link"; href: string; at: number }
+  | { kind: "mark"; index: number; at: number };
 
 /** A passage of Markdown as plain words: headings and emphasis without their signs. */
 export function unmarked(markdown: string): string {
@@ -22,12 +23,15 @@ export function pieces(body: string, sources: number): Piece[] {
   for (const match of body.matchAll(PATTERN)) {
     const number = match[1] === undefined ? undefined : Number(match[1]);
     if (number !== undefined && (number < 1 || number > sources)) continue;
-    if (match.index > from) found.push({ kind: "text", text: body.slice(from, match.index) });
+    const at = match.index;
+    if (at > from) found.push({ kind: "text", text: body.slice(from, at), at: from });
     found.push(
-      number === undefined ? { kind: "link", href: match[0] } : { kind: "mark", index: number - 1 },
+      number === undefined
+        ? { kind: "link", href: match[0], at }
+        : { kind: "mark", index: number - 1, at },
     );
-    from = match.index + match[0].length;
+    from = at + match[0].length;
   }
-  if (from < body.length) found.push({ kind: "text", text: body.slice(from) });
+  if (from < body.length) found.push({ kind: "text", text: body.slice(from), at: from });
   return found;
 }

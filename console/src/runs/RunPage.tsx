@@ -147,12 +147,20 @@ function Header({ run, steps }: { run: Run; steps: Step[] }) {
       <div aria-live="polite">
         {replay.isError && <Failure error={replay.error} />}
         {replay.data && (
-          <div className="notice" data-tone={replay.data.ok ? "green" : "red"}>
+          <div
+            className="notice"
+            data-tone={replay.data.ok ? "green" : replay.data.redacted_at ? "amber" : "red"}
+          >
             <div className="grow">
               {replay.data.ok ? (
                 <>
                   <strong>The journal replays exactly.</strong>{" "}
                   {count(replay.data.steps_checked, "step was", "steps were")} checked.
+                </>
+              ) : replay.data.redacted_at ? (
+                <>
+                  <strong>Personal data was taken out of this journal.</strong> Since{" "}
+                  {fullTime(replay.data.redacted_at)} it no longer reproduces its run.
                 </>
               ) : (
                 <>

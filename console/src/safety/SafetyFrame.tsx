@@ -5,7 +5,7 @@ import { useSession } from "../session/session";
 import "./safety.css";
 
 export function SafetyFrame() {
-  const { role } = useSession();
+  const { role, rights } = useSession();
   return (
     <div className="page">
       <header className="page-head">
@@ -21,6 +21,11 @@ export function SafetyFrame() {
         {mayActAs(role, "admin") && (
           <Link to="/safety/audit" className="tab" activeOptions={{ includeSearch: false }}>
             Audit
+          </Link>
+        )}
+        {rights.includes("redact") && (
+          <Link to="/safety/personal-data" className="tab">
+            Personal data
           </Link>
         )}
       </nav>

@@ -21,6 +21,10 @@ const ACTIONS: Record<AuditAction, string> = {
   "workspace.made": "Made the workspace",
   "audit.exported": "Exported the audit",
   "audit.pruned": "Took old entries away",
+  "personal_data.unmasked": "Had personal data shown",
+  "personal_data.scanned": "Looked through stored messages",
+  "personal_data.redacted": "Redacted a message",
+  "personal_data.kept": "Kept what was found",
 };
 
 export const AUDIT_ACTIONS = Object.keys(ACTIONS) as AuditAction[];

@@ -14,6 +14,7 @@ export function useSession() {
   return {
     workspace: data.workspace,
     role: data.role,
+    rights: data.rights,
     userId: data.user?.id,
     name: data.user?.name ?? data.api_key?.name ?? "",
   };

@@ -10,6 +10,7 @@ import { ApprovalBadge, Badge, RunBadge, TICKET_STATUSES } from "../parts/Badge"
 import { Button } from "../parts/Button";
 import { Ago } from "../parts/Time";
 import { tell } from "../parts/toasts";
+import { Unmask, useMasks } from "../personal/Unmask";
 import { runsOfTicketQuery } from "../runs/queries";
 import { useSession } from "../session/session";
 import { plain, words } from "../text/format";
@@ -25,7 +26,13 @@ interface Props {
   events: Event[];
 }
 
-export function Properties({ ticket, customer, contact, events }: Props) {
+type Shown =
+  paths["/v1/tickets/{id}/unmask"]["post"]["responses"][200]["content"]["application/json"];
+
+export function Properties({ events, ...served }: Props) {
+  const { masked } = useMasks();
+  const [shown, setShown] = useState<Shown>();
+  const { ticket, customer, contact } = shown ?? served;
   const client = useQueryClient();
   const session = useSession();
   const mayChange = mayActAs(session.role, "agent");
@@ -106,7 +113,11 @@ export function Properties({ ticket, customer, contact, events }: Props) {
                 <dd>
                   {contact.name}
                   <br />
-                  <a href={`mailto:${contact.email}`}>{contact.email}</a>
+                  {masked && !shown ? (
+                    contact.email
+                  ) : (
+                    <a href={`mailto:${contact.email}`}>{contact.email}</a>
+                  )}
                 </dd>
               </>
             )}
@@ -125,6 +136,19 @@ export function Properties({ ticket, customer, contact, events }: Props) {
         ) : (
           <p className="muted small">A visitor who has not said who they are.</p>
         )}
+        <Unmask
+          what="the ticket and its customer"
+          shown={shown}
+          onShown={setShown}
+          ask={(reason) =>
+            send(
+              api.POST("/v1/tickets/{id}/unmask", {
+                params: { path: { id: ticket.id } },
+                body: { reason },
+              }),
+            )
+          }
+        />
       </section>
       <Runs ticketId={ticket.id} />
       <Approvals events={events} />

@@ -82,7 +82,7 @@ export function TicketPage() {
           {timeline.isError && !events && (
             <Failure error={timeline.error} retry={() => void timeline.refetch()} />
           )}
-          {events && <Entries events={events} />}
+          {events && <Entries events={events} ticketId={self.id} />}
           {timeline.data?.cut && (
             <div className="notice">The first 2,000 events are shown; this ticket has more.</div>
           )}
@@ -104,7 +104,7 @@ function day(at: string): string {
   return new Date(at).toLocaleDateString(undefined, { dateStyle: "full" });
 }
 
-function Entries({ events }: { events: Event[] }) {
+function Entries({ events, ticketId }: { events: Event[]; ticketId: string }) {
   const entries = useMemo(
     () =>
       events.map((event, index) => {
@@ -116,13 +116,15 @@ function Entries({ events }: { events: Event[] }) {
   return entries.map(({ event, newDay }) => (
     <Fragment key={event.id}>
       {newDay && <h2 className="timeline-day">{day(event.at)}</h2>}
-      <Entry event={event} />
+      <Entry event={event} ticketId={ticketId} />
     </Fragment>
   ));
 }
 
-function Entry({ event }: { event: Event }) {
-  if (event.body.type === "message_added") return <MessageItem message={event.body.message} />;
+function Entry({ event, ticketId }: { event: Event; ticketId: string }) {
+  if (event.body.type === "message_added") {
+    return <MessageItem message={event.body.message} ticketId={ticketId} />;
+  }
   const line = lineOf(event.body, event.actor);
   if (!line) return null;
   return (

@@ -96,7 +96,7 @@ fn free(taken: &Map<String, Value>, old: &str, new: String, spare: &mut Spare) -
 
 /// A member's name as a label that stands before its value: `phoneNumber` and `phone_number` become
 /// `phone number`.
-fn words(name: &str) -> String {
+pub(super) fn words(name: &str) -> String {
     let mut label = String::with_capacity(name.len() + 4);
     let mut small = false;
     for char in name.chars().take(MAX_LABEL) {

@@ -207,7 +207,7 @@ impl Protector {
         self.rules.treatment(border, self.detector.name_of(spot.kind))
     }
 
-    fn wipe<'t>(&self, border: Border, text: &'t str, spots: &[Spot]) -> Cow<'t, str> {
+    pub(super) fn wipe<'t>(&self, border: Border, text: &'t str, spots: &[Spot]) -> Cow<'t, str> {
         if spots.is_empty() {
             return Cow::Borrowed(text);
         }
@@ -222,7 +222,7 @@ impl Protector {
     }
 
     /// What does not pass as it is.
-    fn spots(&self, border: Border, label: &str, text: &str) -> Vec<Spot> {
+    pub(super) fn spots(&self, border: Border, label: &str, text: &str) -> Vec<Spot> {
         let found = |text: &str| match border {
             // Lines of a log are not seen again.
             Border::Log => self.detector.detect(text).into(),

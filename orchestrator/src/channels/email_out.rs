@@ -284,6 +284,8 @@ async fn settle(
             attachments: Vec::new(),
             email: None,
             model: None,
+            redacted: None,
+            findings: Vec::new(),
             at: now,
         };
         let events =

@@ -3,6 +3,7 @@
 mod ask;
 mod credits;
 mod documents;
+mod guards;
 mod knowledge;
 mod models;
 mod output;
@@ -116,6 +117,11 @@ enum Command {
         #[command(subcommand)]
         command: safety::AuditCommand,
     },
+    /// Personal data in stored messages: find it, take it out.
+    Guards {
+        #[command(subcommand)]
+        command: guards::GuardsCommand,
+    },
     /// The models that are configured.
     Models {
         #[command(subcommand)]
@@ -153,6 +159,9 @@ enum WorkspaceCommand {
         /// viewer, agent, reviewer, admin or owner.
         #[arg(long, default_value = "agent")]
         role: String,
+        /// It is given personal data as it is, where its role may see it; without this, masks.
+        #[arg(long)]
+        sees_personal_data: bool,
     },
 }
 

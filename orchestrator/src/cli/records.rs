@@ -22,8 +22,8 @@ use sha2::{Digest as _, Sha256};
 use store::{ApiKey, ApprovalFilter, RunFilter, TicketFilter, Workspace, WorkspaceStore};
 
 use super::{
-    ApprovalsCommand, Command, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand, knowledge,
-    output::Output, policy, safety,
+    ApprovalsCommand, Command, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand, guards,
+    knowledge, output::Output, policy, safety,
 };
 use crate::{app::App, breakers::outside::CameOf, password};
 
@@ -55,6 +55,7 @@ pub(super) async fn run(
         Command::Policy { command } => return policy::policy(app, &store, command, out).await,
         Command::Breakers { command } => safety::breakers(app, &store, command, out).await?,
         Command::Credits { command } => return super::credits::credits(app, &store, command, out).await,
+        Command::Guards { command } => return guards::guards(app, &store, command, out).await,
         Command::Audit { command } => return safety::audit(app, &store, command, out).await,
         Command::Tools { command } => tools(app, store.id(), command, out).await?,
         _ => bail!("this command does not work on records"),
@@ -118,15 +119,21 @@ async fn workspaces(
                 out.line(format!("Made the workspace {slug}; {owner_email} can sign in."))
             })?;
         }
-        WorkspaceCommand::Key { name, role } => {
+        WorkspaceCommand::Key { name, role, sees_personal_data } => {
             let role = Role::parse(&role).context("a role is viewer, agent, reviewer, admin or owner")?;
             let workspace = pick(app, slug).await?;
             let token = format!("cs_live_{}", hex::encode(app.ids.secret()));
-            let key = ApiKey { id: ApiKeyId::new(&*app.ids), name, role, created_at: app.clock.now() };
+            let key = ApiKey {
+                id: ApiKeyId::new(&*app.ids),
+                name,
+                role,
+                sees_personal_data,
+                created_at: app.clock.now(),
+            };
             let hash = hex::encode(Sha256::digest(token.as_bytes()));
             let store = app.store.workspace(workspace.id);
-            let deed =
-                by_hand(app, AuditAction::ApiKeyMade, &key.name, json!({ "id": key.id, "role": role }));
+            let detail = json!({ "id": key.id, "role": role, "sees_personal_data": key.sees_personal_data });
+            let deed = by_hand(app, AuditAction::ApiKeyMade, &key.name, detail);
             store.create_api_key(key, hash).await?;
             store.audit(deed).await?;
             out.either(&json!({ "key": token }), || out.line(format!("{token}\nIt is not shown again.")))?;
@@ -266,7 +273,7 @@ async fn runs(
             let report =
                 app.replay(store.id(), id).await?.with_context(|| format!("there is no run {id}"))?;
             out.either(&report, || out.line(report.to_string()))?;
-            return Ok(match (report.ok, report.missing.is_empty()) {
+            return Ok(match (report.ok, report.missing.is_empty() && report.redacted_at.is_none()) {
                 (true, _) => ExitCode::SUCCESS,
                 (false, true) => ExitCode::FAILURE,
                 (false, false) => ExitCode::from(CANNOT_TELL),

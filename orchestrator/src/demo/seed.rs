@@ -447,6 +447,8 @@ impl History<'_> {
             attachments: Vec::new(),
             email: mailed.then(|| self.mail(&entry.who)),
             model: None,
+            redacted: None,
+            findings: Vec::new(),
             at: entry.at,
         };
         self.push(actor, entry.at, EventBody::MessageAdded { message });

@@ -148,6 +148,11 @@ impl House {
         }
     }
 
+    /// The journal was changed where it is kept: whoever continues the run reads it there.
+    pub fn forget_journal(&self, run: RunId) {
+        self.journals.invalidate(&run);
+    }
+
     /// What the workspace calls itself.
     pub async fn workspace_name(&self, id: WorkspaceId) -> Result<String, StoreError> {
         if let Some(name) = self.names.get(&id) {

@@ -10,7 +10,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use domain::{
-    DomainError,
+    DomainError, Timestamp,
     agent::{Agent, Next, RunView},
     canonical::Digest,
     model::ToolSchema,
@@ -30,12 +30,35 @@ pub struct ReplayReport {
     pub first_difference: Option<Difference>,
     /// When it is not reproduced: what the run was made with and this configuration lacks.
     pub missing: Vec<String>,
+    /// When it is not reproduced because values were taken out of the journal: since when.
+    pub redacted_at: Option<Timestamp>,
+}
+
+impl ReplayReport {
+    /// The same where values were taken out of the journal: what differs then says nothing.
+    #[must_use]
+    pub fn redacted(self, at: Option<Timestamp>) -> Self {
+        match at {
+            Some(_) if !self.ok => {
+                Self { first_difference: None, missing: Vec::new(), redacted_at: at, ..self }
+            }
+            _ => self,
+        }
+    }
 }
 
 impl fmt::Display for ReplayReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.ok {
             return write!(f, "The journal reproduces its run: {} steps checked.", self.steps_checked);
+        }
+        if let Some(at) = self.redacted_at {
+            return write!(
+                f,
+                "Personal data was taken out of the journal at {}, so it no longer reproduces its run; that says \
+                 nothing about the code.",
+                at.rfc3339()
+            );
         }
         if !self.missing.is_empty() {
             return write!(
@@ -77,7 +100,13 @@ pub fn replay(
 ) -> Result<ReplayReport, DomainError> {
     let (Some(agent), Some(settings)) = (house.agents.get(&run.agent), house.settings_of(&run.agent)) else {
         let missing = vec![format!("the agent `{}`", run.agent)];
-        return Ok(ReplayReport { ok: false, steps_checked: 0, first_difference: None, missing });
+        return Ok(ReplayReport {
+            ok: false,
+            steps_checked: 0,
+            first_difference: None,
+            missing,
+            redacted_at: None,
+        });
     };
     let tools = house.granted.of(&house.catalog, &run.agent, &settings);
     let mut checked = 0;
@@ -124,10 +153,17 @@ pub fn replay(
                     now,
                 }),
                 missing: missing(steps, &tools)?,
+                redacted_at: None,
             });
         }
     }
-    Ok(ReplayReport { ok: true, steps_checked: checked, first_difference: None, missing: Vec::new() })
+    Ok(ReplayReport {
+        ok: true,
+        steps_checked: checked,
+        first_difference: None,
+        missing: Vec::new(),
+        redacted_at: None,
+    })
 }
 
 /// What steps name that is not there now. A tool whose call was refused may never have been.

@@ -18,6 +18,7 @@ use domain::{
     run::Run,
     ticket::{Channel, Message, Ticket, TicketStatus},
 };
+use guards::masking::Spotted;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{ApprovalFilter, Surroundings};
@@ -28,6 +29,7 @@ use super::{
     input::{Json, Path, Query, text},
     page::{Page, PageQuery},
     problem::{Problem, ProblemBody},
+    sight::Sight,
 };
 
 const MAX_WORDS: usize = 4_000;
@@ -96,10 +98,25 @@ pub struct ApprovalView {
     pub approval: Approval,
     pub ticket: Option<Ticket>,
     pub messages: Vec<Message>,
+    /// Where personal data, or the masks that stand for it, are in `approval`.
+    pub findings: Vec<FieldFinding>,
     pub customer: Option<Customer>,
     /// Decisions taken so far, oldest first.
     pub decisions: Vec<Decision>,
     pub run: Run,
+}
+
+/// Personal data in one text of a record.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct FieldFinding {
+    /// A JSON pointer to the text, within the record: `/binding/call/args/body`.
+    pub at: String,
+    /// Such as `email`.
+    pub kind: String,
+    /// In characters (Unicode code points) of the text.
+    pub start: usize,
+    /// The first character behind it.
+    pub end: usize,
 }
 
 fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -143,9 +160,23 @@ async fn show(
     let run = store.run(approval.run_id).await?.ok_or_else(|| Problem::not_found("the approval's run"))?;
     // What a run is about that holds no ticket, a reviewer reads all the same.
     let about = approval.ticket_id.or(run.about.map(|about| about.ticket_id));
-    let Surroundings { ticket, messages, customer, decisions, .. } =
+    let Surroundings { ticket, mut messages, customer, decisions, .. } =
         store.around_approval(path.id, about).await?;
-    Ok(Json(ApprovalView { approval, ticket, messages, customer, decisions, run }))
+    // For those who see masks, the layer says where the masks are.
+    let mut findings = Vec::new();
+    if staff.sight == Sight::Whole {
+        let personal = &http.app.personal;
+        messages.iter_mut().for_each(|message| personal.mark(staff.workspace, message));
+        let record = serde_json::to_value(&approval).map_err(|error| Problem::internal(&error))?;
+        let field = |found: Spotted| FieldFinding {
+            at: found.at,
+            kind: found.kind,
+            start: found.span.start,
+            end: found.span.end,
+        };
+        findings = personal.of(staff.workspace).find_in(&record).into_iter().map(field).collect();
+    }
+    Ok(Json(ApprovalView { approval, ticket, messages, findings, customer, decisions, run }))
 }
 
 /// A decision, bound to what the reviewer saw.
@@ -183,6 +214,11 @@ async fn take(
     decision: DecisionKind,
 ) -> Result<Approval, Problem> {
     let user = staff.person("deciding")?;
+    if staff.sight == Sight::Masked && matches!(decision, DecisionKind::Edit { .. }) {
+        return Err(Problem::forbidden(
+            "the arguments are masked for you, and an edit would save the masks: it takes the right see_personal_data",
+        ));
+    }
     let decision = checked(decision)?;
     let receipt = http.app.intake.decide(staff.workspace, id, user.id, user.role, digest, decision).await?;
     receipt

@@ -34,6 +34,7 @@ use super::{
     input::{Json, Query, answer},
     page::{Page, PageQuery},
     problem::Problem,
+    sight::Sight,
 };
 
 pub fn routes() -> ApiRouter<Http> {
@@ -82,6 +83,14 @@ async fn list(
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<Page<AuditEntry>>, Problem> {
     let AuditQuery { action, actor, subject, from, until } = query;
+    if staff.sight == Sight::Masked
+        && let Some(said) = &subject
+        && http.app.personal.of(staff.workspace).text(said) != *said
+    {
+        return Err(Problem::forbidden(
+            "`subject` holds personal data, which is masked for you: filter by an id, or use a key that sees it",
+        ));
+    }
     let filter = AuditFilter { action, actor, subject, from, until };
     let before = page.cursor().map(str::parse).transpose().map_err(|_| StoreError::Cursor)?;
     let limit = page.limit()?;

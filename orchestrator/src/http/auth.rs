@@ -18,6 +18,7 @@ use axum_extra::extract::cookie::{Cookie, SameSite, SignedCookieJar};
 use domain::{
     SessionId, UserId, WorkspaceId,
     audit::{AuditAction, Deed},
+    rights::{Right, Rights},
     user::{Actor, Role, User},
 };
 use moka::sync::Cache;
@@ -28,6 +29,7 @@ use store::{ApiKey, WorkspaceStore};
 use super::{
     Http, observe,
     problem::{Problem, described},
+    sight::{Seen, Sight},
 };
 
 /// The session cookie's name.
@@ -72,6 +74,22 @@ impl Identity {
             Self::ApiKey(key) => key.role,
         }
     }
+
+    /// What the caller may about personal data. A key sees it only when it was made to.
+    pub fn rights(&self, rights: &Rights) -> Vec<Right> {
+        match self {
+            Self::User(user) => rights.of(user.role),
+            Self::ApiKey(key) => {
+                let mut held = rights.of(key.role);
+                held.retain(|right| *right == Right::SeePersonalData && key.sees_personal_data);
+                held
+            }
+        }
+    }
+
+    pub fn sight(&self, rights: &Rights) -> Sight {
+        if self.rights(rights).contains(&Right::SeePersonalData) { Sight::Whole } else { Sight::Masked }
+    }
 }
 
 /// A request by someone whose role is at least `R`.
@@ -79,6 +97,8 @@ impl Identity {
 pub struct Staff<R> {
     pub workspace: WorkspaceId,
     pub identity: Identity,
+    /// How the answer will be seen; [`super::sight`] masks it.
+    pub sight: Sight,
     least: PhantomData<R>,
 }
 
@@ -320,7 +340,13 @@ impl<R: MinRole> FromRequestParts<Http> for Staff<R> {
             )));
         }
         observe::is_of(workspace);
-        Ok(Self { workspace, identity, least: PhantomData })
+        let sight = identity.sight(&http.app.personal.rights);
+        parts
+            .extensions
+            .get::<Seen>()
+            .ok_or_else(|| Problem::internal(&"a route is outside of the layer that masks"))?
+            .tell(workspace, sight);
+        Ok(Self { workspace, identity, sight, least: PhantomData })
     }
 }
 

@@ -20,6 +20,7 @@ use super::{
     input::{Json, Path, Query, text},
     page::{Page, PageQuery},
     problem::Problem,
+    sight::Sight,
 };
 
 /// Tickets shown with a customer.
@@ -41,7 +42,7 @@ pub struct CustomerPath {
 /// Which customers are wanted.
 #[derive(Deserialize, JsonSchema)]
 pub struct CustomerQuery {
-    /// Found in names and in contacts' addresses.
+    /// Found in names and in contacts' addresses. Takes the right `see_personal_data`.
     #[serde(default)]
     #[schemars(length(max = 200))]
     pub q: Option<String>,
@@ -66,6 +67,11 @@ async fn list(
     Query(page): Query<PageQuery>,
     Query(query): Query<CustomerQuery>,
 ) -> Result<Json<Page<Customer>>, Problem> {
+    if staff.sight == Sight::Masked && query.q.is_some() {
+        return Err(Problem::forbidden(
+            "names and addresses are masked for you, so they cannot be searched either: it takes the right see_personal_data",
+        ));
+    }
     let q = query.q.filter(|q| !q.trim().is_empty()).map(|q| text("q", &q, 200)).transpose()?;
     Ok(Json(staff.store(&http).customers(q.as_deref(), page.limit()?, page.cursor()).await?.into()))
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use domain::TicketId;
+use domain::{TicketId, UserId};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 use moka::sync::Cache;
 
@@ -19,6 +19,8 @@ use super::problem::{Kind, Problem};
 /// Failures of one address from one place before sign-in is closed to it.
 const SIGN_IN_FAILURES: u32 = 5;
 const SIGN_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Things that one person may have unmasked a minute: enough to work, too few to copy a desk.
+const UNMASKED_A_MINUTE: u32 = 20;
 /// Checks after which a limiter forgets the keys that are at rest, so that it remembers about as
 /// many as knocked lately.
 const SWEEP: usize = 10_000;
@@ -28,6 +30,7 @@ pub struct Limits {
     conversations: Limiter<IpAddr>,
     visitors: Limiter<TicketId>,
     messages: Limiter<TicketId>,
+    unmasked: Limiter<UserId>,
     failures: Cache<(String, Option<IpAddr>), Arc<AtomicU32>>,
 }
 
@@ -66,6 +69,7 @@ impl Limits {
             conversations: Limiter::per_minute(conversations),
             visitors: Limiter::per_minute(requests),
             messages: Limiter::per_minute(messages),
+            unmasked: Limiter::per_minute(UNMASKED_A_MINUTE),
             failures: Cache::builder().max_capacity(100_000).time_to_live(SIGN_IN_WINDOW).build(),
         }
     }
@@ -84,6 +88,11 @@ impl Limits {
     /// One more message by this conversation's visitor.
     pub fn message(&self, ticket: TicketId) -> Result<(), Problem> {
         self.messages.check(&ticket)
+    }
+
+    /// One more thing that this person has unmasked.
+    pub fn unmask(&self, user: UserId) -> Result<(), Problem> {
+        self.unmasked.check(&user)
     }
 
     /// Whether this address may try to sign in from this place. Counts the try as a failure before

@@ -34,7 +34,9 @@ mod page;
 mod policy;
 mod problem;
 mod runs;
+mod scans;
 mod session;
+mod sight;
 mod state;
 mod stream;
 mod system;
@@ -42,6 +44,7 @@ mod ticket_events;
 mod ticket_messages;
 mod tickets;
 mod tools;
+mod unmask;
 mod visitor;
 
 use std::{any::Any, sync::Arc, time::Duration};
@@ -81,7 +84,8 @@ pub fn router(app: Arc<App>) -> Router {
     let http = Http::new(app, &document);
     // Answers and pages; events must leave at once.
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new("text/event-stream"));
-    api.merge(docs::routes())
+    api.layer(from_fn_with_state(http.clone(), sight::mask))
+        .merge(docs::routes())
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(http.clone())
         .fallback_service(console)
@@ -102,6 +106,8 @@ fn api() -> ApiRouter<Http> {
     ApiRouter::new()
         .merge(session::routes())
         .merge(tickets::routes())
+        .merge(unmask::routes())
+        .merge(scans::routes())
         .merge(ticket_messages::routes())
         .merge(ticket_events::routes())
         .merge(approvals::routes())

@@ -20,12 +20,15 @@ waits for a person's countersignature.\n\n\
 **Who is asking.** Staff sign in with `POST /v1/session` (a cookie) or use an API key (`Authorization: Bearer cs_live_…`). \
 Each route names the least role it takes in `x-role`: viewer, agent, reviewer, admin, owner; each may do what those \
 before it may. A visitor's token opens their own conversation alone.\n\n\
+**Personal data** is masked (`j•••@e•••.com`) in every answer to those who lack the right `see_personal_data`; the \
+header `x-personal-data: masked` says so, and `GET /v1/session` names one's rights. An API key has the right only when \
+it was made with it.\n\n\
 **Lists** take `limit` (1 to 100) and `cursor`, and answer `{\"items\": […], \"next_cursor\": …}`.\n\n\
 **Errors** are problems by RFC 9457, `application/problem+json`, with the request's id.\n\n\
 **Times** are RFC 3339 in UTC, ids are UUIDs. Money is in cents, in `amount_cents` and the like.\n\n\
 **Repeating** a request that makes something is safe with an `Idempotency-Key`.";
 
-const TAGS: [(&str, &str); 17] = [
+const TAGS: [(&str, &str); 18] = [
     ("session", "Signing in and out."),
     ("tickets", "Support cases, their messages and their timeline."),
     ("approvals", "Proposed calls that wait for a person."),
@@ -38,6 +41,7 @@ const TAGS: [(&str, &str); 17] = [
     ("policy", "What calls are judged by."),
     ("breakers", "Switches that stop what may do harm."),
     ("credits", "What models and tools cost, and what may be spent."),
+    ("personal data", "Having it shown for a reason, and taking it out of what is kept."),
     ("audit", "Who did what, in a chain that shows when it was changed."),
     ("stream", "Watching live."),
     ("conversations", "The visitor's side of a chat."),

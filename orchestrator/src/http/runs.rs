@@ -9,7 +9,7 @@ use aide::{
 };
 use axum::extract::State;
 use domain::{
-    RunId, TicketId,
+    RunId, TicketId, Timestamp,
     audit::AuditAction,
     commit::{Commit, Op},
     effect::Effect,
@@ -134,6 +134,8 @@ pub struct ReplayView {
     /// When it is not reproduced: the agent, tools and prompts of the run that this service does not
     /// have now. A difference says little then.
     pub missing: Vec<String>,
+    /// When personal data was taken out of the journal, so that it cannot be reproduced; null otherwise.
+    pub redacted_at: Option<Timestamp>,
 }
 
 /// Where a journal and today's agent part.
@@ -172,5 +174,6 @@ async fn replay(
             now: difference.now,
         }),
         missing: report.missing,
+        redacted_at: report.redacted_at,
     }))
 }

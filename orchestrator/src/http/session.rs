@@ -13,6 +13,7 @@ use axum_extra::extract::cookie::SignedCookieJar;
 use domain::{
     ApiKeyId, WorkspaceId,
     audit::{AuditAction, Deed},
+    rights::Right,
     user::{Actor, Role, User},
 };
 use schemars::JsonSchema;
@@ -57,6 +58,8 @@ pub struct SessionView {
     /// The API key; null for a person.
     pub api_key: Option<ApiKeyView>,
     pub role: Role,
+    /// What they may about personal data; who lacks `see_personal_data` is served masks.
+    pub rights: Vec<Right>,
     pub workspace: WorkspaceView,
 }
 
@@ -180,11 +183,12 @@ async fn show(State(http): State<Http>, staff: Staff<Viewer>) -> Result<Json<Ses
 async fn view(http: &Http, workspace: WorkspaceId, identity: Identity) -> Result<SessionView, Problem> {
     let workspace = http.workspace(workspace).await?;
     let role = identity.role();
+    let rights = identity.rights(&http.app.personal.rights);
     let (user, api_key) = match identity {
         Identity::User(user) => (Some(user), None),
         Identity::ApiKey(key) => (None, Some(ApiKeyView { id: key.id, name: key.name })),
     };
-    Ok(SessionView { user, api_key, role, workspace })
+    Ok(SessionView { user, api_key, role, rights, workspace })
 }
 
 fn sign_out_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {

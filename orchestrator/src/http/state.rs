@@ -5,7 +5,7 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use aide::openapi::OpenApi;
 use axum::body::Bytes;
 use axum_extra::extract::cookie::Key;
-use domain::{WorkspaceId, ticket::Ticket};
+use domain::{TicketId, WorkspaceId, ticket::Ticket};
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
 use store::{Workspace, WorkspaceStore};
@@ -40,6 +40,8 @@ pub struct Shared {
     secure: bool,
     streams: Arc<Semaphore>,
     workspaces: Cache<(), Arc<Vec<Workspace>>>,
+    /// What people are called whom tickets are about, for a minute.
+    pub(super) names: Cache<(WorkspaceId, TicketId), Arc<[String]>>,
 }
 
 impl Deref for Http {
@@ -76,6 +78,7 @@ impl Http {
             secure: public.is_some_and(|url| url.scheme() == "https"),
             public_host,
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            names: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(60)).build(),
             workspaces: Cache::builder().max_capacity(1).time_to_live(Duration::from_secs(10)).build(),
             app,
         }))

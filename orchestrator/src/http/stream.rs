@@ -40,6 +40,7 @@ use super::{
     auth::{MinRole as _, Staff, Viewer},
     input::{Query, answer},
     problem::{Kind, Problem},
+    sight::Sight,
 };
 use crate::live::LiveBody;
 
@@ -107,6 +108,7 @@ async fn stream(
     };
     let watch = Watch {
         workspace: staff.workspace,
+        sight: staff.sight,
         headers,
         http,
         store,
@@ -147,6 +149,8 @@ pub fn every(period: Duration) -> Interval {
 struct Watch {
     http: Http,
     workspace: WorkspaceId,
+    /// As the stream was opened: it ends when that changes.
+    sight: Sight,
     headers: HeaderMap,
     store: WorkspaceStore,
     notices: Receiver<Arc<Notice>>,
@@ -228,8 +232,11 @@ impl Watch {
         Some(())
     }
 
-    fn push(&mut self, event: Event) -> Option<()> {
+    fn push(&mut self, mut event: Event) -> Option<()> {
         self.last = event.position;
+        if self.sight == Sight::Whole {
+            self.http.app.personal.mark_event(self.workspace, &mut event.body);
+        }
         let id = event.position.to_string();
         self.ready.push_back(sse("event", &StreamItem::Event { event: Box::new(event) })?.id(id));
         Some(())
@@ -238,7 +245,11 @@ impl Watch {
     /// Whether the credentials that opened the stream still would.
     async fn allowed(&self) -> bool {
         let now = self.http.identify(&Method::GET, &self.headers).await;
-        matches!(now, Ok(Some((workspace, identity))) if workspace == self.workspace && identity.role() >= Viewer::ROLE)
+        let rights = &self.http.app.personal.rights;
+        matches!(now, Ok(Some((workspace, identity)))
+            if workspace == self.workspace
+                && identity.role() >= Viewer::ROLE
+                && identity.sight(rights) == self.sight)
     }
 }
 

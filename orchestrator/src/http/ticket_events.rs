@@ -16,6 +16,7 @@ use super::{
     input::{IdempotencyKey, Json, Made, Path, Query, text},
     page::{Page, PageQuery},
     problem::Problem,
+    sight::Sight,
     tickets::TicketPath,
 };
 
@@ -49,6 +50,9 @@ async fn list(
         items.pop();
     }
     let next_cursor = items.last().filter(|_| more).map(|event| event.version.to_string());
+    if staff.sight == Sight::Whole {
+        items.iter_mut().for_each(|event| http.app.personal.mark_event(staff.workspace, &mut event.body));
+    }
     Ok(Json(Page { items, next_cursor }))
 }
 

@@ -18,6 +18,7 @@ use super::{
     input::{IdempotencyKey, Json, Made, Path, Query, text},
     page::{Page, PageQuery},
     problem::Problem,
+    sight::Sight,
     tickets::{MAX_BODY, TicketPath},
 };
 use crate::intake::NewMessage;
@@ -47,6 +48,9 @@ async fn list(
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next_cursor = rows.last().filter(|_| more).map(|(version, _)| version.to_string());
+    if staff.sight == Sight::Whole {
+        rows.iter_mut().for_each(|(_, message)| http.app.personal.mark(staff.workspace, message));
+    }
     Ok(Json(Page { items: rows.into_iter().map(|(_, message)| message).collect(), next_cursor }))
 }
 

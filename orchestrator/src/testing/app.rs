@@ -228,6 +228,7 @@ impl Desk {
                 id: ApiKeyId::new(&*app.ids),
                 name: format!("{} key", role.as_str()),
                 role,
+                sees_personal_data: true,
                 created_at,
             };
             store.create_api_key(row, hex::encode(Sha256::digest(&key))).await.unwrap();
@@ -290,11 +291,16 @@ impl Desk {
             "subject": subject, "body": format!("{subject}: please help."),
             "contact": {"email": "mira@example.com", "name": "Mira Halloran"},
         });
-        self.key(Role::Agent).post("/v1/tickets", &form).await.json(StatusCode::CREATED)
+        self.key(Role::Reviewer).post("/v1/tickets", &form).await.json(StatusCode::CREATED)
     }
 
     /// A proposed reply on the ticket that waits for a reviewer, as a run would have written it.
     pub async fn propose(&self, opened: &Value) -> Value {
+        self.propose_saying(opened, "We will send another one.").await
+    }
+
+    /// The same with words of its own.
+    pub async fn propose_saying(&self, opened: &Value, body: &str) -> Value {
         let ticket: TicketId = id(&opened["ticket"]["id"]);
         let ticket = self.store.ticket(ticket).await.unwrap().unwrap();
         let run = self.store.active_run(ticket.id).await.unwrap().expect("a run works on the ticket");
@@ -302,7 +308,7 @@ impl Desk {
         let call = ToolCall {
             id: self.app.ids.uuid().to_string(),
             tool: "reply_to_customer".to_owned(),
-            args: json!({"body": "We will send another one."}),
+            args: json!({ "body": body }),
         };
         let now = self.app.clock.now();
         let binding = Binding {
@@ -345,6 +351,20 @@ impl Desk {
         let ops = vec![Op::AddApproval(Box::new(approval.clone()))];
         self.store.commit(Commit { ops }).await.unwrap();
         serde_json::to_value(approval).unwrap()
+    }
+
+    /// A service with an API key of this role that was not made to see personal data.
+    pub async fn key_that_sees_masks(&self, role: Role) -> Client {
+        let key = format!("cs_live_{}", hex::encode(self.app.ids.secret()));
+        let row = ApiKey {
+            id: ApiKeyId::new(&*self.app.ids),
+            name: "a plain key".to_owned(),
+            role,
+            sees_personal_data: false,
+            created_at: self.app.clock.now(),
+        };
+        self.store.create_api_key(row, hex::encode(Sha256::digest(&key))).await.unwrap();
+        self.bearer(&key)
     }
 
     /// The run of a ticket.

@@ -144,6 +144,8 @@ async fn answered_chat(app: &TestApp, admin: &Client) -> (String, Client, Messag
         attachments: Vec::new(),
         email: None,
         model: None,
+        redacted: None,
+        findings: Vec::new(),
         at: app.app.clock.now(),
     };
     let event = NewEvent {

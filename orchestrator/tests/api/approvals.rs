@@ -23,8 +23,11 @@ async fn the_queue_names_the_ticket_and_one_approval_shows_what_a_reviewer_needs
     assert_eq!(queue["items"][0]["approval"], approval);
     assert_eq!(queue["items"][0]["ticket"]["subject"], "A torn tent");
     assert_eq!(queue["items"][0]["ticket"]["number"], opened["ticket"]["number"]);
-    let shown =
-        viewer.get(&format!("/v1/approvals/{}", approval["id"].as_str().unwrap())).await.json(StatusCode::OK);
+    let shown = app
+        .key(Role::Reviewer)
+        .get(&format!("/v1/approvals/{}", approval["id"].as_str().unwrap()))
+        .await
+        .json(StatusCode::OK);
     assert_eq!(shown["approval"]["preview"]["body"], "We will send another one.");
     assert_eq!(shown["ticket"]["id"], opened["ticket"]["id"]);
     assert_eq!(shown["messages"].as_array().unwrap().len(), 1);

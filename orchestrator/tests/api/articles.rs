@@ -52,7 +52,7 @@ async fn drafted(app: &TestApp, ticket: &str) -> Value {
             article["approval_id"].as_str().map(str::to_owned)
         })
         .await;
-    app.key(Role::Viewer).get(&format!("/v1/approvals/{approval}")).await.json(StatusCode::OK)
+    app.key(Role::Reviewer).get(&format!("/v1/approvals/{approval}")).await.json(StatusCode::OK)
 }
 
 /// The end of the run, with what became of it.

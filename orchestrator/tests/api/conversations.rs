@@ -39,7 +39,7 @@ impl Chat {
 async fn a_conversation_is_a_chat_ticket_whose_contact_nobody_has_verified() {
     let app = TestApp::start().await;
     let chat = Chat::start(&app).await;
-    let ticket = app.key(Role::Viewer).get(&format!("/v1/tickets/{}", chat.id)).await.json(StatusCode::OK);
+    let ticket = app.key(Role::Reviewer).get(&format!("/v1/tickets/{}", chat.id)).await.json(StatusCode::OK);
     assert_eq!(ticket["ticket"]["channel"], "chat");
     assert_eq!(ticket["ticket"]["subject"], "Where is my parcel?");
     assert_eq!(ticket["ticket"]["fields"]["contact_verified"], false);
@@ -197,6 +197,8 @@ fn says(app: &TestApp, author: Actor, body: &str) -> Message {
         attachments: Vec::new(),
         email: None,
         model: None,
+        redacted: None,
+        findings: Vec::new(),
         at: app.app.clock.now(),
     }
 }

@@ -11,15 +11,15 @@ async fn a_customer_is_found_by_name_or_address_and_shown_with_contacts_and_tick
     let opened = app.open_ticket("First").await;
     let again = app.open_ticket("Second").await;
     assert_eq!(opened["customer"]["id"], again["customer"]["id"], "one address is one contact");
-    let viewer = app.key(Role::Viewer);
+    let reviewer = app.key(Role::Reviewer);
     for q in ["halloran", "mira%40example", ""] {
-        let list = viewer.get(&format!("/v1/customers?q={q}")).await.json(StatusCode::OK);
+        let list = reviewer.get(&format!("/v1/customers?q={q}")).await.json(StatusCode::OK);
         assert_eq!(list["items"], json!([opened["customer"]]), "{q}");
     }
-    let none = viewer.get("/v1/customers?q=nobody").await.json(StatusCode::OK);
+    let none = reviewer.get("/v1/customers?q=nobody").await.json(StatusCode::OK);
     assert_eq!(none["items"], json!([]));
     let path = format!("/v1/customers/{}", opened["customer"]["id"].as_str().unwrap());
-    let shown = viewer.get(&path).await.json(StatusCode::OK);
+    let shown = reviewer.get(&path).await.json(StatusCode::OK);
     assert_eq!(shown["contacts"][0]["email"], "mira@example.com");
     let mut subjects: Vec<_> =
         shown["tickets"].as_array().unwrap().iter().map(|t| t["subject"].as_str().unwrap()).collect();

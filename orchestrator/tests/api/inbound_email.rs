@@ -54,14 +54,14 @@ async fn a_signed_mail_opens_a_ticket_its_answer_joins_it_and_a_repeat_does_noth
     assert_eq!(automatic["status"], "ignored");
     assert!(automatic["reason"].is_string());
 
-    let viewer = app.key(Role::Viewer);
+    let reviewer = app.key(Role::Reviewer);
     let id = opened["ticket_id"].as_str().unwrap();
-    let ticket = viewer.get(&format!("/v1/tickets/{id}")).await.json(StatusCode::OK);
+    let ticket = reviewer.get(&format!("/v1/tickets/{id}")).await.json(StatusCode::OK);
     assert_eq!(ticket["ticket"]["channel"], "email");
     assert_eq!(ticket["contact"]["email"], "mira@example.com");
-    let messages = viewer.get(&format!("/v1/tickets/{id}/messages")).await.json(StatusCode::OK);
+    let messages = reviewer.get(&format!("/v1/tickets/{id}/messages")).await.json(StatusCode::OK);
     assert_eq!(messages["items"].as_array().unwrap().len(), 2);
-    let tickets = viewer.get("/v1/tickets").await.json(StatusCode::OK);
+    let tickets = reviewer.get("/v1/tickets").await.json(StatusCode::OK);
     assert_eq!(tickets["items"].as_array().unwrap().len(), 1);
 }
 

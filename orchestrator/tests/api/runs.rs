@@ -24,7 +24,10 @@ async fn a_run_is_listed_and_shown_with_its_journal() {
     assert_eq!(shown["steps"], json!([]));
     assert_eq!(shown["effects"], json!([]));
     let replayed = viewer.get(&format!("/v1/runs/{run}/replay")).await.json(StatusCode::OK);
-    assert_eq!(replayed, json!({"ok": true, "steps_checked": 0, "first_difference": null, "missing": []}));
+    assert_eq!(
+        replayed,
+        json!({"ok": true, "steps_checked": 0, "first_difference": null, "missing": [], "redacted_at": null})
+    );
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ fn new_ticket(subject: &str) -> Value {
 #[tokio::test]
 async fn an_opened_ticket_holds_what_was_sent_and_a_run_works_on_it() {
     let app = TestApp::start().await;
-    let agent = app.key(Role::Agent);
+    let agent = app.key(Role::Reviewer);
     let opened =
         agent.post("/v1/tickets", &new_ticket("Where is my parcel?")).await.json(StatusCode::CREATED);
     let ticket = &opened["ticket"];

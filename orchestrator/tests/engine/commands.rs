@@ -229,3 +229,42 @@ async fn old_entries_of_the_audit_go_by_themselves_and_the_chain_stays_whole() {
         "the newest stays, and what was done is an entry itself"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stored_personal_data_is_found_and_taken_out_by_commands() {
+    const CARD: &str = "4242 4242 4242 4242";
+    let mut rig = Rig::start(Script::new(refunds)).await;
+    let ticket = rig.open(&format!("{PLEASE_REFUND} My card is {CARD}.")).await;
+    let approval = rig.asked(ticket).await;
+    rig.approve(&approval).await;
+    let run = rig.ended(ticket).await.id.to_string();
+    rig.stop().await;
+    let scanned = rig.command(&["--json", "guards", "scan", "--kinds", "payment_card"]);
+    assert!(scanned.status.success(), "{}", complained(&scanned));
+    let scan: serde_json::Value = serde_json::from_str(&said(&scanned)).unwrap();
+    assert_eq!((&scan["status"], &scan["messages_read"]), (&"done".into(), &scan["messages"]));
+    let unknown = rig.command(&["guards", "scan", "--kinds", "shoe_size"]);
+    assert!(complained(&unknown).contains("payment_card"), "{}", complained(&unknown));
+
+    let listed = said(&rig.command(&["guards", "list"]));
+    assert!(listed.contains("•••• 4242") && !listed.contains(CARD), "{listed}");
+    let found: serde_json::Value =
+        serde_json::from_str(&said(&rig.command(&["--json", "guards", "list"]))).unwrap();
+    let ids: Vec<&str> = found.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    let redact = |by: &str| rig.command(&[&["guards", "redact"], &ids[..], &["--as", by]].concat());
+    let refused = redact("reviewer@engine.example");
+    assert!(complained(&refused).contains("takes the role admin"), "{}", complained(&refused));
+    let done = redact("admin@engine.example");
+    assert!(done.status.success(), "{}", said(&done));
+    let again = rig.command(&["guards", "keep", ids[0], "--as", "admin@engine.example"]);
+    assert!(!again.status.success() && said(&again).contains("somebody decided"), "{}", said(&again));
+
+    for shown in [["tickets", "verify"], ["audit", "verify"]] {
+        assert!(rig.command(&shown).status.success());
+    }
+    let journal = said(&rig.command(&["--json", "runs", "show", &run]));
+    assert!(journal.contains("[payment card redacted]") && !journal.contains(CARD), "{journal}");
+    let replay = rig.command(&["runs", "replay", &run]);
+    assert_eq!(replay.status.code(), Some(3), "{}", said(&replay));
+    assert!(said(&replay).contains("taken out of the journal"), "{}", said(&replay));
+}

@@ -37,6 +37,7 @@ fn get_api_key(row: &AnyRow) -> Result<ApiKey, StoreError> {
         id: c.id("id")?,
         name: c.text("name")?,
         role: c.word("role", Role::parse)?,
+        sees_personal_data: c.int("sees_personal_data")? == 1,
         created_at: c.at("created_at")?,
     })
 }
@@ -197,12 +198,13 @@ impl WorkspaceStore {
                         .text(key.name)
                         .text(key.role.as_str())
                         .text(sha256)
+                        .int(i64::from(key.sees_personal_data))
                         .at(key.created_at);
                     binds
                         .execute(
                             connection,
-                            "INSERT INTO api_keys (workspace_id, id, name, role, sha256, created_at) \
-                             VALUES ($1, $2, $3, $4, $5, $6)",
+                            "INSERT INTO api_keys (workspace_id, id, name, role, sha256, sees_personal_data, \
+                             created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
                         )
                         .await
                 })

@@ -110,6 +110,8 @@ impl Fixture {
             attachments: Vec::new(),
             email: None,
             model: None,
+            redacted: None,
+            findings: Vec::new(),
             at: self.now(),
         }
     }

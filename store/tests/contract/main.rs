@@ -11,6 +11,7 @@ mod credits;
 mod documents;
 mod fixture;
 mod knowledge;
+mod personal_data;
 mod policies;
 mod records;
 mod runs;
@@ -83,6 +84,11 @@ contract! {
         notices_come_in_the_order_of_positions,
         a_full_queue_says_when_to_come_back,
         closing_writes_what_is_queued;
+    personal_data:
+        a_scan_reads_every_message_once_and_one_is_under_way,
+        what_is_redacted_is_gone_and_the_events_stay,
+        the_subject_and_what_lists_search_by_are_redacted_too,
+        a_ticket_names_its_people;
     runs:
         a_ticket_has_one_active_run,
         one_run_of_an_agent_is_about_a_ticket_and_holds_it_for_nobody,

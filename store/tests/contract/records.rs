@@ -124,8 +124,13 @@ pub async fn users_and_keys_are_found_before_the_workspace_is_known(f: Fixture) 
     let again = User { id: f.id(UserId::new), ..user };
     assert!(matches!(f.desk.create_user(again, String::new()).await, Err(StoreError::Taken(_))));
 
-    let key =
-        ApiKey { id: f.id(ApiKeyId::new), name: "shop".to_owned(), role: Role::Agent, created_at: f.now() };
+    let key = ApiKey {
+        id: f.id(ApiKeyId::new),
+        name: "shop".to_owned(),
+        role: Role::Agent,
+        sees_personal_data: true,
+        created_at: f.now(),
+    };
     f.desk.create_api_key(key.clone(), "abc".to_owned()).await.unwrap();
     assert_eq!(f.store.api_key_by_hash("abc").await.unwrap(), Some((f.desk.id(), key.clone())));
     assert_eq!(f.store.api_key_by_hash("abd").await.unwrap(), None);

@@ -21,6 +21,7 @@ export const session: S["SessionView"] = {
   user,
   api_key: null,
   role: "admin",
+  rights: ["see_personal_data", "unmask", "redact"],
   workspace: { id: id(2), slug: "northfold", name: "Northfold Outdoor" },
 };
 

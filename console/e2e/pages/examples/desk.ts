@@ -269,6 +269,7 @@ export const agents: S["AgentView"][] = [
         emails_a_day: 100,
       },
       max_output_tokens: 1200,
+      help: "",
     },
     tools: ["shop__refund_order", "search_knowledge"],
   },

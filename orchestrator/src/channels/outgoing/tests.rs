@@ -59,6 +59,8 @@ fn message(n: u128, author: Actor, body: &str) -> Message {
         attachments: Vec::new(),
         email: None,
         model: None,
+        redacted: None,
+        findings: Vec::new(),
         at: Timestamp(0),
     }
 }

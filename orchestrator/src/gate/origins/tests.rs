@@ -55,6 +55,8 @@ fn said(author: Actor, body: &str) -> Step {
         attachments: vec![],
         email: None,
         model: None,
+        redacted: None,
+        findings: Vec::new(),
         at: Timestamp(0),
     };
     let input = RunInput {

@@ -1,0 +1,107 @@
+// Having one masked thing shown: a button, a dialog that asks why, and a note that it was written down.
+import { useMutation } from "@tanstack/react-query";
+import { type ReactNode, useId, useState } from "react";
+import { Button } from "../parts/Button";
+import { Dialog } from "../parts/Dialog";
+import { Failure } from "../parts/states";
+import { useSession } from "../session/session";
+import "./personal.css";
+
+const SHORTEST = 5;
+const LONGEST = 500;
+
+/** Whether the reader is served masks, and may have one thing shown. */
+export function useMasks() {
+  const { rights } = useSession();
+  const masked = !rights.includes("see_personal_data");
+  return { masked, mayUnmask: masked && rights.includes("unmask") };
+}
+
+interface Props<T> {
+  /** What is shown, in words: `this message`. */
+  what: string;
+  /** What the service gave; absent while it is masked. */
+  shown: T | undefined;
+  ask: (reason: string) => Promise<T>;
+  onShown: (shown: T | undefined) => void;
+}
+
+export function Unmask<T>({ what, shown, ask, onShown }: Props<T>) {
+  const { mayUnmask } = useMasks();
+  const [open, setOpen] = useState(false);
+  if (!mayUnmask) return null;
+  if (shown !== undefined) {
+    return (
+      <Note>
+        <span role="status">Shown to you. Who, when and why are in the audit.</span>
+        <Button size="small" tone="quiet" onClick={() => onShown(undefined)}>
+          Mask again
+        </Button>
+      </Note>
+    );
+  }
+  return (
+    <>
+      <Button size="small" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        Unmask<span className="sr-only"> {what}</span>
+      </Button>
+      <Dialog open={open} onClose={() => setOpen(false)} title={`Unmask ${what}`}>
+        <Reason
+          ask={ask}
+          onShown={(given) => {
+            setOpen(false);
+            onShown(given);
+          }}
+        />
+      </Dialog>
+    </>
+  );
+}
+
+function Note({ children }: { children: ReactNode }) {
+  return <div className="shown-note">{children}</div>;
+}
+
+function Reason<T>({ ask, onShown }: { ask: Props<T>["ask"]; onShown: (shown: T) => void }) {
+  const help = useId();
+  const [reason, setReason] = useState("");
+  const unmask = useMutation({ mutationFn: ask, onSuccess: onShown });
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!unmask.isPending) unmask.mutate(reason.trim());
+      }}
+    >
+      <p id={help} className="muted small">
+        Your name, the time and this reason are written into the audit before you see it.
+      </p>
+      {unmask.isError && <Failure error={unmask.error} />}
+      <label className="field">
+        <span className="field-label">Why do you need to see it?</span>
+        <input
+          className="input"
+          aria-describedby={help}
+          minLength={SHORTEST}
+          maxLength={LONGEST}
+          required
+          // biome-ignore lint/a11y/noAutofocus: the dialog has one question
+          autoFocus
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+        />
+      </label>
+      <div className="row">
+        <Button
+          type="submit"
+          tone="primary"
+          busy={unmask.isPending}
+          disabled={reason.trim().length < SHORTEST}
+        >
+          {unmask.isPending ? "Writing it down…" : "Show it"}
+        </Button>
+      </div>
+    </form>
+  );
+}

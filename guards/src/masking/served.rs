@@ -1,0 +1,523 @@
+//! What people are served who may not see personal data: a value of the API with every finding shown
+//! in part. And for everybody, where in a text the findings stand.
+//!
+//! Detection alone misses unusual names. So what the API's own shapes say is a customer's name is
+//! masked whatever it looks like, wherever in the answer it stands. Names of colleagues stay.
+
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Border, Protector, Rules, Treatment,
+    json::words,
+    shown::shown,
+    spots::{Spot, join},
+};
+use crate::pii::{Detector, Kind};
+
+/// Findings told of one text; more would help nobody and make answers grow.
+const MOST_FINDINGS: usize = 500;
+/// Names of customers looked for in one answer.
+const MOST_NAMES: usize = 512;
+/// The shortest part of a name that is looked for by itself.
+const LEAST_NAME: usize = 3;
+/// Digits from which on a number may be a value by itself.
+const LEAST_DIGITS: usize = 9;
+/// JSON that is written as text is read this deep.
+const DEPTH: usize = 3;
+/// What a customer is called of whom nothing is known.
+const NOBODY: &str = "Visitor";
+/// Rules for all kinds are alike, so that the border does not matter.
+const BORDER: Border = Border::Export;
+
+/// A finding in one of the texts of a JSON value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spotted {
+    /// A JSON pointer to the text.
+    pub at: String,
+    pub kind: String,
+    /// In characters (code points) of the text.
+    pub span: Range<usize>,
+}
+
+/// Finds and masks for people. Made once, shared freely.
+pub struct Served {
+    protector: Protector,
+}
+
+impl Served {
+    /// # Errors
+    ///
+    /// Never with rules for all kinds; it is [`Protector::new`]'s.
+    pub fn new(detector: Arc<Detector>) -> Result<Self, super::Error> {
+        Ok(Self { protector: Protector::new(detector, Rules::all(Treatment::Mask))? })
+    }
+
+    pub fn detector(&self) -> &Arc<Detector> {
+        self.protector.detector()
+    }
+
+    /// Where personal data stands in a text.
+    pub fn find(&self, text: &str) -> Vec<Spotted> {
+        let spots = self.protector.spots(BORDER, "", text);
+        self.spotted("", text, &spots)
+    }
+
+    /// Where personal data stands in the texts of a value.
+    pub fn find_in(&self, value: &Value) -> Vec<Spotted> {
+        let mut copy = value.clone();
+        let mut walk = Walk { served: self, names: Names::none(), replaces: false, found: Vec::new() };
+        walk.value(&mut String::new(), "", &mut copy, DEPTH);
+        walk.found
+    }
+
+    /// A text with every finding shown in part.
+    pub fn text(&self, text: &str) -> String {
+        self.protector.redact(BORDER, text).into_owned()
+    }
+
+    /// A value with every finding shown in part. `names` are customers' that it may hold besides those
+    /// that its own shapes tell.
+    pub fn mask(&self, value: &mut Value, names: &[String]) {
+        let names = Names::in_answer(value, names);
+        let mut walk = Walk { served: self, names, replaces: true, found: Vec::new() };
+        walk.value(&mut String::new(), "", value, DEPTH);
+    }
+
+    fn spotted(&self, at: &str, text: &str, spots: &[Spot]) -> Vec<Spotted> {
+        let (mut byte, mut char) = (0, 0);
+        let mut count = |to: usize| {
+            char += text[byte..to].chars().count();
+            byte = to;
+            char
+        };
+        spots
+            .iter()
+            .take(MOST_FINDINGS)
+            .map(|spot| Spotted {
+                at: at.to_owned(),
+                kind: self.detector().name_of(spot.kind).to_owned(),
+                span: count(spot.span.start)..count(spot.span.end),
+            })
+            .collect()
+    }
+}
+
+struct Walk<'a> {
+    served: &'a Served,
+    names: Names,
+    replaces: bool,
+    found: Vec<Spotted>,
+}
+
+impl Walk<'_> {
+    fn value(&mut self, at: &mut String, label: &str, value: &mut Value, depth: usize) {
+        match value {
+            Value::String(text) => {
+                if is_plain(text) {
+                    return;
+                }
+                if let Some(mut inner) =
+                    written(text).filter(|_| depth > 0 && self.replaces && label != "body")
+                {
+                    let (found, before) = (self.found.len(), inner.clone());
+                    self.value(at, label, &mut inner, depth - 1);
+                    // Their places are in what the text says and not in the text.
+                    self.found.truncate(found);
+                    if inner != before {
+                        *text = inner.to_string();
+                    }
+                    return;
+                }
+                if let Some(masked) = self.text(at, label, text, |_| true) {
+                    *text = masked;
+                }
+            }
+            Value::Number(number) => {
+                let digits = number.to_string();
+                if digits.len() >= LEAST_DIGITS
+                    && digits.bytes().all(|byte| byte.is_ascii_digit())
+                    && let Some(masked) = self.text(at, label, &digits, |_| true)
+                {
+                    *value = Value::String(masked);
+                }
+            }
+            Value::Array(items) => {
+                for (number, item) in items.iter_mut().enumerate() {
+                    below(at, &number.to_string(), |at| self.value(at, label, item, depth));
+                }
+            }
+            Value::Object(members) => self.members(at, members, depth),
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+
+    fn members(&mut self, at: &mut String, members: &mut Map<String, Value>, depth: usize) {
+        let first = self.found.len();
+        let shape = Shape::of(members);
+        for (name, value) in members.iter_mut() {
+            below(at, name, |at| match (shape, name.as_str(), &mut *value) {
+                // Where a list goes on; made by us of a time and an id.
+                (_, "next_cursor", Value::String(cursor)) if is_cursor(cursor) => {}
+                (Shape::Colleague, "name", Value::String(text)) => {
+                    if let Some(masked) = self.text(at, "", text, |kind| kind != Kind::PersonName) {
+                        *text = masked;
+                    }
+                }
+                (Shape::Customer, "name", Value::String(text)) if text == NOBODY => {}
+                (Shape::Customer, "name", Value::String(text)) => self.name(at, text),
+                _ => self.value(at, &words(name), value, depth),
+            });
+        }
+        if self.replaces {
+            self.rename(members);
+        }
+        self.tell(at, members, first);
+    }
+
+    /// A name of a customer, whatever it looks like.
+    fn name(&mut self, at: &str, text: &mut String) {
+        if self.text(at, "", text, |_| true).as_deref().is_none_or(|masked| masked == text.as_str()) {
+            let end = text.chars().count();
+            self.found.retain(|spotted| spotted.at != at);
+            self.found.push(Spotted {
+                at: at.to_owned(),
+                kind: Kind::PersonName.name().to_owned(),
+                span: 0..end,
+            });
+        }
+        if self.replaces {
+            let masked = self.served.text(text);
+            *text =
+                if masked == *text { shown(Kind::PersonName, Kind::PersonName.name(), text) } else { masked };
+        }
+    }
+
+    /// Notes what is found in a text; the text with it masked, when there is something and it is to be.
+    fn text(&mut self, at: &str, label: &str, text: &str, also: impl Fn(Kind) -> bool) -> Option<String> {
+        let mut spots = self.served.protector.spots(BORDER, label, text);
+        spots.extend(self.names.spots(text));
+        spots.retain(|spot| also(spot.kind) && !(spot.kind == Kind::PersonName && is_word(text)));
+        let spots = join(spots);
+        if spots.is_empty() {
+            return None;
+        }
+        if !self.replaces {
+            self.found.extend(self.served.spotted(at, text, &spots));
+            return None;
+        }
+        let mut masked = String::with_capacity(text.len());
+        let mut masks = Vec::with_capacity(spots.len());
+        let mut from = 0;
+        for spot in spots {
+            masked.push_str(&text[from..spot.span.start]);
+            let start = masked.len();
+            let name = self.served.detector().name_of(spot.kind);
+            masked.push_str(&shown(spot.kind, name, &text[spot.span.clone()]));
+            masks.push(Spot { span: start..masked.len(), kind: spot.kind });
+            from = spot.span.end;
+        }
+        masked.push_str(&text[from..]);
+        self.found.extend(self.served.spotted(at, &masked, &masks));
+        Some(masked)
+    }
+
+    /// Names of members are texts as well.
+    fn rename(&mut self, members: &mut Map<String, Value>) {
+        let said: Vec<(String, String)> = members
+            .keys()
+            .filter_map(|name| Some((name.clone(), self.text("", "", name, |_| true)?)))
+            .collect();
+        for (name, masked) in said {
+            let Some(value) = members.remove(&name) else { continue };
+            let mut free = masked.clone();
+            let mut number = 1;
+            while members.contains_key(&free) {
+                number += 1;
+                free = format!("{masked} #{number}");
+            }
+            members.insert(free, value);
+        }
+    }
+
+    /// Writes where the masks stand into shapes that say it: messages, and an approval as it is shown.
+    fn tell(&self, at: &str, members: &mut Map<String, Value>, first: usize) {
+        if !self.replaces {
+            return;
+        }
+        if ["id", "author", "visibility", "body"].iter().all(|name| members.contains_key(*name)) {
+            let body = format!("{at}/body");
+            let found: Vec<Value> = self.found[first..]
+                .iter()
+                .filter(|spotted| spotted.at == body)
+                .map(|spotted| {
+                    json!({ "kind": spotted.kind, "start": spotted.span.start, "end": spotted.span.end })
+                })
+                .collect();
+            members.remove("findings");
+            if !found.is_empty() {
+                members.insert("findings".to_owned(), Value::Array(found));
+            }
+        }
+        if members.contains_key("approval") && members.contains_key("findings") {
+            let found: Vec<Value> = self.found[first..]
+                .iter()
+                .filter_map(|spotted| {
+                    let below = spotted.at.strip_prefix(at)?.strip_prefix("/approval")?;
+                    Some(json!({
+                        "at": below, "kind": spotted.kind, "start": spotted.span.start, "end": spotted.span.end,
+                    }))
+                })
+                .collect();
+            members.insert("findings".to_owned(), Value::Array(found));
+        }
+    }
+}
+
+fn below(at: &mut String, name: &str, go: impl FnOnce(&mut String)) {
+    let length = at.len();
+    at.push('/');
+    at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+    go(at);
+    at.truncate(length);
+}
+
+/// What an object of the API is, as far as names go.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// A person or company that is served.
+    Customer,
+    /// Somebody of the staff, or a service.
+    Colleague,
+    Other,
+}
+
+impl Shape {
+    fn of(members: &Map<String, Value>) -> Self {
+        let kind = members.get("kind").and_then(Value::as_str);
+        let has = |names: &[&str]| names.iter().all(|name| members.contains_key(*name));
+        if kind == Some("customer") || has(&["customer_id", "email"]) || has(&["tier", "locale", "fields"]) {
+            Self::Customer
+        } else if (kind == Some("user") && has(&["user_id"]))
+            || (kind == Some("api_key") && has(&["api_key_id"]))
+        {
+            Self::Colleague
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// The names of customers that an answer holds, to be found where no detector would see one.
+struct Names {
+    search: Option<AhoCorasick>,
+}
+
+impl Names {
+    fn none() -> Self {
+        Self { search: None }
+    }
+
+    fn in_answer(value: &Value, more: &[String]) -> Self {
+        let mut names = BTreeSet::new();
+        more.iter().for_each(|name| add(name, &mut names));
+        collect(value, &mut names);
+        if names.is_empty() {
+            return Self::none();
+        }
+        // A search that cannot be made would only find less than it could.
+        let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names).ok();
+        Self { search }
+    }
+
+    fn spots(&self, text: &str) -> Vec<Spot> {
+        let Some(search) = &self.search else { return Vec::new() };
+        let inside = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
+        search
+            .find_iter(text)
+            .filter(|found| {
+                !inside(text[..found.start()].chars().next_back())
+                    && !inside(text[found.end()..].chars().next())
+            })
+            .map(|found| Spot { span: found.start()..found.end(), kind: Kind::PersonName })
+            .collect()
+    }
+}
+
+/// A name and its parts.
+fn add(name: &str, names: &mut BTreeSet<String>) {
+    if name == NOBODY {
+        return;
+    }
+    let capital = |part: &&str| {
+        part.chars().count() >= LEAST_NAME && part.chars().next().is_some_and(char::is_uppercase)
+    };
+    let parts = name.split_whitespace().filter(capital);
+    let whole = (name.chars().count() >= LEAST_NAME).then_some(name);
+    let room = MOST_NAMES.saturating_sub(names.len());
+    names.extend(whole.into_iter().chain(parts).take(room).map(str::to_owned));
+}
+
+fn collect(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
+        Value::Object(members) => {
+            if let (Shape::Customer, Some(Value::String(name))) = (Shape::of(members), members.get("name")) {
+                add(name, names);
+            }
+            members.values().for_each(|value| collect(value, names));
+        }
+        _ => {}
+    }
+}
+
+/// Whether a text is one word as the service names its own things, `reply_to_customer`. A label such as
+/// `agent` makes a name of anything.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.@/".contains(&byte))
+}
+
+/// Whether a text is an id or a time as the service writes them, which hold nothing.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_id = || {
+        bytes.len() == 36
+            && bytes.iter().enumerate().all(|(place, byte)| match place {
+                8 | 13 | 18 | 23 => *byte == b'-',
+                _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+            })
+    };
+    let is_time = || {
+        (20..=32).contains(&bytes.len())
+            && bytes[10] == b'T'
+            && bytes.ends_with(b"Z")
+            && bytes.iter().all(|byte| byte.is_ascii_digit() || b"-:.TZ".contains(byte))
+    };
+    is_id() || is_time()
+}
+
+fn is_cursor(text: &str) -> bool {
+    text.len() <= 200 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+}
+
+/// The value of JSON that is written as text.
+fn written(text: &str) -> Option<Value> {
+    let begins = text.trim_start().starts_with(['{', '[']);
+    let value: Value = serde_json::from_str(text).ok().filter(|_| begins)?;
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::pii::Settings;
+
+    static SERVED: LazyLock<Served> =
+        LazyLock::new(|| Served::new(Arc::new(Detector::new(Settings::default()).unwrap())).unwrap());
+
+    fn masked(mut value: Value) -> Value {
+        SERVED.mask(&mut value, &[]);
+        value
+    }
+
+    #[test]
+    fn a_message_says_where_its_masks_stand_in_characters() {
+        let body = "Grüße 🙂 von Zyxwvut, jane@example.com";
+        let value = masked(json!({
+            "id": "019ab0f4-7c4e-7000-8000-000000000001",
+            "author": { "kind": "customer", "contact_id": null, "name": "Zyxwvut Qarb" },
+            "visibility": "public",
+            "body": body,
+            "at": "2026-11-22T07:28:36.123456Z",
+        }));
+        assert_eq!(value["body"], "Grüße 🙂 von Z., j•••@e•••.com");
+        assert_eq!(value["author"]["name"], "Z. Q.");
+        assert_eq!(
+            value["findings"],
+            json!([
+                { "kind": "person_name", "start": 12, "end": 14 },
+                { "kind": "email", "start": 16, "end": 29 },
+            ])
+        );
+    }
+
+    #[test]
+    fn an_approval_says_where_by_pointer() {
+        let value = masked(json!({
+            "approval": { "binding": { "call": { "args": { "to": ["jane@example.com"], "n": 1 } } } },
+            "findings": [],
+        }));
+        let found = json!([{ "at": "/binding/call/args/to/0", "kind": "email", "start": 0, "end": 13 }]);
+        assert_eq!(value["findings"], found);
+        let found = SERVED.find_in(&json!({ "to": "x jane@example.com" }));
+        assert_eq!(found, [Spotted { at: "/to".to_owned(), kind: "email".to_owned(), span: 2..18 }]);
+    }
+
+    #[test]
+    fn values_hide_in_numbers_names_of_members_and_json_that_is_text() {
+        let value = masked(json!({
+            "card": 4242424242424242_u64,
+            "count": 12,
+            "jane@example.com": 1,
+            "content": "{\"to\":\"line\\njane@example.com\"}",
+        }));
+        let text = value.to_string();
+        assert!(!text.contains("jane") && !text.contains("424242"), "{text}");
+        assert_eq!(value["count"], 12);
+        assert_eq!(value["card"], "•••• 4242");
+        assert_eq!(value["content"], "{\"to\":\"line\\nj•••@e•••.com\"}");
+    }
+
+    #[test]
+    fn colleagues_keep_their_names_and_marks_stay_whole() {
+        let value = json!({
+            "actor": { "kind": "user", "user_id": "019ab0f4-7c4e-7000-8000-000000000001", "name": "Jane Doe" },
+            "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "next_cursor": "MTc2MzgwMTI3MTIzNDU2N34wMTlhYjBmNC03YzRlLTcwMDAtODAwMC0wMDAwMDAwMDAwMDE",
+            "at": "2026-11-22T07:28:36.123456Z",
+            "tool": "reply_to_customer",
+            "agent": "resolution",
+            "position": 1_234_567_890,
+            "author": { "kind": "customer", "contact_id": null, "name": "Visitor" },
+            "text": "{ \"kind\": \"handoff\" }",
+        });
+        assert_eq!(masked(value.clone()), value);
+    }
+
+    #[test]
+    fn names_that_are_known_from_elsewhere_are_masked() {
+        let mut value = json!({ "outcome": "No article answers Zyxwvut." });
+        SERVED.mask(&mut value, &["Zyxwvut Qarb".to_owned()]);
+        assert_eq!(value["outcome"], "No article answers Z..");
+    }
+
+    proptest! {
+        #[test]
+        fn no_planted_value_is_served_however_deep_it_stands(
+            path in proptest::collection::vec("[a-z]{1,8}", 0..6),
+            before in "[ a-z]{0,20}",
+            list in any::<bool>(),
+        ) {
+            let text = format!("{before} jane.roe@example.com and 4242 4242 4242 4242");
+            let mut value = Value::String(text);
+            for name in &path {
+                value = if list { json!([value]) } else { json!({ name: value }) };
+            }
+            let out = masked(value).to_string();
+            prop_assert!(!out.contains("jane.roe") && !out.contains("4242 4242"), "{}", out);
+        }
+
+        #[test]
+        fn what_is_masked_is_masked_already(words in "[ -~]{0,60}") {
+            let once = masked(json!({ "body": format!("{words} jane@example.com, Jane Doe, 4242 4242 4242 4242") }));
+            let text = masked(once).to_string();
+            prop_assert!(!text.contains("jane@") && !text.contains("4242 4242"));
+        }
+    }
+}

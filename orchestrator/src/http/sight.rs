@@ -1,0 +1,326 @@
+//! What of personal data a caller sees, and the layer that masks for those who lack the right.
+//!
+//! [`mask`] stands around every described route. `Staff` tells it who is asking ([`Seen`]) and fails
+//! without it, so a route can neither be outside of it nor forget it. What it cannot mask it refuses.
+//! One answer passes as it is: an [`Unmasked`], which is made together with its entry in the audit.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
+
+use aide::{
+    OperationOutput,
+    generate::GenContext,
+    openapi::{Operation, Response as ApiResponse, StatusCode as ApiStatus},
+};
+use axum::{
+    body::{Body, Bytes},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use domain::{TicketId, WorkspaceId, audit::Deed};
+use futures::{Stream, StreamExt as _, stream};
+use guards::masking::Served;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use store::{StoreError, WorkspaceStore};
+
+use super::{
+    Http,
+    input::Json,
+    problem::{Kind, Problem, Unfinished},
+};
+
+/// Says on an answer that it was masked.
+pub const MASKED: HeaderName = HeaderName::from_static("x-personal-data");
+/// The longest answer, and the longest event of a stream, that is masked.
+const MAX_BYTES: usize = 32 * 1024 * 1024;
+/// Answers from which on another thread does it.
+const LONG: usize = 64 * 1024;
+/// Tickets whose people's names are looked up for one answer.
+const MOST_ABOUT: usize = 500;
+
+/// Routes whose answers are given as they are, each with its reason. The list only shrinks.
+const AS_THEY_ARE: [&str; 7] = [
+    // One's own name and address.
+    "/v1/session",
+    // What the house wrote to be read by its customers. Who edits it must not save masks.
+    "/v1/knowledge/documents",
+    "/v1/knowledge/documents/{id}",
+    "/v1/knowledge/documents/{id}/versions/{version}",
+    "/v1/knowledge/templates",
+    // The same of rules: what the house wrote, and admins save again.
+    "/v1/policy",
+    "/v1/policy/versions/{version}",
+];
+
+/// How a caller sees personal data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    Whole,
+    Masked,
+}
+
+/// Who turned out to be asking; empty while nobody of the staff was.
+#[derive(Clone, Default)]
+pub struct Seen(Arc<OnceLock<(WorkspaceId, Sight)>>);
+
+impl Seen {
+    /// The first word counts.
+    pub fn tell(&self, workspace: WorkspaceId, sight: Sight) {
+        self.0.get_or_init(|| (workspace, sight));
+    }
+}
+
+/// An answer with personal data as it is, whoever asks.
+pub struct Unmasked<T>(T);
+
+impl<T> Unmasked<T> {
+    /// Writes down who had it shown and why, and gives it only then.
+    pub async fn after(store: &WorkspaceStore, deed: Deed, value: T) -> Result<Self, Problem> {
+        store.audit(deed).await?;
+        Ok(Self(value))
+    }
+}
+
+#[derive(Clone)]
+struct AsItIs;
+
+impl<T: Serialize> IntoResponse for Unmasked<T> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.0).into_response();
+        response.extensions_mut().insert(AsItIs);
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for Unmasked<T> {
+    type Inner = T;
+
+    fn operation_response(ctx: &mut GenContext, op: &mut Operation) -> Option<ApiResponse> {
+        Json::<T>::operation_response(ctx, op)
+    }
+
+    fn inferred_responses(ctx: &mut GenContext, op: &mut Operation) -> Vec<(Option<ApiStatus>, ApiResponse)> {
+        Json::<T>::inferred_responses(ctx, op)
+    }
+}
+
+/// The layer.
+pub async fn mask(State(http): State<Http>, mut request: Request, next: Next) -> Response {
+    let seen = Seen::default();
+    request.extensions_mut().insert(seen.clone());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    let Some((workspace, Sight::Masked)) = seen.0.get().copied() else { return response };
+    let as_it_is = response.extensions_mut().remove::<AsItIs>().is_some();
+    if as_it_is || route.is_some_and(|route| AS_THEY_ARE.contains(&route.as_str())) {
+        return response;
+    }
+    let served = http.app.personal.of(workspace);
+    let named = path.split('/').filter_map(|part| part.parse().ok()).take(1).collect();
+    let masker = Masker { http, workspace, served: Arc::clone(&served), named };
+    // A problem is written anew by the outermost layer.
+    if let Some(Unfinished(problem)) = response.extensions_mut().get_mut::<Unfinished>() {
+        let detail = served.text(&problem.detail);
+        *problem = Arc::new(Problem { detail, ..(**problem).clone() });
+    }
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    match kind.map(|kind| kind.split(';').next().unwrap_or_default().trim().to_owned()).as_deref() {
+        None if is_empty(&response) => response,
+        Some("application/json" | "application/problem+json") => whole(masker, response).await,
+        Some("text/event-stream") => events(masker, response),
+        _ => Problem::forbidden(
+            "this answer cannot be masked, and takes the right see_personal_data: ask for JSON, or ask somebody who holds it",
+        )
+        .into_response(),
+    }
+}
+
+fn is_empty(response: &Response) -> bool {
+    use axum::body::HttpBody as _;
+    response.body().size_hint().exact() == Some(0)
+}
+
+fn marked(mut response: Response) -> Response {
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response.headers_mut().insert(MASKED, HeaderValue::from_static("masked"));
+    response
+}
+
+/// What masks one answer.
+#[derive(Clone)]
+struct Masker {
+    http: Http,
+    workspace: WorkspaceId,
+    served: Arc<Served>,
+    /// What the path names; it may be a ticket.
+    named: BTreeSet<TicketId>,
+}
+
+impl Masker {
+    /// The names of those whom the answer is about, which no detector has to know.
+    async fn names(&self, value: &Value) -> Result<Vec<String>, StoreError> {
+        let mut about = self.named.clone();
+        tickets_in(value, &mut about);
+        let mut names = Vec::new();
+        let mut unknown = Vec::new();
+        for id in about {
+            match self.http.names.get(&(self.workspace, id)) {
+                Some(known) => names.extend(known.iter().cloned()),
+                None => unknown.push(id),
+            }
+        }
+        let read = self.http.app.store.workspace(self.workspace).names_of(&unknown).await?;
+        for id in unknown {
+            let these: Vec<String> =
+                read.iter().filter(|(of, _)| *of == id).map(|(_, name)| name.clone()).collect();
+            names.extend(these.iter().cloned());
+            self.http.names.insert((self.workspace, id), these.into());
+        }
+        Ok(names)
+    }
+
+    async fn mask(&self, bytes: &[u8]) -> Result<String, Problem> {
+        let internal = |error: &dyn std::fmt::Display| Problem::internal(error);
+        let mut value: Value = serde_json::from_slice(bytes).map_err(|error| internal(&error))?;
+        let names = self.names(&value).await?;
+        let served = Arc::clone(&self.served);
+        let mut work = move || {
+            served.mask(&mut value, &names);
+            value.to_string()
+        };
+        if bytes.len() < LONG {
+            return Ok(work());
+        }
+        tokio::task::spawn_blocking(work).await.map_err(|error| internal(&error))
+    }
+}
+
+/// Tickets that an answer may be about.
+fn tickets_in(value: &Value, about: &mut BTreeSet<TicketId>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| tickets_in(item, about)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(id) if name == "id" || name.ends_with("ticket_id") => {
+                        if about.len() < MOST_ABOUT
+                            && let Ok(id) = id.parse()
+                        {
+                            about.insert(id);
+                        }
+                    }
+                    _ => tickets_in(value, about),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// An answer that is one JSON value.
+async fn whole(masker: Masker, response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, MAX_BYTES).await else {
+        return Problem::new(
+            Kind::Forbidden,
+            format!("the answer has more than {MAX_BYTES} bytes, which are not masked at once: ask for less"),
+        )
+        .into_response();
+    };
+    match masker.mask(&bytes).await {
+        Ok(text) => marked(Response::from_parts(parts, Body::from(text))),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// A stream of server-sent events, each with one JSON value.
+fn events(masker: Masker, response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    let frames = frames(body.into_data_stream());
+    let masked = frames.filter_map(move |frame| {
+        let masker = masker.clone();
+        async move {
+            match frame {
+                Ok(frame) => masked_event(&masker, &frame).await.map(Ok),
+                Err(error) => Some(Err(error)),
+            }
+        }
+    });
+    marked(Response::from_parts(parts, Body::from_stream(masked)))
+}
+
+/// Events as they were sent, each whole. One without an end within the limit ends the stream.
+fn frames(
+    chunks: impl Stream<Item = Result<Bytes, axum::Error>> + Send + Unpin + 'static,
+) -> impl Stream<Item = Result<String, axum::Error>> + Send {
+    stream::unfold((chunks, Vec::<u8>::new()), |(mut chunks, mut read)| async move {
+        loop {
+            if let Some(end) = read.windows(2).position(|pair| pair == b"\n\n") {
+                let rest = read.split_off(end + 2);
+                let frame = String::from_utf8_lossy(&read).into_owned();
+                return Some((Ok(frame), (chunks, rest)));
+            }
+            if read.len() > MAX_BYTES {
+                return None;
+            }
+            match chunks.next().await? {
+                Ok(chunk) => read.extend_from_slice(&chunk),
+                Err(error) => return Some((Err(error), (chunks, Vec::new()))),
+            }
+        }
+    })
+}
+
+/// What a model is writing comes in pieces, in which nothing can be found: it is left out.
+async fn masked_event(masker: &Masker, frame: &str) -> Option<String> {
+    let mut out = String::with_capacity(frame.len());
+    for line in frame.lines() {
+        if line.strip_prefix("event:").is_some_and(|name| name.trim() == "model_text") {
+            return None;
+        }
+        match line.strip_prefix("data:") {
+            Some(data) => {
+                // What cannot be read cannot be masked, and its cause is in the log.
+                let masked = masker.mask(data.trim().as_bytes()).await.ok()?;
+                out.push_str("data: ");
+                out.push_str(&masked);
+            }
+            None => out.push_str(line),
+        }
+        out.push('\n');
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn chunks_make_no_difference_to_events(cuts in proptest::collection::vec(1usize..40, 1..20)) {
+            let sent = "event: a\ndata: {\"n\":1}\n\n:\n\ndata: {\"x\":\"ü\"}\nid: 3\n\n";
+            let mut chunks = Vec::new();
+            let mut rest = sent.as_bytes();
+            for cut in cuts {
+                let (now, later) = rest.split_at(cut.min(rest.len()));
+                chunks.push(Ok(Bytes::copy_from_slice(now)));
+                rest = later;
+            }
+            chunks.push(Ok(Bytes::copy_from_slice(rest)));
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let read: Vec<_> = runtime.block_on(frames(stream::iter(chunks)).collect());
+            let read: String = read.into_iter().map(Result::unwrap).collect();
+            prop_assert_eq!(read, sent);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Personal data as people meet it: who may see it, what is found, and what everybody else is served.
+//!
+//! What goes to models is in [`crate::models`]; what leaves the house is the gate's.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::{
+    WorkspaceId,
+    rights::Rights,
+    ticket::{EventBody, Message, TextFinding},
+};
+use guards::masking::{Served, Spotted};
+use tracing::error;
+
+use crate::protections::Protections;
+
+pub struct PersonalData {
+    pub rights: Rights,
+    protections: Arc<Protections>,
+    /// What the house's own detector finds.
+    house: Arc<Served>,
+    /// Of workspaces that look for more, as long as they do.
+    own: Mutex<HashMap<WorkspaceId, Arc<Served>>>,
+}
+
+impl PersonalData {
+    /// # Errors
+    ///
+    /// When nothing can be found with the detector; the text says what to do.
+    pub fn new(rights: Rights, protections: Arc<Protections>) -> Result<Self, String> {
+        let detector = Arc::clone(protections.house().detector());
+        let house = Arc::new(Served::new(detector).map_err(|error| error.to_string())?);
+        Ok(Self { rights, protections, house, own: Mutex::default() })
+    }
+
+    /// What finds and masks in a workspace, by its own recognisers too. Everything that asks about stored or
+    /// served text asks here.
+    pub fn of(&self, workspace: WorkspaceId) -> Arc<Served> {
+        let protector = self.protections.of(workspace);
+        let detector = protector.detector();
+        if Arc::ptr_eq(detector, self.house.detector()) {
+            return Arc::clone(&self.house);
+        }
+        // Entries are only ever put in whole, so a poisoned lock still guards right ones.
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(served) = own.get(&workspace).filter(|served| Arc::ptr_eq(served.detector(), detector)) {
+            return Arc::clone(served);
+        }
+        match Served::new(Arc::clone(detector)) {
+            Ok(served) => {
+                let served = Arc::new(served);
+                own.insert(workspace, Arc::clone(&served));
+                served
+            }
+            Err(error) => {
+                error!(%error, %workspace, "a workspace's recognisers cannot be used for people; the house's are");
+                Arc::clone(&self.house)
+            }
+        }
+    }
+
+    /// Notes on a message where personal data stands in it.
+    pub fn mark(&self, workspace: WorkspaceId, message: &mut Message) {
+        message.findings = self.of(workspace).find(&message.body).into_iter().map(finding).collect();
+    }
+
+    /// The same for the message that an event carries.
+    pub fn mark_event(&self, workspace: WorkspaceId, body: &mut EventBody) {
+        if let EventBody::MessageAdded { message } = body {
+            self.mark(workspace, message);
+        }
+    }
+}
+
+fn finding(spotted: Spotted) -> TextFinding {
+    TextFinding { kind: spotted.kind, start: spotted.span.start, end: spotted.span.end }
+}

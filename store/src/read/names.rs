@@ -1,0 +1,37 @@
+//! What the people are called whom tickets are about.
+
+use domain::TicketId;
+
+use crate::{StoreError, WorkspaceStore, rows::Columns, sql::Select};
+
+impl WorkspaceStore {
+    /// The names of the contacts and customers of those of these tickets that exist.
+    pub async fn names_of(&self, tickets: &[TicketId]) -> Result<Vec<(TicketId, String)>, StoreError> {
+        if tickets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let marks = vec!["?"; tickets.len()].join(", ");
+        let select = Select::of(
+            self.id,
+            "SELECT t.id AS id, c.name AS contact, u.name AS customer FROM tickets t \
+             LEFT JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id \
+             LEFT JOIN customers u ON u.workspace_id = t.workspace_id AND u.id = t.customer_id \
+             WHERE t.workspace_id = $1",
+        )
+        .and(&format!(" AND t.id IN ({marks})"), |binds| {
+            for id in tickets {
+                binds.id(id);
+            }
+        });
+        let rows = self
+            .all(select, |row| {
+                let c = Columns { table: "tickets", row };
+                Ok((c.id("id")?, [c.opt_text("contact")?, c.opt_text("customer")?]))
+            })
+            .await?;
+        let named = |(id, names): (TicketId, [Option<String>; 2])| {
+            names.into_iter().flatten().map(move |name| (id, name))
+        };
+        Ok(rows.into_iter().flat_map(named).collect())
+    }
+}
