@@ -41,7 +41,9 @@ function handedOver() {
   };
 }
 
-test("a ticket shows which words called for a person, and that help was named", async ({ page }) => {
+test("a ticket shows which words called for a person, and that help was named", async ({
+  page,
+}) => {
   await answer(page, handedOver());
   await page.goto(`/tickets/${id(100)}`);
   const list = page.getByRole("list", { name: "What called for a person" });
@@ -73,7 +75,10 @@ test("a run says that no model was asked", async ({ page }) => {
     "GET /v1/runs/:id": () => ({
       run: runs[0],
       steps: [
-        step(0, { type: "started", input: { ticket: null, messages: [], customer: null, contact: null } }),
+        step(0, {
+          type: "started",
+          input: { ticket: null, messages: [], customer: null, contact: null },
+        }),
         step(1, { type: "triggered", triggers }),
       ],
       effects: [],

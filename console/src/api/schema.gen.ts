@@ -1535,6 +1535,11 @@ export interface components {
         /** @description What the operator may set per agent. */
         AgentSettings: {
             /**
+             * @description Where a customer finds help who may harm themselves, told with the handoff. Empty: numbers by language.
+             * @default
+             */
+            help: string;
+            /**
              * @default {
              *       "identical_calls": 2,
              *       "steps": 40,
@@ -2495,6 +2500,8 @@ export interface components {
         } | {
             reason: string;
             summary: string;
+            /** @description What set it off, when it was no agent's or colleague's judgement. */
+            triggers?: components["schemas"]["Trigger"][];
             /** @constant */
             type: "escalated";
         } | {
@@ -2741,6 +2748,8 @@ export interface components {
             at: components["schemas"]["Timestamp"];
             reason: string;
             summary: string;
+            /** @description What set it off, when it was no agent's or colleague's judgement. */
+            triggers?: components["schemas"]["Trigger"][];
         };
         /** @description The service answers. */
         Health: {
@@ -3421,6 +3430,11 @@ export interface components {
              * @default null
              */
             data: unknown;
+            /**
+             * Format: uint32
+             * @description How many of the messages earlier runs on the ticket have read.
+             */
+            heard?: number;
             messages: components["schemas"]["Message"][];
             /** @description The ticket's latest reports: external events, follow-ups that came due. */
             reports?: components["schemas"]["Event"][];
@@ -3717,6 +3731,10 @@ export interface components {
             /** @constant */
             type: "observed";
         } | {
+            triggers: components["schemas"]["Trigger"][];
+            /** @constant */
+            type: "triggered";
+        } | {
             purpose: string;
             response: components["schemas"]["ModelResponse"];
             /** @constant */
@@ -3993,6 +4011,15 @@ export interface components {
             suspended: components["schemas"]["SuspensionView"] | null;
             tool: components["schemas"]["ToolSpec"];
         };
+        /** @description One reason why a person is wanted. */
+        Trigger: {
+            kind: components["schemas"]["TriggerKind"];
+            /** @description The language of the phrase, such as `de`, where words gave it away. */
+            language?: string | null;
+            /** @description What gave it away: the customer's words, or the fact in words. */
+            phrase: string;
+        };
+        TriggerKind: ("legal" | "press" | "anger" | "vip") | "self_harm" | "threat" | "security" | "leaving" | "person" | "repeated_contact" | "tool_silence";
         /** @description Whether a call rests on what is trusted. */
         Trust: "untrusted" | "trusted";
         /** @description A question that has to be asked back before it can be answered. */

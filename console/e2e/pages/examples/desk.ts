@@ -260,6 +260,7 @@ export const agents: S["AgentView"][] = [
       tools: ["*"],
       thresholds: { auto: 0.8, floor: 0.4 },
       max_model_calls: 12,
+      help: "",
       limits: { steps: 40, work_seconds: 300, identical_calls: 2 },
       max_output_tokens: 1200,
     },
