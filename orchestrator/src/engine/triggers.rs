@@ -6,12 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{
-    canonical::Digest,
-    run::StepBody,
-    ticket::EventBody,
-    trigger,
-};
+use domain::{canonical::Digest, run::StepBody, ticket::EventBody, trigger};
 
 use super::session::Session;
 
