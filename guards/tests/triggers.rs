@@ -1,6 +1,6 @@
 //! What calls for a person is found, in seven languages, and what only sounds like it is not.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests, and one measures time")]
 
 use std::{sync::LazyLock, time::Instant};
 

@@ -376,6 +376,8 @@ pub enum ConfigError {
     Invalid(String),
 }
 
+const MAX_HELP_CHARS: usize = 1_000;
+
 impl Config {
     /// The defaults, for the demo with its own, then `file` (or `countersign.toml` in the working directory, if there is
     /// one), then environment variables named `COUNTERSIGN_TABLE__KEY`.
@@ -416,6 +418,10 @@ impl Config {
                 return invalid(format!(
                     "agents.{name}.thresholds: floor and auto must lie between 0 and 1, floor not above auto"
                 ));
+            }
+            // It goes into a message with more around it.
+            if agent.help.chars().count() > MAX_HELP_CHARS {
+                return invalid(format!("agents.{name}.help may have {MAX_HELP_CHARS} characters"));
             }
         }
         if let Some(bad) = self.guards.links.iter().find(|link| guards::leaving::domain(link).is_none()) {

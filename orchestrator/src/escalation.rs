@@ -257,5 +257,7 @@ mod tests {
             let error = Config::with(&format!("[escalation]\n{wrong}")).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
         }
+        let long = format!("[agents.resolution]\nhelp = \"{}\"", "x".repeat(1_001));
+        assert!(Config::with(&long).unwrap_err().to_string().contains("1000 characters"));
     }
 }
