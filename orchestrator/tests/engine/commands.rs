@@ -104,7 +104,6 @@ async fn a_replay_tells_what_this_configuration_lacks_from_a_difference() {
 async fn records_are_written_for_programs_as_the_workspace_lets_them_leave() {
     let mut rig = Rig::start(Script::new(refunds)).await;
     let ticket = rig.open("My card is 4111 1111 1111 1111, write to nora.field@example.com.").await;
-    rig.ended(ticket).await;
     rig.stop().await;
     let shown = said(&rig.command(&["--json", "tickets", "show", "1"]));
     let value: serde_json::Value = serde_json::from_str(&shown).unwrap();
