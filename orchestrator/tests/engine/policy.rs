@@ -9,7 +9,7 @@ use domain::{
     canonical::Digest,
     commit::CommitError,
     policy::{Answer, Facts, PolicyDocument},
-    run::{RunStatus, StepBody},
+    run::RunStatus,
     ticket::{EventBody, TicketStatus},
     user::{Actor, Role},
 };
@@ -91,11 +91,6 @@ async fn a_policy_put_by_another_process_counts_and_one_that_cannot_be_used_refu
     // Not even the handoff runs; the ticket is given to a person all the same.
     assert_eq!(run.status, RunStatus::Quarantined, "{run:?}");
     assert_eq!(rig.ticket(ticket).await.status, TicketStatus::WaitingForStaff);
-    let failed = rig.steps(run.id).await.into_iter().find_map(|step| match step.body {
-        StepBody::Failed { error, .. } => Some(error),
-        _ => None,
-    });
-    assert!(failed.unwrap().contains("nobody can tell what a provider may see"));
     let refund = rig.app().catalog.get("shop__refund_order").unwrap();
     let args = refund_call(ORDER, ORDER_CENTS).arguments.parse().unwrap();
     let verdict = rig.app().dry_verdict(rig.workspace, &*refund, &args);
