@@ -250,6 +250,10 @@ async fn neither_the_index_nor_the_model_that_makes_vectors_sees_what_the_worksp
     close(app).await;
     // By the same rules nothing is done again.
     let app = place.start(Some(light.clone())).await;
-    assert_eq!(light.read.lock().unwrap().len(), read);
+    assert_eq!(
+        light.read.lock().unwrap().len(),
+        read,
+        "there is nothing left to embed, and nothing is embedded again"
+    );
     close(app).await;
 }

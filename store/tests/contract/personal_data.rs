@@ -124,10 +124,7 @@ pub async fn what_is_redacted_is_gone_and_the_events_stay(mut f: Fixture) {
     let events = vec![
         f.said(customer(), &text),
         f.event(Actor::System, EventBody::FieldsSet { fields: fields.into_iter().collect() }),
-        f.event(
-            Actor::System,
-            EventBody::escalated("asked", format!("call {EMAIL}")),
-        ),
+        f.event(Actor::System, EventBody::escalated("asked", format!("call {EMAIL}"))),
     ];
     f.desk.commit(append(ticket, events)).await.unwrap();
     let message = f.desk.messages(ticket, None).await.unwrap().remove(0);
