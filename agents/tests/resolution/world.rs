@@ -89,6 +89,7 @@ impl World {
                 seen_version: 2,
                 step_count: 0,
                 usage: Usage::default(),
+                reservations: Vec::new(),
                 outcome: None,
                 error: None,
                 created_at: START,

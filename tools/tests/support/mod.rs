@@ -172,6 +172,7 @@ pub fn run() -> Run {
         seen_version: 0,
         step_count: 0,
         usage: Usage::default(),
+        reservations: Vec::new(),
         outcome: None,
         error: None,
         created_at: NOW,
