@@ -12,6 +12,7 @@ mod asking;
 mod calls;
 mod credits;
 mod effects;
+mod failure;
 mod house;
 mod leaving;
 mod limits;
