@@ -68,7 +68,7 @@ impl Served {
     /// Where personal data stands in the texts of a value.
     pub fn find_in(&self, value: &Value) -> Vec<Spotted> {
         let mut copy = value.clone();
-        let mut walk = Walk { served: self, names: Names::none(), replaces: false, found: Vec::new() };
+        let mut walk = Walk { served: self, names: Names::None, replaces: false, found: Vec::new() };
         walk.value(&mut String::new(), "", &mut copy, DEPTH);
         walk.found
     }
@@ -311,29 +311,31 @@ impl Shape {
 }
 
 /// The names of customers that an answer holds, to be found where no detector would see one.
-struct Names {
-    search: Option<AhoCorasick>,
+enum Names {
+    None,
+    Some(AhoCorasick),
+    /// They cannot be searched for, so that any text may hold one.
+    Anywhere,
 }
 
 impl Names {
-    fn none() -> Self {
-        Self { search: None }
-    }
-
     fn in_answer(value: &Value, more: &[String]) -> Self {
         let mut names = BTreeSet::new();
         more.iter().for_each(|name| add(name, &mut names));
         collect(value, &mut names);
         if names.is_empty() {
-            return Self::none();
+            return Self::None;
         }
-        // A search that cannot be made would only find less than it could.
-        let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names).ok();
-        Self { search }
+        let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names);
+        search.map_or(Self::Anywhere, Self::Some)
     }
 
     fn spots(&self, text: &str) -> Vec<Spot> {
-        let Some(search) = &self.search else { return Vec::new() };
+        let search = match self {
+            Self::None => return Vec::new(),
+            Self::Some(search) => search,
+            Self::Anywhere => return vec![Spot { span: 0..text.len(), kind: Kind::PersonName }],
+        };
         let inside = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
         search
             .find_iter(text)

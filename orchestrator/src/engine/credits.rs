@@ -4,7 +4,7 @@
 //! aside. So a ceiling is never passed, whatever happens.
 
 use domain::{
-    ReservationId,
+    ReservationId, Timestamp,
     commit::{Commit, CommitError, Op, RunTo},
     credit::{Credits, Reservation, Spent},
     effect::Effect,
@@ -43,15 +43,25 @@ impl Session {
         self.within_run(most)?;
         let (id, op) = self.reserve(ReservationId::new(&*self.house.ids), None, most, true);
         self.ops.push(op);
-        match self.write(self.onward(), false).await? {
-            Written::Exhausted { why, until } => {
-                self.ops.retain(|op| !matches!(op, Op::Reserve { .. }));
-                let to = RunTo::Waiting { for_what: waits(&why), wake_at: Some(until) };
-                self.write(to, false).await?;
-                Err(Halt::Parked)
-            }
-            _ => Ok(Some(id)),
-        }
+        self.reserved_or_waits().await?;
+        Ok(Some(id))
+    }
+
+    /// Writes the reservations that go with the next commit. Where a ceiling is in the way they are taken
+    /// back, and it is told.
+    async fn reserved(&mut self) -> Result<Option<(String, Timestamp)>, Halt> {
+        // Setting aside is no progress by itself; what a model said before is.
+        let to = if self.has_unwritten_model_step() { RunTo::Running } else { RunTo::Prepared };
+        let Written::Exhausted { why, until } = self.write(to, false).await? else { return Ok(None) };
+        self.ops.retain(|op| !matches!(op, Op::Reserve { .. }));
+        Ok(Some((why, until)))
+    }
+
+    async fn reserved_or_waits(&mut self) -> Result<(), Halt> {
+        let Some((why, until)) = self.reserved().await? else { return Ok(()) };
+        let to = RunTo::Waiting { for_what: waits(&why), wake_at: Some(until) };
+        self.write(to, false).await?;
+        Err(Halt::Parked)
     }
 
     /// Like [`Self::set_aside`], for what the run can do without.
@@ -64,18 +74,10 @@ impl Session {
         }
         let (id, op) = self.reserve(ReservationId::new(&*self.house.ids), None, most, true);
         self.ops.push(op);
-        match self.write(self.onward(), false).await? {
-            Written::Exhausted { why, .. } => {
-                self.ops.retain(|op| !matches!(op, Op::Reserve { .. }));
-                Ok(Afforded::No(why))
-            }
-            _ => Ok(Afforded::Yes(Some(id))),
-        }
-    }
-
-    /// Setting aside is no progress by itself; what a model said before is.
-    fn onward(&self) -> RunTo {
-        if self.has_unwritten_model_step() { RunTo::Running } else { RunTo::Prepared }
+        Ok(match self.reserved().await? {
+            None => Afforded::Yes(Some(id)),
+            Some((why, _)) => Afforded::No(why),
+        })
     }
 
     /// What the run has cost so far, in millionths of a credit.
@@ -154,15 +156,8 @@ impl Session {
             self.ops.retain(|op| !matches!(op, Op::Reserve { .. }));
             return Err(halt);
         }
-        match self.write(self.onward(), false).await? {
-            Written::Exhausted { why, until } => {
-                self.ops.retain(|op| !matches!(op, Op::Reserve { .. }));
-                let to = RunTo::Waiting { for_what: waits(&why), wake_at: Some(until) };
-                self.write(to, false).await?;
-                Err(Halt::Parked)
-            }
-            _ => Ok(paid),
-        }
+        self.reserved_or_waits().await?;
+        Ok(paid)
     }
 
     /// A read that was not answered, or has to wait, costs nothing.
@@ -213,7 +208,7 @@ impl Session {
     }
 
     /// The run may not begin yet, and nothing was done but what costs nothing: it begins anew then.
-    pub(super) async fn begin_later(&mut self, why: &str, until: domain::Timestamp) -> Result<(), Halt> {
+    pub(super) async fn begin_later(&mut self, why: &str, until: Timestamp) -> Result<(), Halt> {
         self.steps.clear();
         self.ops.clear();
         (self.run.seen_signals, self.run.seen_version) = (0, 0);
