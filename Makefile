@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # clones that share one would take each other's for their own.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-.PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers train-answerability train-injection openapi clean console setup
+.PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers attacks train-answerability train-injection openapi clean console setup
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,7 +43,8 @@ test-console: console/node_modules/.package-lock.json
 
 test-browser: console
 	cargo build -p countersign --no-default-features
-	cd console && COUNTERSIGN_BIN=$(CARGO_TARGET_DIR)/debug/countersign npm run e2e
+	cd console && COUNTERSIGN_BIN=$(CARGO_TARGET_DIR)/debug/countersign CONSOLE_PORT=$$(python3 -c \
+	  'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])') npm run e2e
 
 lint: console/node_modules/.package-lock.json ## Check formatting, lints and types
 	cargo fmt --all --check
@@ -86,6 +87,9 @@ bench-injection: ## Instructions hidden in texts: speed, and what is found of th
 
 bench-triggers: ## Words that call for a person: speed, and how many ordinary messages trip each trigger (COUNTERSIGN_DATA: the folder with intents/ and email/)
 	cargo run --release -q -p countersign-guards --example bench_triggers
+
+attacks: ## A model that obeys every attack of the public sets, wherever it stands (COUNTERSIGN_DATA: the folder with injection/)
+	COUNTERSIGN_DATA=$(abspath $(or $(COUNTERSIGN_DATA),../shared/data)) cargo nextest run -p countersign --no-default-features --features testing --test engine --no-capture -E 'test(wherever_an_attack_stands)'
 
 train-answerability: ## Train the model that says whether passages can answer (COUNTERSIGN_DATA: the folder with intents/)
 	cargo run -q -p countersign-rag --example train_answerability

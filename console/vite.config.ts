@@ -11,6 +11,8 @@ export default defineConfig({
     // The policy is default-src 'self': nothing may be inlined as a data: URL.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Which module loads which; the check of sizes reads it.
+    manifest: true,
     chunkSizeWarningLimit: 600,
   },
   server: {

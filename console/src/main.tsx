@@ -6,6 +6,7 @@ import { Problem } from "./api/client";
 import { makeRouter } from "./router";
 import "./shell/tokens.css";
 import "./shell/base.css";
+import "./shell/density.css";
 import "./shell/theme";
 
 const TRIES = 3;

@@ -1,11 +1,10 @@
 // Every page and its address. Staff pages sit under one frame that asks for a session first; the
-// customer's chat page stands alone.
+// customers' chat page and help centre stand alone.
 import type { QueryClient } from "@tanstack/react-query";
 import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  type ErrorComponentProps,
   Link,
   lazyRouteComponent,
   Outlet,
@@ -21,10 +20,12 @@ import type {
   TicketStatus,
   Visibility,
 } from "./api/words";
+import { ORDERS, type QueueSearch, RISKS } from "./approvals/narrowing";
 import type { DocumentFilter } from "./knowledge/metadata";
-import { Empty, Failure, Loading } from "./parts/states";
+import { Empty, Loading } from "./parts/states";
 import { AUDIT_ACTIONS, type AuditSearch, dayOf } from "./safety/audit";
-import { sessionQuery } from "./session/session";
+import { COMPANY_FAILURES, type CompanyFailure, sessionQuery } from "./session/session";
+import { Broken } from "./version/Broken";
 
 type Raw = Record<string, unknown>;
 
@@ -82,31 +83,36 @@ function NotFound() {
   );
 }
 
-function Broken({ error, reset }: ErrorComponentProps) {
-  return (
-    <div className="page">
-      <Failure error={error} retry={reset} />
-    </div>
-  );
-}
-
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: Outlet,
   notFoundComponent: NotFound,
 });
 
 const pages = () => import("./staff");
+const office = () => import("./office");
 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (raw: Raw): { next?: string } => {
+  validateSearch: (raw: Raw): { next?: string; failed?: CompanyFailure } => {
     // Only a path of this console: the page must not send people elsewhere.
     const next =
       typeof raw.next === "string" && /^\/(?![/\\])/.test(raw.next) ? raw.next : undefined;
-    return { next };
+    return { next, failed: oneOf(raw.failed, COMPANY_FAILURES) };
   },
   component: lazyRouteComponent(() => import("./session/SignInPage"), "SignInPage"),
+});
+
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset",
+  component: lazyRouteComponent(() => import("./session/ResetPage"), "ResetPage"),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  component: lazyRouteComponent(() => import("./session/InvitationPage"), "InvitationPage"),
 });
 
 const chat = createRoute({
@@ -117,12 +123,56 @@ const chat = createRoute({
   component: lazyRouteComponent(() => import("./chat/ChatPage"), "ChatPage"),
 });
 
+const helpPages = () => import("./help/pages");
+
+const help = createRoute({
+  getParentRoute: () => root,
+  path: "/help",
+  validateSearch: (raw: Raw): { workspace?: string } => ({ workspace: textOf(raw.workspace, 100) }),
+  component: lazyRouteComponent(helpPages, "HelpFrame"),
+});
+
+const helpHome = createRoute({
+  getParentRoute: () => help,
+  path: "/",
+  validateSearch: (raw: Raw): { q?: string } => ({ q: textOf(raw.q) }),
+  component: lazyRouteComponent(helpPages, "HelpPage"),
+});
+
+const helpArticle = createRoute({
+  getParentRoute: () => help,
+  path: "articles/$slug",
+  component: lazyRouteComponent(helpPages, "ArticlePage"),
+});
+
+const helpAsk = createRoute({
+  getParentRoute: () => help,
+  path: "ask",
+  component: lazyRouteComponent(helpPages, "AskPage"),
+});
+
+const ownConversations = createRoute({
+  getParentRoute: () => help,
+  path: "conversations",
+  component: lazyRouteComponent(helpPages, "ConversationsPage"),
+});
+
+const ownConversation = createRoute({
+  getParentRoute: () => help,
+  path: "conversations/$id",
+  component: lazyRouteComponent(helpPages, "OwnConversationPage"),
+});
+
 const staff = createRoute({
   getParentRoute: () => root,
   id: "staff",
   beforeLoad: async ({ context, location }) => {
     try {
-      await context.queryClient.ensureQueryData(sessionQuery);
+      const session = await context.queryClient.ensureQueryData(sessionQuery);
+      // Nothing else is open to them.
+      if (session.second_factor_missing && location.pathname !== "/settings/account") {
+        throw redirect({ to: "/settings/account" });
+      }
     } catch (error) {
       if (error instanceof Problem && error.status === 401) {
         throw redirect({
@@ -145,8 +195,19 @@ const home = createRoute({
 const approvals = createRoute({
   getParentRoute: () => staff,
   path: "/approvals",
-  validateSearch: (raw: Raw): { status?: ApprovalStatus | "all" } => ({
+  validateSearch: (raw: Raw): QueueSearch => ({
     status: oneOf(raw.status, APPROVALS),
+    text: textOf(raw.text),
+    agent: textOf(raw.agent),
+    tool: textOf(raw.tool),
+    risk: oneOf(raw.risk, RISKS),
+    rule: textOf(raw.rule),
+    intent: textOf(raw.intent),
+    customer_id: textOf(raw.customer_id, 40),
+    assignee: textOf(raw.assignee, 40),
+    snoozed: typeof raw.snoozed === "boolean" ? raw.snoozed : undefined,
+    soon: typeof raw.soon === "boolean" ? raw.soon : undefined,
+    order: oneOf(raw.order, ORDERS),
   }),
   component: lazyRouteComponent(pages, "ApprovalsPage"),
 });
@@ -166,7 +227,10 @@ const approval = createRoute({
 const tickets = createRoute({
   getParentRoute: () => staff,
   path: "/tickets",
-  validateSearch: (raw: Raw): { status?: TicketStatus; channel?: Channel; q?: string } => ({
+  validateSearch: (
+    raw: Raw,
+  ): { status?: TicketStatus; channel?: Channel; q?: string; waiting?: true } => ({
+    waiting: String(raw.waiting) === "true" || undefined,
     status: oneOf(raw.status, TICKETS),
     channel: oneOf(raw.channel, CHANNELS),
     q: textOf(raw.q),
@@ -178,6 +242,19 @@ const ticket = createRoute({
   getParentRoute: () => staff,
   path: "/tickets/$id",
   component: lazyRouteComponent(pages, "TicketPage"),
+});
+
+const customers = createRoute({
+  getParentRoute: () => staff,
+  path: "/customers",
+  validateSearch: (raw: Raw): { q?: string } => ({ q: textOf(raw.q) }),
+  component: lazyRouteComponent(pages, "CustomersPage"),
+});
+
+const customer = createRoute({
+  getParentRoute: () => staff,
+  path: "/customers/$id",
+  component: lazyRouteComponent(pages, "CustomerPage"),
 });
 
 const runs = createRoute({
@@ -196,23 +273,34 @@ const run = createRoute({
   component: lazyRouteComponent(pages, "RunPage"),
 });
 
+const compareRuns = createRoute({
+  getParentRoute: () => staff,
+  path: "/runs/compare",
+  validateSearch: (raw: Raw): { left?: string; right?: string } => ({
+    left: textOf(raw.left),
+    right: textOf(raw.right),
+  }),
+  component: lazyRouteComponent(pages, "CompareRunsPage"),
+});
+
 const knowledge = createRoute({
   getParentRoute: () => staff,
   path: "/knowledge",
-  component: lazyRouteComponent(pages, "KnowledgeFrame"),
+  component: lazyRouteComponent(office, "KnowledgeFrame"),
 });
 
 const documents = createRoute({
   getParentRoute: () => knowledge,
   path: "/",
-  validateSearch: (raw: Raw): DocumentFilter => ({
+  validateSearch: (raw: Raw): DocumentFilter & { new?: "upload" | "write" } => ({
+    new: oneOf(raw.new, ["upload", "write"]),
     q: textOf(raw.q),
     layer: oneOf(raw.layer, LAYERS),
     visibility: oneOf(raw.visibility, VISIBILITIES),
     locale: textOf(raw.locale),
     category: textOf(raw.category),
   }),
-  component: lazyRouteComponent(pages, "DocumentsPage"),
+  component: lazyRouteComponent(office, "DocumentsPage"),
 });
 
 const knowledgeSearch = createRoute({
@@ -235,32 +323,32 @@ const knowledgeSearch = createRoute({
     customer: textOf(raw.customer),
     locale: textOf(raw.locale),
   }),
-  component: lazyRouteComponent(pages, "SearchPage"),
+  component: lazyRouteComponent(office, "SearchPage"),
 });
 
 const gaps = createRoute({
   getParentRoute: () => knowledge,
   path: "gaps",
   validateSearch: (raw: Raw): { status?: GapStatus } => ({ status: oneOf(raw.status, GAPS) }),
-  component: lazyRouteComponent(pages, "GapsPage"),
+  component: lazyRouteComponent(office, "GapsPage"),
 });
 
 const sources = createRoute({
   getParentRoute: () => knowledge,
   path: "sources",
-  component: lazyRouteComponent(pages, "SourcesPage"),
+  component: lazyRouteComponent(office, "SourcesPage"),
 });
 
 const recall = createRoute({
   getParentRoute: () => knowledge,
   path: "recall",
-  component: lazyRouteComponent(pages, "RecallPage"),
+  component: lazyRouteComponent(office, "RecallPage"),
 });
 
 const templates = createRoute({
   getParentRoute: () => knowledge,
   path: "templates",
-  component: lazyRouteComponent(pages, "TemplatesPage"),
+  component: lazyRouteComponent(office, "TemplatesPage"),
 });
 
 const document = createRoute({
@@ -275,37 +363,37 @@ const document = createRoute({
     // A span of bytes.
     at: typeof raw.at === "string" && /^\d{1,9}-\d{1,9}$/.test(raw.at) ? raw.at : undefined,
   }),
-  component: lazyRouteComponent(pages, "DocumentPage"),
+  component: lazyRouteComponent(office, "DocumentPage"),
 });
 
 const tools = createRoute({
   getParentRoute: () => staff,
   path: "/tools",
-  component: lazyRouteComponent(pages, "ToolsPage"),
+  component: lazyRouteComponent(office, "ToolsPage"),
 });
 
 const agents = createRoute({
   getParentRoute: () => staff,
   path: "/agents",
-  component: lazyRouteComponent(pages, "AgentsPage"),
+  component: lazyRouteComponent(office, "AgentsPage"),
 });
 
 const safety = createRoute({
   getParentRoute: () => staff,
   path: "/safety",
-  component: lazyRouteComponent(pages, "SafetyFrame"),
+  component: lazyRouteComponent(office, "SafetyFrame"),
 });
 
 const breakers = createRoute({
   getParentRoute: () => safety,
   path: "/",
-  component: lazyRouteComponent(pages, "BreakersPage"),
+  component: lazyRouteComponent(office, "BreakersPage"),
 });
 
 const limits = createRoute({
   getParentRoute: () => safety,
   path: "limits",
-  component: lazyRouteComponent(pages, "LimitsPage"),
+  component: lazyRouteComponent(office, "LimitsPage"),
 });
 
 const audit = createRoute({
@@ -316,36 +404,85 @@ const audit = createRoute({
     from: dayOf(raw.from),
     until: dayOf(raw.until),
   }),
-  component: lazyRouteComponent(pages, "AuditPage"),
+  component: lazyRouteComponent(office, "AuditPage"),
 });
 
 const personalData = createRoute({
   getParentRoute: () => safety,
   path: "personal-data",
-  component: lazyRouteComponent(pages, "PersonalDataPage"),
+  component: lazyRouteComponent(office, "PersonalDataPage"),
 });
 
 const policy = createRoute({
   getParentRoute: () => staff,
   path: "/policy",
-  component: lazyRouteComponent(pages, "PolicyPage"),
+  component: lazyRouteComponent(office, "PolicyPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => staff,
+  path: "/settings",
+  component: lazyRouteComponent(office, "SettingsFrame"),
+});
+
+const people = createRoute({
+  getParentRoute: () => settings,
+  path: "/",
+  component: lazyRouteComponent(office, "PeoplePage"),
+});
+
+const roles = createRoute({
+  getParentRoute: () => settings,
+  path: "roles",
+  component: lazyRouteComponent(office, "RolesPage"),
+});
+
+const teams = createRoute({
+  getParentRoute: () => settings,
+  path: "teams",
+  component: lazyRouteComponent(office, "TeamsPage"),
+});
+
+const apiKeys = createRoute({
+  getParentRoute: () => settings,
+  path: "api-keys",
+  component: lazyRouteComponent(office, "ApiKeysPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => settings,
+  path: "account",
+  component: lazyRouteComponent(office, "AccountPage"),
+});
+
+const appearance = createRoute({
+  getParentRoute: () => settings,
+  path: "appearance",
+  component: lazyRouteComponent(() => import("./settings/AppearancePage"), "AppearancePage"),
 });
 
 const tree = root.addChildren([
   signIn,
+  reset,
+  invitation,
   chat,
+  help.addChildren([helpHome, helpArticle, helpAsk, ownConversations, ownConversation]),
   staff.addChildren([
     home,
     approvals.addChildren([noApproval, approval]),
     tickets,
     ticket,
+    customers,
+    customer,
     runs,
+    compareRuns,
     run,
     knowledge.addChildren([documents, sources, knowledgeSearch, gaps, recall, templates]),
     document,
     tools,
     agents,
     policy,
+    settings.addChildren([people, roles, teams, apiKeys, account, appearance]),
     safety.addChildren([breakers, limits, audit, personalData]),
   ]),
 ]);

@@ -17,9 +17,10 @@ use crate::{
     leaving::Carried,
     origin::{ArgumentOrigin, Likeness, OriginKind},
     policy::{Answer, Escalation, Facts, Verdict},
+    standing::Standing,
     suspicion::Suspicion,
     tool::{Preview, Risk, ToolCall},
-    user::Role,
+    user::{Role, TeamName},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -132,7 +133,11 @@ pub struct Approval {
     /// What the gate judged it on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facts: Option<Box<Facts>>,
+    /// The role that is asked; others answer for it.
     pub role: Role,
+    /// The team that is asked: of those who answer for the role, who is in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamName>,
     pub quorum: u8,
     /// Those who asked for it, where the policy says that they do not approve it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -140,7 +145,7 @@ pub struct Approval {
     /// When those who may decide are told once more; gone once they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminds_at: Option<Timestamp>,
-    /// When it becomes, or became, a higher role's to decide, and whose.
+    /// When it becomes, or became, another role's to decide, and whose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalates: Option<Escalates>,
     pub requested_at: Timestamp,
@@ -149,10 +154,23 @@ pub struct Approval {
     /// Changed arguments, when it was edited.
     #[serde(serialize_with = "canonical::optional")]
     pub edited_args: Option<Value>,
+    /// The procedure that the customer's words ask for; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub intent: String,
+    /// Whose it is to decide; anybody's while there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<UserId>,
+    /// Out of the queue until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Timestamp>,
+    /// Until when the decision can be taken back: nothing is done before. Gone once the run has begun to act
+    /// on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_until: Option<Timestamp>,
 }
 
 /// From whom an approval goes to whom, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Escalates {
     pub at: Timestamp,
     pub from: Role,
@@ -163,7 +181,7 @@ impl Escalates {
     /// Of an approval that is asked for now.
     pub fn of(from: Role, escalation: &Escalation, now: Timestamp) -> Self {
         let after = std::time::Duration::from_secs(u64::from(escalation.after_minutes) * 60);
-        Self { at: now.plus(after), from, to: escalation.role }
+        Self { at: now.plus(after), from, to: escalation.role.clone() }
     }
 }
 
@@ -200,6 +218,9 @@ pub struct Decision {
     pub digest: Digest,
     pub kind: DecisionKind,
     pub at: Timestamp,
+    /// Until when it can be taken back; nothing is done before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_until: Option<Timestamp>,
 }
 
 impl Approval {
@@ -218,20 +239,17 @@ impl Approval {
         origins
     }
 
-    /// Takes a decision. `earlier` are the decisions already taken on it; `customer_version` is the
-    /// ticket's now. Returns the approval as it stands after; it may still be pending when more
+    /// Takes a decision of somebody with this standing. `earlier` are the decisions already taken on it;
+    /// `customer_version` is the ticket's now. Returns the approval as it stands after; it may still be pending when more
     /// people have to approve.
     pub fn decide(
         &self,
         earlier: &[Decision],
-        decision: &Decision,
+        (decision, standing): (&Decision, &Standing),
         customer_version: i64,
     ) -> Result<Approval, DomainError> {
         let refuse = |why: String| Err(DomainError::Decision(why));
-        let takes = self.role_at(decision.at);
-        if decision.role < takes {
-            return Err(DomainError::Role { takes, has: decision.role });
-        }
+        self.asks(standing, decision.at)?;
         if self.status != ApprovalStatus::Pending {
             return refuse(format!(
                 "this approval is already {}; look at it again to see what happened",
@@ -281,22 +299,57 @@ impl Approval {
         };
         after.status = status;
         after.decided_at = Some(decision.at);
+        after.undo_until = decision.undo_until.filter(|until| decision.at < *until);
+        after.snoozed_until = None;
         Ok(after)
     }
 
-    /// The least role that may decide at this time.
-    pub fn role_at(&self, now: Timestamp) -> Role {
-        match self.escalates {
-            Some(escalates) if now >= escalates.at => self.role.max(escalates.to),
-            _ => self.role,
+    /// The role that is asked at this time.
+    pub fn role_at(&self, now: Timestamp) -> &Role {
+        match &self.escalates {
+            Some(escalates) if now >= escalates.at => &escalates.to,
+            _ => &self.role,
         }
+    }
+
+    /// Whether somebody with this standing is among those who are asked at this time.
+    pub fn asks(&self, standing: &Standing, now: Timestamp) -> Result<(), DomainError> {
+        let takes = self.role_at(now);
+        if !standing.answers_for(takes) {
+            return Err(DomainError::Role { takes: takes.clone(), has: standing.role.clone() });
+        }
+        match self.team_at(now) {
+            Some(team) if !standing.is_in(team) => Err(DomainError::Team(team.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The team that is asked at this time: what has escalated is asked of a role alone.
+    fn team_at(&self, now: Timestamp) -> Option<&TeamName> {
+        let escalated = self.escalates.as_ref().is_some_and(|escalates| now >= escalates.at);
+        self.team.as_ref().filter(|_| !escalated)
+    }
+
+    /// Why somebody with this standing cannot decide it at this time, having decided already or not; none
+    /// when they can.
+    pub fn may_not(&self, standing: &Standing, decided: bool, now: Timestamp) -> Option<String> {
+        if self.status != ApprovalStatus::Pending {
+            return Some(format!("it is already {}", self.status.as_str()));
+        }
+        if now >= self.expires_at {
+            return Some("it has expired".to_owned());
+        }
+        if let Err(error) = self.asks(standing, now) {
+            return Some(error.to_string());
+        }
+        decided.then(|| "you have decided on this already; another person has to".to_owned())
     }
 
     /// As it stands once its escalation is due; none while it is not, or nobody may decide any more.
     pub fn escalated(&self, now: Timestamp) -> Option<Approval> {
         let due = self.escalation().is_some_and(|at| now >= at);
         let waits = self.status == ApprovalStatus::Pending && now < self.expires_at;
-        (due && waits).then(|| Self { role: self.role_at(now), ..self.clone() })
+        (due && waits).then(|| Self { role: self.role_at(now).clone(), team: None, ..self.clone() })
     }
 
     /// As it stands once those who may decide were reminded; none while that is not due.
@@ -311,9 +364,9 @@ impl Approval {
         self.reminds_at.into_iter().chain(self.escalation()).min()
     }
 
-    /// When it is to become a higher role's; none once it has.
+    /// When it is to become another role's; none once it has.
     pub fn escalation(&self) -> Option<Timestamp> {
-        self.escalates.filter(|escalates| self.role < escalates.to).map(|escalates| escalates.at)
+        self.escalates.as_ref().filter(|escalates| self.role != escalates.to).map(|escalates| escalates.at)
     }
 
     /// The call that a positive decision allows.

@@ -19,8 +19,40 @@ pub enum AuditAction {
     SessionRefused,
     #[serde(rename = "session.closed")]
     SessionClosed,
+    #[serde(rename = "session.switched")]
+    SessionSwitched,
+    #[serde(rename = "password.changed")]
+    PasswordChanged,
+    #[serde(rename = "password.reset")]
+    PasswordReset,
+    #[serde(rename = "second_factor.set")]
+    SecondFactorSet,
+    #[serde(rename = "second_factor.removed")]
+    SecondFactorRemoved,
+    #[serde(rename = "recovery_codes.made")]
+    RecoveryCodesMade,
+    #[serde(rename = "passkey.added")]
+    PasskeyAdded,
+    #[serde(rename = "passkey.removed")]
+    PasskeyRemoved,
+    #[serde(rename = "identity.linked")]
+    IdentityLinked,
+    #[serde(rename = "invitation.made")]
+    InvitationMade,
+    #[serde(rename = "invitation.revoked")]
+    InvitationRevoked,
+    #[serde(rename = "invitation.accepted")]
+    InvitationAccepted,
     #[serde(rename = "approval.decided")]
     ApprovalDecided,
+    #[serde(rename = "approval.taken_back")]
+    ApprovalTakenBack,
+    #[serde(rename = "approval.assigned")]
+    ApprovalAssigned,
+    #[serde(rename = "approval.snoozed")]
+    ApprovalSnoozed,
+    #[serde(rename = "approvals.delegated")]
+    ApprovalsDelegated,
     #[serde(rename = "breaker.opened")]
     BreakerOpened,
     #[serde(rename = "breaker.closed")]
@@ -57,14 +89,46 @@ pub enum AuditAction {
     PersonalDataRedacted,
     #[serde(rename = "personal_data.kept")]
     PersonalDataKept,
+    #[serde(rename = "person.changed")]
+    PersonChanged,
+    #[serde(rename = "role.stored")]
+    RoleStored,
+    #[serde(rename = "role.removed")]
+    RoleRemoved,
+    #[serde(rename = "team.stored")]
+    TeamStored,
+    #[serde(rename = "team.removed")]
+    TeamRemoved,
+    #[serde(rename = "api_key.revoked")]
+    ApiKeyRevoked,
+    #[serde(rename = "service_account.made")]
+    ServiceAccountMade,
+    #[serde(rename = "service_account.deactivated")]
+    ServiceAccountDeactivated,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 46] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
+        Self::SessionSwitched,
+        Self::PasswordChanged,
+        Self::PasswordReset,
+        Self::SecondFactorSet,
+        Self::SecondFactorRemoved,
+        Self::RecoveryCodesMade,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::IdentityLinked,
+        Self::InvitationMade,
+        Self::InvitationRevoked,
+        Self::InvitationAccepted,
         Self::ApprovalDecided,
+        Self::ApprovalTakenBack,
+        Self::ApprovalAssigned,
+        Self::ApprovalSnoozed,
+        Self::ApprovalsDelegated,
         Self::BreakerOpened,
         Self::BreakerClosed,
         Self::PolicyChanged,
@@ -83,6 +147,14 @@ impl AuditAction {
         Self::PersonalDataScanned,
         Self::PersonalDataRedacted,
         Self::PersonalDataKept,
+        Self::PersonChanged,
+        Self::RoleStored,
+        Self::RoleRemoved,
+        Self::TeamStored,
+        Self::TeamRemoved,
+        Self::ApiKeyRevoked,
+        Self::ServiceAccountMade,
+        Self::ServiceAccountDeactivated,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -90,7 +162,23 @@ impl AuditAction {
             Self::SessionOpened => "session.opened",
             Self::SessionRefused => "session.refused",
             Self::SessionClosed => "session.closed",
+            Self::SessionSwitched => "session.switched",
+            Self::PasswordChanged => "password.changed",
+            Self::PasswordReset => "password.reset",
+            Self::SecondFactorSet => "second_factor.set",
+            Self::SecondFactorRemoved => "second_factor.removed",
+            Self::RecoveryCodesMade => "recovery_codes.made",
+            Self::PasskeyAdded => "passkey.added",
+            Self::PasskeyRemoved => "passkey.removed",
+            Self::IdentityLinked => "identity.linked",
+            Self::InvitationMade => "invitation.made",
+            Self::InvitationRevoked => "invitation.revoked",
+            Self::InvitationAccepted => "invitation.accepted",
             Self::ApprovalDecided => "approval.decided",
+            Self::ApprovalTakenBack => "approval.taken_back",
+            Self::ApprovalAssigned => "approval.assigned",
+            Self::ApprovalSnoozed => "approval.snoozed",
+            Self::ApprovalsDelegated => "approvals.delegated",
             Self::BreakerOpened => "breaker.opened",
             Self::BreakerClosed => "breaker.closed",
             Self::PolicyChanged => "policy.changed",
@@ -109,6 +197,14 @@ impl AuditAction {
             Self::PersonalDataScanned => "personal_data.scanned",
             Self::PersonalDataRedacted => "personal_data.redacted",
             Self::PersonalDataKept => "personal_data.kept",
+            Self::PersonChanged => "person.changed",
+            Self::RoleStored => "role.stored",
+            Self::RoleRemoved => "role.removed",
+            Self::TeamStored => "team.stored",
+            Self::TeamRemoved => "team.removed",
+            Self::ApiKeyRevoked => "api_key.revoked",
+            Self::ServiceAccountMade => "service_account.made",
+            Self::ServiceAccountDeactivated => "service_account.deactivated",
         }
     }
 

@@ -11,12 +11,15 @@ use thiserror::Error;
 
 use crate::{
     ApprovalId, DeliveryId, DomainError, EffectId, EventId, ReservationId, RunId, TicketId, Timestamp,
+    UserId,
     approval::{Approval, ApprovalStatus, Decision},
     credit::{CreditError, Reservation, Spent},
     effect::{Effect, EffectStatus},
     meter::Ceiling,
     model::Usage,
     run::{About, Outcome, Run, RunStatus, Step},
+    standing::Standing,
+    tending::Tending,
     ticket::{Event, NewEvent, Ticket},
 };
 
@@ -40,7 +43,7 @@ pub enum Op {
     Run(Box<RunChange>),
     AddApproval(Box<Approval>),
     /// Takes a decision by the rules of [`Approval::decide`]; a decided approval signals its run.
-    Decide(Decision),
+    Decide(Box<Decision>, Box<Standing>),
     /// Ends a pending approval without a person: expired or superseded. A no-op on a decided one.
     EndApproval {
         approval_id: ApprovalId,
@@ -50,6 +53,25 @@ pub enum Op {
     /// Reminds of a pending approval, or hands it to the higher role, when that is due. A no-op otherwise.
     NudgeApproval {
         approval_id: ApprovalId,
+        at: Timestamp,
+    },
+    /// The run begins to act on a decision that could be taken back: from here on it cannot. Refused as stale
+    /// when it was taken back.
+    ActOn {
+        approval_id: ApprovalId,
+    },
+    /// Takes a person's decision back by the rules of [`Approval::taken_back`].
+    TakeBack {
+        approval_id: ApprovalId,
+        by: UserId,
+        at: Timestamp,
+    },
+    /// Changes whose an approval is, or when it comes up again.
+    Tend {
+        approval_id: ApprovalId,
+        tending: Tending,
+        /// `None`: the service itself.
+        by: Option<UserId>,
         at: Timestamp,
     },
     /// Records an effect before it is attempted. Refused when the run's call has one already.
@@ -226,7 +248,7 @@ pub enum CommitError {
 impl From<DomainError> for CommitError {
     fn from(error: DomainError) -> Self {
         match error {
-            DomainError::Role { .. } => Self::Forbidden(error.to_string()),
+            DomainError::Role { .. } | DomainError::Team(_) => Self::Forbidden(error.to_string()),
             _ => Self::Conflict(error.to_string()),
         }
     }

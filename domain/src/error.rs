@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::user::Role;
+use crate::user::{Role, TeamName};
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DomainError {
@@ -16,6 +16,9 @@ pub enum DomainError {
     #[error("{0}")]
     Decision(String),
     /// A decision by someone whose role is not enough.
-    #[error("this approval takes the role {} or above; yours is {}", takes.as_str(), has.as_str())]
+    #[error("this approval is asked of the role {}, for which yours, {}, does not answer", takes.as_str(), has.as_str())]
     Role { takes: Role, has: Role },
+    /// A decision by someone who is not in the team that is asked.
+    #[error("this approval is asked of the team {0}, which you are not in")]
+    Team(TeamName),
 }

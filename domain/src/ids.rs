@@ -54,16 +54,24 @@ macro_rules! ids {
 ids! {
     /// A tenant.
     WorkspaceId,
-    /// A person on the staff side.
+    /// A person who can sign in, whatever workspaces they belong to.
+    AccountId,
+    /// A person on the staff side of one workspace.
     UserId,
+    /// A person who was asked to join a workspace.
+    InvitationId,
+    /// A passkey that opens an account.
+    PasskeyId,
     /// A person's stay between signing in and out.
     SessionId,
     /// One going through stored messages for personal data.
     ScanId,
     /// Personal data that was found there.
     SuggestionId,
-    /// A key that stands for a service instead of a person.
+    /// A key that requests are made with instead of a session.
     ApiKeyId,
+    /// A program that keys belong to.
+    ServiceAccountId,
     /// The company or household that is served.
     CustomerId,
     /// A person at a customer.
@@ -76,6 +84,8 @@ ids! {
     RunId,
     ApprovalId,
     DecisionId,
+    /// A way of looking at the queue of approvals that somebody keeps.
+    ViewId,
     EffectId,
     DocumentId,
     ChunkId,

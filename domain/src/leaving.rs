@@ -10,6 +10,8 @@ pub enum CarriedKind {
     Link,
     /// A key, token, password or card number.
     Secret,
+    /// A stretch of the instructions that agents work by.
+    Prompt,
 }
 
 impl CarriedKind {
@@ -17,6 +19,7 @@ impl CarriedKind {
         match self {
             Self::Link => "link",
             Self::Secret => "secret",
+            Self::Prompt => "prompt",
         }
     }
 }
@@ -25,7 +28,7 @@ impl CarriedKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Carried {
     pub kind: CarriedKind,
-    /// The host of a link; what kind of secret it is, and its first characters.
+    /// The host of a link; what kind of secret it is, and its first characters; how the stretch begins.
     pub shown: String,
 }
 
@@ -34,6 +37,7 @@ pub fn words(carried: &[Carried]) -> String {
     let part = |one: &Carried| match one.kind {
         CarriedKind::Link => format!("links to {}, which is no place of yours", one.shown),
         CarriedKind::Secret => format!("carries what looks like a secret ({})", one.shown),
+        CarriedKind::Prompt => format!("repeats the agent's own instructions (\"{}\")", one.shown),
     };
     let parts: Vec<String> = carried.iter().map(part).collect();
     format!("it {}, so it does not go out by itself", parts.join(" and "))

@@ -13,6 +13,7 @@ use crate::{
     tool::Risk,
     user::Actor,
     user::Role,
+    user::TeamName,
 };
 
 /// Characters of a policy document.
@@ -77,11 +78,14 @@ impl Then {
 }
 
 /// Whom to ask and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskTerms {
-    /// The least role that may decide.
+    /// The role that is asked. Whoever may everything that it may answers for it.
     pub role: Role,
+    /// The team that is asked: of those of the role, who is in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamName>,
     /// How many must approve, 1 to 3.
     pub quorum: u8,
     pub ttl_minutes: u32,
@@ -98,10 +102,10 @@ pub struct AskTerms {
 }
 
 /// An approval that nobody decides becomes somebody else's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Escalation {
-    /// Higher than the role that was asked first.
+    /// Another one than was asked first, and of the built-in ones one that may more.
     pub role: Role,
     /// Less than the time to live.
     pub after_minutes: u32,
@@ -110,7 +114,15 @@ pub struct Escalation {
 impl AskTerms {
     /// Anybody of this role, alone, within a time.
     pub fn of(role: Role, ttl_minutes: u32) -> Self {
-        Self { role, quorum: 1, ttl_minutes, not_requester: false, reminder_minutes: None, escalate: None }
+        Self {
+            role,
+            team: None,
+            quorum: 1,
+            ttl_minutes,
+            not_requester: false,
+            reminder_minutes: None,
+            escalate: None,
+        }
     }
 }
 

@@ -276,6 +276,28 @@ pub enum EventBody {
         tool: String,
         role: Role,
     },
+    /// Whoever decided took it back before anything came of it.
+    ApprovalReopened {
+        approval_id: ApprovalId,
+        run_id: RunId,
+        tool: String,
+    },
+    /// It is somebody's to decide, or anybody's again.
+    ApprovalAssigned {
+        approval_id: ApprovalId,
+        run_id: RunId,
+        to: Option<UserId>,
+        /// The person's name; empty for nobody.
+        name: String,
+        /// What was said to them; may be empty.
+        note: String,
+    },
+    /// It is out of the queue until then, or back in it.
+    ApprovalSnoozed {
+        approval_id: ApprovalId,
+        run_id: RunId,
+        until: Option<Timestamp>,
+    },
     EffectSettled {
         effect_id: EffectId,
         run_id: RunId,
@@ -288,6 +310,11 @@ pub enum EventBody {
         agent: String,
         outcome: String,
         summary: String,
+    },
+    /// What the customer says of an answer; a later word replaces the one before.
+    AnswerRated {
+        message_id: MessageId,
+        helpful: bool,
     },
     /// Something reported from outside, kept as it came.
     External {
@@ -322,8 +349,12 @@ impl EventBody {
             Self::ApprovalDecided { .. } => "approval_decided",
             Self::ApprovalReminder { .. } => "approval_reminder",
             Self::ApprovalPassedOn { .. } => "approval_passed_on",
+            Self::ApprovalReopened { .. } => "approval_reopened",
+            Self::ApprovalAssigned { .. } => "approval_assigned",
+            Self::ApprovalSnoozed { .. } => "approval_snoozed",
             Self::EffectSettled { .. } => "effect_settled",
             Self::RunEnded { .. } => "run_ended",
+            Self::AnswerRated { .. } => "answer_rated",
             Self::External { .. } => "external",
         }
     }
@@ -463,7 +494,9 @@ impl Ticket {
                 ticket.customer_id = Some(*customer_id);
                 ticket.contact_id = Some(*contact_id);
             }
-            EventBody::ApprovalRequested { .. } => ticket.status = TicketStatus::WaitingForStaff,
+            EventBody::ApprovalRequested { .. } | EventBody::ApprovalReopened { .. } => {
+                ticket.status = TicketStatus::WaitingForStaff;
+            }
             EventBody::ApprovalDecided { .. } => {
                 if ticket.handoff.is_none() && ticket.status == TicketStatus::WaitingForStaff {
                     ticket.status = TicketStatus::Open;
@@ -478,8 +511,11 @@ impl Ticket {
             | EventBody::FollowUpScheduled { .. }
             | EventBody::ApprovalReminder { .. }
             | EventBody::ApprovalPassedOn { .. }
+            | EventBody::ApprovalAssigned { .. }
+            | EventBody::ApprovalSnoozed { .. }
             | EventBody::EffectSettled { .. }
             | EventBody::RunEnded { .. }
+            | EventBody::AnswerRated { .. }
             | EventBody::External { .. } => {}
         }
         Ok(ticket)

@@ -13,6 +13,7 @@ use domain::{
     commit::Receipt,
     effect::EffectStatus,
     run::{Run, RunStatus},
+    standing::Standing,
     ticket::{Channel, Priority, Visibility},
     user::Actor,
 };
@@ -181,17 +182,19 @@ impl Desk {
         }
     }
 
-    /// A person of the least role that may decides on the one thing that waits.
+    /// The person who may least of those who may decides on the one thing that waits.
     async fn decide(&self, held: &Held, kind: DecisionKind) -> anyhow::Result<Receipt> {
         let pending = self.pending(held.run).await?;
         let [approval] = pending.as_slice() else {
             bail!("{} approvals wait for a decision, not one", pending.len());
         };
         let users = self.app().store.workspace(self.workspace).users().await?;
-        let able = users.into_iter().filter(|user| user.role >= approval.role).min_by_key(|user| user.role);
-        let user = able.with_context(|| format!("nobody has the role {}", approval.role.as_str()))?;
+        let standings = users.into_iter().map(|user| Standing::built_in(user.id, user.role));
+        let able = standings.filter(|standing| standing.answers_for(&approval.role));
+        let able = able.min_by_key(|standing| standing.answers_for.len());
+        let by = able.with_context(|| format!("nobody answers for the role {}", approval.role.as_str()))?;
         let digest = approval.digest.clone();
-        Ok(self.app().intake.decide(self.workspace, approval.id, user.id, user.role, digest, kind).await?)
+        Ok(self.app().intake.decide(self.workspace, approval.id, by, digest, kind).await?)
     }
 
     async fn pending(&self, run: RunId) -> anyhow::Result<Vec<Approval>> {

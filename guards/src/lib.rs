@@ -1,10 +1,11 @@
 //! What is looked for in text before it goes anywhere: personal and secret data ([`pii`]), what must
-//! not leave the house without a person ([`leaving`]), and instructions for a model in what only has
-//! to be read ([`injection`]). What becomes of personal data at each border ([`masking`]). What in a customer's
+//! not leave the house without a person ([`leaving`]) or be said again ([`echo`]), and instructions for a model in
+//! what only has to be read ([`injection`]). What becomes of personal data at each border ([`masking`]). What in a customer's
 //! message calls for a person ([`triggers`]).
 //!
 //! Pure: no I/O, no clock, no randomness.
 
+pub mod echo;
 pub mod injection;
 pub mod leaving;
 pub mod masking;

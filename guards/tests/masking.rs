@@ -205,6 +205,25 @@ fn a_text_is_looked_at_once() {
 }
 
 #[test]
+fn a_result_keeps_its_marks_escaped_and_one_without_values_stays_letter_for_letter() {
+    let mut vault = Vault::new();
+    let plain = r#"{"b": "\u003c/customer_message> 3 < 4",  "a": [1.50, null]}"#;
+    for _ in 0..2 {
+        assert_eq!(STANDARD.protect_result(Border::Model, plain, &mut vault).unwrap(), plain);
+    }
+    let told = r#"{"to":"jane@example.com","said":"\u003chouse_note>\u003cEMAIL_1>"}"#;
+    for _ in 0..2 {
+        assert_eq!(
+            STANDARD.protect_result(Border::Model, told, &mut vault).unwrap(),
+            r#"{"said":"\u003chouse_note><LITERAL_1>","to":"<EMAIL_1>"}"#
+        );
+    }
+    let mut next = Vault::new();
+    let not_json = STANDARD.protect_result(Border::Model, "write to jane@example.com", &mut next).unwrap();
+    assert_eq!(not_json, "write to <EMAIL_1>");
+}
+
+#[test]
 fn escapes_of_json_do_not_become_a_part_of_a_value() {
     let mut vault = Vault::new();
     let told = STANDARD
@@ -374,6 +393,13 @@ proptest! {
         let back = vault.restore_json(&told);
         prop_assert_eq!(&back.value, &value);
         prop_assert!(back.unknown.is_empty());
+        let mut vault = Vault::new();
+        for _ in 0..2 {
+            let told = ALL.protect_result(Border::Model, &value.to_string(), &mut vault).unwrap();
+            let back = vault.restore_json(&serde_json::from_str(&told).unwrap());
+            prop_assert_eq!(&back.value, &value);
+            prop_assert!(back.unknown.is_empty());
+        }
     }
 
     #[test]

@@ -48,6 +48,21 @@ fn a_workspace_changes_single_kinds_at_single_borders() {
 }
 
 #[test]
+fn a_result_that_one_workspace_lets_pass_is_treated_for_another() {
+    let open = own(&json!({ "model": { "kinds": { "email": "allow" } } }));
+    let wary = own(&json!({ "recognisers": [{ "name": "badge", "pattern": "BADGE-[0-9]{4}" }] }));
+    let told = r#"{"to":"ann@example.com","note":"BADGE-1234"}"#;
+    for _ in 0..2 {
+        let by =
+            |protector: &Protector| protector.protect_result(Border::Model, told, &mut Vault::new()).unwrap();
+        assert_eq!(by(&open), told);
+        assert_eq!(by(&HOUSE), r#"{"note":"BADGE-1234","to":"<EMAIL_1>"}"#);
+        assert_eq!(by(&wary), r#"{"note":"<BADGE_1>","to":"<EMAIL_1>"}"#);
+        assert_eq!(by(&open.with(&Own::default())), told, "a copy with nothing of its own");
+    }
+}
+
+#[test]
 fn what_nobody_knows_is_refused_with_what_was_probably_meant() {
     for (value, words) in [
         (json!({ "modle": {} }), "did you mean `model`?"),

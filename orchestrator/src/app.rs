@@ -46,6 +46,7 @@ use crate::{
     policies::Policies,
     protections::Protections,
     second_look::SecondLook,
+    sign_in::SignIn,
 };
 
 #[derive(Debug, Error)]
@@ -129,6 +130,8 @@ pub struct App {
     pub senders: Senders,
     pub metrics: PrometheusHandle,
     pub keys: Keys,
+    /// How people prove who they are.
+    pub sign_in: SignIn,
     pub house: Arc<House>,
     /// The demo shop this process serves, when the demo is on.
     pub shop: Option<Shop>,
@@ -194,8 +197,7 @@ impl App {
             &config.models,
         );
         let outside = Arc::new(outside.await?);
-        let personal =
-            PersonalData::new(config.guards.people, Arc::clone(&protections)).map_err(AppError::Setup)?;
+        let personal = PersonalData::new(Arc::clone(&protections)).map_err(AppError::Setup)?;
         let model = match brought.model {
             Some(model) => model,
             None => models::build(
@@ -277,7 +279,9 @@ impl App {
             registrations,
             catalog.clone(),
             Arc::clone(&ids),
+            registrations::screen()?,
         )?;
+        let sign_in = SignIn::new(&config.sign_in, &keys, &config.public_url())?;
         let sources = Sources::new(&config.knowledge.sources.private_hosts)?;
         let app = Arc::new(Self {
             metrics: parts::metrics()?,
@@ -304,6 +308,7 @@ impl App {
             intake,
             senders: Senders::default(),
             keys,
+            sign_in,
             house,
             shop,
             shop_token,

@@ -1,10 +1,12 @@
 //! The one configuration: the embedded defaults, overridden by a file and by environment variables.
 
+mod chat;
 pub mod edit;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, sync::Arc};
 
-use domain::{agent::AgentSettings, answerability::Courses, rate::RateLimit, rights::Rights};
+use chat::ChatConfig;
+use domain::{agent::AgentSettings, answerability::Courses, rate::RateLimit};
 use figment::{
     Figment,
     providers::{Env, Format as _, Toml},
@@ -20,10 +22,12 @@ use crate::{
     breakers::BreakersConfig,
     credits::CreditsConfig,
     escalation::EscalationConfig,
+    inbox::ApprovalsConfig,
     knowledge_index::{EmbeddingsConfig, IndexConfig},
     models::ModelsConfig,
     protections::Protections,
     second_look::GroundingConfig,
+    sign_in::SignInConfig,
 };
 
 /// Every key with its default and its comment.
@@ -38,10 +42,12 @@ pub struct Config {
     pub server: ServerConfig,
     pub database: DatabaseConfig,
     pub secrets: SecretsConfig,
+    pub sign_in: SignInConfig,
     pub runs: RunsConfig,
     pub breakers: BreakersConfig,
     pub audit: AuditConfig,
     pub policy: PolicyConfig,
+    pub approvals: ApprovalsConfig,
     pub guards: GuardsConfig,
     pub escalation: EscalationConfig,
     pub tools: ToolsConfig,
@@ -54,6 +60,8 @@ pub struct Config {
     pub models: ModelsConfig,
     pub email: EmailConfig,
     pub visitors: VisitorsConfig,
+    pub chat: ChatConfig,
+    pub desk: DeskConfig,
     pub demo: DemoConfig,
     pub log: LogConfig,
 }
@@ -139,6 +147,7 @@ fn without_password<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S:
 pub struct SecretsConfig {
     pub key: Secret,
     pub key_file: String,
+    pub former_keys: Vec<Secret>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -175,8 +184,6 @@ pub struct GuardsConfig {
     pub index: BorderRules,
     pub customer: BorderRules,
     pub export: BorderRules,
-    /// The least role for each right about personal data.
-    pub people: Rights,
 }
 
 impl GuardsConfig {
@@ -341,7 +348,15 @@ pub struct ImapConfig {
 pub struct VisitorsConfig {
     pub messages_per_minute: u32,
     pub conversations_per_minute: u32,
+    pub help_per_minute: u32,
     pub max_message_chars: usize,
+}
+
+/// The `[desk]` table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeskConfig {
+    pub minutes_per_ticket: u16,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -427,7 +442,7 @@ impl Config {
         if let Some(bad) = self.guards.links.iter().find(|link| guards::leaving::domain(link).is_none()) {
             return invalid(format!("guards.links: `{bad}` is no domain such as help.example.com"));
         }
-        self.guards.people.check().or_else(|why| invalid(format!("guards.people: {why}")))?;
+        self.chat.check().or_else(invalid)?;
         if self.runs.lease_seconds == 0 || self.runs.poll_ms == 0 {
             return invalid("runs.lease_seconds and runs.poll_ms must be at least 1".to_owned());
         }
@@ -439,8 +454,10 @@ impl Config {
                 return invalid(format!("tools.mcp `{}`: give either `url` or `command`", server.name));
             }
         }
+        self.approvals.check().or_else(invalid)?;
         self.escalation.check().or_else(invalid)?;
         self.breakers.check().or_else(invalid)?;
+        self.sign_in.check().or_else(invalid)?;
         if let Err(why) = self.email.smtp.limit() {
             return invalid(format!("email.smtp.rate: {why}"));
         }
@@ -466,6 +483,11 @@ fn explain(error: figment::Error) -> String {
     for one in error {
         let path = one.path.join(".");
         let line = match &one.kind {
+            Kind::UnknownField(field, _) if field == "people" => {
+                "unknown key `guards.people`: who sees, unmasks and redacts personal data are the permissions \
+                 see_personal_data, unmask and redact of roles; remove the key, and make a role that has what you need"
+                    .to_owned()
+            }
             Kind::UnknownField(field, valid) => {
                 let at = if path.is_empty() || path == *field {
                     field.clone()
@@ -508,6 +530,12 @@ mod tests {
     fn an_unknown_key_is_refused_with_the_nearest_name() {
         let error = Config::with("[server]\nadress = \"127.0.0.1:1\"").unwrap_err().to_string();
         assert!(error.contains("`server.adress`") && error.contains("`address`"), "{error}");
+    }
+
+    #[test]
+    fn who_sees_personal_data_is_a_matter_of_roles_and_the_old_key_says_so() {
+        let error = Config::with("[guards.people]\nredact = \"admin\"").unwrap_err().to_string();
+        assert!(error.contains("guards.people") && error.contains("see_personal_data"), "{error}");
     }
 
     #[test]

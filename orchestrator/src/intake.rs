@@ -1,19 +1,21 @@
 //! The one way in: messages, changes and decisions from every channel become commits here.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use domain::{
-    ApprovalId, Clock, ContactId, CustomerId, DecisionId, DomainError, EventId, Ids, MessageId, RunId,
-    TicketId, UserId, WorkspaceId,
+    ApprovalId, Clock, ContactId, CustomerId, DecisionId, EventId, Ids, MessageId, RunId, TicketId, UserId,
+    WorkspaceId,
     approval::{Decision, DecisionKind},
     canonical::Digest,
     commit::{Commit, CommitError, NewRun, Op, Receipt},
     customer::{Contact, Customer},
+    standing::Standing,
+    tending::Tending,
     ticket::{
         AttachmentRef, Channel, EmailHeaders, EventBody, Message, NewEvent, Priority, TicketStatus,
         Visibility,
     },
-    user::{Actor, Role, User},
+    user::{Actor, User},
 };
 use serde_json::Value;
 use store::{Store, StoreError};
@@ -165,10 +167,22 @@ impl Intake {
         &self,
         workspace: WorkspaceId,
         approval_id: ApprovalId,
-        user_id: UserId,
-        role: Role,
+        by: Standing,
         digest: Digest,
         kind: DecisionKind,
+    ) -> Result<Receipt, CommitError> {
+        self.decide_with_undo(workspace, approval_id, by, digest, kind, Duration::ZERO).await
+    }
+
+    /// The same; for so long the person may take it back, and nothing is done.
+    pub async fn decide_with_undo(
+        &self,
+        workspace: WorkspaceId,
+        approval_id: ApprovalId,
+        by: Standing,
+        digest: Digest,
+        kind: DecisionKind,
+        undo: Duration,
     ) -> Result<Receipt, CommitError> {
         let words = match &kind {
             DecisionKind::Approve | DecisionKind::Edit { .. } => None,
@@ -188,10 +202,7 @@ impl Intake {
                 .await
                 .map_err(unavailable)?
                 .ok_or_else(|| CommitError::NotFound(format!("approval {approval_id}")))?;
-            if role < approval.role {
-                let error = DomainError::Role { takes: approval.role, has: role };
-                return Err(CommitError::Forbidden(error.to_string()));
-            }
+            approval.asks(&by, self.clock.now())?;
             let name = &approval.binding.call.tool;
             let tool = self.catalog.get(name).ok_or_else(|| {
                 CommitError::Conflict(format!(
@@ -200,16 +211,41 @@ impl Intake {
             })?;
             tool.validate(args).map_err(|error| CommitError::Conflict(error.to_string()))?;
         }
+        let at = self.clock.now();
         let decision = Decision {
             id: DecisionId::new(&*self.ids),
             approval_id,
-            user_id,
-            role,
+            user_id: by.user_id,
+            role: by.role.clone(),
             digest,
             kind,
-            at: self.clock.now(),
+            at,
+            undo_until: (!undo.is_zero()).then(|| at.plus(undo)),
         };
-        store.commit(Commit { ops: vec![Op::Decide(decision)] }).await
+        store.commit(Commit { ops: vec![Op::Decide(Box::new(decision), Box::new(by))] }).await
+    }
+
+    /// Takes a person's own decision back while nothing has come of it.
+    pub async fn take_back(
+        &self,
+        workspace: WorkspaceId,
+        approval_id: ApprovalId,
+        by: UserId,
+    ) -> Result<Receipt, CommitError> {
+        let op = Op::TakeBack { approval_id, by, at: self.clock.now() };
+        self.store.workspace(workspace).commit(Commit { ops: vec![op] }).await
+    }
+
+    /// Changes whose an approval is, or when it comes up again.
+    pub async fn tend(
+        &self,
+        workspace: WorkspaceId,
+        approval_id: ApprovalId,
+        tending: Tending,
+        by: UserId,
+    ) -> Result<Receipt, CommitError> {
+        let op = Op::Tend { approval_id, tending, by: Some(by), at: self.clock.now() };
+        self.store.workspace(workspace).commit(Commit { ops: vec![op] }).await
     }
 
     /// The contact with this address and its customer, both made when there is none.

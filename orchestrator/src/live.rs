@@ -18,6 +18,8 @@ pub enum LiveBody {
     },
     /// A breaker was opened or closed.
     Breakers,
+    /// Somebody looks at an approval, or does so no more.
+    Claims,
 }
 
 /// In-process broadcast. Watchers that fall behind miss some; nobody waits for them.

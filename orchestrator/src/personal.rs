@@ -1,4 +1,4 @@
-//! Personal data as people meet it: who may see it, what is found, and what everybody else is served.
+//! Personal data as people meet it: what is found, and what those are served who do not see it.
 //!
 //! What goes to models is in [`crate::models`]; what leaves the house is the gate's.
 
@@ -9,7 +9,6 @@ use std::{
 
 use domain::{
     WorkspaceId,
-    rights::Rights,
     ticket::{EventBody, Message, TextFinding},
 };
 use guards::masking::{Served, Spotted};
@@ -18,7 +17,6 @@ use tracing::error;
 use crate::protections::Protections;
 
 pub struct PersonalData {
-    pub rights: Rights,
     protections: Arc<Protections>,
     /// What the house's own detector finds.
     house: Arc<Served>,
@@ -30,10 +28,10 @@ impl PersonalData {
     /// # Errors
     ///
     /// When nothing can be found with the detector; the text says what to do.
-    pub fn new(rights: Rights, protections: Arc<Protections>) -> Result<Self, String> {
+    pub fn new(protections: Arc<Protections>) -> Result<Self, String> {
         let detector = Arc::clone(protections.house().detector());
         let house = Arc::new(Served::new(detector).map_err(|error| error.to_string())?);
-        Ok(Self { rights, protections, house, own: Mutex::default() })
+        Ok(Self { protections, house, own: Mutex::default() })
     }
 
     /// What finds and masks in a workspace, by its own recognisers too. Everything that asks about stored or

@@ -18,8 +18,8 @@ use std::{
 
 use domain::{
     Timestamp, WorkspaceId,
-    policy::{MAX_NOTE, PolicyDocument},
-    user::Actor,
+    policy::{AskTerms, MAX_NOTE, PolicyDocument},
+    user::{Actor, Role, RoleName},
 };
 use store::{Store, StoreError, WorkspaceStore};
 use thiserror::Error;
@@ -223,7 +223,12 @@ impl App {
             return Err(PutError::Unusable(report));
         }
         let digest = match Gate::parse(&new.text) {
-            Ok(gate) => gate.version().clone(),
+            Ok(gate) => {
+                if let Some(why) = unknown_names(&gate, store).await? {
+                    return Err(PutError::Unusable(Report::failed(&why)));
+                }
+                gate.version().clone()
+            }
             Err(error) => return Err(PutError::Unusable(Report::failed(&error.to_string()))),
         };
         let document = PolicyDocument {
@@ -242,4 +247,33 @@ impl App {
         self.policies.refresh().await?;
         Ok((document, report))
     }
+}
+
+/// What a document asks that the workspace does not have; none when it has all.
+async fn unknown_names(gate: &Gate, store: &WorkspaceStore) -> Result<Option<String>, StoreError> {
+    let policy = gate.policy();
+    let asked: Vec<&AskTerms> =
+        policy.rules.iter().filter_map(|rule| rule.ask.as_ref()).chain([&policy.default]).collect();
+    let roles =
+        asked.iter().flat_map(|terms| [Some(&terms.role), terms.escalate.as_ref().map(|it| &it.role)]);
+    let own: Vec<&RoleName> = roles
+        .flatten()
+        .filter_map(|role| if let Role::Custom(name) = role { Some(name) } else { None })
+        .collect();
+    if !own.is_empty() {
+        let known = store.own_roles().await?;
+        if let Some(name) = own.into_iter().find(|name| known.iter().all(|role| role.name != **name)) {
+            return Ok(Some(format!(
+                "it asks the role {name}, which this workspace does not have: make it first"
+            )));
+        }
+    }
+    for team in asked.iter().filter_map(|terms| terms.team.as_ref()) {
+        if store.team(team).await?.is_none() {
+            return Ok(Some(format!(
+                "it asks the team {team}, which this workspace does not have: make it first"
+            )));
+        }
+    }
+    Ok(None)
 }

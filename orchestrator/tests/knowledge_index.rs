@@ -7,8 +7,8 @@ use domain::{ChunkId, DocumentId, WorkspaceId, canonical::Digest, ticket::Visibi
 use orchestrator::{
     config::Config,
     knowledge_index::{
-        COLLECTIONS, Engine, HAS_EMBEDDED, HAS_LOCAL, KnowledgeIndex, KnowledgeIndexError, dense_spec,
-        engine_of, open_embedder, open_index,
+        COLLECTIONS, Engine, HAS_EMBEDDED, HAS_LOCAL, KnowledgeIndex, dense_spec, engine_of, open_embedder,
+        open_index,
     },
     testing::{
         app::TestApp,
@@ -18,7 +18,7 @@ use orchestrator::{
 use rag::{
     embed::{Embedder, TextKind},
     lexical::{Analyzer, Bm25},
-    vectors::{CollectionSpec, Facets, Index, IndexError, IndexScope, Layer, Point, PointMeta, QueryPlan},
+    vectors::{CollectionSpec, Facets, Index, IndexScope, Layer, Point, PointMeta, QueryPlan},
 };
 use uuid::Uuid;
 
@@ -105,7 +105,13 @@ async fn the_embedded_engine_lies_beside_the_database_and_belongs_to_one_process
     assert_eq!(find(&*index, None, "refund the price").await, 0);
     assert!(home.path().join("index").is_dir());
     let second = open_index(&config).await.err().unwrap();
-    assert!(matches!(second, KnowledgeIndexError::Index(IndexError::Locked(_))), "{second}");
+    assert!(
+        matches!(
+            second,
+            orchestrator::knowledge_index::KnowledgeIndexError::Index(rag::vectors::IndexError::Locked(_))
+        ),
+        "{second}"
+    );
     drop(index);
     let again = open_index(&config).await.unwrap();
     assert_eq!(again.collections().await.unwrap().len(), 1);

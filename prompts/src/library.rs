@@ -94,6 +94,18 @@ fn front_matter<'a>(name: &str, text: &'a str) -> Result<(Declared, &'a str), Pr
     Ok((declared, body))
 }
 
+/// Texts that are written for people; all others are for models.
+const FOR_PEOPLE: &str = "resolution/handoff_";
+
+/// The bodies of the prompts that tell a model how to work, with their marks of the template: what no reply
+/// repeats.
+pub fn instructions() -> impl Iterator<Item = &'static str> {
+    FILES
+        .iter()
+        .filter(|(name, _)| !name.starts_with(FOR_PEOPLE))
+        .filter_map(|(name, text)| front_matter(name, text).ok().map(|(_, body)| body))
+}
+
 /// What every prompt declares, for the API and for tests.
 pub fn declared() -> Result<Vec<Declared>, PromptError> {
     let library = LIBRARY.as_ref().map_err(Clone::clone)?;

@@ -5,6 +5,7 @@
 
 mod approvals;
 mod credits;
+mod resolutions;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use domain::{
     effect::Effect,
     model::Usage,
     run::{Run, RunStatus},
+    standing::Standing,
     ticket::{Channel, Event, EventBody, Message, NewEvent, Ticket, Visibility},
     user::Actor,
 };
@@ -115,9 +117,12 @@ impl Unit<'_> {
                 self.changes.approvals.insert(approval.id, *approval);
                 Ok(())
             }
-            Op::Decide(decision) => self.decide(decision),
+            Op::Decide(decision, standing) => self.decide(*decision, &standing),
             Op::EndApproval { approval_id, status, at } => self.end_approval(approval_id, status, at),
             Op::NudgeApproval { approval_id, at } => self.nudge_approval(approval_id, at),
+            Op::ActOn { approval_id } => self.act_on(approval_id),
+            Op::TakeBack { approval_id, by, at } => self.take_back(approval_id, by, at),
+            Op::Tend { approval_id, tending, by, at } => self.tend(approval_id, &tending, by, at),
             Op::AddEffect(effect) => self.add_effect(*effect),
             Op::ChangeEffect(change) => self.change_effect(*change),
             Op::RetryRun { run_id, at } => self.retry_run(run_id, at),
@@ -203,6 +208,7 @@ impl Unit<'_> {
             return Err(CommitError::NotFound(format!("ticket {ticket_id}")));
         }
         let opens = before.is_none();
+        let was = before.as_ref().map(|ticket| ticket.status);
         let counters = self.counters()?;
         counters.event_position += 1;
         let position = counters.event_position;
@@ -211,6 +217,7 @@ impl Unit<'_> {
             counters.next_ticket_number += 1;
         }
         let ticket = Ticket::apply(before, ticket_id, number, &new.body, new.at)?;
+        self.mark_resolution(was, &ticket, &new);
         match &new.body {
             EventBody::MessageAdded { message } => self.add_message(&ticket, message, new.at),
             EventBody::FollowUpScheduled { at, note } => self.changes.follow_ups.push(FollowUp {
@@ -429,27 +436,16 @@ impl Unit<'_> {
 
     // Approvals and effects.
 
-    fn decide(&mut self, decision: Decision) -> Result<(), CommitError> {
+    fn decide(&mut self, decision: Decision, standing: &Standing) -> Result<(), CommitError> {
         let approval = self.approval(decision.approval_id)?;
-        let mut earlier =
-            self.state.decisions.get(&(self.workspace, approval.id)).cloned().unwrap_or_default();
-        earlier.extend(self.changes.decisions.iter().filter(|d| d.approval_id == approval.id).cloned());
-        // An approval without a ticket has no customer who could have written meanwhile.
-        let customer_version = match approval.ticket_id {
-            Some(id) => {
-                self.ticket(id).ok_or_else(|| CommitError::NotFound(format!("ticket {id}")))?.customer_version
-            }
-            None => approval.binding.customer_version,
-        };
-        let after = approval.decide(&earlier, &decision, customer_version)?;
+        let earlier = self.decisions_on(approval.id);
+        let after = approval.decide(&earlier, (&decision, standing), self.customer_version(approval)?)?;
         let decided = after.status != ApprovalStatus::Pending;
         let (user_id, at) = (decision.user_id, decision.at);
         self.changes.decisions.push(decision);
         self.store_approval(after.clone());
         if decided {
-            let name = self.state.users.get(&(self.workspace, user_id)).cloned();
-            let actor = Actor::User { user_id, name: name.unwrap_or_else(|| "a reviewer".to_owned()) };
-            self.announce(&after, actor, Some(user_id), at)?;
+            self.announce(&after, self.person(user_id), Some(user_id), at)?;
         }
         Ok(())
     }
@@ -479,7 +475,10 @@ impl Unit<'_> {
             self.append(ticket_id, NewEvent { id, idempotency_key: None, actor, body, at })?;
         }
         if self.run(approval.run_id)?.status.is_active() {
-            self.signal(approval.run_id)?;
+            match approval.undo_until {
+                Some(until) => self.signal_for(approval.run_id, until)?,
+                None => self.signal(approval.run_id)?,
+            }
         }
         Ok(())
     }

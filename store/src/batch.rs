@@ -11,15 +11,16 @@ use domain::{
     user::Actor,
 };
 use serde_json::json;
-use sqlx::{AnyConnection, Connection as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 
 use crate::{
     StoreError,
     apply::{Terms, apply},
     dialect::Dialect,
     load::load,
-    read::{audit, citations, credits},
+    read::{audit, citations, credits, figures},
     rows,
+    scope::Scope,
     sql::{Binds, Statements},
     state::{State, Writes},
 };
@@ -48,7 +49,9 @@ impl Batch<'_> {
         state: &mut State,
         mut free: usize,
     ) -> Result<Vec<Done>, StoreError> {
-        let mut transaction = connection.begin_with(self.dialect.begin()).await?;
+        let scope: Scope = commits.iter().map(|(workspace, _)| *workspace).collect();
+        let begin = AssertSqlSafe(self.dialect.begin(&scope).into_owned());
+        let mut transaction = connection.begin_with(begin).await?;
         let touched = commits.iter().map(|(workspace, commit)| (*workspace, commit.as_ref()));
         load(&mut transaction, self.statements, self.dialect, touched, state).await?;
         let mut writes = Writes::default();
@@ -107,7 +110,16 @@ impl Batch<'_> {
         let approvals: Vec<_> =
             writes.approvals.iter().filter_map(|key| Some((key.0, state.approvals.get(key)?))).collect();
         all.write(connection, &rows::APPROVALS, &approvals, rows::put_approval).await?;
-        let decisions: Vec<_> = writes.decisions.iter().map(|(w, decision)| (*w, decision)).collect();
+        // Whoever took a decision back may decide again in the same batch.
+        for (workspace, taken) in &writes.taken_back {
+            let mut binds = Binds::default();
+            binds.id(workspace).id(taken.id);
+            let sql = "DELETE FROM decisions WHERE workspace_id = $1 AND id = $2";
+            binds.execute(connection, sql).await?;
+        }
+        let stands = |id| writes.taken_back.iter().all(|(_, taken)| taken.id != id);
+        let decisions: Vec<_> =
+            writes.decisions.iter().filter(|(_, d)| stands(d.id)).map(|(w, d)| (*w, d)).collect();
         all.write(connection, &rows::DECISIONS, &decisions, rows::put_decision).await?;
         let effects: Vec<_> =
             writes.effects.iter().filter_map(|key| Some((key.0, state.effects.get(key)?))).collect();
@@ -121,13 +133,20 @@ impl Batch<'_> {
         all.write(connection, &rows::FOLLOW_UPS, &follow_ups, rows::put_follow_up).await?;
         let entries: Vec<_> = writes.entries.iter().map(|(w, entry)| (*w, entry)).collect();
         all.write(connection, &credits::ENTRIES, &entries, credits::put_entry).await?;
+        let resolutions: Vec<_> = writes.resolutions.iter().map(|(w, new)| (*w, new)).collect();
+        all.write(connection, &figures::RESOLUTIONS, &resolutions, figures::put_resolution).await?;
+        for (workspace, mark) in &writes.marks {
+            figures::put_mark(connection, *workspace, mark).await?;
+        }
         let meters: Vec<_> =
             writes.meters.iter().filter_map(|key| Some((key.0, state.meters.get(key)?))).collect();
         all.write(connection, &credits::METERS, &meters, credits::put_meter).await?;
-        let deeds = writes
+        let decided = writes
             .decisions
             .iter()
             .map(|(workspace, decision)| (*workspace, decided(state, *workspace, decision)));
+        let mut deeds: Vec<_> = decided.chain(writes.deeds.iter().cloned()).collect();
+        deeds.sort_by_key(|(_, deed)| deed.at);
         audit::append(connection, (self.statements, self.dialect), deeds).await
     }
 }

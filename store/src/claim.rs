@@ -1,7 +1,7 @@
 //! Which process works on which run: claims, leases and their extension.
 
 use domain::{Timestamp, WorkspaceId, run::Run, run::RunStatus};
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe, Executor as _};
 
 use crate::{
     StoreError,
@@ -46,6 +46,11 @@ pub(crate) async fn claim_due(
             run.attempts += 1;
         }
         terms.lease(run);
+    }
+    // Whose they are is known now, and nobody else's are written.
+    let narrower = dialect.here_alone(&due.iter().map(|(workspace, _)| *workspace).collect());
+    if let Some(sql) = narrower.filter(|_| !due.is_empty()) {
+        connection.execute(AssertSqlSafe(sql)).await?;
     }
     let changed: Vec<_> = due.iter().map(|(workspace, run)| (*workspace, run)).collect();
     statements.write(connection, &rows::RUNS, &changed, rows::put_run).await?;

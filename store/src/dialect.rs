@@ -1,10 +1,10 @@
 //! The few places where SQLite and Postgres differ. Everything else is one set of SQL.
 
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
-use sqlx::{AnyConnection, Executor as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Executor as _};
 
-use crate::StoreError;
+use crate::{StoreError, row_security, scope::Scope};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -68,11 +68,34 @@ fn with_parameter(url: &str, name: &str, value: &str) -> String {
 impl Dialect {
     /// Starts a transaction that will write. SQLite takes the write lock at once, because a lock
     /// that is upgraded later can fail without waiting. Postgres locks rows, and must see what was
-    /// committed while it waited for them.
-    pub(crate) fn begin(self) -> &'static str {
+    /// committed while it waited for them; whose rows these may be goes the same way, so that it costs
+    /// none of its own.
+    pub(crate) fn begin(self, scope: &Scope) -> Cow<'static, str> {
         match self {
-            Self::Sqlite => "BEGIN IMMEDIATE",
-            Self::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Self::Sqlite => "BEGIN IMMEDIATE".into(),
+            Self::Postgres => {
+                let workspaces = scope.setting();
+                format!(
+                    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL countersign.workspaces = '{workspaces}'"
+                )
+                .into()
+            }
+        }
+    }
+
+    /// Changes whose rows the rest of a transaction may touch.
+    pub(crate) fn here_alone(self, scope: &Scope) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!("SET LOCAL countersign.workspaces = '{}'", scope.setting())),
+        }
+    }
+
+    /// Says whose rows a connection may read until it is told otherwise.
+    pub(crate) fn reads(self, scope: &Scope) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!("SET countersign.workspaces = '{}'", scope.setting())),
         }
     }
 
@@ -149,9 +172,12 @@ impl Dialect {
     pub(crate) async fn prepare(
         self,
         connection: &mut AnyConnection,
-        in_memory: bool,
-        writes: bool,
+        (in_memory, writes): (bool, bool),
+        role: Option<&'static str>,
     ) -> Result<(), sqlx::Error> {
+        if let Some(role) = role {
+            connection.execute(AssertSqlSafe(row_security::take_role(role))).await?;
+        }
         if self == Self::Sqlite {
             // A log that is folded back rarely costs fewer fsyncs; FULL makes every commit durable.
             connection

@@ -31,6 +31,12 @@ pub enum StoreError {
     Taken(String),
     #[error("{0} does not exist")]
     NotFound(String),
+    #[error(
+        "the database's user `{user}` is above row-level security (a superuser, or with BYPASSRLS), and cannot work \
+         as the role `countersign_service`: {why}; configure a user who is neither and owns the tables, or let a \
+         superuser run: CREATE ROLE countersign_service NOLOGIN; GRANT countersign_service TO \"{user}\""
+    )]
+    RowSecurity { user: String, why: String },
     #[error("the store is closed")]
     Closed,
 }

@@ -17,7 +17,9 @@ mod page;
 mod read;
 mod readers;
 mod records;
+mod row_security;
 mod rows;
+mod scope;
 mod sql;
 mod state;
 #[cfg(feature = "testing")]
@@ -43,18 +45,20 @@ use tokio::sync::{broadcast, mpsc};
 pub use error::StoreError;
 pub use page::{MAX_LIMIT, Page};
 pub use read::{
-    AuditFilter, AuditReport, CreditReport, KnowledgeFact, Moved, PageDocument, Redaction, RedactionOutcome,
-    Surroundings,
+    AccountDeed, AuditFilter, AuditReport, CreditReport, DeskDay, DeskNow, Joining, KnowledgeFact, Moved,
+    PageDocument, PersonChange, PersonChanged, Redaction, RedactionOutcome, Surroundings, Waiting,
 };
 pub use records::{
-    ApiKey, ApprovalFilter, Attachment, Counts, Delivery, FollowUp, Notice, ReadyRun, RegistrationStatus,
-    RunFilter, Session, TicketDifference, TicketFilter, ToolRegistration, Workspace,
+    Account, ApiKey, ApprovalFilter, Assigned, Attachment, Counts, Delivery, FollowUp, Invitation, KeyOwner,
+    Membership, Notice, Passkey, ReadyRun, RegistrationStatus, RunFilter, ServiceAccount, Session,
+    TicketDifference, TicketFilter, ToolRegistration, Totp, Workspace,
 };
 
 use dialect::Address;
 use read::{RunAsked, together::Together};
 use readers::{Reader, Readers};
-use writer::WriterHandle;
+use scope::Scope;
+use writer::{Scoped, WriterHandle};
 
 /// How a process uses its store.
 #[derive(Clone, Debug)]
@@ -88,6 +92,9 @@ pub struct Store {
     read: Arc<Readers>,
     write: AnyPool,
     writer: WriterHandle,
+    address: Arc<Address>,
+    /// What the service works as on Postgres, unless as the configured user.
+    role: Option<&'static str>,
     around: Arc<Together<RunAsked, Surroundings>>,
 }
 
@@ -104,7 +111,8 @@ static DRIVERS: Once = Once::new();
 impl Store {
     /// Connects to `sqlite:PATH`, `sqlite::memory:` or `postgres://…`, and starts the writer. Does
     /// not touch the schema; see [`Self::migrate`]. An in-memory database has one connection, which
-    /// reads and writes share.
+    /// reads and writes share. On Postgres the role that the service works as is made, where there is none
+    /// and the user may; [`StoreError::RowSecurity`] when row-level security could not bind the service.
     pub async fn open(
         url: &str,
         options: StoreOptions,
@@ -113,22 +121,34 @@ impl Store {
     ) -> Result<Self, StoreError> {
         DRIVERS.call_once(install_default_drivers);
         let address = Address::parse(url)?;
-        let write = pool(&address, 1, true).await?;
+        let role = match address.dialect {
+            dialect::Dialect::Postgres => {
+                let role = row_security::drops_to(&address.url).await?;
+                tracing::debug!(role = role.unwrap_or("the configured user"), "bound by row-level security");
+                role
+            }
+            dialect::Dialect::Sqlite => None,
+        };
+        let write = pool(&address, role, 1, true).await?;
         let read = if address.in_memory {
             write.clone()
         } else {
-            pool(&address, options.read_connections.max(1), false).await?
+            pool(&address, role, options.read_connections.max(1), false).await?
         };
-        let remote = address.dialect == dialect::Dialect::Postgres;
-        let read = Readers::new(read, address.in_memory, remote, options.read_connections);
+        let read = Readers::new(read, address.in_memory, address.dialect, options.read_connections);
         let writer =
             WriterHandle::start(write.clone(), address.in_memory, address.dialect, &options, clock, ids);
-        Ok(Self { read: Arc::new(read), write, writer, around: Arc::default() })
+        let (read, address) = (Arc::new(read), Arc::new(address));
+        Ok(Self { read, write, writer, address, role, around: Arc::default() })
     }
 
-    /// Brings the schema up to date. Safe to call from several processes at once.
+    /// Brings the schema up to date, on Postgres as the configured user and with every table under
+    /// row-level security. Safe to call from several processes at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        migrations::migrator().run(self.read.pool()).await?;
+        match self.address.dialect {
+            dialect::Dialect::Sqlite => migrations::migrator().run(self.read.pool()).await?,
+            dialect::Dialect::Postgres => row_security::migrate(&self.address.url, self.role).await?,
+        }
         Ok(())
     }
 
@@ -171,7 +191,7 @@ impl Store {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let mut reader = self.reader().await?;
+        let mut reader = self.reader(Scope::Everywhere).await?;
         reader.execute("SELECT 1").await?;
         reader.keep();
         Ok(())
@@ -185,8 +205,8 @@ impl Store {
         self.write.close().await;
     }
 
-    async fn reader(&self) -> Result<Reader<'_>, StoreError> {
-        self.read.get().await
+    async fn reader(&self, scope: impl Into<Scope>) -> Result<Reader<'_>, StoreError> {
+        self.read.get(scope.into()).await
     }
 }
 
@@ -203,16 +223,29 @@ impl WorkspaceStore {
     pub async fn commit(&self, commit: impl Into<Arc<Commit>>) -> Result<Receipt, CommitError> {
         self.store.writer.commit(self.id, commit.into()).await
     }
+
+    async fn reader(&self) -> Result<Reader<'_>, StoreError> {
+        self.store.reader(self.id).await
+    }
+
+    fn writer(&self) -> Scoped<'_> {
+        self.store.writer.within(self.id)
+    }
 }
 
-async fn pool(address: &Address, connections: u32, writes: bool) -> Result<AnyPool, StoreError> {
+async fn pool(
+    address: &Address,
+    role: Option<&'static str>,
+    connections: u32,
+    writes: bool,
+) -> Result<AnyPool, StoreError> {
     let (dialect, in_memory) = (address.dialect, address.in_memory);
     let mut options = AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
         // A local file needs no asking whether it is still there.
         .test_before_acquire(dialect == dialect::Dialect::Postgres)
-        .after_connect(move |connection, _| Box::pin(dialect.prepare(connection, in_memory, writes)));
+        .after_connect(move |connection, _| Box::pin(dialect.prepare(connection, (in_memory, writes), role)));
     if in_memory {
         options = options.min_connections(1).idle_timeout(None).max_lifetime(None);
     }

@@ -95,10 +95,23 @@ impl Needs {
             Op::AddApproval(approval) => {
                 self.new_approvals.insert((workspace, approval.id));
             }
-            Op::Decide(decision) => {
+            Op::Decide(decision, _) => {
                 self.workspaces.insert(workspace);
                 self.approvals.insert((workspace, decision.approval_id));
                 self.users.insert((workspace, decision.user_id));
+            }
+            Op::TakeBack { approval_id, by, .. } => {
+                self.workspaces.insert(workspace);
+                self.approvals.insert((workspace, *approval_id));
+                self.users.insert((workspace, *by));
+            }
+            Op::Tend { approval_id, by, .. } => {
+                self.workspaces.insert(workspace);
+                self.approvals.insert((workspace, *approval_id));
+                self.users.extend(by.map(|user| (workspace, user)));
+            }
+            Op::ActOn { approval_id } => {
+                self.approvals.insert((workspace, *approval_id));
             }
             Op::EndApproval { approval_id, .. } | Op::NudgeApproval { approval_id, .. } => {
                 self.workspaces.insert(workspace);

@@ -40,6 +40,11 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0025" "automatic_breakers",
     "0026" "screened",
     "0028" "personal_data",
+    "0029" "roles",
+    "0030" "accounts",
+    "0031" "inbox",
+    "0033" "resolutions",
+    "0035" "presences",
 ];
 
 pub(crate) fn migrator() -> Migrator {
@@ -69,5 +74,30 @@ mod tests {
             FILES.iter().map(|(version, noun, _)| format!("{version}_{noun}.sql")).collect();
         assert_eq!(files, listed);
         assert!(migrator().migrations.windows(2).all(|pair| pair[0].version < pair[1].version));
+    }
+
+    #[tokio::test]
+    async fn people_and_their_sessions_become_accounts_with_the_same_passwords() {
+        use sqlx::{AnyConnection, Connection as _, Row as _};
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect("sqlite::memory:").await.unwrap();
+        let (before, all) = (migrator(), migrator());
+        let before = before.migrations.iter().filter(|m| m.version < 30).cloned().collect();
+        Migrator { migrations: before, ..Migrator::DEFAULT }.run(&mut connection).await.unwrap();
+        for sql in [
+            "INSERT INTO workspaces (id, slug, name, created_at) VALUES ('w', 'north', 'North', 1)",
+            "INSERT INTO users (workspace_id, id, email, name, role, title, password_hash, created_at) \
+             VALUES ('w', 'u', 'eve@example.com', 'Eve', 'admin', '', 'argon2', 2)",
+            "INSERT INTO sessions (workspace_id, id, user_id, created_at, expires_at) VALUES ('w', 's', 'u', 3, 9)",
+        ] {
+            sqlx::query(sql).execute(&mut connection).await.unwrap();
+        }
+        all.run(&mut connection).await.unwrap();
+        let sql = "SELECT a.password_hash, u.name, s.expires_at FROM sessions AS s \
+                   JOIN accounts AS a ON a.id = s.account_id \
+                   JOIN users AS u ON u.workspace_id = s.workspace_id AND u.id = s.user_id";
+        let row = sqlx::query(sql).fetch_one(&mut connection).await.unwrap();
+        let read = (row.get::<String, _>(0), row.get::<String, _>(1), row.get::<i64, _>(2));
+        assert_eq!(read, ("argon2".to_owned(), "Eve".to_owned(), 9));
     }
 }

@@ -11,13 +11,15 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{Any, AnyConnection, AnyPool, Connection as _, pool::PoolConnection};
+use sqlx::{
+    Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Executor as _, pool::PoolConnection,
+};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::Instant,
 };
 
-use crate::StoreError;
+use crate::{StoreError, dialect::Dialect, scope::Scope};
 
 /// A connection over a network that rested longer is asked whether it is still there.
 const REST: Duration = Duration::from_secs(1);
@@ -26,53 +28,81 @@ pub(crate) struct Readers {
     pool: AnyPool,
     /// Keeps none: the pool's only connection is shared with the writer.
     shares: bool,
-    /// Whether the other end can go away.
-    remote: bool,
+    dialect: Dialect,
     places: Semaphore,
-    idle: Mutex<Vec<(PoolConnection<Any>, Instant)>>,
+    idle: Mutex<Vec<Idle>>,
+}
+
+struct Idle {
+    connection: PoolConnection<Any>,
+    since: Instant,
+    /// Whose rows it was told it may read.
+    scope: Scope,
 }
 
 /// A connection for one read.
 pub(crate) struct Reader<'a> {
     connection: PoolConnection<Any>,
     readers: &'a Readers,
+    scope: Scope,
     _place: SemaphorePermit<'a>,
 }
 
 impl Readers {
-    pub(crate) fn new(pool: AnyPool, shares: bool, remote: bool, connections: u32) -> Self {
+    pub(crate) fn new(pool: AnyPool, shares: bool, dialect: Dialect, connections: u32) -> Self {
         let places = Semaphore::new(usize::try_from(connections).unwrap_or(1).max(1));
-        Self { pool, shares, remote, places, idle: Mutex::default() }
+        Self { pool, shares, dialect, places, idle: Mutex::default() }
     }
 
     /// For what takes more than one connection can give, such as migrations.
     pub(crate) fn pool(&self) -> &AnyPool {
         // One goes back, so that there is one to be had.
-        drop(self.take());
+        drop(self.take(None));
         &self.pool
     }
 
-    /// The one that was used last, so that few are used when few are needed.
-    pub(crate) async fn get(&self) -> Result<Reader<'_>, StoreError> {
+    /// One that read the same rows last, or else the one that was used last, so that few are used when few
+    /// are needed, and are seldom told whose rows they may read.
+    pub(crate) async fn get(&self, scope: Scope) -> Result<Reader<'_>, StoreError> {
         let place = self.places.acquire().await.map_err(|_| StoreError::Closed)?;
-        while let Some((mut connection, since)) = self.take() {
-            if self.remote && since.elapsed() > REST && connection.ping().await.is_err() {
-                continue;
+        while let Some(mut idle) = self.take(Some(&scope)) {
+            let remote = self.dialect == Dialect::Postgres;
+            let sound = if remote && idle.scope != scope {
+                self.tell(&mut idle.connection, &scope).await.is_ok()
+            } else {
+                !remote || idle.since.elapsed() <= REST || idle.connection.ping().await.is_ok()
+            };
+            if sound {
+                return Ok(Reader { connection: idle.connection, readers: self, scope, _place: place });
             }
-            return Ok(Reader { connection, readers: self, _place: place });
         }
-        Ok(Reader { connection: self.pool.acquire().await?, readers: self, _place: place })
+        let mut connection = self.pool.acquire().await?;
+        self.tell(&mut connection, &scope).await?;
+        Ok(Reader { connection, readers: self, scope, _place: place })
     }
 
-    fn take(&self) -> Option<(PoolConnection<Any>, Instant)> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    /// Postgres shows no row to those who have not said whose they read. Once for as long as it stays the
+    /// same: a transaction around each read would cost two ways more.
+    async fn tell(&self, connection: &mut AnyConnection, scope: &Scope) -> Result<(), sqlx::Error> {
+        if let Some(sql) = self.dialect.reads(scope) {
+            connection.execute(AssertSqlSafe(sql)).await?;
+        }
+        Ok(())
+    }
+
+    fn take(&self, scope: Option<&Scope>) -> Option<Idle> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        match idle.iter().rposition(|idle| scope == Some(&idle.scope)) {
+            Some(place) => Some(idle.remove(place)),
+            None => idle.pop(),
+        }
     }
 
     /// Lets go of all connections. Readers fail from here on.
     pub(crate) async fn close(&self) {
         self.places.close();
-        while let Some((connection, _)) = self.take() {
-            drop(connection);
+        while let Some(idle) = self.take(None) {
+            drop(idle);
         }
         self.pool.close().await;
     }
@@ -85,7 +115,7 @@ impl Reader<'_> {
             let mut idle = self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
             // Nobody would take it out again, and the pool would wait for it for ever.
             if !self.readers.places.is_closed() {
-                idle.push((self.connection, Instant::now()));
+                idle.push(Idle { connection: self.connection, since: Instant::now(), scope: self.scope });
             }
         }
     }

@@ -1,14 +1,17 @@
 //! Rows that are the store's own words: those that the domain has no type for.
 
 use domain::{
-    ApiKeyId, AttachmentId, CustomerId, DeliveryId, MessageId, RunId, SessionId, TicketId, Timestamp, UserId,
-    WorkspaceId,
+    AccountId, ApiKeyId, AttachmentId, CustomerId, DeliveryId, InvitationId, MessageId, PasskeyId, RunId,
+    ServiceAccountId, SessionId, TicketId, Timestamp, UserId, WorkspaceId,
     approval::ApprovalStatus,
     commit::{DeliveryStatus, Receipt},
+    permission::Permissions,
+    queue::Narrowed,
     run::{Run, RunStatus},
+    standing::Standing,
     ticket::{Channel, TicketStatus},
     tool::ToolSpec,
-    user::Role,
+    user::{Actor, Role, User},
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,24 +25,118 @@ pub struct Workspace {
     pub created_at: Timestamp,
 }
 
-/// A key that stands for a service. The key itself is not kept, only its digest.
+/// A key that requests are made with. The key itself is not kept, only its digest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApiKey {
     pub id: ApiKeyId,
     pub name: String,
-    pub role: Role,
-    /// Whether it is given personal data as it is, where its role may see it.
-    pub sees_personal_data: bool,
+    pub owner: KeyOwner,
+    /// What it may; of a person's, only as long as they may it too.
+    pub scopes: Permissions,
+    /// Its first characters, by which people tell it.
+    pub hint: String,
+    pub created_at: Timestamp,
+    /// Opens nothing from here on.
+    pub expires_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
+    /// To the hour.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// Whom a key stops with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyOwner {
+    User(UserId),
+    ServiceAccount(ServiceAccountId),
+}
+
+/// A program that keys belong to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServiceAccount {
+    pub id: ServiceAccountId,
+    pub name: String,
+    pub description: String,
+    pub created_at: Timestamp,
+    /// Its keys open nothing from then on.
+    pub deactivated_at: Option<Timestamp>,
+}
+
+/// A person's stay between signing in and out, in one workspace at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    pub id: SessionId,
+    pub account_id: AccountId,
+    /// The person in the workspace that they are in.
+    pub user_id: UserId,
+    /// What the browser calls itself.
+    pub device: String,
+    /// Where it was last seen.
+    pub address: String,
+    /// More than a password was shown.
+    pub second_factor: bool,
+    pub created_at: Timestamp,
+    /// To within an hour or so.
+    pub seen_at: Timestamp,
+    /// Over from here on, even if nobody signs out.
+    pub expires_at: Timestamp,
+}
+
+/// A person who can sign in. Does not print what they sign in with.
+#[derive(Clone, PartialEq)]
+pub struct Account {
+    pub id: AccountId,
+    /// In lower case.
+    pub email: String,
+    /// None for who signs in by their company or a passkey alone.
+    pub password_hash: Option<String>,
+    pub totp: Option<Totp>,
     pub created_at: Timestamp,
 }
 
-/// A person's stay between signing in and out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Session {
-    pub id: SessionId,
-    pub user_id: UserId,
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account").field("id", &self.id).field("email", &self.email).finish_non_exhaustive()
+    }
+}
+
+/// An authenticator app of an account.
+#[derive(Clone, PartialEq)]
+pub struct Totp {
+    pub sealed: String,
+    /// A code of it was shown; before that it opens nothing.
+    pub confirmed: bool,
+}
+
+/// A workspace that somebody belongs to, and who they are there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Membership {
+    pub workspace: Workspace,
+    pub user: User,
+}
+
+/// A passkey of an account. The key itself never leaves the person's device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Passkey {
+    pub id: PasskeyId,
+    pub account_id: AccountId,
+    /// In base64url.
+    pub credential_id: String,
+    /// What a check of a signature needs, as JSON.
+    pub credential: String,
+    pub name: String,
     pub created_at: Timestamp,
-    /// Over from here on, even if nobody signs out.
+    pub used_at: Option<Timestamp>,
+}
+
+/// Somebody who was asked to join a workspace. The link itself is not kept, only its digest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invitation {
+    pub id: InvitationId,
+    pub email: String,
+    pub role: Role,
+    pub invited_by: Actor,
+    pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
 
@@ -140,8 +237,21 @@ pub struct RunFilter {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ApprovalFilter {
     pub status: Option<ApprovalStatus>,
-    /// Only those that this role may decide.
-    pub role: Option<Role>,
+    /// Only those that somebody with this standing may decide.
+    pub may: Option<Standing>,
+    /// Its `assignee`, `snoozed` and `soon` are read from the fields below.
+    pub narrowed: Narrowed,
+    pub assigned: Option<Assigned>,
+    /// Snoozed at this time, or not.
+    pub snoozed: Option<(bool, Timestamp)>,
+    pub expires_before: Option<Timestamp>,
+}
+
+/// Whose an approval is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Assigned {
+    Nobody,
+    To(Vec<UserId>),
 }
 
 /// Numbers for metrics and the overview.

@@ -1,10 +1,11 @@
 //! How each record becomes a row and a row becomes a record again.
 
+mod approvals;
+
 use std::{fmt::Display, str::FromStr};
 
 use domain::{
     ReservationId, TicketId, Timestamp, WorkspaceId,
-    approval::{Approval, Decision},
     commit::DeliveryStatus,
     effect::Effect,
     model::Usage,
@@ -17,6 +18,10 @@ use sqlx::{Row as _, any::AnyRow};
 use crate::{
     Delivery, FollowUp, StoreError,
     sql::{Binds, Table},
+};
+
+pub(crate) use approvals::{
+    APPROVALS, DECISIONS, approval_search, get_approval, get_decision, put_approval, put_decision,
 };
 
 /// Reads columns by name and says which one is at fault.
@@ -442,64 +447,7 @@ pub(crate) fn get_step(row: &AnyRow) -> Result<Step, StoreError> {
     })
 }
 
-// Approvals, decisions, effects.
-
-pub(crate) const APPROVALS: Table = Table {
-    name: "approvals",
-    columns: &[
-        "workspace_id",
-        "id",
-        "run_id",
-        "ticket_id",
-        "status",
-        "role",
-        "approval",
-        "requested_at",
-        "expires_at",
-        "due_at",
-    ],
-    key: &["workspace_id", "id"],
-    fixed: &["run_id", "ticket_id", "requested_at"],
-};
-
-pub(crate) fn put_approval((workspace, approval): &(WorkspaceId, &Approval), binds: &mut Binds) {
-    binds
-        .id(workspace)
-        .id(approval.id)
-        .id(approval.run_id)
-        .opt_id(approval.ticket_id)
-        .text(approval.status.as_str())
-        .text(approval.role.as_str())
-        .json(approval)
-        .at(approval.requested_at)
-        .at(approval.expires_at)
-        .opt_at(approval.due_at());
-}
-
-pub(crate) fn get_approval(row: &AnyRow) -> Result<Approval, StoreError> {
-    columns("approvals", row).json("approval")
-}
-
-pub(crate) const DECISIONS: Table = Table {
-    name: "decisions",
-    columns: &["workspace_id", "approval_id", "user_id", "id", "decision", "at"],
-    key: &[],
-    fixed: &[],
-};
-
-pub(crate) fn put_decision((workspace, decision): &(WorkspaceId, &Decision), binds: &mut Binds) {
-    binds
-        .id(workspace)
-        .id(decision.approval_id)
-        .id(decision.user_id)
-        .id(decision.id)
-        .json(decision)
-        .at(decision.at);
-}
-
-pub(crate) fn get_decision(row: &AnyRow) -> Result<Decision, StoreError> {
-    columns("decisions", row).json("decision")
-}
+// Effects.
 
 pub(crate) const EFFECTS: Table = Table {
     name: "effects",

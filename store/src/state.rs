@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use domain::{
     ApprovalId, DeliveryId, EffectId, EventId, ReservationId, RunId, TicketId, UserId, WorkspaceId,
     approval::{Approval, Decision},
+    audit::Deed,
     citation::SentCitation,
     credit::Entry,
     effect::Effect,
@@ -13,7 +14,10 @@ use domain::{
     ticket::{Event, Message, Ticket},
 };
 
-use crate::{Delivery, FollowUp};
+use crate::{
+    Delivery, FollowUp,
+    read::figures::{LaterMark, NewResolution},
+};
 
 /// What a workspace counts.
 #[derive(Clone, Copy, Debug)]
@@ -71,10 +75,16 @@ pub(crate) struct Changes {
     pub messages: Vec<(TicketId, i64, Message)>,
     pub steps: Vec<(RunId, Step)>,
     pub decisions: Vec<Decision>,
+    /// Decisions that stand no more.
+    pub taken_back: Vec<Decision>,
+    /// For the audit, besides the decisions themselves.
+    pub deeds: Vec<Deed>,
     pub follow_ups: Vec<FollowUp>,
     pub citations: Vec<SentCitation>,
     pub entries: Vec<Entry>,
     pub meters: HashMap<String, Meter>,
+    pub resolutions: Vec<NewResolution>,
+    pub marks: Vec<LaterMark>,
 }
 
 /// What the accepted commits of a batch have to write: new rows, and keys of changed ones.
@@ -90,10 +100,14 @@ pub(crate) struct Writes {
     pub messages: Vec<(WorkspaceId, TicketId, i64, Message)>,
     pub steps: Vec<(WorkspaceId, RunId, Step)>,
     pub decisions: Vec<(WorkspaceId, Decision)>,
+    pub taken_back: Vec<(WorkspaceId, Decision)>,
+    pub deeds: Vec<(WorkspaceId, Deed)>,
     pub follow_ups: Vec<(WorkspaceId, FollowUp)>,
     pub citations: Vec<(WorkspaceId, SentCitation)>,
     pub entries: Vec<(WorkspaceId, Entry)>,
     pub meters: BTreeSet<(WorkspaceId, String)>,
+    pub resolutions: Vec<(WorkspaceId, NewResolution)>,
+    pub marks: Vec<(WorkspaceId, LaterMark)>,
 }
 
 impl State {
@@ -200,9 +214,18 @@ impl State {
             self.decisions.entry((workspace, decision.approval_id)).or_default().push(decision.clone());
             writes.decisions.push((workspace, decision));
         }
+        for decision in changes.taken_back {
+            if let Some(standing) = self.decisions.get_mut(&(workspace, decision.approval_id)) {
+                standing.retain(|one| one.id != decision.id);
+            }
+            writes.taken_back.push((workspace, decision));
+        }
+        writes.deeds.extend(changes.deeds.into_iter().map(|deed| (workspace, deed)));
         writes
             .messages
             .extend(changes.messages.into_iter().map(|(id, version, m)| (workspace, id, version, m)));
+        writes.resolutions.extend(changes.resolutions.into_iter().map(|new| (workspace, new)));
+        writes.marks.extend(changes.marks.into_iter().map(|mark| (workspace, mark)));
         writes.steps.extend(changes.steps.into_iter().map(|(id, step)| (workspace, id, step)));
         writes.citations.extend(changes.citations.into_iter().map(|citation| (workspace, citation)));
         writes.follow_ups.extend(changes.follow_ups.into_iter().map(|follow_up| (workspace, follow_up)));

@@ -108,8 +108,23 @@ impl Ids for CountedIds {
 /// # Panics
 /// When PostgreSQL is not installed or does not start; the message says what to do.
 pub fn postgres_database() -> String {
+    server().database("postgres")
+}
+
+/// Like [`postgres_database`], of a user of its own with these rights, such as `LOGIN BYPASSRLS`. The user's
+/// name begins with `name`.
+///
+/// # Panics
+/// Like [`postgres_database`].
+pub fn postgres_database_of(name: &str, rights: &str) -> String {
+    let user = format!("{name}_{}", server().databases.load(Ordering::Relaxed));
+    server().sql(&format!("CREATE ROLE {user} {rights}"));
+    server().database(&user)
+}
+
+fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(Server::start).database()
+    SERVER.get_or_init(Server::start)
 }
 
 struct Server {
@@ -227,9 +242,14 @@ impl Server {
         panic!("the Postgres server did not start: {log}");
     }
 
-    fn database(&self) -> String {
+    fn sql(&self, sql: &str) {
+        run(command(&self.bin.join("psql")).arg("-h").arg(&self.folder).args(["-U", "postgres", "-c", sql]));
+    }
+
+    fn database(&self, owner: &str) -> String {
         let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        run(command(&self.bin.join("createdb")).arg("-h").arg(&self.folder).args(["-U", "postgres", &name]));
-        format!("postgres:///{name}?host={}&user=postgres", self.folder.display())
+        let as_superuser = ["-U", "postgres", "-O", owner, &name];
+        run(command(&self.bin.join("createdb")).arg("-h").arg(&self.folder).args(as_superuser));
+        format!("postgres:///{name}?host={}&user={owner}", self.folder.display())
     }
 }

@@ -5,6 +5,7 @@
 //! hurt its neighbours.
 
 use std::{
+    borrow::Cow,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -17,7 +18,7 @@ use domain::{
     commit::{Commit, CommitError, Receipt},
 };
 use futures::future::BoxFuture;
-use sqlx::{Any, AnyConnection, AnyPool, Connection as _, pool::PoolConnection};
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, pool::PoolConnection};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::{
@@ -26,6 +27,7 @@ use crate::{
     batch::{Batch, Done},
     claim,
     dialect::Dialect,
+    scope::Scope,
     sql::Statements,
     state::State,
 };
@@ -162,47 +164,9 @@ impl WriterHandle {
         }
     }
 
-    /// Runs `work` in a transaction of its own on the writer's connection.
-    pub(crate) async fn transact<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
-    {
-        self.hand_in(work, false).await
-    }
-
-    /// Like [`Self::transact`], for work that changes no row that a commit reads: no ticket, run,
-    /// approval, decision or effect, no workspace's counters, no user's name.
-    pub(crate) async fn transact_beside<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
-    {
-        self.hand_in(work, true).await
-    }
-
-    async fn hand_in<T, F>(&self, work: F, beside: bool) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
-    {
-        let (answer, answered) = oneshot::channel();
-        let begin = self.shared.dialect.begin();
-        let job: Work = Box::new(move |connection| {
-            Box::pin(async move {
-                let result = match connection {
-                    Ok(connection) => in_transaction(connection, begin, work).await,
-                    Err(error) => Err(error),
-                };
-                let sound = result.as_ref().err().is_none_or(StoreError::leaves_connection_sound);
-                if answer.send(result).is_err() {
-                    tracing::debug!("nobody waited for the outcome of a write");
-                }
-                sound
-            })
-        });
-        self.jobs.send(Job::Work { work: job, beside }).await.map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)?
+    /// The way for writes to those rows, and to no others where the database can tell.
+    pub(crate) fn within(&self, scope: impl Into<Scope>) -> Scoped<'_> {
+        Scoped { writer: self, scope: scope.into() }
     }
 
     pub(crate) async fn claim_due(&self) -> Result<usize, StoreError> {
@@ -217,15 +181,18 @@ impl WriterHandle {
     pub(crate) async fn heartbeat(&self) -> Result<(), StoreError> {
         let owner = self.shared.owner.clone();
         let until = self.shared.clock.now().plus(self.shared.lease);
-        self.transact(move |connection| {
-            Box::pin(async move { claim::heartbeat(connection, &owner, until).await.map(|_| ()) })
-        })
-        .await
+        self.within(Scope::Everywhere)
+            .transact(move |connection| {
+                Box::pin(async move { claim::heartbeat(connection, &owner, until).await.map(|_| ()) })
+            })
+            .await
     }
 
     pub(crate) async fn take_over_all(&self) -> Result<u64, StoreError> {
         let now = self.shared.clock.now();
-        self.transact(move |connection| Box::pin(claim::take_over_all(connection, now))).await
+        self.within(Scope::Everywhere)
+            .transact(move |connection| Box::pin(claim::take_over_all(connection, now)))
+            .await
     }
 
     /// Everything queued is written; nothing more is taken.
@@ -237,15 +204,66 @@ impl WriterHandle {
     }
 }
 
+/// Writes that touch the rows of some workspaces.
+pub(crate) struct Scoped<'a> {
+    writer: &'a WriterHandle,
+    scope: Scope,
+}
+
+impl Scoped<'_> {
+    /// Runs `work` in a transaction of its own on the writer's connection.
+    pub(crate) async fn transact<T, F>(self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.hand_in(work, false).await
+    }
+
+    /// Like [`Self::transact`], for work that changes no row that a commit reads: no ticket, run,
+    /// approval, decision or effect, no workspace's counters, no user's name.
+    pub(crate) async fn transact_beside<T, F>(self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.hand_in(work, true).await
+    }
+
+    async fn hand_in<T, F>(self, work: F, beside: bool) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let begin = self.writer.shared.dialect.begin(&self.scope);
+        let job: Work = Box::new(move |connection| {
+            Box::pin(async move {
+                let result = match connection {
+                    Ok(connection) => in_transaction(connection, begin, work).await,
+                    Err(error) => Err(error),
+                };
+                let sound = result.as_ref().err().is_none_or(StoreError::leaves_connection_sound);
+                if answer.send(result).is_err() {
+                    tracing::debug!("nobody waited for the outcome of a write");
+                }
+                sound
+            })
+        });
+        self.writer.jobs.send(Job::Work { work: job, beside }).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
 async fn in_transaction<T, F>(
     connection: &mut AnyConnection,
-    begin: &'static str,
+    begin: Cow<'static, str>,
     work: F,
 ) -> Result<T, StoreError>
 where
     F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>>,
 {
-    let mut transaction = connection.begin_with(begin).await?;
+    let mut transaction = connection.begin_with(AssertSqlSafe(begin.into_owned())).await?;
     let value = work(&mut transaction).await?;
     transaction.commit().await?;
     Ok(value)
@@ -338,7 +356,9 @@ impl Writer {
         let terms = shared.terms();
         let connection = self.connection().await?;
         let claimed = async {
-            let mut transaction = connection.begin_with(shared.dialect.begin()).await?;
+            let mut transaction = connection
+                .begin_with(AssertSqlSafe(shared.dialect.begin(&Scope::Everywhere).into_owned()))
+                .await?;
             let claimed =
                 claim::claim_due(&mut transaction, &shared.statements, shared.dialect, &terms, free).await?;
             transaction.commit().await?;

@@ -1,8 +1,8 @@
 //! Tools of MCP servers: connect, discover, call, reconnect.
 //!
 //! A server's tools appear in the catalog as `<server>__<tool>`. What a server says of its tools
-//! is trusted once: a tool is registered as it was first seen, and one whose face changes later is
-//! suspended until an admin accepts the change. Tools that do not declare themselves read-only are
+//! is trusted once: a tool is registered as it was first seen, and one whose face changes later, or reads like
+//! an order to the agent from the start, is suspended until an admin accepts it. Tools that do not declare themselves read-only are
 //! outward at least, so the policy's default asks a person.
 
 mod connection;
@@ -65,6 +65,9 @@ pub struct Registered {
     pub spec: ToolSpec,
 }
 
+/// Says why a text reads like an order to whoever reads it; None when it does not.
+pub type Screen = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// Where accepted tools are remembered across restarts.
 #[async_trait]
 pub trait Registrations: Send + Sync {
@@ -96,12 +99,14 @@ pub struct McpServers {
 const REFRESH: Duration = Duration::from_secs(60);
 
 impl McpServers {
-    /// Checks the settings; connects to nothing yet. `ids` gives the jitter of reconnects.
+    /// Checks the settings; connects to nothing yet. `ids` gives the jitter of reconnects, `screen` looks at
+    /// what a server says of a tool that is new.
     pub fn new(
         settings: Vec<McpSettings>,
         registrations: Arc<dyn Registrations>,
         catalog: Catalog,
         ids: Arc<dyn Ids>,
+        screen: Screen,
     ) -> Result<Self, ToolsError> {
         let changed = Arc::new(Notify::new());
         let mut servers = BTreeMap::new();
@@ -116,8 +121,14 @@ impl McpServers {
                 }
             }
             let name = one.name.clone();
-            let server =
-                Server::new(one, registrations.clone(), catalog.clone(), ids.clone(), changed.clone());
+            let server = Server::new(
+                one,
+                registrations.clone(),
+                catalog.clone(),
+                ids.clone(),
+                changed.clone(),
+                screen.clone(),
+            );
             if servers.insert(name.clone(), Arc::new(server)).is_some() {
                 return Err(ToolsError::Setting(format!("two MCP servers are called `{name}`; rename one")));
             }

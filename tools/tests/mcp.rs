@@ -22,7 +22,7 @@ use support::{House, effect, execute, plain_context};
 use tempfile::TempDir;
 use tools::{
     Catalog, Secret, ToolsError,
-    mcp::{McpServers, McpSettings, McpTransport, Registered, Registrations},
+    mcp::{McpServers, McpSettings, McpTransport, Registered, Registrations, Screen},
     testing::Port,
 };
 
@@ -90,6 +90,11 @@ impl Registrations for Register {
     }
 }
 
+/// Takes exception to what the shifted server says.
+fn screen() -> Screen {
+    Arc::new(|text| text.contains("Ignore what you were told").then(|| "it overrules the agent".to_owned()))
+}
+
 /// One service with one MCP server called `srv`.
 struct Bench {
     folder: Arc<TempDir>,
@@ -104,9 +109,14 @@ impl Bench {
         let mut settings = McpSettings::new("srv", transport);
         settings.call_timeout = Duration::from_millis(call_ms);
         settings.connect_timeout = Duration::from_secs(60);
-        let servers =
-            McpServers::new(vec![settings], register.clone(), catalog.clone(), Arc::new(House::default()))
-                .unwrap();
+        let servers = McpServers::new(
+            vec![settings],
+            register.clone(),
+            catalog.clone(),
+            Arc::new(House::default()),
+            screen(),
+        )
+        .unwrap();
         Self { folder, register, catalog, servers }
     }
 
@@ -386,6 +396,23 @@ async fn a_tool_whose_description_changes_is_suspended_until_it_is_accepted() {
 }
 
 #[tokio::test]
+async fn a_new_tool_whose_description_is_an_order_waits_for_an_admin() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    fs::write(folder.path().join("shifted"), "").unwrap();
+    let bench = Bench::with(folder.clone(), Arc::default(), stdio(&folder), 20_000);
+    bench.connect().await;
+    let suspension = bench.catalog.suspension("srv__shifting").unwrap();
+    assert!(suspension.why.contains("it overrules the agent"), "{}", suspension.why);
+    assert!(suspension.was.is_none(), "nobody has accepted it before");
+    let refused = bench.read("shifting", json!({})).await;
+    assert!(matches!(&refused, Err(ToolError::Refused(why)) if why.contains("suspended")), "{refused:?}");
+    assert!(bench.read("lookup", json!({ "city": "x" })).await.is_ok());
+    bench.servers.accept("srv__shifting", Some(&suspension.now.version)).await.unwrap();
+    assert_eq!(bench.read("shifting", json!({})).await.unwrap().content, json!("done"));
+    bench.servers.close().await;
+}
+
+#[tokio::test]
 async fn a_change_while_the_service_was_down_is_suspended_too() {
     let bench = Bench::stdio(20_000).await;
     bench.servers.close().await;
@@ -457,9 +484,14 @@ async fn a_server_that_cannot_start_says_why_and_stops_nobody() {
         McpSettings::new("missing", command("/no/such/program", &[])),
         McpSettings::new("broken", command("sh", &["-c", "echo the module is missing >&2; exit 1"])),
     ];
-    let servers =
-        McpServers::new(settings, Arc::new(Register::default()), catalog, Arc::new(House::default()))
-            .unwrap();
+    let servers = McpServers::new(
+        settings,
+        Arc::new(Register::default()),
+        catalog,
+        Arc::new(House::default()),
+        screen(),
+    )
+    .unwrap();
     let status = servers.connect_all().await;
     let error = |name: &str| status.iter().find(|server| server.name == name).unwrap().error.clone().unwrap();
     assert!(error("missing").contains("cannot be started"), "{status:?}");
@@ -480,6 +512,7 @@ async fn settings_that_cannot_work_are_refused() {
             Arc::new(Register::default()),
             Catalog::default(),
             Arc::new(House::default()),
+            screen(),
         )
         .map(|_| ())
     };

@@ -1,6 +1,7 @@
 // Canned answers of the API for looking at pages without a service. Typed by the API's own
 // description, so that they cannot say what the service would not.
 import type { Page, Route } from "@playwright/test";
+import { account, invited, offer, sessions, waysIn } from "./examples/account";
 import { at, id, page, problem, type S, session } from "./examples/base";
 import {
   agents,
@@ -16,6 +17,9 @@ import {
   tickets,
   tools,
 } from "./examples/desk";
+import { helpArticle, helpArticles } from "./examples/help";
+import { desk } from "./examples/home";
+import { approvalDesk, counts, similar, view } from "./examples/inbox";
 import {
   BODY,
   documentOf,
@@ -29,13 +33,18 @@ import {
   sources,
   template,
 } from "./examples/knowledge";
+import { accounts, asked, keys, matrix, people, teamOf, teams } from "./examples/people";
 import { scanned, suggested } from "./examples/personal";
 import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
 import { audited, couldBe, limits } from "./examples/safety";
 
 export * from "./examples/base";
 export * from "./examples/desk";
+export * from "./examples/help";
+export * from "./examples/home";
+export * from "./examples/inbox";
 export * from "./examples/knowledge";
+export * from "./examples/people";
 export * from "./examples/personal";
 export * from "./examples/policy";
 export * from "./examples/safety";
@@ -45,7 +54,20 @@ export type Answers = Record<string, (route: Route, path: string) => unknown>;
 
 const ANSWERS: Answers = {
   "GET /v1/session": () => session,
+  "GET /v1/sign-in": () => waysIn,
+  "GET /v1/account": () => account,
+  "GET /v1/sessions": () => sessions,
+  "POST /v1/invitations/look": () => invited,
+  "POST /v1/account/totp": () => offer,
+  "GET /v1/desk": () => desk,
   "GET /v1/breakers": () => ({ items: [], automatic: [], could_be: couldBe }),
+  "GET /v1/invitations": () => ({ items: [asked] }),
+  "GET /v1/people": () => page(people),
+  "GET /v1/roles": () => matrix,
+  "GET /v1/teams": () => page(teams),
+  "GET /v1/teams/:id": () => teamOf(),
+  "GET /v1/api-keys": () => page(keys),
+  "GET /v1/service-accounts": () => page(accounts),
   "GET /v1/audit": () => page(audited),
   "GET /v1/credits": () => ({ items: limits, at: at(0) }),
   "GET /v1/guards/scans": () => page([scanned]),
@@ -60,10 +82,27 @@ const ANSWERS: Answers = {
     return page(
       items.map((approval) => ({
         approval,
+        may_decide: true,
+        stake_cents: 488,
         ticket: tickets.find((each) => each.id === approval.ticket_id) ?? null,
       })),
     );
   },
+  "GET /v1/approvals/counts": () => counts,
+  "GET /v1/approvals/views": (): S["ViewList"] => ({ items: [view] }),
+  "GET /v1/approvals/desk": () => approvalDesk,
+  "GET /v1/approvals/claims": (): S["ClaimList"] => ({ items: [] }),
+  "POST /v1/approvals/:id/claim": (_, path): S["Claim"] => ({
+    approval_id: path.split("/")[3] ?? "",
+    user_id: id(1),
+    name: "Robin Vermeer",
+    until: at(-2),
+  }),
+  "DELETE /v1/approvals/:id/claim": async (route) => {
+    await route.fulfill({ status: 204 });
+    return "handled";
+  },
+  "GET /v1/approvals/:id/similar": (): S["SimilarList"] => ({ items: [similar] }),
   "GET /v1/approvals/:id": (_, path) => {
     const approval = approvals.find((each) => path.endsWith(each.id));
     if (!approval) return problem(404, "Not found", "the approval does not exist");
@@ -74,6 +113,8 @@ const ANSWERS: Answers = {
       findings: [],
       customer,
       decisions: [],
+      may_decide: true,
+      may_not: null,
       run: runs[0],
     };
   },
@@ -92,6 +133,7 @@ const ANSWERS: Answers = {
     customer,
     contact,
   }),
+  "PUT /v1/tickets/:id/presence": () => ({ others: [] }),
   "GET /v1/tickets/:id/events": () => page(events),
   "GET /v1/tickets/:id/article": (): S["ArticleOfTicket"] => ({
     run: null,
@@ -182,17 +224,33 @@ const ANSWERS: Answers = {
   }),
   "GET /v1/knowledge/recall": () => page([recalled]),
   "GET /v1/knowledge/flagged": (): S["Flagged"] => ({ items: [flagged] }),
-  "GET /v1/customers": () => page([]),
+  "GET /v1/customers": () =>
+    page([customer, { ...customer, id: id(12), name: "Bruno Falk", tier: "standard" }]),
+  "GET /v1/customers/:id": () => ({ customer, contacts: [contact], tickets }),
   "GET /v1/conversations/:id": () => conversation,
   "POST /v1/conversations": () => ({
     conversation_id: id(100),
     token: "cv_token",
+    token_expires_at: at(-43_200),
     ticket_number: 40,
   }),
+  "POST /v1/conversations/:id/ratings": () => ({}),
+  "GET /v1/help/articles": (route): S["HelpArticles"] => ({
+    items: new URL(route.request().url()).searchParams.has("q")
+      ? helpArticles.slice(0, 2)
+      : helpArticles,
+  }),
+  "GET /v1/help/articles/:slug": (_, path) =>
+    path.endsWith("/returns-and-refunds")
+      ? helpArticle
+      : problem(404, "Not found", "the article does not exist"),
 };
 
 const pattern = (path: string) =>
-  path.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ":id").replace(/(\/v1\/tools\/)[^/]+/, "$1:id");
+  path
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ":id")
+    .replace(/(\/v1\/(?:tools|roles|teams)\/)[^/]+/, "$1:id")
+    .replace(/(\/v1\/help\/articles\/)[^/]+/, "$1:slug");
 
 /** Puts canned answers in front of the API. Whatever they do not know is a 404 with its name. */
 export async function answer(on: Page, own: Answers = {}): Promise<void> {
@@ -202,11 +260,15 @@ export async function answer(on: Page, own: Answers = {}): Promise<void> {
     const path = new URL(request.url()).pathname;
     if (path.endsWith("/stream")) {
       // A stream that says nothing and stays away, as far as the browser is concerned.
-      await route.fulfill({ contentType: "text/event-stream", body: "retry: 600000\n\n" });
+      const says = (await own["GET /v1/stream"]?.(route, path)) ?? "";
+      await route.fulfill({
+        contentType: "text/event-stream",
+        body: `retry: 600000\n\n${says}`,
+      });
       return;
     }
     const found = answers[`${request.method()} ${pattern(path)}`];
-    const body = found?.(route, path) ?? problem(404, "Not found", `no answer for ${path}`);
+    const body = (await found?.(route, path)) ?? problem(404, "Not found", `no answer for ${path}`);
     if (body === "handled") return;
     const status =
       "status" in (body as object) && "title" in (body as object)

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { answer, approvals, id, problem, runs, session } from "./answers";
+import { answer, approvals, id, problem, runs } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 interface Sent {
@@ -11,7 +11,12 @@ interface Sent {
 async function desk(page: Page, refuse?: () => unknown): Promise<Sent[]> {
   const sent: Sent[] = [];
   const gone = new Set<string>();
-  const item = (approval: (typeof approvals)[number]) => ({ approval, ticket: null });
+  const item = (approval: (typeof approvals)[number]) => ({
+    approval,
+    may_decide: true,
+    stake_cents: 488,
+    ticket: null,
+  });
   const decisions = Object.fromEntries([
     [
       "POST /v1/approvals/:id/decisions",
@@ -221,10 +226,23 @@ test("several are decided at once, each with its own result", async ({ page }) =
   ]);
 });
 
-test("who may not decide is told which role it takes", async ({ page }) => {
-  await answer(page, { "GET /v1/session": () => ({ ...session, role: "agent" }) });
+test("who may not decide is told why", async ({ page }) => {
+  const why = "it takes the role reviewer, and yours is agent";
+  await answer(page, {
+    "GET /v1/approvals/:id": () => ({
+      approval: approvals[0],
+      ticket: null,
+      messages: [],
+      findings: [],
+      customer: null,
+      decisions: [],
+      may_decide: false,
+      may_not: why,
+      run: runs[0],
+    }),
+  });
   await page.goto("/approvals");
-  await expect(page.getByText("Deciding this needs the role reviewer")).toBeVisible();
+  await expect(page.getByText("It takes the role reviewer, and yours is agent")).toBeVisible();
   await expect(page.getByRole("button", { name: "Approve" })).toHaveCount(0);
 });
 

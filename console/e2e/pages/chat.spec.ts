@@ -66,13 +66,15 @@ test("a message that could not be sent stays and is sent again under the same ke
   expect(keys[0]).toBe(keys[1]);
 });
 
-test("an ended conversation says so and offers a new one", async ({ page }) => {
+test("an ended conversation says so, is forgotten and makes way for a new one", async ({
+  page,
+}) => {
   await resume(page);
   await answer(page, {
     "GET /v1/conversations/:id": () => problem(401, "Not signed in", "the token has run out"),
   });
   await page.goto("/chat");
-  await expect(page.getByText("This conversation has ended.")).toBeVisible();
-  await page.getByRole("button", { name: "Start a new conversation" }).click();
+  await expect(page.getByText("Your last conversation has ended.")).toBeVisible();
   await expect(page.getByLabel("How can we help?")).toBeVisible();
+  expect(await page.evaluate(() => localStorage.getItem("countersign.conversation"))).toBe("null");
 });

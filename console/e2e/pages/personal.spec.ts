@@ -114,6 +114,8 @@ test("an approval marks what it would send, and is shown for a reason", async ({
     findings: [{ at: "/preview/body", kind: "email", start: 12, end: 25 }],
     customer,
     decisions: [],
+    may_decide: false,
+    may_not: "it is asked of another role",
     run: runs[0] as S["Run"],
   };
   await answer(page, {

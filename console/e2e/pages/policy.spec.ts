@@ -1,4 +1,5 @@
 import { answer, dangerous, dryRun, POLICY, policyOf, problem, report, session } from "./answers";
+import { agentMay } from "./examples/base";
 import { accessible, expect, fits, test } from "./test";
 
 const CHANGED = POLICY.replace("50000", "10000");
@@ -119,7 +120,7 @@ test("a version is looked at and taken into the editor", async ({ page }) => {
 
 test("who may not change the policy reads it", async ({ page }) => {
   await answer(page, {
-    "GET /v1/session": () => ({ ...session, role: "agent" }),
+    "GET /v1/session": () => ({ ...session, role: "agent", permissions: agentMay }),
     "GET /v1/policy": () => policyOf(2, { problem: "rule `moon`: there is no variable `moon`" }),
   });
   await page.goto("/policy");

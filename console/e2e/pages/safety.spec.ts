@@ -8,6 +8,7 @@ import {
   failing,
   problem,
   session,
+  viewerMay,
 } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
@@ -115,11 +116,11 @@ test("what keeps failing is shown with its failure and next try, and may be let 
 test("who may not stop or let go on is not offered it", async ({ page }) => {
   const stopped = breaker({ kind: "workspace" }, "Everything went wrong");
   await answer(page, {
-    "GET /v1/session": () => ({ ...session, role: "agent" }),
+    "GET /v1/session": () => ({ ...session, role: "viewer", permissions: viewerMay }),
     "GET /v1/breakers": () => ({ items: [stopped], automatic: [], could_be: couldBe.slice(1) }),
   });
   await page.goto("/safety");
-  await expect(page.getByText("Letting it go on needs the role admin.")).toBeVisible();
+  await expect(page.getByText("Letting it go on needs the permission resume.")).toBeVisible();
   await expect(page.getByRole("button", { name: "Let it go on" })).toHaveCount(0);
   await expect(page.getByRole("form", { name: "Stop something" })).toHaveCount(0);
   await expect(page.getByRole("link", { name: "Audit" })).toHaveCount(0);

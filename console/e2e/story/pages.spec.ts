@@ -33,7 +33,7 @@ for (const [look, colorScheme, width] of [
     await page.goto("/sign-in");
     await page.getByLabel("Email").fill("admin@northfold.example");
     await page.getByLabel("Password").fill("countersign");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await expect(page).toHaveTitle(/Home/);
     for (const [path, shows] of PAGES) {
       await page.goto(path);
@@ -77,6 +77,8 @@ test("a wrong password says so", async ({ page }) => {
   await page.goto("/sign-in");
   await page.getByLabel("Email").fill("reviewer@northfold.example");
   await page.getByLabel("Password").fill("wrong");
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page.getByRole("alert")).toContainText("the address or the password is wrong");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(page.getByRole("alert")).toContainText(
+    "the address, the password or the code is wrong",
+  );
 });

@@ -16,10 +16,10 @@ const binary = resolve(
   folder,
   process.env.COUNTERSIGN_BIN ?? join("..", "target", "debug", "countersign"),
 );
-const START_MS = 60_000;
+export const START_MS = 60_000;
 const PASSWORD = "countersign";
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((done, fail) => {
     const server = createServer();
     server.once("error", fail);
@@ -51,44 +51,68 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
+/** A service of its own, with the demo workspace in a folder of its own. */
+export interface Service {
+  url: string;
+  stop: () => Promise<void>;
+}
+
+export async function startService(
+  env: Record<string, string> = {},
+  port?: number,
+): Promise<Service> {
+  if (!existsSync(binary)) {
+    throw new Error(`${binary} does not exist: build it, or set COUNTERSIGN_BIN`);
+  }
+  const data = await mkdtemp(join(tmpdir(), "countersign-console-"));
+  const at = port ?? (await freePort());
+  let output = "";
+  const child = spawn(binary, ["serve", "--demo"], {
+    cwd: data,
+    env: {
+      ...process.env,
+      COUNTERSIGN_SERVER__ADDRESS: `127.0.0.1:${at}`,
+      COUNTERSIGN_SERVER__CONSOLE_DIR: join(folder, "dist"),
+      COUNTERSIGN_DATABASE__URL: `sqlite:${join(data, "desk.db")}`,
+      COUNTERSIGN_SECRETS__KEY_FILE: join(data, "secret.key"),
+      COUNTERSIGN_DEMO__PASSWORD: PASSWORD,
+      COUNTERSIGN_DEMO__SHOP_URL: "sqlite::memory:",
+      COUNTERSIGN_VISITORS__CONVERSATIONS_PER_MINUTE: "200",
+      COUNTERSIGN_APPROVALS__UNDO_SECONDS: "1",
+      COUNTERSIGN_AGENTS__RESOLUTION__LIMITS__RUNS_A_MINUTE: "0",
+      COUNTERSIGN_AGENTS__RESOLUTION__LIMITS__RUNS_A_DAY: "0",
+      ...env,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const keep = (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-20_000);
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  const end = async () => {
+    await stop(child);
+    await rm(data, { recursive: true, force: true });
+  };
+  const url = `http://127.0.0.1:${at}`;
+  try {
+    await ready(url, child, () => output);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return { url, stop: end };
+}
+
 export const test = base.extend<object, { service: string }>({
   service: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of fixtures from here
     async ({}, use) => {
-      if (!existsSync(binary)) {
-        throw new Error(`${binary} does not exist: build it, or set COUNTERSIGN_BIN`);
-      }
-      const data = await mkdtemp(join(tmpdir(), "countersign-console-"));
-      const port = await freePort();
-      let output = "";
-      const child = spawn(binary, ["serve", "--demo"], {
-        cwd: data,
-        env: {
-          ...process.env,
-          COUNTERSIGN_SERVER__ADDRESS: `127.0.0.1:${port}`,
-          COUNTERSIGN_SERVER__CONSOLE_DIR: join(folder, "dist"),
-          COUNTERSIGN_DATABASE__URL: `sqlite:${join(data, "desk.db")}`,
-          COUNTERSIGN_SECRETS__KEY_FILE: join(data, "secret.key"),
-          COUNTERSIGN_DEMO__PASSWORD: PASSWORD,
-          COUNTERSIGN_DEMO__SHOP_URL: "sqlite::memory:",
-          COUNTERSIGN_VISITORS__CONVERSATIONS_PER_MINUTE: "200",
-          COUNTERSIGN_AGENTS__RESOLUTION__LIMITS__RUNS_A_MINUTE: "0",
-          COUNTERSIGN_AGENTS__RESOLUTION__LIMITS__RUNS_A_DAY: "0",
-        },
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      const keep = (chunk: Buffer) => {
-        output = (output + chunk.toString()).slice(-20_000);
-      };
-      child.stdout.on("data", keep);
-      child.stderr.on("data", keep);
+      const service = await startService();
       try {
-        const url = `http://127.0.0.1:${port}`;
-        await ready(url, child, () => output);
-        await use(url);
+        await use(service.url);
       } finally {
-        await stop(child);
-        await rm(data, { recursive: true, force: true });
+        await service.stop();
       }
     },
     { scope: "worker", timeout: START_MS + 20_000 },
@@ -103,7 +127,7 @@ export async function signIn(page: Page, who: string, path: string): Promise<voi
   await page.goto(path);
   await page.getByLabel("Email").fill(`${who}@northfold.example`);
   await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
 }
 

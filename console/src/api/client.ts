@@ -1,9 +1,10 @@
 // The one way to the service: the client generated from its OpenAPI document, and the error every
 // failed call becomes. Nothing else in the console calls fetch.
 import createClient from "openapi-fetch";
+import { ORIGIN } from "./origin";
 import type { paths } from "./schema.gen";
 
-export const api = createClient<paths>({ baseUrl: "/" });
+export const api = createClient<paths>({ baseUrl: `${ORIGIN}/` });
 
 /** A call that failed, with words for people. `status` 0 means that nothing answered. */
 export class Problem extends Error {
@@ -64,4 +65,16 @@ export async function send<T>(call: Promise<Answer<T>>): Promise<NonNullable<T>>
   if (!answer.response.ok) throw problemOf(answer.error, answer.response);
   // An empty 204 has no data; callers of such routes ignore the value.
   return (answer.data ?? {}) as NonNullable<T>;
+}
+
+/** The console's own page as it is served now; nothing when it cannot be had. */
+export async function servedPage(): Promise<Document | undefined> {
+  try {
+    const answer = await fetch("/", { cache: "no-cache", headers: { accept: "text/html" } });
+    if (!answer.ok) return undefined;
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  } catch {
+    // No connection, which others tell.
+    return undefined;
+  }
 }

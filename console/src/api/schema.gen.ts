@@ -13,13 +13,13 @@ export interface paths {
         };
         /**
          * Who one is
-         * @description The caller, their role and their workspace.
+         * @description The caller, their role, their workspace and the others they belong to. Gives a person's cookie another seven days.
          */
         get: operations["getSession"];
         put?: never;
         /**
          * Sign in
-         * @description Checks a person's password and sets the signed cookie `countersign_session`, which lasts seven days. An unknown address and a wrong password are answered alike. After five failures the address is closed for a quarter of an hour to the place they came from.
+         * @description Checks a person's password, and a code where their account asks for one, and sets the signed cookie `countersign_session`, which lasts for seven days without use. An unknown address, a wrong password and a missing code are answered alike. After five failures within a quarter of an hour an address is closed for that time to the place they came from, after twenty to all, whatever process they met.
          */
         post: operations["signIn"];
         /**
@@ -27,6 +27,473 @@ export interface paths {
          * @description Ends the session, here and on the server: its cookie opens nothing any more. Other sessions of the same person go on.
          */
         delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go to another workspace
+         * @description Takes the session to another workspace that the person belongs to, with the role they have there. The old cookie opens nothing any more; both workspaces have it in their audit.
+         */
+        post: operations["switchWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's sessions
+         * @description Where the person is signed in, in whichever of their workspaces: at most 200.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End all of one's other sessions
+         * @description The session that asks goes on.
+         */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of one's sessions
+         * @description Its cookie opens nothing any more, in other processes after five seconds.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own account
+         * @description What the signed-in person signs in with. It is the same in all their workspaces.
+         */
+        get: operations["getAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change one's name
+         * @description In all workspaces. What was written under the old name keeps it.
+         */
+        patch: operations["renameAccount"];
+        trace?: never;
+    };
+    "/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's password
+         * @description At least ten characters, and none that is known from a breach, where the service looks that up. All other sessions of the person end.
+         */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to set up an authenticator app
+         * @description It counts once a code of it was confirmed. Asked again before that, it begins anew.
+         */
+        post: operations["beginTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an authenticator app
+         * @description From here on signing in with the password takes a code as well. Answers with ten recovery codes.
+         */
+        post: operations["confirmTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/totp/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove the authenticator app
+         * @description And all recovery codes: the password opens the account alone.
+         */
+        post: operations["removeTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make new recovery codes
+         * @description The old ones open nothing any more.
+         */
+        post: operations["makeRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/passkeys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to add a passkey
+         * @description What the browser is asked to make one. It is discoverable and verifies the person, so that it is two factors.
+         */
+        post: operations["beginPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a passkey
+         * @description From here on it opens the account alone, without the password.
+         */
+        post: operations["addPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a passkey
+         * @description It opens nothing any more.
+         */
+        delete: operations["removePasskey"];
+        options?: never;
+        head?: never;
+        /** Name a passkey */
+        patch: operations["renamePasskey"];
+        trace?: never;
+    };
+    "/v1/session/passkey/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign in with a passkey
+         * @description What the browser is asked; the person picks one of theirs.
+         */
+        post: operations["beginPasskeySignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a passkey
+         * @description Checks what the browser signed and sets the session's cookie. No password and no code is asked for.
+         */
+        post: operations["signInWithPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link to choose a new password
+         * @description Sends a mail with a link that works once, for an hour, if the address has an account. The answer is the same if it has none. Without a mail server nothing is sent: an admin makes a link with `countersign users reset-link ADDRESS`.
+         */
+        post: operations["requestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/password-resets/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password with a link
+         * @description Uses the link up. All sessions of the person end; they sign in with the new password, and with a code where their account asks for one.
+         */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List invitations */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite somebody
+         * @description Sends a mail with a link that works once, for seven days; where there is no mail server the link is in the answer. An earlier invitation of the same address is replaced. Takes a person.
+         */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take an invitation back
+         * @description Its link opens nothing any more.
+         */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at an invitation
+         * @description For whoever holds its link.
+         */
+        post: operations["lookAtInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join a workspace
+         * @description Uses the invitation up and signs the person in. An address that has an account joins with its own password, and its code; another chooses a name and a password.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ways to sign in */
+        get: operations["signInOptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-in/openid/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in at one's company
+         * @description Sends the browser to the company's provider (OpenID Connect, authorization code with PKCE).
+         */
+        get: operations["beginCompanySignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-in/openid/{name}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from one's company
+         * @description Where the provider sends the browser to. Sets the session's cookie.
+         */
+        get: operations["finishCompanySignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -88,7 +555,7 @@ export interface paths {
         put?: never;
         /**
          * Unmask a ticket
-         * @description Subject, fields, customer and contact as they are; messages are unmasked one by one. Takes the right `unmask`, a person and a reason. Who, what, when and why are in the audit before the text is given; what was read is not. At most 20 a minute.
+         * @description Subject, fields, customer and contact as they are; messages are unmasked one by one. Takes the permission `unmask`, a person and a reason. Who, what, when and why are in the audit before the text is given; what was read is not. At most 20 a minute.
          */
         post: operations["unmaskTicket"];
         delete?: never;
@@ -108,7 +575,7 @@ export interface paths {
         put?: never;
         /**
          * Unmask a message
-         * @description Takes the right `unmask`, a person and a reason. Who, what, when and why are in the audit before the text is given; what was read is not. At most 20 a minute.
+         * @description Takes the permission `unmask`, a person and a reason. Who, what, when and why are in the audit before the text is given; what was read is not. At most 20 a minute.
          */
         post: operations["unmaskMessage"];
         delete?: never;
@@ -128,7 +595,7 @@ export interface paths {
         put?: never;
         /**
          * Unmask an approval
-         * @description Takes the right `unmask`, a person and a reason. Who, what, when and why are in the audit before the text is given; what was read is not. At most 20 a minute.
+         * @description Takes the permission `unmask`, a person and a reason. Who, what, when and why are in the audit before the text is given; what was read is not. At most 20 a minute.
          */
         post: operations["unmaskApproval"];
         delete?: never;
@@ -146,13 +613,13 @@ export interface paths {
         };
         /**
          * List scans
-         * @description The newest first. Takes the right `redact`, and a person.
+         * @description The newest first. Takes the permission `redact`, and a person.
          */
         get: operations["listScans"];
         put?: never;
         /**
          * Look through stored messages
-         * @description Begins a scan, which works in the background and goes on after a restart, or answers with the one that is under way. What is written meanwhile may be left for the next one. What a person kept is not suggested again. Takes the right `redact`, and a person.
+         * @description Begins a scan, which works in the background and goes on after a restart, or answers with the one that is under way. What is written meanwhile may be left for the next one. What a person kept is not suggested again. Takes the permission `redact`, and a person.
          */
         post: operations["beginScan"];
         delete?: never;
@@ -170,7 +637,7 @@ export interface paths {
         };
         /**
          * See how far a scan is
-         * @description Takes the right `redact`, and a person.
+         * @description Takes the permission `redact`, and a person.
          */
         get: operations["getScan"];
         put?: never;
@@ -192,7 +659,7 @@ export interface paths {
         put?: never;
         /**
          * Stop a scan
-         * @description What it found so far stays. Takes the right `redact`, and a person.
+         * @description What it found so far stays. Takes the permission `redact`, and a person.
          */
         post: operations["stopScan"];
         delete?: never;
@@ -210,7 +677,7 @@ export interface paths {
         };
         /**
          * List what was found
-         * @description Messages with personal data in them, each with a masked excerpt, the newest find first. Takes the right `redact`, and a person.
+         * @description Messages with personal data in them, each with a masked excerpt, the newest find first. Takes the permission `redact`, and a person.
          */
         get: operations["listSuggestions"];
         put?: never;
@@ -232,7 +699,7 @@ export interface paths {
         put?: never;
         /**
          * Redact or keep
-         * @description Up to 100 at once. `redact` replaces the values, in the message and in everything else that is kept of its ticket: other messages, events, subject and fields, journals and approvals of its runs, questions of gaps. The events stay, and messages say who redacted them, when and what kinds. Customers' own records, files that came with messages, mail that was sent and backups keep what they have. A ticket on which an agent works or waits is left alone. Takes the right `redact`, and a person.
+         * @description Up to 100 at once. `redact` replaces the values, in the message and in everything else that is kept of its ticket: other messages, events, subject and fields, journals and approvals of its runs, questions of gaps. The events stay, and messages say who redacted them, when and what kinds. Customers' own records, files that came with messages, mail that was sent and backups keep what they have. A ticket on which an agent works or waits is left alone. Takes the permission `redact`, and a person.
          */
         post: operations["decideSuggestions"];
         delete?: never;
@@ -298,7 +765,7 @@ export interface paths {
         };
         /**
          * List approvals
-         * @description Proposed calls that wait for a person, or did. Pending ones are listed in the order they were asked, all others the newest first.
+         * @description Proposed calls that wait for a person, or did. Pending ones are listed by what is at stake (expected loss × uncertainty × how near the deadline is) or, with `order=age`, in the order they were asked; all others the newest first.
          */
         get: operations["listApprovals"];
         put?: never;
@@ -360,10 +827,242 @@ export interface paths {
         put?: never;
         /**
          * Decide
-         * @description Approve, edit, reject, respond or escalate. A decision is used once: of two people who decide at the same moment one gets 409. An edited call is checked against the tool's schema and judged by the policy again. An API key cannot decide: a countersignature is a person's. The approval's own `role` says who may.
+         * @description Approve, edit, reject, respond or escalate. A decision is used once: of two people who decide at the same moment one gets 409. An edited call is checked against the tool's schema and judged by the policy again. An API key cannot decide: a countersignature is a person's. The approval's own `role` and `team` say who is asked; whoever may everything that the role may answers for it.
          */
         post: operations["decideApproval"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how approvals are worked on
+         * @description Colleagues, delegations, reasons to choose from, and how long a decision can be taken back.
+         */
+        get: operations["getApprovalDesk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See who looks at which approval
+         * @description Claims end by themselves two minutes after their last sign of life. They keep nobody from deciding.
+         */
+        get: operations["listApprovalClaims"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/delegation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Name who sees to your approvals
+         * @description While you are away, what is assigned to you is also listed as theirs (`assignee=me`). It gives them no right to decide that they do not have. Takes a person.
+         */
+        put: operations["delegateApprovals"];
+        post?: never;
+        /**
+         * See to your approvals yourself again
+         * @description Ends the delegation, if there is one. Takes a person.
+         */
+        delete: operations["endApprovalDelegation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that you look at it
+         * @description For two minutes, and for two more each time it is said again. The answer names who looks at it, which is somebody else when they were first. It keeps nobody from deciding: the first decision is taken. Takes a person.
+         */
+        post: operations["claimApproval"];
+        /**
+         * Say that you look at it no more
+         * @description Somebody else's claim stays. Takes a person.
+         */
+        delete: operations["releaseApproval"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign or hand over
+         * @description To a person who may decide on it, or to nobody. It gives no right: others who may can still decide. 422 when the person may not decide on it. Takes a person.
+         */
+        post: operations["assignApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/{id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put off
+         * @description Out of the queue until the time, for everybody. It is back earlier when its deadline nears (half an hour, or a quarter of its time), and when the customer writes, which brings the agent to propose anew. 409 when the deadline is near. Takes a person.
+         */
+        post: operations["snoozeApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a decision back
+         * @description One's own, while `undo_until` of the approval lies ahead: nothing has come of it, and it is open again. A vote of several that are needed can be taken back until the last one is cast. 409 when it is too late. Takes a person.
+         */
+        post: operations["undoApprovalDecision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what was decided before
+         * @description Up to five of the last 200 decisions about the same tool that are most like this proposal: by their words, amounts, what the customer wants, and the agent.
+         */
+        get: operations["similarDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what waits
+         * @description In the whole queue, in the usual parts of it, and in the views that the caller sees.
+         */
+        get: operations["countApprovals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List views of the queue
+         * @description One's own and those that are shared, the oldest first.
+         */
+        get: operations["listApprovalViews"];
+        put?: never;
+        /**
+         * Keep a view of the queue
+         * @description Up to 30 of one person. Takes a person.
+         */
+        post: operations["addApprovalView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a view of the queue
+         * @description One's own; a shared one also by whoever manages people. Takes a person.
+         */
+        delete: operations["removeApprovalView"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1119,6 +1818,236 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List colleagues
+         * @description The longest here first, those who are kept out among them (`deactivated_at`).
+         */
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look at a colleague */
+        get: operations["getPerson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a colleague
+         * @description Role, title, in or out. Nobody gives a role that may what they may not, and nobody changes a colleague who may what they may not. 409 when nobody would be left who may everything. In effect at once here and within seconds in other processes.
+         */
+        patch: operations["changePerson"];
+        trace?: never;
+    };
+    "/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the matrix of roles and permissions
+         * @description Every permission with what it means, and every role with what it may. A workspace has at most 50 roles of its own, so the list has no pages.
+         */
+        get: operations["listRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/roles/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make or change a role
+         * @description Nobody puts a permission into a role that they do not hold. Whoever has the role may what it says within seconds.
+         */
+        put: operations["putRole"];
+        post?: never;
+        /**
+         * Remove a role
+         * @description 409 as long as somebody has it. What was asked of it is decided by who may everything.
+         */
+        delete: operations["removeRole"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List teams
+         * @description By name, without their members.
+         */
+        get: operations["listTeams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/teams/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look at a team */
+        get: operations["getTeam"];
+        /** Make or change a team */
+        put: operations["putTeam"];
+        post?: never;
+        /**
+         * Remove a team
+         * @description What was asked of it is decided by who may everything.
+         */
+        delete: operations["removeTeam"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/teams/{name}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put somebody into a team */
+        put: operations["addTeamMember"];
+        post?: never;
+        /** Take somebody out of a team */
+        delete: operations["removeTeamMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API keys
+         * @description The newest first, those that open nothing any more among them. The keys themselves are not kept.
+         */
+        get: operations["listApiKeys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description The answer has the key, and nothing shows it again. It may what its scopes name: no more than you may, and nothing that takes a person. One of your own stops when you are kept out, and never may more than you.
+         */
+        post: operations["makeApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description It opens nothing any more, in other processes after a few seconds. 404 when it was revoked before.
+         */
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List service accounts
+         * @description The newest first.
+         */
+        get: operations["listServiceAccounts"];
+        put?: never;
+        /** Make a service account */
+        post: operations["makeServiceAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deactivate a service account
+         * @description All its keys open nothing any more, in other processes after a few seconds. 404 when it was deactivated before.
+         */
+        delete: operations["deactivateServiceAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/breakers": {
         parameters: {
             query?: never;
@@ -1195,6 +2124,26 @@ export interface paths {
          * @description Every move of credits from one account to another, newest first: set aside before a paid call, settled with what it did cost, and the rest given back.
          */
         get: operations["listCreditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The desk at a glance
+         * @description What is open and waits, what became of what agents resolved, what it cost and what time it saved, now and over 30 days. Counted at most once a second.
+         */
+        get: operations["showDesk"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1344,6 +2293,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say that one is there
+         * @description Tells colleagues that the caller reads a ticket or writes in it, and answers who else does. It holds for 25 seconds: a page says it again every ten, and null when it is left.
+         */
+        put: operations["sayPresence"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations": {
         parameters: {
             query?: never;
@@ -1395,6 +2364,66 @@ export interface paths {
          * @description The agent sees it, also while it works or waits for a person; a proposal that rests on the older state is considered anew.
          */
         post: operations["writeToConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether an answer helped
+         * @description Of the assistant's answers alone. A later word replaces the one before; colleagues see it on the ticket.
+         */
+        post: operations["rateAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/help/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look for articles
+         * @description Open to everyone, with a limit per place: the workspace's public documents that are valid now. Without a search the first 1000 by title.
+         */
+        get: operations["listHelpArticles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/help/articles/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an article
+         * @description An article that is not public looks the same as one that does not exist.
+         */
+        get: operations["getHelpArticle"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1532,7 +2561,7 @@ export interface paths {
         };
         /**
          * Watch the workspace
-         * @description Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `approval`, `typing` and `model_text` are only for those who watch. A comment every 15 seconds keeps the connection open. The stream ends when the session, its user or the key does.
+         * @description Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `approval`, `typing` and `model_text` are only for those who watch. A comment every 15 seconds keeps the connection open. The stream ends when the session, its user or the key does, or what they may changes.
          */
         get: operations["stream"];
         put?: never;
@@ -1616,6 +2645,23 @@ export interface components {
             gap_id?: components["schemas"]["GapId"] | null;
             ticket_id: components["schemas"]["TicketId"];
         };
+        /** @description Joining a workspace. */
+        Accept: {
+            /**
+             * @description Where the account there is asks for one.
+             * @default null
+             */
+            code?: string | null;
+            /**
+             * @description What one is called; left out by who has an account.
+             * @default null
+             */
+            name?: string | null;
+            /** @description Of the account there is, or the one to be. */
+            password: string;
+            /** @description What stands behind `#` in the link. */
+            token: string;
+        };
         /** @description What the admin has looked at. */
         AcceptTool: {
             /** @description The `version` of the tool as it was shown. When it has changed again since, nothing is accepted. */
@@ -1623,6 +2669,26 @@ export interface components {
         };
         /** @description Where credits are. */
         Account: "spent" | "allowance" | "reserved";
+        /** @description Somebody's account. */
+        AccountView: {
+            /** @description What they sign in with. */
+            email: string;
+            /** @description False for who signs in by their company or a passkey alone. */
+            has_password: boolean;
+            name: string;
+            passkeys: components["schemas"]["PasskeyView"][];
+            /** @description Whether browsers have passkeys where this service is reached: by TLS, or on `localhost`. */
+            passkeys_possible: boolean;
+            /**
+             * Format: int64
+             * @description Recovery codes that were not used yet.
+             */
+            recovery_codes_left: number;
+            /** @description Everybody has to show more than a password. */
+            second_factor_required: boolean;
+            /** @description An authenticator app is set up. */
+            totp: boolean;
+        };
         /** @description Who caused an event. */
         Actor: {
             contact_id: components["schemas"]["ContactId"] | null;
@@ -1837,9 +2903,28 @@ export interface components {
         };
         /**
          * Format: uuid
-         * @description A key that stands for a service instead of a person.
+         * @description A key that requests are made with instead of a session.
          */
         ApiKeyId: string;
+        /** @description A key, which itself is not kept. */
+        ApiKeyItem: {
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Opens nothing from here on; null for never. */
+            expires_at: components["schemas"]["Timestamp"] | null;
+            /** @description Its first characters. */
+            hint: string;
+            id: components["schemas"]["ApiKeyId"];
+            /** @description To the hour; null when it never was. */
+            last_used_at: components["schemas"]["Timestamp"] | null;
+            name: string;
+            revoked_at: components["schemas"]["Timestamp"] | null;
+            /** @description What it may; of a person's, only as long as they may it too. */
+            scopes: components["schemas"]["Permissions"];
+            /** @description The service account it stops with; null when it belongs to a person. */
+            service_account_id: components["schemas"]["ServiceAccountId"] | null;
+            /** @description The person it stops with; null when it belongs to a service account. */
+            user_id: components["schemas"]["UserId"] | null;
+        };
         /** @description A key that stands for a service. */
         ApiKeyView: {
             id: components["schemas"]["ApiKeyId"];
@@ -1848,6 +2933,8 @@ export interface components {
         /** @description A proposed call that waits for a person. */
         Approval: {
             agent: string;
+            /** @description Whose it is to decide; anybody's while there is none. */
+            assignee?: components["schemas"]["UserId"] | null;
             binding: components["schemas"]["Binding"];
             /** @description What it would carry out of the house that a person should see first, as proposed. */
             carries?: components["schemas"]["Carried"][];
@@ -1857,7 +2944,7 @@ export interface components {
             digest: components["schemas"]["Digest"];
             /** @description Changed arguments, when it was edited. */
             edited_args: unknown;
-            /** @description When it becomes, or became, a higher role's to decide, and whose. */
+            /** @description When it becomes, or became, another role's to decide, and whose. */
             escalates?: components["schemas"]["Escalates"] | null;
             evidence: components["schemas"]["Citation"][];
             expires_at: components["schemas"]["Timestamp"];
@@ -1865,6 +2952,8 @@ export interface components {
             facts?: components["schemas"]["Facts"] | null;
             /** Format: uuid */
             id: string;
+            /** @description The procedure that the customer's words ask for; empty for none. */
+            intent?: string;
             /** @description Where the protected arguments come from, as proposed. */
             origins?: components["schemas"]["ArgumentOrigin"][];
             preview: components["schemas"]["Preview"];
@@ -1877,20 +2966,82 @@ export interface components {
             /** @description Those who asked for it, where the policy says that they do not approve it. */
             requesters?: components["schemas"]["UserId"][];
             risk: components["schemas"]["Risk"];
+            /** @description The role that is asked; others answer for it. */
             role: components["schemas"]["Role"];
             /** @description Why it stopped: the rule and its words. */
             rule: string;
             /** Format: uuid */
             run_id: string;
+            /** @description Out of the queue until then. */
+            snoozed_until?: components["schemas"]["Timestamp"] | null;
             status: components["schemas"]["ApprovalStatus"];
             /** @description What the run had read that sounds like an order to the agent. */
             suspicions?: components["schemas"]["Suspicion"][];
+            /** @description The team that is asked: of those who answer for the role, who is in it. */
+            team?: components["schemas"]["TeamName"] | null;
             ticket_id: components["schemas"]["TicketId"] | null;
+            /**
+             * @description Until when the decision can be taken back: nothing is done before. Gone once the run has begun to act
+             *     on it.
+             */
+            undo_until?: components["schemas"]["Timestamp"] | null;
             why: string;
+        };
+        /** @description How many wait, each counted up to 1000. */
+        ApprovalCounts: {
+            /**
+             * Format: int64
+             * @description Assigned to the caller, or to somebody whose delegate they are, and not snoozed; 0 for a key.
+             */
+            mine: number;
+            /** Format: int64 */
+            snoozed: number;
+            /**
+             * Format: int64
+             * @description Whose deadline is within the hour.
+             */
+            soon: number;
+            /**
+             * Format: int64
+             * @description Assigned to nobody, and not snoozed.
+             */
+            unassigned: number;
+            /** @description Of the views that are kept, in their order. */
+            views: components["schemas"]["ViewCount"][];
+            /**
+             * Format: int64
+             * @description Not snoozed.
+             */
+            waiting: number;
+        };
+        /** @description Who sees to whose approvals now. */
+        ApprovalDelegations: {
+            items: components["schemas"]["Delegation"][];
+        };
+        /** @description What the page of approvals needs to know of the workspace. */
+        ApprovalDesk: {
+            /** @description Who sees to whose approvals now. */
+            delegations: components["schemas"]["Delegation"][];
+            /** @description Whom approvals can be handed to. */
+            people: components["schemas"]["Colleague"][];
+            /** @description Offered to whoever rejects; other words can be given. */
+            reject_reasons: string[];
+            /**
+             * Format: uint64
+             * @description Seconds in which a decision can be taken back before anything comes of it; 0 for none.
+             */
+            undo_seconds: number;
         };
         /** @description An approval in the queue. */
         ApprovalItem: {
             approval: components["schemas"]["Approval"];
+            /** @description Whether the caller is among those who are asked, as long as it waits. */
+            may_decide: boolean;
+            /**
+             * Format: int64
+             * @description Expected loss × uncertainty, in cents: what brings it before others, beside its deadline.
+             */
+            stake_cents: number;
             /** @description Null when the run is not about a ticket. */
             ticket: components["schemas"]["TicketBrief"] | null;
         };
@@ -1903,6 +3054,10 @@ export interface components {
             decisions: components["schemas"]["Decision"][];
             /** @description Where personal data, or the masks that stand for it, are in `approval`. */
             findings: components["schemas"]["FieldFinding"][];
+            /** @description Whether the caller may decide it now. */
+            may_decide: boolean;
+            /** @description Why not, in words; null when they may. */
+            may_not: string | null;
             messages: components["schemas"]["Message"][];
             run: components["schemas"]["Run"];
             ticket: components["schemas"]["Ticket"] | null;
@@ -1970,8 +3125,10 @@ export interface components {
              * @description When those who may decide are told once more that it waits. Less than the time to live.
              */
             reminder_minutes?: number | null;
-            /** @description The least role that may decide. */
+            /** @description The role that is asked. Whoever may everything that it may answers for it. */
             role: components["schemas"]["Role"];
+            /** @description The team that is asked: of those of the role, who is in it. */
+            team?: components["schemas"]["TeamName"] | null;
             /** Format: uint32 */
             ttl_minutes: number;
         };
@@ -1982,6 +3139,16 @@ export interface components {
         };
         /** @description What kind of thing a question asks for. */
         AskedFor: "amount" | "duration" | "moment" | "place" | "way" | "fact";
+        /** @description Whose it is from now on. */
+        Assign: {
+            /**
+             * @description For them to read; on the ticket's timeline.
+             * @default
+             */
+            note?: string;
+            /** @description Null: anybody's. */
+            to?: components["schemas"]["UserId"] | null;
+        };
         AttachmentRef: {
             /** Format: int64 */
             bytes: number;
@@ -1996,7 +3163,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "approval.decided" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -2169,12 +3336,33 @@ export interface components {
         /** @description One thing that an argument carries. */
         Carried: {
             kind: components["schemas"]["CarriedKind"];
-            /** @description The host of a link; what kind of secret it is, and its first characters. */
+            /** @description The host of a link; what kind of secret it is, and its first characters; how the stretch begins. */
             shown: string;
         };
-        CarriedKind: "link" | "secret";
+        CarriedKind: "link" | "secret" | "prompt";
         /** @description What became of the words an answer rests on. */
         Change: "gone" | "changed";
+        /** @description The password that is, and the one that is to be. */
+        ChangePassword: {
+            new_password: string;
+            /**
+             * @description The present one. Left out by who has none; then the sign-in must be fresh.
+             * @default null
+             */
+            password?: string | null;
+        };
+        /** @description What is to be different about a colleague; what is left out stays. */
+        ChangePerson: {
+            /**
+             * @description False keeps them out: their sessions end and their keys stop.
+             * @default null
+             */
+            active?: boolean | null;
+            /** @default null */
+            role?: components["schemas"]["Role"] | null;
+            /** @default null */
+            title?: string | null;
+        };
         /** @description What to change; what is left out stays. */
         ChangeTicket: {
             /** @description A user of the workspace; null takes the assignee away. */
@@ -2248,6 +3436,27 @@ export interface components {
          * @description A citation of a reply that was sent.
          */
         CitationId: string;
+        /** @description Who looks at an approval now. */
+        Claim: {
+            /** Format: uuid */
+            approval_id: string;
+            name: string;
+            /** @description Over by itself from here on. */
+            until: components["schemas"]["Timestamp"];
+            user_id: components["schemas"]["UserId"];
+        };
+        /** @description Who looks at what. */
+        ClaimList: {
+            items: components["schemas"]["Claim"][];
+        };
+        /** @description Enough of a colleague to hand something to them. */
+        Colleague: {
+            /** @description Roles whose approvals they may decide. */
+            answers_for: components["schemas"]["Role"][];
+            id: components["schemas"]["UserId"];
+            name: string;
+            role: components["schemas"]["Role"];
+        };
         /** @description A collection of vectors. */
         CollectionView: {
             /** Format: uint */
@@ -2257,6 +3466,12 @@ export interface components {
             name: string;
             /** @description Why this release with this embedder needs another one, if it does. */
             rebuild: string | null;
+        };
+        /** @description A company whose people sign in at its own provider. */
+        CompanyView: {
+            /** @description For `/v1/sign-in/openid/{name}`. */
+            name: string;
+            title: string;
         };
         Confidence: {
             reasons: components["schemas"]["Reason"][];
@@ -2385,6 +3600,12 @@ export interface components {
              *     decision is refused.
              */
             digest: components["schemas"]["Digest"];
+            /**
+             * @description False: what is decided is done at once. Otherwise it can be taken back until the approval's
+             *     `undo_until`, and nothing is done before.
+             * @default true
+             */
+            undo?: boolean;
         };
         /** @description One of several decisions. */
         DecideItem: {
@@ -2396,6 +3617,11 @@ export interface components {
         /** @description Several decisions at once; each stands for itself. */
         DecideMany: {
             items: components["schemas"]["DecideItem"][];
+            /**
+             * @description False: what is decided is done at once.
+             * @default true
+             */
+            undo?: boolean;
         };
         /** @description A decision about several suggestions. */
         DecideSuggestions: {
@@ -2440,6 +3666,8 @@ export interface components {
             id: string;
             kind: components["schemas"]["DecisionKind"];
             role: components["schemas"]["Role"];
+            /** @description Until when it can be taken back; nothing is done before. */
+            undo_until?: components["schemas"]["Timestamp"] | null;
             user_id: components["schemas"]["UserId"];
         };
         DecisionKind: {
@@ -2461,6 +3689,23 @@ export interface components {
             reason: string;
             /** @constant */
             type: "escalate";
+        };
+        /** @description Who sees to one's approvals, and how long. */
+        Delegate: {
+            to: components["schemas"]["UserId"];
+            /** @description Within 90 days. */
+            until: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description Somebody sees to another's approvals while they are away. It gives no right to decide: who may is asked of
+         *     the delegate as of anybody.
+         */
+        Delegation: {
+            created_at: components["schemas"]["Timestamp"];
+            delegate_id: components["schemas"]["UserId"];
+            /** @description Over by itself from here on. */
+            until: components["schemas"]["Timestamp"];
+            user_id: components["schemas"]["UserId"];
         };
         /**
          * Format: uuid
@@ -2488,6 +3733,95 @@ export interface components {
             status: components["schemas"]["DeliveryStatus"];
             ticket_id: components["schemas"]["TicketId"];
             updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description How many there are. */
+        DeskCount: {
+            /** Format: int64 */
+            n: number;
+            /** @description Since when the one that has waited longest does. */
+            oldest: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description A day. */
+        DeskDay: {
+            /**
+             * Format: int64
+             * @description Tickets that came in.
+             */
+            opened: number;
+            /** @description Tickets that agents resolved on it. */
+            resolved: components["schemas"]["DeskResolved"];
+            /** Format: int64 */
+            spent: number;
+            /** @description Its midnight (UTC). */
+            starts_at: components["schemas"]["Timestamp"];
+        };
+        /** @description Tickets that agents resolved, each counted once, by what became of it until now. */
+        DeskResolved: {
+            /**
+             * Format: int64
+             * @description Nobody has objected.
+             */
+            assumed: number;
+            /**
+             * Format: int64
+             * @description The customer said that the answer helped.
+             */
+            confirmed: number;
+            /**
+             * Format: int64
+             * @description Opened again afterwards, also when it had been confirmed.
+             */
+            reopened: number;
+        };
+        /** @description Credits that the workspace spent, without what is set aside for what is under way. */
+        DeskSpending: {
+            /** Format: int64 */
+            month: number;
+            /**
+             * Format: int64
+             * @description The most that may be spent in the day, where there is a ceiling.
+             */
+            most_a_day: number | null;
+            /** Format: int64 */
+            most_a_month: number | null;
+            /** Format: int64 */
+            today: number;
+        };
+        /**
+         * @description What colleagues did not have to do: the resolved tickets that were not reopened, times the minutes that a
+         *     ticket is taken to cost a person (`desk.minutes_per_ticket`). An estimate, as good as that number.
+         */
+        DeskTimeSaved: {
+            /** Format: int64 */
+            minutes: number;
+            /** Format: int64 */
+            minutes_per_ticket: number;
+        };
+        /** @description The desk at a glance. Days are UTC; credits are in millionths. */
+        DeskView: {
+            /** @description Calls that wait for a decision. */
+            approvals: components["schemas"]["DeskCount"];
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint
+             * @description What is stopped, by people or by itself.
+             */
+            breakers_open: number;
+            /** @description The last 30 days, today included, the oldest first. */
+            days: components["schemas"]["DeskDay"][];
+            /** @description Tickets that an agent, or nobody yet, is on. The oldest is the one nothing has happened to for longest. */
+            open: components["schemas"]["DeskCount"];
+            /** @description Tickets that agents resolved in the days that are listed. */
+            resolved: components["schemas"]["DeskResolved"];
+            /** @description Runs that are worked on, or will be when their turn comes. */
+            runs: components["schemas"]["DeskCount"];
+            spent: components["schemas"]["DeskSpending"];
+            time_saved: components["schemas"]["DeskTimeSaved"];
+            /** @description Tickets that agents resolved today. */
+            today: components["schemas"]["DeskResolved"];
+            waiting_for_customer: components["schemas"]["DeskCount"];
+            /** @description Tickets on which a person has to act. */
+            waiting_for_staff: components["schemas"]["DeskCount"];
         };
         /** @description What changed from one version to another. */
         Difference: {
@@ -2623,6 +3957,8 @@ export interface components {
             /** @description Of an article that an agent made and a person let in: what it was made of. */
             made_of?: components["schemas"]["MadeOf"] | null;
         };
+        /** @description What somebody does with a ticket. */
+        Doing: "viewing" | "writing";
         /** @description Arguments to try. */
         DryRun: {
             /** @description As the tool's schema wants them. */
@@ -2740,7 +4076,7 @@ export interface components {
              * @description Less than the time to live.
              */
             after_minutes: number;
-            /** @description Higher than the role that was asked first. */
+            /** @description Another one than was asked first, and of the built-in ones one that may more. */
             role: components["schemas"]["Role"];
         };
         /** @description One entry of a ticket's timeline. */
@@ -2863,6 +4199,34 @@ export interface components {
             type: "approval_passed_on";
         } | {
             /** Format: uuid */
+            approval_id: string;
+            /** Format: uuid */
+            run_id: string;
+            tool: string;
+            /** @constant */
+            type: "approval_reopened";
+        } | {
+            /** Format: uuid */
+            approval_id: string;
+            /** @description The person's name; empty for nobody. */
+            name: string;
+            /** @description What was said to them; may be empty. */
+            note: string;
+            /** Format: uuid */
+            run_id: string;
+            to: components["schemas"]["UserId"] | null;
+            /** @constant */
+            type: "approval_assigned";
+        } | {
+            /** Format: uuid */
+            approval_id: string;
+            /** Format: uuid */
+            run_id: string;
+            /** @constant */
+            type: "approval_snoozed";
+            until: components["schemas"]["Timestamp"] | null;
+        } | {
+            /** Format: uuid */
             effect_id: string;
             /** Format: uuid */
             run_id: string;
@@ -2879,6 +4243,12 @@ export interface components {
             summary: string;
             /** @constant */
             type: "run_ended";
+        } | {
+            helpful: boolean;
+            /** Format: uuid */
+            message_id: string;
+            /** @constant */
+            type: "answer_rated";
         } | {
             data: unknown;
             name: string;
@@ -3014,6 +4384,11 @@ export interface components {
             /** @description Its agent puts the reply before a person; see the ticket's approvals. */
             ticket_id: components["schemas"]["TicketId"];
         };
+        /** @description Whose password was forgotten. */
+        ForgottenPassword: {
+            /** @example reviewer@northfold.example */
+            email: string;
+        };
         /** @description Questions about one thing that the knowledge base does not answer. */
         Gap: {
             /** @description The draft of an article that was begun for it. */
@@ -3087,6 +4462,30 @@ export interface components {
             /** @description Always `ok`. */
             status: string;
             version: string;
+        };
+        /** @description An article in a list. */
+        HelpArticle: {
+            /** @description Empty for none. */
+            category: string;
+            /** @description Its beginning, or the passage that was found, as plain words. */
+            excerpt: string;
+            locale: string;
+            slug: string;
+            title: string;
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description An article to read. */
+        HelpArticleView: {
+            category: string;
+            locale: string;
+            markdown: string;
+            slug: string;
+            title: string;
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description The articles, best first when something was looked for. */
+        HelpArticles: {
+            items: components["schemas"]["HelpArticle"][];
         };
         /**
          * @description A call that somebody imagines. What is left out is harmless: a certain agent, trusted arguments, nothing
@@ -3172,6 +4571,56 @@ export interface components {
             /** @description A reason worth knowing when the engine is not the best there is. */
             note: string | null;
         };
+        /**
+         * Format: uuid
+         * @description A person who was asked to join a workspace.
+         */
+        InvitationId: string;
+        /** @description Everybody who was asked and has not joined. */
+        InvitationList: {
+            /** @description The last asked first; at most 500. */
+            items: components["schemas"]["InvitationView"][];
+        };
+        /** @description What somebody is invited to. */
+        InvitationLook: {
+            email: string;
+            /** @description The address has an account: it joins with its own password. */
+            has_account: boolean;
+            invited_by: components["schemas"]["Actor"];
+            role: components["schemas"]["Role"];
+            workspace: string;
+        };
+        /** @description A link to join. */
+        InvitationToken: {
+            /** @description What stands behind `#` in the link. */
+            token: string;
+        };
+        /** @description Somebody who was asked to join. */
+        InvitationView: {
+            created_at: components["schemas"]["Timestamp"];
+            email: string;
+            expires_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["InvitationId"];
+            invited_by: components["schemas"]["Actor"];
+            /** @description Too late: invite again. */
+            is_over: boolean;
+            role: components["schemas"]["Role"];
+        };
+        /** @description Whom to ask. */
+        Invite: {
+            /** @example ada@example.com */
+            email: string;
+            /** @description One that may nothing which the inviter may not. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description Somebody was asked. */
+        Invited: {
+            invitation: components["schemas"]["InvitationView"];
+            /** @description The link, to be handed over by other means, when no mail could be sent. It is not shown again. */
+            link: string | null;
+            /** @description A mail with the link is on its way. */
+            mailed: boolean;
+        };
         /** @enum {string} */
         Judged: "supported" | "contradicted" | "not_found";
         /** @description What the gate said of a call, and what it said it on. */
@@ -3223,6 +4672,12 @@ export interface components {
         };
         /** @description What a rule made of a call. */
         Look: ("matched" | "not_matched") | "error" | "unknown";
+        /** @description A key at the one moment at which it can be read. */
+        MadeKey: {
+            key: components["schemas"]["ApiKeyItem"];
+            /** @description Send it as `Authorization: Bearer …`. It is not shown again. */
+            token: string;
+        };
         /** @description What an article was made of. */
         MadeOf: {
             /** @description The gap that it closes. */
@@ -3230,6 +4685,30 @@ export interface components {
             /** Format: uuid */
             run_id: string;
             ticket_id: components["schemas"]["TicketId"];
+        };
+        /** @description What a key is to be. */
+        MakeKey: {
+            /**
+             * Format: uint32
+             * @description After how many days it opens nothing; without it, never.
+             * @default null
+             */
+            expires_in_days?: number | null;
+            /** @description What it is for. */
+            name: string;
+            /** @description What it may: only what you may, and nothing that takes a person. */
+            scopes: components["schemas"]["Permissions"];
+            /**
+             * @description Whom it belongs to; without one, yourself.
+             * @default null
+             */
+            service_account_id?: components["schemas"]["ServiceAccountId"] | null;
+        };
+        /** @description The matrix. */
+        Matrix: {
+            permissions: components["schemas"]["PermissionView"][];
+            /** @description The built-in ones from who may least to who may everything, then the workspace's own by name. */
+            roles: components["schemas"]["RoleView"][];
         };
         /** @description Something that was said in a ticket. */
         Message: {
@@ -3262,12 +4741,69 @@ export interface components {
             tool_calls: components["schemas"]["ToolCall"][];
             usage: components["schemas"]["Usage"];
         };
+        /** @description What narrows the queue; everything that is given has to hold. */
+        Narrowed: {
+            agent?: string | null;
+            /** @description Whose it is: `me` (with those who named the caller their delegate), `nobody`, or a person's id. */
+            assignee?: string | null;
+            customer_id?: components["schemas"]["CustomerId"] | null;
+            /** @description The procedure that the customer asks for. */
+            intent?: string | null;
+            order?: components["schemas"]["QueueOrder"] | null;
+            risk?: components["schemas"]["Risk"] | null;
+            /** @description The rule of the policy that stopped it. */
+            rule?: string | null;
+            /** @description True: only those that are snoozed; false: only those that are not. */
+            snoozed?: boolean | null;
+            /** @description True: only those whose deadline is within the hour. */
+            soon?: boolean | null;
+            /**
+             * @description In the title, the fields and the text of the proposal, in the ticket's subject, number or tags, or in
+             *     the customer's name; case does not count.
+             */
+            text?: string | null;
+            tool?: string | null;
+        };
         /** @description Who wrote. An address that is not known becomes a new contact. */
         NewContact: {
             /** @example mira.halloran@example.com */
             email: string;
             /** @default null */
             name?: string | null;
+        };
+        /** @description What the browser made. */
+        NewPasskey: {
+            /** @description The credential, in the form of the WebAuthn standard's JSON. */
+            answer: unknown;
+            /** @example Laptop */
+            name: string;
+            state: string;
+        };
+        /** @description A new password, with the link that allows it. */
+        NewPassword: {
+            password: string;
+            /** @description What stands behind `#` in the link. */
+            token: string;
+        };
+        /** @description A view to keep. */
+        NewView: {
+            name: string;
+            narrowed: components["schemas"]["Narrowed"];
+            /**
+             * @description Whether everybody of the workspace sees it.
+             * @default false
+             */
+            shared?: boolean;
+        };
+        /** @description What a service account is to be. */
+        OpenAccount: {
+            /**
+             * @description What it does.
+             * @default
+             */
+            description?: string;
+            /** @description The program. */
+            name: string;
         };
         /** @description A ticket to open. */
         OpenTicket: {
@@ -3314,6 +4850,12 @@ export interface components {
         };
         /** @description What became of a question. */
         Outcome2: "answered" | "asked_back" | "abstained";
+        /** @description One page of a list. */
+        PageOfApiKeyItem: {
+            items: components["schemas"]["ApiKeyItem"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
         /** @description One page of a list. */
         PageOfApprovalItem: {
             items: components["schemas"]["ApprovalItem"][];
@@ -3399,6 +4941,12 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageOfServiceAccountItem: {
+            items: components["schemas"]["ServiceAccountItem"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageOfSourcePageItem: {
             items: components["schemas"]["SourcePageItem"][];
             /** @description Ask with it for the next page; null on the last one. */
@@ -3417,8 +4965,20 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageOfTeam: {
+            items: components["schemas"]["Team"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageOfTicket: {
             items: components["schemas"]["Ticket"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        PageOfUser: {
+            items: components["schemas"]["User"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -3485,6 +5045,39 @@ export interface components {
         };
         /** @enum {string} */
         PassageVerdict: "helpful" | "wrong" | "outdated";
+        /**
+         * Format: uuid
+         * @description A passkey that opens an account.
+         */
+        PasskeyId: string;
+        /** @description What a browser is asked, for `navigator.credentials`. */
+        PasskeyQuestion: {
+            /** @description `publicKey`, in the form of the WebAuthn standard's JSON. */
+            question: unknown;
+            /** @description Sent back with the answer, within five minutes. */
+            state: string;
+        };
+        /** @description What the browser signed. */
+        PasskeySignIn: {
+            /** @description The assertion, in the form of the WebAuthn standard's JSON. */
+            answer: unknown;
+            state: string;
+        };
+        /** @description A passkey of an account. */
+        PasskeyView: {
+            created_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["PasskeyId"];
+            name: string;
+            used_at: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description That it is really them who changes how they sign in. */
+        PasswordProof: {
+            /**
+             * @description Left out by who has none; then the sign-in must be fresh.
+             * @default null
+             */
+            password?: string | null;
+        };
         /** @description What was said of a call when it was judged. */
         PastVerdict: {
             at: components["schemas"]["Timestamp"];
@@ -3495,6 +5088,16 @@ export interface components {
             was: string;
             written: components["schemas"]["Written"];
         };
+        /** @description One thing that not everybody may. */
+        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_runs" | "retry_runs" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
+        /** @description A permission in words. */
+        PermissionView: {
+            means: string;
+            name: components["schemas"]["Permission"];
+            /** @description No API key has it. */
+            takes_a_person: boolean;
+        };
+        Permissions: components["schemas"]["Permission"][];
         PolicyDryRun: {
             /**
              * Format: uint
@@ -3599,6 +5202,17 @@ export interface components {
              */
             version: number;
         };
+        /** @description Somebody who is there now. */
+        Presence: {
+            doing: components["schemas"]["Doing"];
+            name: string;
+            user_id: components["schemas"]["UserId"];
+        };
+        /** @description Who else is there. */
+        PresentOthers: {
+            /** @description Those who write first; at most 20. */
+            others: components["schemas"]["Presence"][];
+        };
         /** @description The proposed action as a person would understand it. */
         Preview: {
             /** @description The text the customer would read, when there is one. */
@@ -3657,14 +5271,41 @@ export interface components {
             /** @description TOML. */
             text: string;
         };
+        /** @description What a role is to be. */
+        PutRole: {
+            /**
+             * @description Whom it is for.
+             * @default
+             */
+            description?: string;
+            permissions: components["schemas"]["Permissions"];
+        };
+        /** @description What a team is to be. */
+        PutTeam: {
+            /**
+             * @description What it looks after.
+             * @default
+             */
+            description?: string;
+        };
         /** @description What is asked of the person. */
         Question: "call" | "outcome";
+        QueueOrder: "stake" | "age";
         /** @description A score and the place it earned, from 1. */
         Ranked: {
             /** Format: uint */
             rank: number;
             /** Format: float */
             score: number;
+        };
+        /** @description A visitor's word on an answer. */
+        RateAnswer: {
+            helpful: boolean;
+            /**
+             * Format: uuid
+             * @description An answer of the assistant in this conversation.
+             */
+            message_id: string;
         };
         Read: {
             judged: components["schemas"]["Judged"];
@@ -3715,12 +5356,26 @@ export interface components {
             ticket_id: components["schemas"]["TicketId"] | null;
         };
         ReceivedStatus: "opened" | "added" | "duplicate" | "ignored";
+        /** @description Each opens the account once instead of a code. They are shown once. */
+        RecoveryCodes: {
+            codes: string[];
+        };
         /** @description What was taken out of a message for good. The event stays. */
         Redacted: {
             at: components["schemas"]["Timestamp"];
             by: components["schemas"]["Actor"];
             /** @description Such as `email` and `payment_card`. */
             kinds: string[];
+        };
+        /** @description What may be changed of an account. */
+        RenameAccount: {
+            /** @example Ada Okafor */
+            name: string;
+        };
+        /** @description What may be changed of a passkey. */
+        RenamePasskey: {
+            /** @example Phone */
+            name: string;
         };
         /** @description What strict replay found. */
         ReplayView: {
@@ -3753,12 +5408,20 @@ export interface components {
          * @description Credits that were set aside for one call.
          */
         ReservationId: string;
-        /** @description Something about personal data that not everybody may. */
-        Right: "see_personal_data" | "unmask" | "redact";
         /** @description What a mistake with this tool would mean. */
         Risk: "read" | "reversible" | "outward" | "irreversible";
-        /** @description What a member of staff may do. Ordered: each role may do what those before it may. */
-        Role: "viewer" | "agent" | "reviewer" | "admin" | "owner";
+        /**
+         * @description viewer, light_agent, agent, reviewer, admin or owner, or a role of the workspace's own
+         * @example reviewer
+         */
+        Role: string;
+        /** @description A role with what it may. */
+        RoleView: {
+            built_in: boolean;
+            description: string;
+            name: components["schemas"]["Role"];
+            permissions: components["schemas"]["Permissions"];
+        };
         RuleLook: {
             /** @description It is the first that did not pass the call on, so the answer is its. */
             decides: boolean;
@@ -3922,6 +5585,11 @@ export interface components {
             note?: string;
             verdict: components["schemas"]["PassageVerdict"];
         };
+        /** @description What the caller does with a ticket. */
+        SayPresence: {
+            /** @description Null: the caller has left it. */
+            doing?: components["schemas"]["Doing"] | null;
+        };
         /** @description One going through the messages of a workspace. */
         Scan: {
             created_at: components["schemas"]["Timestamp"];
@@ -4038,16 +5706,74 @@ export interface components {
             span: components["schemas"]["Span"];
             title: string;
         };
+        /**
+         * Format: uuid
+         * @description A program that keys belong to.
+         */
+        ServiceAccountId: string;
+        /** @description A program that keys belong to. */
+        ServiceAccountItem: {
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Its keys open nothing from then on; null while they do. */
+            deactivated_at: components["schemas"]["Timestamp"] | null;
+            description: string;
+            id: components["schemas"]["ServiceAccountId"];
+            name: string;
+        };
+        /**
+         * Format: uuid
+         * @description A person's stay between signing in and out.
+         */
+        SessionId: string;
+        /** @description A place where somebody is signed in. */
+        SessionItem: {
+            /** @description The network address it was last used from; empty when that is not known. */
+            address: string;
+            created_at: components["schemas"]["Timestamp"];
+            /** @description The one that asks. */
+            current: boolean;
+            /** @description What the browser calls itself (its `User-Agent`); empty when it did not. */
+            device: string;
+            /** @description When it ends if nobody uses it. */
+            expires_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["SessionId"];
+            /** @description More than a password was shown. */
+            second_factor: boolean;
+            /** @description To within an hour. */
+            seen_at: components["schemas"]["Timestamp"];
+            /** @description The workspace that it is in. */
+            workspace: components["schemas"]["WorkspaceView"];
+        };
+        /** @description All sessions of a person that go on. */
+        SessionList: {
+            /** @description The last begun first. */
+            items: components["schemas"]["SessionItem"][];
+        };
         /** @description Whom the service takes the caller for. */
         SessionView: {
+            /** @description The roles whose approvals they may decide. */
+            answers_for: components["schemas"]["Role"][];
             /** @description The API key; null for a person. */
             api_key: components["schemas"]["ApiKeyView"] | null;
-            /** @description What they may about personal data; who lacks `see_personal_data` is served masks. */
-            rights: components["schemas"]["Right"][];
-            role: components["schemas"]["Role"];
+            /** @description What they may. Who lacks `see_personal_data` is served masks. */
+            permissions: components["schemas"]["Permissions"];
+            /** @description Of the person; null for an API key. */
+            role: components["schemas"]["Role"] | null;
+            /**
+             * @description The service asks for a second factor and the person has shown none: until they set one up, only their own
+             *     account is open to them.
+             */
+            second_factor_missing: boolean;
             /** @description The signed-in person; null for an API key. */
             user: components["schemas"]["User"] | null;
             workspace: components["schemas"]["WorkspaceView"];
+            /** @description All that the person belongs to, or the key's own. */
+            workspaces: components["schemas"]["WorkspaceView"][];
+        };
+        /** @description How many sessions there were. */
+        SessionsEnded: {
+            /** Format: uint64 */
+            ended: number;
         };
         /** @description What to stop or to let go on. */
         SetBreaker: {
@@ -4057,9 +5783,50 @@ export interface components {
         };
         /** @description A person's credentials. */
         SignIn: {
+            /**
+             * @description Of the authenticator app, or a recovery code, where the account asks for one.
+             * @default null
+             * @example 492039
+             */
+            code?: string | null;
             /** @example reviewer@northfold.example */
             email: string;
             password: string;
+        };
+        /** @description The ways in. */
+        SignInOptions: {
+            companies: components["schemas"]["CompanyView"][];
+            passkeys: boolean;
+            /** @description A forgotten password is replaced by mail; otherwise an admin makes a link. */
+            reset_by_mail: boolean;
+        };
+        /** @description An earlier decision about a call of the same tool. */
+        SimilarDecision: {
+            /** Format: uuid */
+            approval_id: string;
+            /** @description Who decided, by name; empty when they are here no more. */
+            by: string;
+            decided_at: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: float
+             * @description 0 to 1.
+             */
+            likeness: number;
+            status: components["schemas"]["ApprovalStatus"];
+            ticket: components["schemas"]["TicketBrief"] | null;
+            title: string;
+            /** @description What was said with it; empty for an approval. */
+            words: string;
+        };
+        /** @description What was decided about calls like this one. */
+        SimilarList: {
+            /** @description The most alike first; at most five. */
+            items: components["schemas"]["SimilarDecision"][];
+        };
+        /** @description When it comes up again. */
+        Snooze: {
+            /** @description Null: at once. */
+            until?: components["schemas"]["Timestamp"] | null;
         };
         /** @description A document of a page. */
         SourceDocumentItem: {
@@ -4168,6 +5935,8 @@ export interface components {
             ticket_number: number;
             /** @description Opens this conversation and nothing else, for 30 days. It is told only now. */
             token: string;
+            /** @description From then on the token opens nothing. */
+            token_expires_at: components["schemas"]["Timestamp"];
         };
         /** @description One journalled thing a run did. */
         Step: {
@@ -4280,6 +6049,9 @@ export interface components {
         } | {
             /** @constant */
             type: "breakers";
+        } | {
+            /** @constant */
+            type: "claims";
         };
         /** @description Personal data that was found in a stored message. It never holds a value. */
         Suggestion: {
@@ -4324,6 +6096,11 @@ export interface components {
             /** @description What speaks for it, in words. */
             why: string;
         };
+        /** @description Where to go. */
+        Switch: {
+            /** @description One of the session's `workspaces`. */
+            workspace_id: components["schemas"]["WorkspaceId"];
+        };
         /** @description What came of a sync, in pages (files of a folder count as pages). */
         SyncReport: {
             /** Format: int64 */
@@ -4366,6 +6143,26 @@ export interface components {
             /** @description Providers of language models, in the order in which they are asked. */
             providers: components["schemas"]["ProviderView"][];
             version: string;
+        };
+        /** @description Some of the staff, by a name that policies can ask. */
+        Team: {
+            created_at: components["schemas"]["Timestamp"];
+            /** @description What it looks after, in words. */
+            description: string;
+            name: components["schemas"]["TeamName"];
+        };
+        /** @description A colleague in a team. */
+        TeamMember: {
+            id: components["schemas"]["UserId"];
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        TeamName: string;
+        /** @description A team with who is in it. */
+        TeamView: {
+            /** @description Those who are let in. */
+            members: components["schemas"]["TeamMember"][];
+            team: components["schemas"]["Team"];
         };
         /** @description A message with places to fill in: `{{ contact_name }}`. */
         Template: {
@@ -4520,6 +6317,18 @@ export interface components {
             suspended: components["schemas"]["SuspensionView"] | null;
             tool: components["schemas"]["ToolSpec"];
         };
+        /** @description A code that the app shows. */
+        TotpCode: {
+            /** @example 492039 */
+            code: string;
+        };
+        /** @description What an authenticator app is set up with. It is shown once. */
+        TotpOffer: {
+            /** @description For typing, in base32. */
+            secret: string;
+            /** @description For a QR code. */
+            url: string;
+        };
         /** @description One reason why a person is wanted. */
         Trigger: {
             kind: components["schemas"]["TriggerKind"];
@@ -4562,6 +6371,11 @@ export interface components {
         };
         User: {
             created_at: components["schemas"]["Timestamp"];
+            /**
+             * @description Kept out from then on; null for who works here.
+             * @default null
+             */
+            deactivated_at: components["schemas"]["Timestamp"] | null;
             email: string;
             id: components["schemas"]["UserId"];
             name: string;
@@ -4570,7 +6384,7 @@ export interface components {
         };
         /**
          * Format: uuid
-         * @description A person on the staff side.
+         * @description A person on the staff side of one workspace.
          */
         UserId: string;
         /** @description A place in a template. */
@@ -4622,6 +6436,31 @@ export interface components {
             exists: boolean;
             items: components["schemas"]["VersionItem"][];
         };
+        /** @description A way of looking at the queue that somebody keeps. */
+        View: {
+            created_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["ViewId"];
+            name: string;
+            narrowed: components["schemas"]["Narrowed"];
+            owner_id: components["schemas"]["UserId"];
+            /** @description Whether everybody of the workspace sees it. */
+            shared: boolean;
+        };
+        /** @description How much there is in a view. */
+        ViewCount: {
+            /** Format: int64 */
+            count: number;
+            id: components["schemas"]["ViewId"];
+        };
+        /**
+         * Format: uuid
+         * @description A way of looking at the queue of approvals that somebody keeps.
+         */
+        ViewId: string;
+        /** @description The views of the queue that the caller sees. */
+        ViewList: {
+            items: components["schemas"]["View"][];
+        };
         Visibility: "public" | "internal";
         /** @description A visitor's word on a source of an answer in the conversation. */
         VisitorSays: {
@@ -4646,7 +6485,7 @@ export interface components {
          * @description A tenant.
          */
         WorkspaceId: string;
-        /** @description The workspace the caller works in. */
+        /** @description A workspace. */
         WorkspaceView: {
             id: components["schemas"]["WorkspaceId"];
             name: string;
@@ -4709,7 +6548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description Another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4787,7 +6626,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description Another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4795,6 +6634,1168 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Switch"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renameAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameAccount"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpOffer"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpCode"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyQuestion"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PasskeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renamePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PasskeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenamePasskey"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginPasskeySignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyQuestion"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signInWithPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgottenPassword"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_people, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invite"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_people, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_people, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookAtInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationToken"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLook"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Accept"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signInOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInOptions"];
+                };
+            };
+        };
+    };
+    beginCompanySignIn: {
+        parameters: {
+            query?: {
+                /** @description A path of this service's pages. */
+                next?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where to go; a failure leads to the sign-in page */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishCompanySignIn: {
+        parameters: {
+            query?: {
+                code?: string;
+                /** @description The provider's word for why not. */
+                error?: string;
+                state?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where to go; a failure leads to the sign-in page */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong and what to do */
             default: {
@@ -4848,7 +7849,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4911,7 +7912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below agent, or another site's page sent it */
+            /** @description It takes open_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4961,7 +7962,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5015,7 +8016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below agent, or another site's page sent it */
+            /** @description It takes edit_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5069,7 +8070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes unmask, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5125,7 +8126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes unmask, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5179,7 +8180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes unmask, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5231,7 +8232,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes redact, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5282,7 +8283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes redact, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5332,7 +8333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes redact, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5382,7 +8383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes redact, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5435,7 +8436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes redact, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5486,7 +8487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes redact, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5541,7 +8542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5607,7 +8608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below agent, or another site's page sent it */
+            /** @description It takes open_tickets or write_notes or reply_to_customers, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5662,7 +8663,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5728,7 +8729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below agent, or another site's page sent it */
+            /** @description It takes open_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5755,9 +8756,29 @@ export interface operations {
                 cursor?: string;
                 /** @description How many items, 1 to 100. */
                 limit?: number;
-                /** @description True: only those that the caller's role may decide. */
+                /** @description True: only those that the caller may decide. */
                 mine?: boolean;
                 status?: components["schemas"]["ApprovalStatus"];
+                agent?: string;
+                /** @description Whose it is: `me` (with those who named the caller their delegate), `nobody`, or a person's id. */
+                assignee?: string;
+                customer_id?: components["schemas"]["CustomerId"];
+                /** @description The procedure that the customer asks for. */
+                intent?: string;
+                order?: components["schemas"]["QueueOrder"];
+                risk?: components["schemas"]["Risk"];
+                /** @description The rule of the policy that stopped it. */
+                rule?: string;
+                /** @description True: only those that are snoozed; false: only those that are not. */
+                snoozed?: boolean;
+                /** @description True: only those whose deadline is within the hour. */
+                soon?: boolean;
+                /**
+                 * @description In the title, the fields and the text of the proposal, in the ticket's subject, number or tags, or in
+                 *     the customer's name; case does not count.
+                 */
+                text?: string;
+                tool?: string;
             };
             header?: never;
             path?: never;
@@ -5783,7 +8804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_approvals, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5834,7 +8855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below agent, or another site's page sent it */
+            /** @description It takes decide_approvals, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5884,7 +8905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_approvals, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5938,7 +8959,696 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below agent, or another site's page sent it */
+            /** @description It takes decide_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApprovalDesk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalDesk"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listApprovalClaims: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimList"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delegateApprovals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Delegate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalDelegations"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endApprovalDelegation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claimApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The approval. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claim"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The approval. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assignApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The approval. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assign"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snoozeApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The approval. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Snooze"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoApprovalDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The approval. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    similarDecisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The approval. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarList"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countApprovals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalCounts"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listApprovalViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addApprovalView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeApprovalView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The view. */
+                id: components["schemas"]["ViewId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_approvals, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5996,7 +9706,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_runs, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6046,7 +9756,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_runs, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6096,7 +9806,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes retry_runs, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6146,7 +9856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_runs, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6193,7 +9903,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_tools, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6243,7 +9953,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_tools, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6293,7 +10003,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_tools, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6347,7 +10057,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below agent, or another site's page sent it */
+            /** @description It takes try_tools, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6401,7 +10111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes manage_tools, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6453,7 +10163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6504,7 +10214,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes publish_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6554,7 +10264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6602,7 +10312,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes publish_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6665,7 +10375,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6712,7 +10422,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6762,7 +10472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6814,7 +10524,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6869,7 +10579,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6919,7 +10629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6971,7 +10681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7022,7 +10732,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes publish_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7079,7 +10789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7130,7 +10840,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes publish_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7180,7 +10890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes publish_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7231,7 +10941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7281,7 +10991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7340,7 +11050,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below agent, or another site's page sent it */
+            /** @description It takes write_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7399,7 +11109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below agent, or another site's page sent it */
+            /** @description It takes write_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7453,7 +11163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7503,7 +11213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below agent, or another site's page sent it */
+            /** @description It takes write_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7553,7 +11263,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below agent, or another site's page sent it */
+            /** @description It takes write_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7608,7 +11318,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7660,7 +11370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7714,7 +11424,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below agent, or another site's page sent it */
+            /** @description It takes edit_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7768,7 +11478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7879,7 +11589,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7926,7 +11636,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7980,7 +11690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_customers, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8030,7 +11740,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_customers, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8083,7 +11793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8133,7 +11843,922 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes retry_runs, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPeople: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfUser"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_people, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The colleague. */
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_people, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The colleague. */
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePerson"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_people, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matrix"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_people, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name; built-in ones cannot be changed. */
+                name: components["schemas"]["Role"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutRole"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_roles, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name; built-in ones cannot be changed. */
+                name: components["schemas"]["Role"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_roles, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTeams: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfTeam"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_people, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name. */
+                name: components["schemas"]["TeamName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_people, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name. */
+                name: components["schemas"]["TeamName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutTeam"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_teams, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name. */
+                name: components["schemas"]["TeamName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_teams, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addTeamMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The team's name. */
+                name: components["schemas"]["TeamName"];
+                /** @description The colleague. */
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_teams, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeTeamMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The team's name. */
+                name: components["schemas"]["TeamName"];
+                /** @description The colleague. */
+                user_id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_teams, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listApiKeys: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfApiKeyItem"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_keys, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeKey"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKey"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_keys, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key. */
+                id: components["schemas"]["ApiKeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_keys, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listServiceAccounts: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfServiceAccountItem"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_keys, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAccount"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountItem"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_keys, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deactivateServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account. */
+                id: components["schemas"]["ServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_keys, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8180,7 +12805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_system, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8231,7 +12856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below reviewer, or another site's page sent it */
+            /** @description It takes stop, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8280,7 +12905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes resume, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8327,7 +12952,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_system, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8381,7 +13006,54 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_system, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showDesk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_system, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8442,7 +13114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes read_audit, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8489,7 +13161,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_policy, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8540,7 +13212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes change_policy, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8592,7 +13264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_policy, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8641,7 +13313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_policy, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8692,7 +13364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below reviewer, or another site's page sent it */
+            /** @description It takes try_policy, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8743,7 +13415,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below reviewer, or another site's page sent it */
+            /** @description It takes try_policy, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8794,7 +13466,61 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below reviewer, or another site's page sent it */
+            /** @description It takes try_policy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sayPresence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayPresence"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresentOthers"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8981,6 +13707,136 @@ export interface operations {
             };
         };
     };
+    rateAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateAnswer"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is for another conversation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHelpArticles: {
+        parameters: {
+            query?: {
+                /** @description What to look for; left out: every article, by its title. */
+                q?: string;
+                /** @description Of the workspace with this slug; left out: the service's own. */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpArticles"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHelpArticle: {
+        parameters: {
+            query?: {
+                /** @description Of the workspace with this slug; left out: the service's own. */
+                workspace?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The article's name. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpArticleView"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     receiveEmail: {
         parameters: {
             query?: never;
@@ -9090,7 +13946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_system, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9189,7 +14045,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes publish_knowledge, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9242,7 +14098,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below viewer, or another site's page sent it */
+            /** @description It takes read_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9356,7 +14212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes read_audit, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9406,7 +14262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The role is below admin, or another site's page sent it */
+            /** @description It takes export_audit, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

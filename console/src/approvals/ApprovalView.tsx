@@ -34,6 +34,7 @@ import {
   count,
   fullTime,
   percent,
+  plain,
   remaining,
   sentence,
   upperFirst,
@@ -42,9 +43,20 @@ import {
   words,
 } from "../text/format";
 import { Bar } from "./Bar";
+import { useClaim, useOther } from "./claim";
 import { DecisionPanel } from "./DecisionPanel";
 import { approvalQuery } from "./queries";
-import { actWords, BANDS, bandOf, fieldLabel, originWords, reasonLabel } from "./words";
+import { Similar } from "./Similar";
+import { Tend } from "./Tend";
+import {
+  actWords,
+  BANDS,
+  bandOf,
+  carriedWords,
+  fieldLabel,
+  originWords,
+  reasonLabel,
+} from "./words";
 
 export function ApprovalView() {
   const { id } = useParams({ from: "/staff/approvals/$id" });
@@ -57,7 +69,13 @@ export function ApprovalView() {
 
   return (
     <section id="approval" ref={pane} className="approval" aria-label="Approval" tabIndex={-1}>
-      <Link to="/approvals" className="button approval-back" data-tone="quiet" data-size="small">
+      <Link
+        to="/approvals"
+        search={true}
+        className="button approval-back"
+        data-tone="quiet"
+        data-size="small"
+      >
         ← All approvals
       </Link>
       {query.isPending && <Loading lines={8} />}
@@ -77,13 +95,26 @@ export function ApprovalView() {
 
 type Data = paths["/v1/approvals/{id}"]["get"]["responses"][200]["content"]["application/json"];
 
-function Loaded({ approval: served, ticket, messages, findings, customer, decisions, run }: Data) {
+function Loaded({
+  approval: served,
+  may_decide,
+  may_not,
+  ticket,
+  messages,
+  findings,
+  customer,
+  decisions,
+  run,
+}: Data) {
   const [shown, setShown] = useState<Approval>();
   const approval = shown ?? served;
   const now = useNow();
   const pending = approval.status === "pending";
   const outcome = approval.question === "outcome";
   const breakers = useQuery(breakersQuery).data;
+  const { answersFor, userId } = useSession();
+  useClaim(served.id, pending && userId !== undefined && answersFor(served.role));
+  const other = useOther(served.id);
   const stop = stops(breakers?.items ?? [], approval.agent, approval.binding.call.tool);
   const failing = stops(breakers?.automatic ?? [], approval.agent, approval.binding.call.tool);
   return (
@@ -136,6 +167,13 @@ function Loaded({ approval: served, ticket, messages, findings, customer, decisi
             )}
           </div>
         </header>
+        {pending && <Tend approval={approval} />}
+        {pending && other && (
+          <div className="notice" role="status">
+            <Icon name="eye" />
+            <div className="grow">{other.name} looks at this now.</div>
+          </div>
+        )}
         {pending && stop && (
           <div className="notice" data-tone="amber" role="status">
             <Icon name="warn" />
@@ -173,6 +211,7 @@ function Loaded({ approval: served, ticket, messages, findings, customer, decisi
               tool={approval.binding.call.tool}
               origins={approval.origins}
               findings={shown ? [] : findings}
+              before={beforeOf(approval, ticket)}
             />
             {findings.length > 0 && (
               <Unmask
@@ -196,6 +235,7 @@ function Loaded({ approval: served, ticket, messages, findings, customer, decisi
             <Behind approval={approval} />
           </div>
           <aside className="stack" aria-label="Context">
+            <Similar id={served.id} />
             {customer && <CustomerCard customer={customer} />}
             {ticket && (
               <section className="card section">
@@ -226,7 +266,14 @@ function Loaded({ approval: served, ticket, messages, findings, customer, decisi
           </aside>
         </div>
       </div>
-      {pending && <DecisionPanel approval={approval} decisions={decisions} />}
+      {pending && (
+        <DecisionPanel
+          approval={approval}
+          decisions={decisions}
+          mayDecide={may_decide}
+          mayNot={may_not}
+        />
+      )}
     </>
   );
 }
@@ -274,6 +321,16 @@ function OriginNote({ origin }: { origin: ArgumentOrigin | undefined }) {
   );
 }
 
+const SET_FIELDS = "set_ticket_fields";
+
+/** What the ticket says now in the fields that a call would change. */
+function beforeOf(approval: Approval, ticket: Data["ticket"]): Record<string, string> {
+  if (!ticket || approval.binding.call.tool !== SET_FIELDS) return {};
+  const now: Record<string, unknown> = { ...ticket.fields, priority: ticket.priority };
+  const found = approval.preview.fields.filter((field) => Object.hasOwn(now, field.label));
+  return Object.fromEntries(found.map(({ label }) => [label, plain(now[label])]));
+}
+
 /** Its text is Markdown, and readers see it as the knowledge pages draw it. */
 const ADD_ARTICLE = "add_article";
 
@@ -283,6 +340,7 @@ export function Proposal({
   tool,
   origins = [],
   findings = [],
+  before = {},
   title = "What will happen",
 }: {
   preview: Preview;
@@ -290,6 +348,8 @@ export function Proposal({
   origins?: ArgumentOrigin[];
   /** Personal data in the approval, or the masks that stand for it. */
   findings?: FieldFinding[];
+  /** What the fields hold now, of those that a call changes. */
+  before?: Record<string, string>;
   title?: string;
 }) {
   const found = (place: string) => findings.filter((each) => each.at === place);
@@ -307,6 +367,11 @@ export function Proposal({
                 {fieldLabel(field.label)}
               </dt>
               <dd>
+                {before[field.label] !== undefined && (
+                  <>
+                    <del className="before">{before[field.label]}</del> →{" "}
+                  </>
+                )}
                 <Marked text={field.value} findings={found(`/preview/fields/${at}/value`)} />
                 <OriginNote origin={origins.find((origin) => origin.argument === field.label)} />
               </dd>
@@ -350,9 +415,7 @@ function Why({ approval, decisions }: { approval: Approval; decisions: Decision[
         <ul className="row" aria-label="Look at before it leaves">
           {approval.carries.map((one) => (
             <li key={`${one.kind} ${one.shown}`}>
-              <Badge tone="amber">
-                {one.kind === "link" ? `Link to ${one.shown}` : `Secret, ${one.shown}`}
-              </Badge>
+              <Badge tone="amber">{carriedWords(one)}</Badge>
             </li>
           ))}
         </ul>
@@ -369,7 +432,8 @@ function Why({ approval, decisions }: { approval: Approval; decisions: Decision[
         </ul>
       )}
       <p className="muted small">
-        Rule <span className="mono">{approval.rule}</span>. Needs the role {approval.role}
+        Rule <span className="mono">{approval.rule}</span>. Asked of the role {words(approval.role)}
+        {approval.team && ` in the team ${words(approval.team)}`}
         {approval.quorum > 1 && `, and ${approvals} of ${approval.quorum} people have approved`}.
         {approval.escalates && ` ${escalationWords(approval.role, approval.escalates)}`}
         {(approval.requesters ?? []).includes(userId ?? "") &&
@@ -457,6 +521,9 @@ function CustomerCard({ customer }: { customer: Customer }) {
       <h3>Customer</h3>
       <div className="row">
         <strong>{customer.name}</strong>
+        <Link to="/approvals" search={{ customer_id: customer.id }} className="small">
+          All that waits
+        </Link>
         {customer.tier !== "standard" && <Badge tone="violet">{customer.tier}</Badge>}
       </div>
       <dl className="facts small">

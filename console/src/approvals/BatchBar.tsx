@@ -3,13 +3,18 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
-import type { DecisionKind } from "../api/words";
+import type { DecisionKind, S } from "../api/words";
 import { Badge, RiskBadge } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { Failure } from "../parts/states";
 import { count } from "../text/format";
+import { decidedHere, patch } from "./news";
 import type { Queued } from "./queue";
+import { offerUndo } from "./undo";
+
+/** As many as the service takes in one request. */
+const AT_ONCE = 50;
 
 interface Props {
   selected: Queued[];
@@ -25,20 +30,34 @@ export function BatchBar({ selected, onClear, onDone }: Props) {
   const [shown, setShown] = useState<Queued[]>([]);
   const [reason, setReason] = useState("");
   const decide = useMutation({
-    mutationFn: (decision: DecisionKind) =>
-      send(
-        api.POST("/v1/approvals/decisions", {
-          body: {
-            items: shown.map((item) => ({
-              approval_id: item.id,
-              digest: item.digest,
-              decision,
-            })),
-          },
-        }),
-      ),
+    mutationFn: async (decision: DecisionKind) => {
+      const results: S["DecidedItem"][] = [];
+      for (let from = 0; from < shown.length; from += AT_ONCE) {
+        const part = shown.slice(from, from + AT_ONCE);
+        const decided = await send(
+          api.POST("/v1/approvals/decisions", {
+            body: {
+              items: part.map((item) => ({ approval_id: item.id, digest: item.digest, decision })),
+            },
+          }),
+        );
+        results.push(...decided.results);
+      }
+      return { results };
+    },
+    onSuccess: ({ results }) => {
+      const decided = results.flatMap(({ approval }) => (approval ? [approval] : []));
+      for (const after of decided) {
+        decidedHere(after.id, after.status !== "pending");
+        patch(client, after.id, after);
+      }
+      if (decided.length === 0) return;
+      const title = `${count(decided.length, "proposal")} decided`;
+      offerUndo(client, decided, { title, tone: "info", detail: "" }, () => {});
+    },
     onSettled: () => {
-      void client.invalidateQueries({ queryKey: ["approvals"] });
+      void client.invalidateQueries({ queryKey: ["approvals", "counts"] });
+      void client.invalidateQueries({ queryKey: ["approvals", "oldest"] });
       void client.invalidateQueries({ queryKey: ["approval"] });
       void client.invalidateQueries({ queryKey: ["home"] });
     },

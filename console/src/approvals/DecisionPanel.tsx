@@ -1,19 +1,22 @@
 // The decision itself: a bar of acts that opens into a form where an act needs words. The digest
 // that is sent is the one of the approval on screen, and nothing is shown as decided before the
 // service has said so.
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { api, Problem, send } from "../api/client";
 import type { Approval, Decision, DecisionKind } from "../api/words";
-import { mayActAs } from "../api/words";
 import { MOD, useShortcuts } from "../keys/shortcuts";
 import { Button, type Tone } from "../parts/Button";
 import { Failure } from "../parts/states";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
 import { sentence } from "../text/format";
+import { useOther } from "./claim";
 import { EditForm } from "./EditForm";
+import { decidedHere, patch } from "./news";
+import { deskQuery } from "./queries";
 import { useQueue } from "./queue";
+import { offerUndo } from "./undo";
 import { type Act, actWords } from "./words";
 
 const TONES: Record<Act, Tone> = {
@@ -30,14 +33,20 @@ const LONGEST = 4000;
 export function DecisionPanel({
   approval,
   decisions,
+  mayDecide,
+  mayNot,
 }: {
   approval: Approval;
   decisions: Decision[];
+  mayDecide: boolean;
+  /** Why the reader cannot, in words. */
+  mayNot: string | null | undefined;
 }) {
   const client = useQueryClient();
   const session = useSession();
   const queue = useQueue();
   const [act, setAct] = useState<Act>();
+  const other = useOther(approval.id);
 
   const decide = useMutation({
     mutationFn: (decision: DecisionKind) =>
@@ -47,17 +56,22 @@ export function DecisionPanel({
           body: { digest: approval.digest, decision },
         }),
       ),
-    onSuccess: (_, decision) => {
+    onSuccess: (after, decision) => {
       const words = actWords(decision.type, approval.question);
       const waits =
         decision.type === "approve" &&
         decisions.filter((each) => each.kind.type === "approve").length + 1 < approval.quorum;
-      tell(
-        waits ? "Your approval counts; another person has to approve too" : words.done,
-        decision.type === "approve" || decision.type === "edit" ? "good" : "info",
-        approval.preview.title,
-      );
+      const tone = decision.type === "approve" || decision.type === "edit" ? "good" : "info";
+      if (waits) {
+        const counts = "Your approval counts; another person has to approve too";
+        tell(counts, tone, approval.preview.title);
+      } else {
+        const said = { title: words.done, tone, detail: approval.preview.title } as const;
+        offerUndo(client, [after], said, queue.open);
+      }
       queue.openAfter(approval.id);
+      decidedHere(approval.id);
+      patch(client, approval.id, after);
       refresh();
     },
     onError: (error) => {
@@ -72,7 +86,8 @@ export function DecisionPanel({
   });
 
   const refresh = () => {
-    void client.invalidateQueries({ queryKey: ["approvals"] });
+    void client.invalidateQueries({ queryKey: ["approvals", "counts"] });
+    void client.invalidateQueries({ queryKey: ["approvals", "oldest"] });
     void client.invalidateQueries({ queryKey: ["approval", approval.id] });
     void client.invalidateQueries({ queryKey: ["home"] });
     if (approval.ticket_id) {
@@ -80,15 +95,16 @@ export function DecisionPanel({
     }
   };
 
-  const allowed = mayActAs(session.role, approval.role);
+  const allowed = mayDecide;
   const already = decisions.some((each) => each.user_id === session.userId);
   const acts = ORDER.filter((each) => !(each === "edit" && approval.question === "outcome"));
 
   const choose = (next: Act) => {
     if (decide.isPending) return;
     decide.reset();
-    // What cannot be undone takes a second, deliberate key.
-    if (next === "approve" && approval.risk !== "irreversible") decide.mutate({ type: "approve" });
+    // What cannot be undone, or is somebody else's just now, takes a second, deliberate key.
+    const plain = approval.risk !== "irreversible" && !other;
+    if (next === "approve" && plain) decide.mutate({ type: "approve" });
     else setAct(next);
   };
 
@@ -113,7 +129,7 @@ export function DecisionPanel({
         <p className="muted">
           {already
             ? "You have approved this; another person has to approve too."
-            : `Deciding this needs the role ${approval.role}; yours is ${session.role}.`}
+            : sentence(mayNot ?? "You cannot decide this.")}
         </p>
       </div>
     );
@@ -148,6 +164,11 @@ export function DecisionPanel({
             );
           })}
         </div>
+      )}
+      {act !== undefined && other && (
+        <p className="notice" data-tone="amber" role="status">
+          {other.name} looks at this now. Decide all the same?
+        </p>
       )}
       {act === "approve" && (
         <Confirm
@@ -227,7 +248,7 @@ function Confirm({
     >
       <p>
         <strong>{approval.preview.title}?</strong>{" "}
-        <span className="muted">It cannot be undone.</span>
+        {approval.risk === "irreversible" && <span className="muted">It cannot be undone.</span>}
       </p>
       <div ref={button} className="row">
         <Button type="submit" tone="good" keys="⏎" busy={busy}>
@@ -257,6 +278,8 @@ function WordsForm({
   const [text, setText] = useState("");
   const area = useRef<HTMLTextAreaElement>(null);
   const words = actWords(act, approval.question);
+  const reasons = useQuery(deskQuery).data?.reject_reasons ?? [];
+  const offered = act === "reject" && approval.question === "call" ? reasons : [];
   useEffect(() => area.current?.focus(), []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -276,6 +299,23 @@ function WordsForm({
         />
         {words.hint && <span className="field-hint">{words.hint}</span>}
       </label>
+      {offered.length > 0 && (
+        <ul className="reasons-offered" aria-label="Reasons to choose from">
+          {offered.map((reason) => (
+            <li key={reason}>
+              <Button
+                size="small"
+                onClick={() => {
+                  setText((typed) => (typed.trim() === "" ? reason : `${typed.trim()} ${reason}`));
+                  area.current?.focus();
+                }}
+              >
+                {reason}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
       <div className="row">
         <Button
           type="submit"

@@ -14,6 +14,7 @@ import { count } from "../text/format";
 import { toolQuery } from "../tools/queries";
 import { Proposal } from "./ApprovalView";
 import { formKeys } from "./DecisionPanel";
+import { TextChange } from "./TextChange";
 
 interface Props {
   approval: Approval;
@@ -110,6 +111,11 @@ function Form({
           {changes.length > 0 && valid && !said && !dryRun.isError && (
             <p className="muted">Working out what this would do…</p>
           )}
+          {changes
+            .filter(({ field }) => field.kind === "long")
+            .map(({ field, before, after }) => (
+              <TextChange key={field.key} label={field.label} before={before} after={after} />
+            ))}
           {asked && dryRun.isError && <Failure error={dryRun.error} />}
           {said?.preview && (
             <Proposal preview={said.preview} tool={tool} title="With your changes" />

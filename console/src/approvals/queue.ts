@@ -3,17 +3,32 @@ import { createContext, useContext } from "react";
 import type { Approval, ApprovalItem } from "../api/words";
 
 /** An approval of the queue with enough of its ticket to recognise it. */
-export type Queued = Approval & Pick<ApprovalItem, "ticket">;
+export type Queued = Approval & Pick<ApprovalItem, "ticket" | "stake_cents">;
 
-export const queued = (item: ApprovalItem): Queued => ({ ...item.approval, ticket: item.ticket });
+const KNOWN = new WeakMap<ApprovalItem, Queued>();
+
+/** The same for the same item, so that rows that did not change are not drawn again. */
+export function queued(item: ApprovalItem): Queued {
+  let known = KNOWN.get(item);
+  if (!known) {
+    known = { ...item.approval, ticket: item.ticket, stake_cents: item.stake_cents };
+    KNOWN.set(item, known);
+  }
+  return known;
+}
 
 export interface Queue {
   items: Queued[];
   /** Opens what comes after `id`, or what is left. */
   openAfter: (id: string) => void;
+  open: (id: string) => void;
 }
 
-export const QueueContext = createContext<Queue>({ items: [], openAfter: () => {} });
+export const QueueContext = createContext<Queue>({
+  items: [],
+  openAfter: () => {},
+  open: () => {},
+});
 
 export const useQueue = (): Queue => useContext(QueueContext);
 

@@ -2,6 +2,7 @@
 import type {
   Approval,
   ArgumentOrigin,
+  Carried,
   Confidence,
   DecisionKind,
   OriginKind,
@@ -9,6 +10,16 @@ import type {
 } from "../api/words";
 import type { BadgeTone } from "../parts/Badge";
 import { words } from "../text/format";
+
+/** What a call would carry out of the house. */
+export function carriedWords({ kind, shown }: Carried): string {
+  const what: Record<Carried["kind"], string> = {
+    link: `Link to ${shown}`,
+    secret: `Secret, ${shown}`,
+    prompt: `The agent's own instructions: ${shown}`,
+  };
+  return what[kind];
+}
 
 export type Act = DecisionKind["type"];
 
@@ -41,7 +52,7 @@ const CALL: Record<Act, ActWords> = {
   escalate: {
     label: "Escalate",
     done: "Taken over",
-    keys: "x",
+    keys: "t",
     prompt: "Why does a person take over?",
     hint: "The agent stops and the ticket waits for staff.",
   },
@@ -77,6 +88,12 @@ export const BANDS: Record<Band, { tone: BadgeTone; label: string; meaning: stri
   draft: { tone: "amber", label: "Medium", meaning: "Between the agent's thresholds" },
   low: { tone: "red", label: "Low", meaning: "Below the agent's floor" },
 };
+
+/** Cents as a rounded sum: what it is of, nobody needs to the cent. */
+export function money(cents: number): string {
+  if (cents < 100) return "under 1";
+  return Math.round(cents / 100).toLocaleString();
+}
 
 /** Where a score falls against an agent's thresholds; what is no number is low. */
 export function bandOf(confidence: Confidence, thresholds: Thresholds): Band {

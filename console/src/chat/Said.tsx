@@ -1,9 +1,25 @@
-// One message as the customer sees it, its sources as footnotes under it.
+// One message as the customer sees it, its sources as footnotes under it, and what they say of it.
+import { ORIGIN } from "../api/origin";
 import type { ConversationMessage } from "../api/words";
 import { Answer } from "../messages/Answer";
 import { clockTime, fullTime } from "../text/format";
+import type { Held } from "./held";
+import { Rating } from "./Rating";
 
-export function Said({ message }: { message: ConversationMessage }) {
+interface Props {
+  message: ConversationMessage;
+  of: Held;
+  /** The workspace's slug, where it is not the service's own. */
+  workspace?: string;
+}
+
+/** Where everybody may read an article. */
+export function articleAddress(slug: string, workspace?: string): string {
+  const of = workspace ? `?workspace=${encodeURIComponent(workspace)}` : "";
+  return `${ORIGIN}/help/articles/${encodeURIComponent(slug)}${of}`;
+}
+
+export function Said({ message, of, workspace }: Props) {
   const own = message.from === "visitor";
   return (
     <article className="said" data-from={message.from}>
@@ -12,7 +28,11 @@ export function Said({ message }: { message: ConversationMessage }) {
         {message.from === "assistant" && <span className="said-kind">AI</span>}
       </h2>
       <div className="said-body">
-        <Answer body={message.body} sources={message.sources} />
+        <Answer
+          body={message.body}
+          sources={message.sources}
+          addressOf={(source) => articleAddress(source.slug, workspace)}
+        />
       </div>
       <div className="said-foot">
         <time dateTime={message.at} title={fullTime(message.at)}>
@@ -20,10 +40,10 @@ export function Said({ message }: { message: ConversationMessage }) {
         </time>
         {message.model === "offline" && (
           <span title="Put together from our help pages by rules; no language model was used">
-            {" "}
-            · offline model
+            offline model
           </span>
         )}
+        {message.from === "assistant" && <Rating of={of} messageId={message.id} />}
       </div>
     </article>
   );

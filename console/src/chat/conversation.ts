@@ -1,25 +1,10 @@
-// A visitor's conversation: what is kept between visits, what is on screen, and the stream that
-// keeps it so. The service is the truth; what was typed and not yet taken is shown as such.
+// A visitor's conversation: what is on screen, and the stream that keeps it so. The service is the truth; what was typed and not yet taken is shown as such.
 import { useCallback, useEffect, useReducer, useRef } from "react";
 import { api, type Problem, problemOf, send } from "../api/client";
 import { idempotencyKey } from "../api/key";
+import { ORIGIN } from "../api/origin";
 import type { ConversationItem, ConversationMessage, TicketStatus } from "../api/words";
-import { kept } from "../parts/store";
-
-export interface Held {
-  id: string;
-  token: string;
-}
-
-const isHeld = (value: unknown): value is Held | null =>
-  value === null ||
-  (typeof value === "object" &&
-    value !== null &&
-    typeof (value as Held).id === "string" &&
-    typeof (value as Held).token === "string");
-
-/** The conversation this browser is in, if any. Its token opens nothing else. */
-export const held = kept<Held | null>("countersign.conversation", null, isHeld);
+import type { Held } from "./held";
 
 export interface Outgoing {
   /** Also the idempotency key: sending it again cannot say it twice. */
@@ -184,7 +169,7 @@ export function useConversation({ id, token }: Held) {
       }
       if (gone) return;
       const query = new URLSearchParams({ token, after: String(after) });
-      source = new EventSource(`/v1/conversations/${id}/stream?${query}`);
+      source = new EventSource(`${ORIGIN}/v1/conversations/${id}/stream?${query}`);
       source.onopen = () => {
         clearTimeout(lostTimer);
         lostTimer = undefined;

@@ -1,113 +1,94 @@
-// Where things stand, in four numbers, and what has waited longest.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+// A live picture of the desk: what waits, what agents resolved, what it cost and what it saved.
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { api, send } from "../api/client";
-import { approvalsQuery } from "../approvals/queries";
+import type { S } from "../api/words";
+import { oldestQuery } from "../approvals/queries";
 import { RiskBadge } from "../parts/Badge";
 import { useNow } from "../parts/now";
-import { Failure } from "../parts/states";
+import { Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
+import { creditsOf } from "../safety/limits";
 import { useSession } from "../session/session";
-import { waited } from "../text/format";
+import { count, waited } from "../text/format";
+import { deskQuery } from "./queries";
+import { Trends } from "./Trends";
+import { longest, saved } from "./trend";
 import "./home.css";
 
-const MOST = 100;
-
-interface Tally {
-  n: number;
-  /** There are more than were counted. */
-  more: boolean;
-}
-
-const tally = (page: { items: unknown[]; next_cursor?: string | null }): Tally => ({
-  n: page.items.length,
-  more: Boolean(page.next_cursor),
-});
-
-const shown = ({ n, more }: Tally) => (more ? `${n}+` : `${n}`);
-
-function useTickets(status: "open" | "waiting_for_staff") {
-  return useQuery({
-    queryKey: ["home", "tickets", status],
-    queryFn: ({ signal }) =>
-      send(api.GET("/v1/tickets", { params: { query: { status, limit: MOST } }, signal })).then(
-        tally,
-      ),
-  });
-}
-
-function useResolved() {
-  return useQuery({
-    queryKey: ["home", "resolved"],
-    queryFn: async ({ signal }) => {
-      const page = await send(
-        api.GET("/v1/runs", { params: { query: { status: "done", limit: MOST } }, signal }),
-      );
-      const n = page.items.filter(
-        (run) => run.outcome?.type === "answered" && run.outcome.resolved,
-      ).length;
-      return { n, of: page.items.length };
-    },
-  });
-}
+type Desk = S["DeskView"];
 
 export function HomePage() {
   useTitle("Home");
   const session = useSession();
-  const approvals = useInfiniteQuery(approvalsQuery("pending"));
-  const open = useTickets("open");
-  const staff = useTickets("waiting_for_staff");
-  const resolved = useResolved();
-  const failed = [approvals, open, staff, resolved].find((query) => query.isError && !query.data);
-  const waiting = approvals.data?.pages[0];
+  const desk = useQuery(deskQuery);
   return (
     <div className="page">
       <header className="page-head">
         <h1>{session.workspace.name}</h1>
       </header>
-      {failed?.error && (
-        <Failure
-          error={failed.error}
-          retry={() => {
-            for (const query of [approvals, open, staff, resolved]) void query.refetch();
-          }}
-        />
-      )}
-      <ul className="tiles">
-        <Tile
-          to={<Link to="/approvals">Waiting for a decision</Link>}
-          value={waiting && shown(tally(waiting))}
-          strong={(waiting?.items.length ?? 0) > 0}
-        />
-        <Tile
-          to={
-            <Link to="/tickets" search={{ status: "waiting_for_staff" }}>
-              Tickets waiting for staff
-            </Link>
-          }
-          value={staff.data && shown(staff.data)}
-        />
-        <Tile
-          to={
-            <Link to="/tickets" search={{ status: "open" }}>
-              Open tickets
-            </Link>
-          }
-          value={open.data && shown(open.data)}
-        />
-        <Tile
-          to={
-            <Link to="/runs" search={{ status: "done" }}>
-              Resolved by agents
-            </Link>
-          }
-          value={resolved.data && `${resolved.data.n}`}
-          note={resolved.data && `of the last ${resolved.data.of} finished runs`}
-        />
-      </ul>
+      {desk.isError && <Failure error={desk.error} retry={() => void desk.refetch()} />}
+      {desk.isPending && <Loading lines={6} label="Loading the desk" />}
+      {desk.data && <Tiles desk={desk.data} />}
       <Oldest />
+      {desk.data && <Became desk={desk.data} />}
+      {desk.data && <Trends days={desk.data.days} />}
     </div>
+  );
+}
+
+function Tiles({ desk }: { desk: Desk }) {
+  const now = useNow();
+  const { spent, today } = desk;
+  const done = today.confirmed + today.assumed + today.reopened;
+  const most = spent.most_a_day ? `of ${creditsOf(spent.most_a_day)}; ` : "";
+  return (
+    <ul className="tiles">
+      <Tile
+        to={<Link to="/approvals">Waiting for a decision</Link>}
+        value={`${desk.approvals.n}`}
+        note={longest(desk.approvals, now)}
+        strong={desk.approvals.n > 0}
+      />
+      <Tile
+        to={
+          <Link to="/tickets" search={{ status: "waiting_for_staff" }}>
+            Tickets waiting for staff
+          </Link>
+        }
+        value={`${desk.waiting_for_staff.n}`}
+        note={longest(desk.waiting_for_staff, now)}
+      />
+      <Tile
+        to={
+          <Link to="/tickets" search={{ status: "open" }}>
+            Open tickets
+          </Link>
+        }
+        value={`${desk.open.n}`}
+        note={count(desk.runs.n, "run under way", "runs under way")}
+      />
+      <Tile
+        to={
+          <Link to="/runs" search={{ status: "done" }}>
+            Resolved by agents today
+          </Link>
+        }
+        value={`${done}`}
+        note={today.reopened > 0 ? `${today.reopened} reopened` : undefined}
+      />
+      <Tile
+        to={<Link to="/safety/limits">Credits spent today</Link>}
+        value={creditsOf(spent.today)}
+        note={`${most}${creditsOf(spent.month)} this month`}
+      />
+      <Tile
+        to={<Link to="/safety">Stopped</Link>}
+        value={`${desk.breakers_open}`}
+        note={desk.breakers_open === 0 ? "every breaker is closed" : "open breakers"}
+        strong={desk.breakers_open > 0}
+      />
+    </ul>
   );
 }
 
@@ -118,16 +99,57 @@ function Tile({
   strong = false,
 }: {
   to: ReactNode;
-  value?: string;
+  value: string;
   note?: string;
   strong?: boolean;
 }) {
   return (
     <li className="card tile" data-strong={strong}>
-      <span className="tile-value">{value ?? "–"}</span>
+      <span className="tile-value">{value}</span>
       <span className="tile-name">{to}</span>
       {note && <span className="muted small">{note}</span>}
     </li>
+  );
+}
+
+/** What became of what agents resolved; a guess is never shown as more than that. */
+function Became({ desk }: { desk: Desk }) {
+  const { confirmed, assumed, reopened } = desk.resolved;
+  const { minutes, minutes_per_ticket } = desk.time_saved;
+  return (
+    <section aria-label="Resolved by agents">
+      <h2 className="home-heading">Resolved by agents in {desk.days.length} days</h2>
+      <dl className="card became">
+        <Part name="Confirmed" value={confirmed} words="The customer said that it helped." />
+        <Part name="Assumed" value={assumed} words="Nobody has objected." />
+        <Part name="Reopened" value={reopened} words="Opened again afterwards." />
+        <div className="became-part">
+          <dt>Time saved</dt>
+          <dd>
+            <span className="became-value">{saved(minutes)}</span>
+            <span className="muted small">
+              An estimate: {count(confirmed + assumed, "ticket")} that stayed resolved, taken to
+              cost a person {minutes_per_ticket} minutes each.
+            </span>
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+}
+
+function Part({ name, value, words }: { name: string; value: number; words: string }) {
+  return (
+    <div className="became-part">
+      <dt>
+        <span className="trend-swatch" data-series={name.toLowerCase()} aria-hidden="true" />
+        {name}
+      </dt>
+      <dd>
+        <span className="became-value">{value}</span>
+        <span className="muted small">{words}</span>
+      </dd>
+    </div>
   );
 }
 
@@ -135,13 +157,11 @@ const LISTED = 5;
 
 function Oldest() {
   const now = useNow();
-  const { data } = useInfiniteQuery(approvalsQuery("pending"));
+  const { data } = useQuery(oldestQuery);
   if (!data) return null;
-  const items = data.pages
-    .flatMap((page) => page.items)
-    .sort((a, b) => a.approval.requested_at.localeCompare(b.approval.requested_at));
+  const { items } = data;
   return (
-    <section>
+    <section className="home-oldest">
       <h2 className="home-heading">Waiting longest</h2>
       {items.length === 0 ? (
         <p className="card home-calm muted">Nothing waits for a person.</p>

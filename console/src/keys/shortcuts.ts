@@ -4,7 +4,8 @@ import { useEffect, useRef, useSyncExternalStore } from "react";
 import { kept, useKept } from "../parts/store";
 
 export interface Shortcut {
-  /** One key as `KeyboardEvent.key` says it, or two in a row: `j`, `?`, `Enter`, `g a`. */
+  /** One key as `KeyboardEvent.key` says it, two in a row, or one together with Ctrl or ⌘: `j`, `?`,
+   * `Enter`, `g a`, `mod+k`. */
   keys: string;
   label: string;
   run: () => void;
@@ -73,13 +74,31 @@ function find(event: KeyboardEvent): Shortcut | undefined {
   return enabled.find((shortcut) => shortcut.keys === (key === " " ? "Space" : key));
 }
 
+const dialogIsOpen = () =>
+  document.querySelector("[role=dialog][data-open], [role=menu][data-open]") !== null;
+
+/** Keys together with Ctrl or ⌘ act while one types, too, and whether single keys do or not. */
+function onModified(event: KeyboardEvent): void {
+  const keys = `mod+${event.key.toLowerCase()}`;
+  const shortcut = [...groups.values()]
+    .flatMap((group) => group.shortcuts)
+    .find((each) => each.keys === keys && each.when !== false);
+  if (!shortcut || dialogIsOpen()) return;
+  event.preventDefault();
+  if (!event.repeat) shortcut.run();
+}
+
 function onKeyDown(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.isComposing || isTyping(event.target)) return;
+  if (event.defaultPrevented || event.altKey || event.isComposing) return;
+  if (event.ctrlKey || event.metaKey) {
+    onModified(event);
+    return;
+  }
+  if (isTyping(event.target)) return;
   const plain = event.key.length === 1;
   if (plain && !singlesOn.get()) return;
   if ((event.key === "Enter" || event.key === " ") && isControl(event.target, event.key)) return;
-  if (document.querySelector("[role=dialog][data-open], [role=menu][data-open]")) return;
+  if (dialogIsOpen()) return;
   const shortcut = find(event);
   if (!shortcut || (event.repeat && !["j", "k"].includes(shortcut.keys))) return;
   event.preventDefault();

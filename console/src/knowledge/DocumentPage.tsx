@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { api, Problem, send } from "../api/client";
-import { type Chunk, type Document, type MadeOf, mayActAs, type VersionItem } from "../api/words";
+import type { Chunk, Document, MadeOf, VersionItem } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
 import { actorName } from "../messages/actor";
 import { Button } from "../parts/Button";
@@ -100,7 +100,7 @@ interface ShownProps {
 
 function Shown({ id, meta, shown, current, chunks, madeOf, versions, gone }: ShownProps) {
   const search = useSearch({ from: "/staff/knowledge/documents/$id" });
-  const mayWrite = mayActAs(useSession().role, "admin");
+  const mayWrite = useSession().may("publish_knowledge");
   const [open, setOpen] = useState<"edit" | "remove">();
   const earlier = shown !== current?.version;
   const own = meta.layer !== "universal" && current !== undefined && mayWrite;

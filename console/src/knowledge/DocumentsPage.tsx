@@ -3,7 +3,6 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { DocumentItem, Layer, Visibility } from "../api/words";
-import { mayActAs } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
 import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
@@ -46,7 +45,7 @@ const byTitle = (a: DocumentItem, b: DocumentItem) => a.title.localeCompare(b.ti
 
 export function DocumentsPage() {
   useTitle("Knowledge");
-  const mayWrite = mayActAs(useSession().role, "admin");
+  const mayWrite = useSession().may("publish_knowledge");
   const navigate = useNavigate({ from: "/knowledge" });
   const search = useSearch({ from: "/staff/knowledge/" });
   const [typed, setTyped] = useState(search.q ?? "");
@@ -54,6 +53,13 @@ export function DocumentsPage() {
   const [drawn, setDrawn] = useState(DRAWN_AT_ONCE);
   const [open, setOpen] = useState<"upload" | "write">();
   const q = useSettled(typed.trim(), 150);
+  // Asked for by the palette, on whatever page that was.
+  const asked = mayWrite ? search.new : undefined;
+  useEffect(() => {
+    if (!asked) return;
+    setOpen(asked);
+    void navigate({ search: (old) => ({ ...old, new: undefined }), replace: true });
+  }, [asked, navigate]);
   const box = useRef<HTMLInputElement>(null);
   const list = useRows<HTMLUListElement>("Documents");
   const { query, documents, reading } = useDocuments();

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { api, send } from "../api/client";
-import { type GapCause, type GapView, mayActAs } from "../api/words";
+import type { GapCause, GapView } from "../api/words";
 import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { MoreRows } from "../parts/MoreRows";
@@ -85,7 +85,7 @@ const SHOWN = 3;
 function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => void }) {
   const { gap, examples, answered_in } = view;
   const client = useQueryClient();
-  const { role } = useSession();
+  const { may } = useSession();
   const [sure, setSure] = useState(false);
   const refresh = () => client.invalidateQueries({ queryKey: ["knowledge", "gaps"] });
   const path = { params: { path: { id: gap.id } } };
@@ -142,14 +142,14 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
         ))}
       </ul>
       {failed && <Failure error={failed} />}
-      {mayActAs(role, "agent") && gap.status !== "dismissed" && (
+      {may("write_knowledge") && gap.status !== "dismissed" && (
         <div className="row">
           {gap.status === "open" && answered_in && (
             <Button size="small" busy={article.isPending} onClick={() => article.mutate()}>
               Let the agent draft it
             </Button>
           )}
-          {mayActAs(role, "admin") && (
+          {may("publish_knowledge") && (
             <Button
               size="small"
               tone={gap.status === "open" ? "primary" : "plain"}

@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { diffWords } from "diff";
 import { useId, useMemo, useState } from "react";
 import { api, send } from "../api/client";
-import { mayActAs, type PassageFeedback, type Recalled } from "../api/words";
+import type { PassageFeedback, Recalled } from "../api/words";
 import { unmarked } from "../messages/marks";
 import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
@@ -60,7 +60,7 @@ export function RecallPage() {
 }
 
 function RecalledItem({ item, onFollowUp }: { item: Recalled; onFollowUp: () => void }) {
-  const { role } = useSession();
+  const { may } = useSession();
   const { citation: sent, change } = item;
   const { citation } = sent;
   const at = citation.span ? `${citation.span.start}-${citation.span.end}` : undefined;
@@ -99,7 +99,7 @@ function RecalledItem({ item, onFollowUp }: { item: Recalled; onFollowUp: () => 
             <Link to="/approvals">Approvals</Link>
           </span>
         ) : (
-          mayActAs(role, "agent") && (
+          may("edit_tickets") && (
             <Button size="small" tone="primary" onClick={onFollowUp}>
               Offer a follow-up
             </Button>

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, send } from "../api/client";
-import { mayActAs, type PageStatus, type SourcePageItem, type SourceView } from "../api/words";
+import type { PageStatus, SourcePageItem, SourceView } from "../api/words";
 import { Badge, type BadgeTone } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
@@ -24,7 +24,7 @@ const KIND = { url: "Page", sitemap: "Sitemap", folder: "Folder" } as const;
 export function SourcesPage() {
   useTitle("Sources of the knowledge");
   const client = useQueryClient();
-  const { role } = useSession();
+  const { may } = useSession();
   const query = useInfiniteQuery(sourcesQuery);
   const sources = useMemo(
     () => query.data?.pages.flatMap((page) => page.items) ?? [],
@@ -47,7 +47,7 @@ export function SourcesPage() {
           Documents that are kept in step with pages of the web and with folders. They are synced on
           a schedule, and whenever you say so.
         </p>
-        {mayActAs(role, "admin") && (
+        {may("publish_knowledge") && (
           <Button tone="primary" onClick={() => setAdding(true)}>
             Add a source
           </Button>
@@ -83,7 +83,7 @@ export function SourcesPage() {
 
 function SourceItem({ source, onRemove }: { source: SourceView; onRemove: () => void }) {
   const client = useQueryClient();
-  const { role } = useSession();
+  const { may } = useSession();
   const { report } = source;
   const [open, setOpen] = useState(false);
   const [tone, state] = STATE[source.state];
@@ -134,7 +134,7 @@ function SourceItem({ source, onRemove }: { source: SourceView; onRemove: () => 
           {open ? "Hide the pages" : left > 0 ? `Pages, ${left} left out` : "Pages"}
         </Button>
         <span className="grow" />
-        {mayActAs(role, "admin") && source.state !== "removing" && (
+        {may("publish_knowledge") && source.state !== "removing" && (
           <>
             <Button
               size="small"

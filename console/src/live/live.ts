@@ -2,7 +2,8 @@
 // fresh; the browser itself resumes the stream by Last-Event-ID after a cut.
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
-import { type Event, mayActAs, type Role, type StreamItem } from "../api/words";
+import type { Event, Role, StreamItem } from "../api/words";
+import { hear, hearOf } from "../approvals/news";
 import { tell } from "../parts/toasts";
 import { sessionQuery } from "../session/session";
 import { words } from "../text/format";
@@ -50,26 +51,29 @@ export function staleKeys(event: Event): unknown[][] {
     body.type === "approval_requested" ||
     body.type === "approval_decided" ||
     body.type === "approval_passed_on" ||
+    body.type === "approval_reopened" ||
+    body.type === "approval_assigned" ||
+    body.type === "approval_snoozed" ||
     body.type === "approval_reminder"
   ) {
     keys.push(...keysOfApproval(body));
   }
   if (body.type === "effect_settled" || body.type === "run_ended") {
-    keys.push(["run", body.run_id], ["runs"], ["approvals"]);
+    keys.push(["run", body.run_id], ["runs"]);
   }
   // A new message of the customer supersedes what was proposed before it.
-  if (body.type === "message_added") keys.push(["approvals"], ["approval"], ["runs"]);
+  if (body.type === "message_added") keys.push(["approval"], ["runs"]);
   if (body.type === "created") keys.push(["runs"]);
   return keys;
 }
 
-/** What to tell somebody of this role about an approval that nobody has decided. */
+/** What to tell somebody who answers for these roles about an approval that nobody has decided. */
 export function reminderOf(
   { body }: Event,
-  role: Role | undefined,
+  answersFor: Role[] | undefined,
 ): { title: string; detail: string } | undefined {
   if (body.type !== "approval_reminder" && body.type !== "approval_passed_on") return undefined;
-  if (!mayActAs(role, body.role)) return undefined;
+  if (!answersFor?.includes(body.role)) return undefined;
   return body.type === "approval_reminder"
     ? { title: "Still waits for a decision", detail: body.title }
     : { title: "Waits for you now: nobody decided for a while", detail: words(body.tool) };
@@ -77,7 +81,14 @@ export function reminderOf(
 
 /** The query keys that an approval of a run without a ticket makes stale. */
 export function keysOfApproval(item: { approval_id: string; run_id: string }): unknown[][] {
-  return [["approvals"], ["approval", item.approval_id], ["run", item.run_id], ["runs"], ["home"]];
+  return [
+    ["approvals", "counts"],
+    ["approvals", "oldest"],
+    ["approval", item.approval_id],
+    ["run", item.run_id],
+    ["runs"],
+    ["home"],
+  ];
 }
 
 function parsed(message: MessageEvent): StreamItem | undefined {
@@ -108,17 +119,27 @@ export function useLive(client: QueryClient): void {
     const onItem = (message: MessageEvent) => {
       const item = parsed(message);
       if (item?.type === "event") {
+        hear(client, item.event.body);
         for (const key of staleKeys(item.event)) stale.set(JSON.stringify(key), key);
-        const reminder = reminderOf(item.event, client.getQueryData(sessionQuery.queryKey)?.role);
+        const reminder = reminderOf(
+          item.event,
+          client.getQueryData(sessionQuery.queryKey)?.answers_for,
+        );
         if (reminder) tell(reminder.title, "info", reminder.detail);
         gatherTimer ??= setTimeout(flush, GATHER_MS);
       }
       if (item?.type === "approval") {
+        hearOf(client, item.approval_id, item.status);
         for (const key of keysOfApproval(item)) stale.set(JSON.stringify(key), key);
         gatherTimer ??= setTimeout(flush, GATHER_MS);
       }
       if (item?.type === "breakers") {
         stale.set("breakers", ["breakers"]);
+        stale.set("home", ["home"]);
+        gatherTimer ??= setTimeout(flush, GATHER_MS);
+      }
+      if (item?.type === "claims") {
+        stale.set("claims", ["approvals", "claims"]);
         gatherTimer ??= setTimeout(flush, GATHER_MS);
       }
       if (item?.type === "typing") {
@@ -152,6 +173,7 @@ export function useLive(client: QueryClient): void {
       source.addEventListener("event", onItem);
       source.addEventListener("approval", onItem);
       source.addEventListener("breakers", onItem);
+      source.addEventListener("claims", onItem);
       source.addEventListener("typing", onItem);
     };
 

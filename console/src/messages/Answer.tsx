@@ -16,9 +16,11 @@ interface Props {
   sources?: Source[];
   /** Personal data in the text, or the masks that stand for it. */
   findings?: TextFinding[];
+  /** Where the reader finds a source whole. */
+  addressOf?: (source: Source) => string;
 }
 
-export function Answer({ body, sources = [], findings = [] }: Props) {
+export function Answer({ body, sources = [], findings = [], addressOf }: Props) {
   const id = useId();
   const [open, setOpen] = useState(false);
   const list = useRef<HTMLOListElement>(null);
@@ -77,7 +79,7 @@ export function Answer({ body, sources = [], findings = [] }: Props) {
                 <span className="source-number" aria-hidden="true">
                   {index + 1}
                 </span>
-                <Quote source={source} />
+                <Quote source={source} address={addressOf?.(source)} />
               </li>
             ))}
           </ol>
@@ -89,18 +91,26 @@ export function Answer({ body, sources = [], findings = [] }: Props) {
 
 const LONG_QUOTE = 320;
 
-export function Quote({ source }: { source: Source }) {
+export function Quote({ source, address }: { source: Source; address?: string }) {
   const [open, setOpen] = useState(false);
   const long = source.quote.length > LONG_QUOTE;
   const clamped = long && !open;
   return (
     <figure className="quote">
       <figcaption>
-        {source.title}{" "}
-        <span className="muted small">
-          {source.slug}
-          {source.document_version !== undefined && `, version ${source.document_version}`}
-        </span>
+        {address ? (
+          <a href={address} target="_blank" rel="noreferrer">
+            {source.title}
+          </a>
+        ) : (
+          <>
+            {source.title}{" "}
+            <span className="muted small">
+              {source.slug}
+              {source.document_version !== undefined && `, version ${source.document_version}`}
+            </span>
+          </>
+        )}
       </figcaption>
       <blockquote data-clamped={clamped}>{unmarked(source.quote)}</blockquote>
       {long && (

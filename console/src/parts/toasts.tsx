@@ -1,7 +1,8 @@
 // Short messages about what just happened; read out politely by screen readers.
 import { Toast } from "@base-ui/react/toast";
+import { useEffect, useState } from "react";
 
-const toasts = Toast.createToastManager();
+const toasts = Toast.createToastManager<{ until?: number }>();
 
 export function tell(
   title: string,
@@ -11,14 +12,61 @@ export function tell(
   toasts.add({ title, description, type, timeout: type === "error" ? 9000 : 5000 });
 }
 
+interface Offer {
+  label: string;
+  /** The key that does the same. */
+  keys: string;
+  /** How long it stands. */
+  ms: number;
+  run: () => void;
+}
+
+/** Says something, and for a while offers to do something about it. */
+export function offer(title: string, type: "info" | "good", description: string, does: Offer) {
+  const id = toasts.add({
+    title,
+    description,
+    type,
+    timeout: does.ms,
+    data: { until: Date.now() + does.ms },
+    actionProps: {
+      children: does.label,
+      onClick: () => {
+        toasts.close(id);
+        does.run();
+      },
+    },
+  });
+}
+
+/** The seconds that are left, for those who look; readers of the screen hear of the offer once. */
+function Countdown({ until }: { until: number }) {
+  const [left, setLeft] = useState(() => Math.ceil((until - Date.now()) / 1000));
+  useEffect(() => {
+    const timer = setInterval(() => setLeft(Math.ceil((until - Date.now()) / 1000)), 250);
+    return () => clearInterval(timer);
+  }, [until]);
+  return (
+    <span className="muted small" aria-hidden="true">
+      {Math.max(0, left)} s
+    </span>
+  );
+}
+
 function List() {
-  const { toasts: shown } = Toast.useToastManager();
+  const { toasts: shown } = Toast.useToastManager<{ until?: number }>();
   return shown.map((toast) => (
     <Toast.Root key={toast.id} toast={toast} className="toast">
       <div className="grow">
         <Toast.Title className="toast-title" />
         <Toast.Description className="muted small" />
       </div>
+      {toast.data?.until && (
+        <>
+          <Countdown until={toast.data.until} />
+          <Toast.Action className="button" data-tone="plain" data-size="small" />
+        </>
+      )}
       <Toast.Close className="button" data-tone="quiet" data-size="small" aria-label="Dismiss">
         ✕
       </Toast.Close>

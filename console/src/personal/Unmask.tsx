@@ -12,9 +12,9 @@ const LONGEST = 500;
 
 /** Whether the reader is served masks, and may have one thing shown. */
 export function useMasks() {
-  const { rights } = useSession();
-  const masked = !rights.includes("see_personal_data");
-  return { masked, mayUnmask: masked && rights.includes("unmask") };
+  const { may } = useSession();
+  const masked = !may("see_personal_data");
+  return { masked, mayUnmask: masked && may("unmask") };
 }
 
 interface Props<T> {

@@ -3,7 +3,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { api, send } from "../api/client";
-import { mayActAs, type PolicyView } from "../api/words";
+import type { PolicyView } from "../api/words";
 import { actorName } from "../messages/actor";
 import { Button } from "../parts/Button";
 import { useSettled } from "../parts/settled";
@@ -45,13 +45,13 @@ export function PolicyPage() {
 }
 
 function Policy({ policy }: { policy: PolicyView }) {
-  const { role } = useSession();
+  const { may } = useSession();
   const [draft, setDraft] = useState<Draft>();
   const editor = useRef<HTMLTextAreaElement>(null);
   const text = draft?.text ?? policy.text;
   const settled = useSettled(text, 500);
-  const mayTry = mayActAs(role, "reviewer");
-  const mayPut = mayActAs(role, "admin");
+  const mayTry = may("try_policy");
+  const mayPut = may("change_policy");
   const write = (next: string) => {
     const from = draft?.from ?? policy.version;
     setDraft(next === policy.text && from === policy.version ? undefined : { text: next, from });
@@ -116,7 +116,8 @@ function Policy({ policy }: { policy: PolicyView }) {
         {mayPut && draft && <Save draft={draft} onDone={() => setDraft(undefined)} />}
         {mayTry && !mayPut && draft && (
           <p className="muted small">
-            You can check and try changes; putting them in effect needs the role admin.
+            You can check and try changes; putting them in effect needs the permission
+            change_policy.
           </p>
         )}
       </div>

@@ -3,7 +3,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api, send } from "../api/client";
 import type { Effect, Run, Step } from "../api/words";
-import { mayActAs } from "../api/words";
 import { ModelName } from "../messages/MessageItem";
 import { Badge, EffectBadge, RunBadge } from "../parts/Badge";
 import { Button } from "../parts/Button";
@@ -102,7 +101,7 @@ function Header({ run, steps }: { run: Run; steps: Step[] }) {
   const first = steps[0];
   const last = steps.at(-1);
   const mayRetry =
-    (run.status === "dead" || run.status === "quarantined") && mayActAs(session.role, "admin");
+    (run.status === "dead" || run.status === "quarantined") && session.may("retry_runs");
   return (
     <header className="stack">
       <Link to="/runs" className="muted small">
@@ -117,6 +116,9 @@ function Header({ run, steps }: { run: Run; steps: Step[] }) {
             Retry
           </Button>
         )}
+        <Link to="/runs/compare" search={{ left: run.id }} className="button">
+          Compare
+        </Link>
         <Button
           busy={replay.isPending}
           onClick={() => replay.mutate()}

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, send } from "../api/client";
-import { type AutomaticBreaker, type Breaker, type BreakerOf, mayActAs } from "../api/words";
+import type { AutomaticBreaker, Breaker, BreakerOf } from "../api/words";
 import { actorName } from "../messages/actor";
 import { Button } from "../parts/Button";
 import { Empty, Failure, Loading } from "../parts/states";
@@ -26,7 +26,7 @@ const KINDS = [
 export function BreakersPage() {
   useTitle("Breakers");
   const query = useQuery(breakersQuery);
-  const { role } = useSession();
+  const { may } = useSession();
   return (
     <div className="stack">
       <p className="muted">
@@ -51,7 +51,7 @@ export function BreakersPage() {
             ))}
           </ul>
         ))}
-      {query.data && mayActAs(role, "reviewer") && <Stop couldBe={query.data.could_be} />}
+      {query.data && may("stop") && <Stop couldBe={query.data.could_be} />}
     </div>
   );
 }
@@ -111,7 +111,7 @@ function Failing({ breaker }: { breaker: AutomaticBreaker }) {
 
 function LetGoOn({ of }: { of: BreakerOf }) {
   const client = useQueryClient();
-  const { role } = useSession();
+  const { may } = useSession();
   const [asked, setAsked] = useState(false);
   const [reason, setReason] = useState("");
   const name = breakerWords(of);
@@ -122,8 +122,8 @@ function LetGoOn({ of }: { of: BreakerOf }) {
       await client.invalidateQueries({ queryKey: ["breakers"] });
     },
   });
-  if (!mayActAs(role, "admin")) {
-    return <p className="muted small">Letting it go on needs the role admin.</p>;
+  if (!may("resume")) {
+    return <p className="muted small">Letting it go on needs the permission resume.</p>;
   }
   return (
     <>

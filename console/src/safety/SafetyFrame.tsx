@@ -1,11 +1,10 @@
 // The safety pages share a heading and the way from one to the next.
 import { Link, Outlet } from "@tanstack/react-router";
-import { mayActAs } from "../api/words";
 import { useSession } from "../session/session";
 import "./safety.css";
 
 export function SafetyFrame() {
-  const { role, rights } = useSession();
+  const { may } = useSession();
   return (
     <div className="page">
       <header className="page-head">
@@ -18,12 +17,12 @@ export function SafetyFrame() {
         <Link to="/safety/limits" className="tab">
           Limits
         </Link>
-        {mayActAs(role, "admin") && (
+        {may("read_audit") && (
           <Link to="/safety/audit" className="tab" activeOptions={{ includeSearch: false }}>
             Audit
           </Link>
         )}
-        {rights.includes("redact") && (
+        {may("redact") && (
           <Link to="/safety/personal-data" className="tab">
             Personal data
           </Link>

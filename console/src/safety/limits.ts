@@ -7,7 +7,7 @@ export function scopeWords(scope: S["Scope"]): string {
 }
 
 /** Credits, from millionths, to as many digits as say something. */
-function creditsOf(micros: number): string {
+export function creditsOf(micros: number): string {
   const value = micros / 1_000_000;
   const digits = value >= 100 ? 0 : value >= 1 ? 2 : 4;
   return micros > 0 && value < 0.0001 ? "< 0.0001" : Number(value.toFixed(digits)).toString();

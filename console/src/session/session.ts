@@ -1,5 +1,6 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { api, send } from "../api/client";
+import type { Permission, Role } from "../api/words";
 
 /** Who is signed in. Fails with status 401 when nobody is. */
 export const sessionQuery = queryOptions({
@@ -8,14 +9,35 @@ export const sessionQuery = queryOptions({
   staleTime: 5 * 60_000,
 });
 
+/** The ways in, for who is not signed in. */
+export const signInOptionsQuery = queryOptions({
+  queryKey: ["sign-in"],
+  queryFn: () => send(api.GET("/v1/sign-in")),
+  staleTime: 5 * 60_000,
+});
+
+export const COMPANY_FAILURES = [
+  "provider",
+  "late",
+  "refused",
+  "unverified",
+  "domain",
+  "unknown",
+] as const;
+/** Why somebody came back from their company without a session. */
+export type CompanyFailure = (typeof COMPANY_FAILURES)[number];
+
 /** For pages behind the sign-in, where the router has loaded the session already. */
 export function useSession() {
   const { data } = useSuspenseQuery(sessionQuery);
   return {
+    may: (permission: Permission) => data.permissions.includes(permission),
+    answersFor: (role: Role) => data.answers_for.includes(role),
     workspace: data.workspace,
+    workspaces: data.workspaces,
     role: data.role,
-    rights: data.rights,
     userId: data.user?.id,
     name: data.user?.name ?? data.api_key?.name ?? "",
+    secondFactorMissing: data.second_factor_missing,
   };
 }

@@ -1,20 +1,30 @@
+// How the console looks on this machine: light or dark, roomy or dense. Kept here, because it is a
+// matter of the screen and the light in the room, and not of the account.
 import { kept, useKept } from "../parts/store";
 
-export type Theme = "system" | "light" | "dark";
+export const THEMES = ["system", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
 
-const isTheme = (value: unknown): value is Theme =>
-  value === "system" || value === "light" || value === "dark";
+export const DENSITIES = ["comfortable", "compact"] as const;
+export type Density = (typeof DENSITIES)[number];
 
-const theme = kept<Theme>("countersign.theme", "system", isTheme);
+const isTheme = (value: unknown): value is Theme => THEMES.some((each) => each === value);
+const isDensity = (value: unknown): value is Density => DENSITIES.some((each) => each === value);
+
+export const theme = kept<Theme>("countersign.theme", "system", isTheme);
+export const density = kept<Density>("countersign.density", "comfortable", isDensity);
 
 function apply(): void {
-  const value = theme.get();
-  if (value === "system") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = value;
+  const { dataset } = document.documentElement;
+  if (theme.get() === "system") delete dataset.theme;
+  else dataset.theme = theme.get();
+  if (density.get() === "comfortable") delete dataset.density;
+  else dataset.density = density.get();
 }
 
 apply();
 theme.subscribe(apply);
+density.subscribe(apply);
 
 const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, send } from "../api/client";
-import { mayActAs, type Ticket } from "../api/words";
+import type { Ticket } from "../api/words";
 import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
 import { outcomeText } from "../runs/story";
@@ -13,7 +13,7 @@ const ACTIVE = ["queued", "running", "waiting"];
 
 export function ArticleButton({ ticket }: { ticket: Ticket }) {
   const client = useQueryClient();
-  const { role } = useSession();
+  const { may } = useSession();
   const resolved = ticket.status === "resolved" || ticket.status === "closed";
   const query = useQuery({ ...articleQuery(ticket.id), enabled: resolved });
   const begin = useMutation({
@@ -53,7 +53,7 @@ export function ArticleButton({ ticket }: { ticket: Ticket }) {
         </p>
         {begin.error && <Failure error={begin.error} />}
       </div>
-      {!approval_id && !busy && mayActAs(role, "agent") && (
+      {!approval_id && !busy && may("write_knowledge") && (
         <Button size="small" busy={begin.isPending} onClick={() => begin.mutate()}>
           Turn into article
         </Button>

@@ -1,9 +1,8 @@
 // Where staff answer or leave a note. What was typed survives a failed send.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { api, send } from "../api/client";
 import type { Visibility } from "../api/words";
-import { mayActAs } from "../api/words";
 import { MOD, useShortcuts } from "../keys/shortcuts";
 import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
@@ -11,13 +10,21 @@ import { useSession } from "../session/session";
 
 const LONGEST = 20_000;
 
-export function Composer({ ticketId, contactName }: { ticketId: string; contactName?: string }) {
+interface Props {
+  ticketId: string;
+  contactName?: string;
+  /** Whether there is something that was not sent yet. */
+  onWriting: (writing: boolean) => void;
+}
+
+export function Composer({ ticketId, contactName, onWriting }: Props) {
   const client = useQueryClient();
   const session = useSession();
-  const [visibility, setVisibility] = useState<Visibility>("public");
+  const mayReply = session.may("reply_to_customers");
+  const mayNote = session.may("write_notes");
+  const [visibility, setVisibility] = useState<Visibility>(mayReply ? "public" : "internal");
   const [body, setBody] = useState("");
   const area = useRef<HTMLTextAreaElement>(null);
-  const mayWrite = mayActAs(session.role, "agent");
   const note = visibility === "internal";
 
   const add = useMutation({
@@ -35,16 +42,25 @@ export function Composer({ ticketId, contactName }: { ticketId: string; contactN
     },
   });
 
+  const writing = body.trim() !== "";
+  useEffect(() => {
+    onWriting(writing);
+  }, [writing, onWriting]);
+
   const write = (next: Visibility) => {
     setVisibility(next);
     area.current?.focus();
   };
   useShortcuts("Ticket", [
-    { keys: "r", label: "Reply", when: mayWrite, run: () => write("public") },
-    { keys: "n", label: "Private note", when: mayWrite, run: () => write("internal") },
+    { keys: "r", label: "Reply", when: mayReply, run: () => write("public") },
+    { keys: "n", label: "Private note", when: mayNote, run: () => write("internal") },
   ]);
 
-  if (!mayWrite) return null;
+  const kinds = [
+    ...(mayReply ? [["public", "Reply"] as const] : []),
+    ...(mayNote ? [["internal", "Private note"] as const] : []),
+  ];
+  if (kinds.length === 0) return null;
   return (
     <form
       className="composer card"
@@ -57,12 +73,7 @@ export function Composer({ ticketId, contactName }: { ticketId: string; contactN
     >
       <fieldset className="composer-kind">
         <legend className="sr-only">What to write</legend>
-        {(
-          [
-            ["public", "Reply"],
-            ["internal", "Private note"],
-          ] as const
-        ).map(([value, label]) => (
+        {kinds.map(([value, label]) => (
           <label key={value} data-on={visibility === value}>
             <input
               type="radio"

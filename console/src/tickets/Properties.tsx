@@ -5,7 +5,6 @@ import { useState } from "react";
 import { api, send } from "../api/client";
 import type { paths } from "../api/schema.gen";
 import type { Contact, Customer, Event, Priority, Ticket, TicketStatus } from "../api/words";
-import { mayActAs } from "../api/words";
 import { ApprovalBadge, Badge, RunBadge, TICKET_STATUSES } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Ago } from "../parts/Time";
@@ -35,7 +34,7 @@ export function Properties({ events, ...served }: Props) {
   const { ticket, customer, contact } = shown ?? served;
   const client = useQueryClient();
   const session = useSession();
-  const mayChange = mayActAs(session.role, "agent");
+  const mayChange = session.may("edit_tickets");
   const change = useMutation({
     mutationFn: (body: Change) =>
       send(api.PATCH("/v1/tickets/{id}", { params: { path: { id: ticket.id } }, body })),
@@ -125,7 +124,9 @@ export function Properties({ events, ...served }: Props) {
               <>
                 <dt>Customer</dt>
                 <dd>
-                  {customer.name}{" "}
+                  <Link to="/customers/$id" params={{ id: customer.id }}>
+                    {customer.name}
+                  </Link>{" "}
                   {customer.tier !== "standard" && <Badge tone="violet">{customer.tier}</Badge>}
                 </dd>
                 <dt>Language</dt>

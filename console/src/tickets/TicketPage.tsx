@@ -1,7 +1,7 @@
 // One ticket: what was said and done, a place to answer, and its properties.
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { Fragment, useEffect, useMemo, useRef } from "react";
+import { Fragment, useEffect, useMemo, useRef, useState } from "react";
 import type { Event } from "../api/words";
 import { useTyping } from "../live/live";
 import { MessageItem } from "../messages/MessageItem";
@@ -13,6 +13,7 @@ import { Icon } from "../shell/Icon";
 import { clockTime, fullTime, words } from "../text/format";
 import { ArticleButton } from "./ArticleButton";
 import { Composer } from "./Composer";
+import { Presence } from "./Presence";
 import { Properties } from "./Properties";
 import { ticketQuery, timelineQuery } from "./queries";
 import { Triggers } from "./Triggers";
@@ -24,6 +25,7 @@ export function TicketPage() {
   const ticket = useQuery(ticketQuery(id));
   const timeline = useQuery(timelineQuery(id));
   const agent = useTyping(id);
+  const [writing, setWriting] = useState(false);
   const end = useRef<HTMLDivElement>(null);
   const events = timeline.data?.events;
   const count = events?.length ?? 0;
@@ -65,6 +67,7 @@ export function TicketPage() {
             </h1>
             <TicketBadge status={self.status} />
           </div>
+          <Presence ticketId={self.id} writing={writing} />
         </header>
         {self.handoff && (
           <div className="notice" data-tone="amber">
@@ -93,7 +96,7 @@ export function TicketPage() {
           )}
           <div ref={end} />
         </div>
-        <Composer ticketId={self.id} contactName={contact?.name} />
+        <Composer ticketId={self.id} contactName={contact?.name} onWriting={setWriting} />
       </section>
       <Properties ticket={self} customer={customer} contact={contact} events={events ?? []} />
     </div>

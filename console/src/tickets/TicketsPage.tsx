@@ -1,21 +1,19 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { Channel, Ticket, TicketStatus } from "../api/words";
+import type { Channel, TicketStatus } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
-import { Badge, PriorityBadge, TICKET_STATUSES, TicketBadge } from "../parts/Badge";
+import { TICKET_STATUSES } from "../parts/Badge";
 import { MoreRows } from "../parts/MoreRows";
 import { useRows } from "../parts/rows";
+import { Segmented } from "../parts/Segmented";
 import { useSettled } from "../parts/settled";
 import { Empty, Failure, Loading } from "../parts/states";
-import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
-import { Icon, type IconName } from "../shell/Icon";
 import { words } from "../text/format";
 import { ticketsQuery } from "./queries";
+import { CHANNELS, TicketRow } from "./TicketRow";
 import "./tickets.css";
-
-const CHANNELS: Record<Channel, IconName> = { chat: "chat", email: "mail", api: "code" };
 
 export function TicketsPage() {
   useTitle("Tickets");
@@ -38,12 +36,25 @@ export function TicketsPage() {
     () => query.data?.pages.flatMap((page) => page.items) ?? [],
     [query.data],
   );
-  const filtered = Boolean(search.status || search.channel || q);
+  const filtered = Boolean(search.status || search.channel || search.waiting || q);
 
   return (
     <div className="page">
       <header className="page-head">
         <h1>Tickets</h1>
+        <Segmented
+          label="View"
+          value={search.waiting ? "waiting" : "all"}
+          options={[
+            ["all", "All"],
+            ["waiting", "Needs a person"],
+          ]}
+          onPick={(view) =>
+            void navigate({
+              search: (before) => ({ ...before, waiting: view === "waiting" || undefined }),
+            })
+          }
+        />
         <search className="row tickets-filter">
           <input
             ref={box}
@@ -93,7 +104,7 @@ export function TicketsPage() {
               }
             >
               <option value="">Any channel</option>
-              {Object.keys(CHANNELS).map((channel) => (
+              {CHANNELS.map((channel) => (
                 <option key={channel} value={channel}>
                   {words(channel)}
                 </option>
@@ -107,16 +118,18 @@ export function TicketsPage() {
       {query.data && tickets.length === 0 && (
         <Empty title={filtered ? "No ticket fits" : "No tickets yet"}>
           <p>
-            {filtered
-              ? "Try fewer filters or other words."
-              : "They appear here when a customer writes by chat, mail or the API."}
+            {search.waiting && !search.status && !search.channel && !q
+              ? "Nothing waits for a person."
+              : filtered
+                ? "Try fewer filters or other words."
+                : "They appear here when a customer writes by chat, mail or the API."}
           </p>
         </Empty>
       )}
       {tickets.length > 0 && (
         <ul ref={list} className="list">
           {tickets.map((ticket) => (
-            <Row key={ticket.id} ticket={ticket} />
+            <TicketRow key={ticket.id} ticket={ticket} />
           ))}
         </ul>
       )}
@@ -126,27 +139,5 @@ export function TicketsPage() {
         onMore={() => void query.fetchNextPage()}
       />
     </div>
-  );
-}
-
-function Row({ ticket }: { ticket: Ticket }) {
-  return (
-    <li>
-      <Link to="/tickets/$id" params={{ id: ticket.id }} className="ticket-row" data-row>
-        <Icon name={CHANNELS[ticket.channel]} label={words(ticket.channel)} />
-        <span className="ticket-number">#{ticket.number}</span>
-        <span className="ticket-subject truncate">{ticket.subject}</span>
-        <span className="ticket-marks">
-          {ticket.tags.slice(0, 3).map((tag) => (
-            <Badge key={tag}>{tag}</Badge>
-          ))}
-          <PriorityBadge priority={ticket.priority} />
-          <TicketBadge status={ticket.status} />
-        </span>
-        <span className="ticket-time muted small">
-          <Ago at={ticket.updated_at} />
-        </span>
-      </Link>
-    </li>
   );
 }

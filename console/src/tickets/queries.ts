@@ -6,6 +6,8 @@ export interface TicketFilter {
   status?: TicketStatus;
   channel?: Channel;
   q?: string;
+  /** Only those on which a person has to act. */
+  waiting?: true;
 }
 
 export const ticketsQuery = (filter: TicketFilter) =>

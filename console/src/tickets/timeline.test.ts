@@ -11,6 +11,14 @@ describe("the timeline", () => {
     expect(lineOf(body, system)).toBeUndefined();
   });
 
+  it("says what a customer made of an answer", () => {
+    const alex: Actor = { kind: "customer", contact_id: null, name: "Alex" };
+    const said = (helpful: boolean) =>
+      lineOf({ type: "answer_rated", message_id: "m", helpful }, alex);
+    expect(said(true)?.text).toBe("Alex found an answer helpful");
+    expect(said(false)).toMatchObject({ text: "Alex found an answer not helpful", strong: true });
+  });
+
   it("makes a proposal that waits stand out and links to it", () => {
     const line = lineOf(
       {

@@ -88,6 +88,29 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
         text: `Nobody decided for a while: takes the role ${body.role} from here on`,
         approvalId: body.approval_id,
       };
+    case "approval_reopened":
+      return {
+        icon: "clock",
+        text: `${who} took the decision back: ${words(body.tool).toLowerCase()}`,
+        approvalId: body.approval_id,
+      };
+    case "approval_assigned":
+      return {
+        icon: "person",
+        text: body.to
+          ? `${who} gave the approval to ${body.name}`
+          : `${who} gave the approval to anybody`,
+        detail: body.note || undefined,
+        approvalId: body.approval_id,
+      };
+    case "approval_snoozed":
+      return {
+        icon: "clock",
+        text: body.until
+          ? `${who} put the approval off until ${fullTime(body.until)}`
+          : `${who} brought the approval back`,
+        approvalId: body.approval_id,
+      };
     case "effect_settled":
       return {
         icon: body.status === "succeeded" ? "check" : "warn",
@@ -101,6 +124,12 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
         text: `${words(body.agent)} agent: ${words(body.outcome).toLowerCase()}`,
         detail: body.summary || undefined,
         runId: body.run_id,
+      };
+    case "answer_rated":
+      return {
+        icon: body.helpful ? "check" : "flag",
+        text: `${who} found an answer ${body.helpful ? "helpful" : "not helpful"}`,
+        strong: !body.helpful,
       };
     case "external":
       return { icon: "code", text: `${who} reported ${words(body.name).toLowerCase()}` };

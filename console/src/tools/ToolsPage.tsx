@@ -3,7 +3,6 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { useRef, useState } from "react";
 import { api, send } from "../api/client";
 import type { ToolSource, ToolSpec, ToolView } from "../api/words";
-import { mayActAs } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
 import { Badge, RiskBadge } from "../parts/Badge";
 import { Button } from "../parts/Button";
@@ -160,14 +159,14 @@ function Suspended({ view }: { view: ToolView }) {
           </div>
         </div>
         {accept.isError && <Failure error={accept.error} />}
-        {mayActAs(session.role, "admin") ? (
+        {session.may("manage_tools") ? (
           <div>
             <Button tone="primary" busy={accept.isPending} onClick={() => accept.mutate()}>
               Accept as it is now
             </Button>
           </div>
         ) : (
-          <p className="muted small">Accepting it needs the role admin.</p>
+          <p className="muted small">Accepting it needs the permission manage_tools.</p>
         )}
       </div>
     </section>

@@ -1,11 +1,11 @@
 //! What was found in texts that were seen before. A run shows its model the same texts at every turn.
 //!
-//! It knows texts by their SHA3-256 and keeps none. Two generations: when the young one is full it
+//! It knows texts by their SHA-256, which processors compute by themselves, and keeps none. Two generations: when the young one is full it
 //! becomes the old one, and what is asked for again comes along.
 
 use std::{collections::HashMap, sync::Arc};
 
-use sha3::{Digest as _, Sha3_256};
+use sha2::{Digest as _, Sha256};
 
 use crate::pii::Finding;
 
@@ -24,7 +24,12 @@ pub(super) struct Memo {
 
 impl Memo {
     pub fn key(text: &str) -> Key {
-        Sha3_256::digest(text.as_bytes()).into()
+        Sha256::digest(text.as_bytes()).into()
+    }
+
+    /// Of a text in one of several roles.
+    pub fn key_of(role: &str, text: &str) -> Key {
+        Sha256::new().chain_update(role).chain_update([0]).chain_update(text).finalize().into()
     }
 
     pub fn get(&mut self, key: &Key) -> Option<Arc<[Finding]>> {

@@ -50,6 +50,19 @@ pub(crate) fn resembling(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
+/// JSON text with each `<` escaped that begins no placeholder.
+pub(crate) fn escaped_around(json: &str) -> String {
+    let mut into = String::with_capacity(json.len() + 16);
+    let mut at = 0;
+    for span in resembling(json) {
+        into.push_str(&json[at..span.start].replace('<', "\\u003c"));
+        into.push_str(&json[span.clone()]);
+        at = span.end;
+    }
+    into.push_str(&json[at..].replace('<', "\\u003c"));
+    into
+}
+
 /// The name, the number and the spelling of what stands between `<` and `>`.
 fn parts(inner: &[u8]) -> Option<(&str, &str, Option<&str>)> {
     let inner = std::str::from_utf8(inner).ok()?;

@@ -15,6 +15,7 @@ use super::{
     Border, BorderRules, Error, Own, Pseudonyms, Rules, Treatment, Vault,
     json::{self, Spare},
     memo::Memo,
+    placeholder,
     shown::{label, replace, shown},
     spots::{Spot, join, spots},
 };
@@ -32,6 +33,8 @@ pub struct Protector {
     detector: Arc<Detector>,
     rules: Arc<Rules>,
     memo: Arc<Mutex<Memo>>,
+    /// JSON texts that cross to a model as they are, by these rules.
+    plain: Arc<Mutex<Memo>>,
     pseudonyms: Option<Pseudonyms>,
     is_closed: bool,
 }
@@ -53,7 +56,14 @@ impl Protector {
     pub fn new(detector: Arc<Detector>, rules: Rules) -> Result<Self, Error> {
         rules.check(&detector)?;
         let rules = Arc::new(rules);
-        Ok(Self { detector, rules, memo: Arc::default(), pseudonyms: None, is_closed: false })
+        Ok(Self {
+            detector,
+            rules,
+            memo: Arc::default(),
+            plain: Arc::default(),
+            pseudonyms: None,
+            is_closed: false,
+        })
     }
 
     /// The same with what a workspace says of its own laid over it. What is found is remembered together,
@@ -61,16 +71,16 @@ impl Protector {
     pub fn with(&self, own: &Own) -> Self {
         let rules = Arc::new(own.over(&self.rules));
         if own.recognisers().is_empty() {
-            return Self { rules, ..self.clone() };
+            return Self { rules, plain: Arc::default(), ..self.clone() };
         }
         let detector = Arc::new(self.detector.with(own.recognisers().clone()));
-        Self { detector, rules, memo: Arc::default(), ..self.clone() }
+        Self { detector, rules, memo: Arc::default(), plain: Arc::default(), ..self.clone() }
     }
 
     /// For a workspace whose own cannot be told: nothing is let through that the closed rules do not. What it
     /// looks for is not all, so whoever can should let nothing pass at all.
     pub fn closed(&self) -> Self {
-        Self { rules: Arc::new(Rules::closed()), is_closed: true, ..self.clone() }
+        Self { rules: Arc::new(Rules::closed()), plain: Arc::default(), is_closed: true, ..self.clone() }
     }
 
     pub fn is_closed(&self) -> bool {
@@ -139,6 +149,38 @@ impl Protector {
         self.check_json(border, value)?;
         let mut with = |label: &str, text: &str| self.put_away(border, label, text, vault);
         json::map(value, &mut with, &mut Spare::Numbered)
+    }
+
+    /// A tool's result as a model may read it: as JSON where it is JSON, otherwise as text. A `<` of its own stays
+    /// escaped, so that it cannot look like a mark. What was seen to have nothing to treat is not read again: a run
+    /// shows its model the same results at every turn.
+    ///
+    /// # Errors
+    ///
+    /// As [`Protector::protect`].
+    pub fn protect_result(&self, border: Border, text: &str, vault: &mut Vault) -> Result<String, Error> {
+        let key = Memo::key_of(border.name(), text);
+        let plain = || self.plain.lock().unwrap_or_else(PoisonError::into_inner);
+        if plain().get(&key).is_some() {
+            return Ok(text.to_owned());
+        }
+        let Ok(value) = serde_json::from_str::<Value>(text) else {
+            return self.protect(border, text, vault);
+        };
+        self.check_json(border, &value)?;
+        let mut is_plain = true;
+        let mut with = |label: &str, text: &str| {
+            let treated = self.put_away(border, label, text, vault)?;
+            is_plain &= treated == text;
+            Ok(treated)
+        };
+        let mut shown = json::map(&value, &mut with, &mut Spare::Numbered)?;
+        if is_plain {
+            plain().insert(key, Arc::default());
+            return Ok(text.to_owned());
+        }
+        shown.sort_all_objects();
+        Ok(placeholder::escaped_around(&shown.to_string()))
     }
 
     /// A text that may cross a border for good.

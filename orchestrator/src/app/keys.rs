@@ -11,38 +11,36 @@ use crate::config::SecretsConfig;
 /// 32 secret bytes. Not printable on purpose.
 pub struct Keys {
     master: [u8; 32],
+    /// What was the key before.
+    former: Vec<[u8; 32]>,
 }
 
 impl Keys {
     /// From the configuration, else from the key file, which is made when it is missing.
     pub(super) fn load(config: &SecretsConfig, ids: &dyn Ids) -> Result<Self, AppError> {
+        let former = config.former_keys.iter().map(|key| parse(key.expose(), "each of secrets.former_keys"));
+        let former = former.collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { master: Self::current(config, ids)?, former })
+    }
+
+    fn current(config: &SecretsConfig, ids: &dyn Ids) -> Result<[u8; 32], AppError> {
         if config.key.is_set() {
-            return Self::parse(config.key.expose(), "secrets.key");
+            return parse(config.key.expose(), "secrets.key");
         }
         let path = Path::new(&config.key_file);
         match fs::read_to_string(path) {
-            Ok(text) => Self::parse(text.trim(), &config.key_file),
+            Ok(text) => parse(text.trim(), &config.key_file),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let master = ids.secret();
                 write_private(path, &hex::encode(master)).map_err(|error| {
                     AppError::Setup(format!("the key file {} cannot be written: {error}", config.key_file))
                 })?;
-                Ok(Self { master })
+                Ok(master)
             }
             Err(error) => {
                 Err(AppError::Setup(format!("the key file {} cannot be read: {error}", config.key_file)))
             }
         }
-    }
-
-    fn parse(text: &str, place: &str) -> Result<Self, AppError> {
-        let bytes = hex::decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-        let master = bytes.ok_or_else(|| {
-            AppError::Setup(format!(
-                "{place} must be 64 hexadecimal digits; `openssl rand -hex 32` makes some"
-            ))
-        })?;
-        Ok(Self { master })
     }
 
     /// What placeholders that are for good are written with; says nothing of the key it is made from.
@@ -53,6 +51,17 @@ impl Keys {
     pub fn master(&self) -> &[u8; 32] {
         &self.master
     }
+
+    pub fn former(&self) -> &[[u8; 32]] {
+        &self.former
+    }
+}
+
+fn parse(text: &str, place: &str) -> Result<[u8; 32], AppError> {
+    let bytes = hex::decode(text).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    bytes.ok_or_else(|| {
+        AppError::Setup(format!("{place} must be 64 hexadecimal digits; `openssl rand -hex 32` makes some"))
+    })
 }
 
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {

@@ -243,11 +243,11 @@ pub(super) async fn sync_folders(app: &App) -> Result<(), AppError> {
     sources::sync_folders(app).await.map_err(|error| AppError::Setup(format!("knowledge.folders: {error}")))
 }
 
-/// Serves the API, the console and, in the demo, the shop.
+/// Serves the API, the console and, in the demo, the shop and its page.
 pub(super) fn serve(app: Arc<App>, listener: TcpListener) -> JoinHandle<std::io::Result<()>> {
     let mut router = http::router(Arc::clone(&app));
     if let Some(shop) = &app.shop {
-        router = router.nest("/demo/shop", shop.router(app.shop_token.clone()));
+        router = router.nest("/demo/shop", shop.router(app.shop_token.clone())).merge(demo::site::router());
     }
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move {

@@ -4,11 +4,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::Clock;
+use guards::injection::{Finding, Injections, Kind, LINE};
 use store::{RegistrationStatus, Store, ToolRegistration, WorkspaceStore};
 use tools::{
     ToolsError,
-    mcp::{Registered, Registrations},
+    mcp::{Registered, Registrations, Screen},
 };
+
+/// Looks at what a server says of a new tool. Descriptions are orders by nature, so the model that judges
+/// sentences is not asked: phrases that speak to an agent and what is hidden count alone.
+pub(super) fn screen() -> Result<Screen, guards::Error> {
+    let guard = Injections::new()?;
+    Ok(Arc::new(move |text: &str| {
+        let sure = |finding: &Finding| finding.score >= LINE && finding.kind != Kind::Classifier;
+        guard.look(text).findings.into_iter().find(sure).map(|finding| finding.why)
+    }))
+}
 
 pub(super) struct StoredRegistrations {
     store: Store,

@@ -8,6 +8,7 @@ pub mod email_out;
 pub mod html;
 pub mod imap;
 pub mod incoming;
+pub mod letters;
 mod outgoing;
 mod senders;
 mod smtp;

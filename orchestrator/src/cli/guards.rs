@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use domain::{
     SuggestionId,
+    permission::Permission,
     personal_data::{Scan, ScanStatus, SuggestionStatus},
-    rights::Right,
     user::Actor,
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -105,7 +105,7 @@ async fn decide(
     redacts: bool,
     out: Output,
 ) -> anyhow::Result<ExitCode> {
-    let user = may(store, by, app.personal.rights.least(Right::Redact)).await?;
+    let user = may(store, by, Permission::Redact).await?;
     let mut well = true;
     let mut results = Vec::with_capacity(ids.len());
     for id in ids {

@@ -13,6 +13,7 @@ mod safety;
 mod serve;
 mod setup;
 mod sources;
+mod users;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -71,6 +72,11 @@ enum Command {
     Workspace {
         #[command(subcommand)]
         command: WorkspaceCommand,
+    },
+    /// People's accounts: what somebody needs who cannot sign in any more.
+    Users {
+        #[command(subcommand)]
+        command: users::UsersCommand,
     },
     /// The knowledge base.
     Kb {
@@ -156,12 +162,16 @@ enum WorkspaceCommand {
     /// Make an API key and print it once.
     Key {
         name: String,
-        /// viewer, agent, reviewer, admin or owner.
+        /// It may what a key of this role may, without personal data: viewer, light_agent, agent, reviewer,
+        /// admin, owner, or none.
         #[arg(long, default_value = "agent")]
         role: String,
-        /// It is given personal data as it is, where its role may see it; without this, masks.
+        /// What it may besides, such as see_personal_data.
+        #[arg(long, value_delimiter = ',')]
+        scopes: Vec<String>,
+        /// It opens nothing after so many days.
         #[arg(long)]
-        sees_personal_data: bool,
+        days: Option<u16>,
     },
 }
 

@@ -4,11 +4,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use domain::{
-    ApprovalId, RunId,
-    policy::Answer,
-    user::{Actor, Role},
-};
+use domain::{ApprovalId, RunId, permission::Permission, policy::Answer, user::Actor};
 use serde_json::{Map, Value, json};
 use store::WorkspaceStore;
 
@@ -116,7 +112,7 @@ pub(super) async fn policy(
         PolicyCommand::Versions { limit } => versions(store, limit, out).await?,
         PolicyCommand::Put { file, note, by, expected } => {
             let text = read(&file)?;
-            let by = may(store, &by, Role::Admin).await?;
+            let by = may(store, &by, Permission::ChangePolicy).await?;
             let expected = match expected {
                 Some(expected) => expected,
                 None => store.policy().await?.map_or(0, |policy| policy.version),

@@ -9,23 +9,28 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use domain::{
-    ApiKeyId, ApprovalId, RunId, UserId, WorkspaceId,
+    ApprovalId, RunId, UserId, WorkspaceId,
     approval::DecisionKind,
     audit::{AuditAction, Deed},
     commit::{Commit, Op},
+    permission::{Permission, Permissions},
     run::RunStatus,
     tool::{Risk, ToolContext},
     user::{Actor, Role, User},
 };
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
-use store::{ApiKey, ApprovalFilter, RunFilter, TicketFilter, Workspace, WorkspaceStore};
+use store::{ApprovalFilter, KeyOwner, RunFilter, TicketFilter, Workspace, WorkspaceStore};
 
 use super::{
     ApprovalsCommand, Command, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand, guards,
-    knowledge, output::Output, policy, safety,
+    knowledge, output::Output, policy, safety, users,
 };
-use crate::{app::App, breakers::outside::CameOf, password};
+use crate::{
+    app::App,
+    breakers::outside::CameOf,
+    keys::{self, NewKey},
+    password,
+};
 
 /// Of a replay for which this configuration lacks something; a difference is 1.
 const CANNOT_TELL: u8 = 3;
@@ -38,6 +43,9 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitCode> {
     if let Command::Workspace { command } = command {
         return workspaces(app, command, workspace, out).await;
+    }
+    if let Command::Users { command } = command {
+        return users::run(app, command, out).await;
     }
     let store = app.store.workspace(pick(app, workspace).await?.id);
     let out = match command {
@@ -94,12 +102,15 @@ async fn workspaces(
             out.either(&values, || out.table(&["SLUG", "NAME", "ID"], &rows))?;
         }
         WorkspaceCommand::Create { slug, name, owner_email } => {
-            let secret = std::env::var("COUNTERSIGN_PASSWORD")
-                .context("set COUNTERSIGN_PASSWORD to the owner's password, at least 10 characters")?;
-            if secret.chars().count() < 10 {
-                bail!("the password must have at least 10 characters");
-            }
-            let hash = password::hash(secret, &*app.ids).await.map_err(anyhow::Error::msg)?;
+            // Whoever has an account keeps its password.
+            let hash = if app.store.account_by_email(&owner_email).await?.is_some() {
+                String::new()
+            } else {
+                let secret = std::env::var("COUNTERSIGN_PASSWORD")
+                    .context("set COUNTERSIGN_PASSWORD to the owner's password, at least 10 characters")?;
+                app.sign_in.acceptable(&secret, &owner_email).await.map_err(anyhow::Error::msg)?;
+                password::hash(secret, &*app.ids).await.map_err(anyhow::Error::msg)?
+            };
             let workspace = app.store.create_workspace(&slug, &name).await?;
             let owner = User {
                 id: UserId::new(&*app.ids),
@@ -108,6 +119,7 @@ async fn workspaces(
                 role: Role::Owner,
                 title: String::new(),
                 created_at: app.clock.now(),
+                deactivated_at: None,
             };
             let store = app.store.workspace(workspace.id);
             store.create_user(owner, hash).await?;
@@ -119,27 +131,46 @@ async fn workspaces(
                 out.line(format!("Made the workspace {slug}; {owner_email} can sign in."))
             })?;
         }
-        WorkspaceCommand::Key { name, role, sees_personal_data } => {
-            let role = Role::parse(&role).context("a role is viewer, agent, reviewer, admin or owner")?;
+        WorkspaceCommand::Key { name, role, scopes, days } => {
             let workspace = pick(app, slug).await?;
-            let token = format!("cs_live_{}", hex::encode(app.ids.secret()));
-            let key = ApiKey {
-                id: ApiKeyId::new(&*app.ids),
-                name,
-                role,
-                sees_personal_data,
-                created_at: app.clock.now(),
-            };
-            let hash = hex::encode(Sha256::digest(token.as_bytes()));
             let store = app.store.workspace(workspace.id);
-            let detail = json!({ "id": key.id, "role": role, "sees_personal_data": key.sees_personal_data });
-            let deed = by_hand(app, AuditAction::ApiKeyMade, &key.name, detail);
-            store.create_api_key(key, hash).await?;
-            store.audit(deed).await?;
+            let scopes = scopes_of(&role, &scopes)?;
+            let expires_at = days.map(|days| {
+                app.clock.now().plus(std::time::Duration::from_secs(u64::from(days) * 24 * 3600))
+            });
+            let account = keys::make_account(app, &store, name.clone(), String::new(), Actor::System).await?;
+            let owner = KeyOwner::ServiceAccount(account.id);
+            let new = NewKey { name, owner, scopes, expires_at };
+            let (_, token) = keys::make(app, &store, new, Actor::System).await?;
             out.either(&json!({ "key": token }), || out.line(format!("{token}\nIt is not shown again.")))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a key of this role may without personal data, and what else is named.
+fn scopes_of(role: &str, named: &[String]) -> anyhow::Result<Permissions> {
+    let mut scopes = match role {
+        "none" => Permissions::NONE,
+        role => Role::parse(role)
+            .and_then(|role| Permissions::of(&role))
+            .context("a role is viewer, light_agent, agent, reviewer, admin or owner, or none")?
+            .without([Permission::SeePersonalData].into_iter().collect())
+            .of_keys(),
+    };
+    for name in named {
+        let permission = Permission::parse(name).with_context(|| {
+            format!("`{name}` is no permission; there are: {}", Permissions::all().of_keys().words())
+        })?;
+        if permission.takes_a_person() {
+            bail!("{name} takes a person, and no key has it");
+        }
+        scopes = scopes.with(permission);
+    }
+    if scopes.is_empty() {
+        bail!("a key without a scope opens nothing: name some with --scopes, or a --role");
+    }
+    Ok(scopes)
 }
 
 /// What somebody did who can run commands on the service's own machine.
@@ -356,7 +387,7 @@ pub(super) async fn member(store: &WorkspaceStore, address: &str) -> anyhow::Res
         .users()
         .await?
         .into_iter()
-        .find(|user| user.email.eq_ignore_ascii_case(address))
+        .find(|user| user.email.eq_ignore_ascii_case(address) && user.deactivated_at.is_none())
         .with_context(|| format!("nobody in this workspace has the address {address}"))
 }
 
@@ -376,7 +407,8 @@ async fn decide(
     if sure == Sure::Ask && !confirmed()? {
         bail!("nothing was decided; the approval still waits");
     }
-    let receipt = app.intake.decide(store.id(), id, user.id, user.role, approval.digest, kind).await?;
+    let standing = store.standing(&user).await?;
+    let receipt = app.intake.decide(store.id(), id, standing, approval.digest, kind).await?;
     let after = receipt.approvals.into_iter().find(|a| a.id == id).context("the approval vanished")?;
     out.either(&after, || out.line(format!("{} is {}.", after.id, after.status.as_str())))
 }

@@ -8,7 +8,8 @@ use domain::{
     Timestamp,
     audit::AuditAction,
     breaker::{self, Breaker, BreakerOf},
-    user::{Actor, Role, User},
+    permission::Permission,
+    user::{Actor, User},
 };
 use serde_json::json;
 use store::{AuditFilter, WorkspaceStore};
@@ -76,11 +77,12 @@ fn breaker_of(text: &str) -> anyhow::Result<BreakerOf> {
     })
 }
 
-/// The person, when their role reaches.
-pub(super) async fn may(store: &WorkspaceStore, by: &str, role: Role) -> anyhow::Result<User> {
+/// The person, when they may.
+pub(super) async fn may(store: &WorkspaceStore, by: &str, takes: Permission) -> anyhow::Result<User> {
     let user = member(store, by).await?;
-    if user.role < role {
-        bail!("this takes the role {}, and {} is {}", role.as_str(), user.email, user.role.as_str());
+    if !store.permissions_of(&user.role).await?.contains(takes) {
+        let (takes, role) = (takes.as_str(), user.role.as_str());
+        bail!("this takes the permission {takes}, and {} is {role}, which does not have it", user.email);
     }
     Ok(user)
 }
@@ -129,7 +131,7 @@ pub(super) async fn breakers(
             let of = breaker_of(&of)?;
             let reason = breaker::reason(&reason).map_err(anyhow::Error::msg)?;
             app.can_be_stopped(&of).map_err(anyhow::Error::msg)?;
-            let by = may(store, &by, Role::Reviewer).await?;
+            let by = may(store, &by, Permission::Stop).await?;
             let words = of.words();
             let breaker = Breaker { of, reason, opened_by: actor(by), opened_at: app.clock.now() };
             let opened = store.open_breaker(breaker).await?;
@@ -141,7 +143,7 @@ pub(super) async fn breakers(
         BreakersCommand::Close { of, reason, by } => {
             let of = breaker_of(&of)?;
             let reason = breaker::reason(&reason).map_err(anyhow::Error::msg)?;
-            let by = may(store, &by, Role::Admin).await?;
+            let by = may(store, &by, Permission::Resume).await?;
             let words = of.words();
             if !store.close_breaker(of, actor(by), reason).await? {
                 bail!("{words} is not stopped; `countersign breakers list` shows what is");

@@ -1,10 +1,12 @@
 //! The demo workspace: a small outdoor shop to try the service on. The [`shop`] is a real order
-//! service over HTTP; [`seed`] fills a workspace with its people, articles, orders and tickets.
+//! service over HTTP, the [`site`] a page of it with the chat widget; [`seed`] fills a workspace with
+//! its people, articles, orders and tickets.
 
 mod content;
 mod plan;
 pub mod seed;
 pub mod shop;
+pub mod site;
 
 pub use plan::{CUSTOMERS, ORDERS, Plan, TOUR_EMAIL, TOUR_ORDER};
 pub use seed::{NAME, Progress, SLUG, SeedError, SeedOptions, SeedReport, is_seeded, seed};

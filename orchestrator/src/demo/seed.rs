@@ -110,7 +110,7 @@ impl fmt::Display for SeedReport {
 pub async fn is_seeded(store: &Store) -> Result<bool, SeedError> {
     let staff = content::shop()?.staff;
     for owner in staff.iter().filter(|staff| staff.role == Role::Owner) {
-        if store.user_by_email(&owner.email).await?.is_some() {
+        if store.account_by_email(&owner.email).await?.is_some() {
             return Ok(true);
         }
     }
@@ -218,9 +218,10 @@ impl Seeding<'_> {
                         id: UserId::new(self.ids),
                         email: member.email.clone(),
                         name: member.name.clone(),
-                        role: member.role,
+                        role: member.role.clone(),
                         title: member.title.clone(),
                         created_at: self.now,
+                        deactivated_at: None,
                     };
                     self.desk.create_user(user.clone(), self.options.password_hash.to_owned()).await?;
                     user

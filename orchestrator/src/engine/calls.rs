@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     ApprovalId, Timestamp, UserId,
     agent::ProposedCall,
-    approval::{Approval, ApprovalStatus, Binding, DecisionKind, Escalates, Permit, Question},
+    approval::{Approval, ApprovalStatus, Binding, Decision, DecisionKind, Escalates, Permit, Question},
     canonical::Digest,
     commit::{Op, RunTo},
     confidence::Confidence,
@@ -131,7 +131,16 @@ impl Session {
             }
             Answer::Ask { terms, why } => {
                 let barred = self.requesters(terms, call).await?;
-                Ok(self.ask(tool, asked, call, confidence, (&verdict, facts), (*terms, barred), why, origins))
+                Ok(self.ask(
+                    tool,
+                    asked,
+                    call,
+                    confidence,
+                    (&verdict, facts),
+                    (terms.clone(), barred),
+                    why,
+                    origins,
+                ))
             }
             Answer::Refuse { why } => {
                 self.journal_refusal(asked, call, None, why, judged(&verdict, facts));
@@ -212,6 +221,7 @@ impl Session {
         approval.origins = origins;
         approval.facts = Some(Box::new(facts));
         approval.requesters = requesters;
+        approval.intent = self.intent();
         approval.carries = self.carries(tool.spec(), &call.args);
         approval.suspicions.clone_from(&self.suspicions.found);
         let until = approval.expires_at;
@@ -279,14 +289,47 @@ impl Session {
             facts: None,
             requesters: Vec::new(),
             reminds_at: terms.reminder_minutes.map(minutes),
-            escalates: terms.escalate.map(|escalation| Escalates::of(terms.role, &escalation, now)),
-            role: terms.role,
+            escalates: terms
+                .escalate
+                .as_ref()
+                .map(|escalation| Escalates::of(terms.role.clone(), escalation, now)),
+            role: terms.role.clone(),
+            team: terms.team.clone(),
             quorum: terms.quorum,
             requested_at: now,
             expires_at: minutes(terms.ttl_minutes),
             decided_at: None,
             edited_args: None,
+            intent: String::new(),
+            assignee: None,
+            snoozed_until: None,
+            undo_until: None,
         }
+    }
+
+    /// Whether those who decided are among those whom these terms ask. Who they are now is looked up only when
+    /// somebody else is asked than was.
+    async fn stand_for(
+        &self,
+        decisions: &[&Decision],
+        approval: &Approval,
+        terms: &AskTerms,
+    ) -> Result<bool, Halt> {
+        if decisions.is_empty() {
+            return Ok(false);
+        }
+        if approval.role == terms.role && approval.team == terms.team {
+            return Ok(true);
+        }
+        for decision in decisions {
+            let Some(user) = self.store.user(decision.user_id).await? else { return Ok(false) };
+            let standing = self.store.standing(&user).await?;
+            let within = terms.team.as_ref().is_none_or(|team| standing.is_in(team));
+            if !standing.answers_for(&terms.role) || !within {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The passages a reviewer should read: what the call cites, or what the run found last.
@@ -332,6 +375,9 @@ impl Session {
         confidence: &Confidence,
         approval: Approval,
     ) -> Result<Settled, Halt> {
+        if let Some(held) = self.held(&approval).await? {
+            return Ok(held);
+        }
         let now = self.house.clock.now();
         let id = approval.id;
         let outcome = match approval.status {
@@ -405,15 +451,15 @@ impl Session {
             Answer::Ask { terms, why } => {
                 let decisions = self.store.decisions(approval.id).await?;
                 let barred = self.requesters(terms, call).await?;
-                let enough = if edited {
-                    let editor = decisions.iter().max_by_key(|d| d.at);
-                    editor.is_some_and(|d| d.role >= terms.role) && terms.quorum <= 1
+                // What the rules go by, such as the hour, may ask for more now than it did then.
+                let (of_them, quorum) = if edited {
+                    (decisions.iter().max_by_key(|d| d.at).into_iter().collect(), 1)
                 } else {
-                    // What the rules go by, such as the hour, may ask for more now than it did then.
-                    let least = decisions.iter().map(|d| d.role).min();
-                    least.is_some_and(|role| role >= terms.role) && terms.quorum <= approval.quorum
+                    (decisions.iter().collect::<Vec<_>>(), approval.quorum)
                 };
-                let enough = enough && !decisions.iter().any(|d| barred.contains(&d.user_id));
+                let enough = terms.quorum <= quorum
+                    && self.stand_for(&of_them, &approval, terms).await?
+                    && !decisions.iter().any(|d| barred.contains(&d.user_id));
                 if drifted || !enough {
                     let why = if drifted {
                         format!("the tool or the policy changed after it was approved; {why}")
@@ -423,7 +469,7 @@ impl Session {
                         format!("the policy asks for more than it did and needs another approval; {why}")
                     };
                     let (asked, proposal) = ((&verdict, facts), approved.clone());
-                    let whom = (*terms, barred);
+                    let whom = (terms.clone(), barred);
                     return Ok(self.ask(tool, call, &proposal, confidence, asked, whom, &why, origins));
                 }
             }

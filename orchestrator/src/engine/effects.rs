@@ -374,11 +374,11 @@ impl Session {
         effect.error = Some(why.clone());
         self.change_effect(effect);
         let gate = self.house.policies.of(self.store.id());
-        let terms = gate.policy().default;
+        let terms = gate.policy().default.clone();
         let verdict = Verdict {
             rule: "outcome_unknown".to_owned(),
             policy_version: gate.version().clone(),
-            answer: Answer::Ask { terms, why: why.clone() },
+            answer: Answer::Ask { terms: terms.clone(), why: why.clone() },
         };
         let why = format!(
             "It is not known whether this was done: {why}. Check with {}. Approve to try again, reject if it was not \
@@ -410,6 +410,9 @@ impl Session {
             let why = effect.error.clone().unwrap_or_else(|| "the outcome is unknown".to_owned());
             return Ok(self.ask_what_happened(tool, asked, &mut effect, why));
         };
+        if let Some(held) = self.held(&question).await? {
+            return Ok(held);
+        }
         let now = self.house.clock.now();
         match question.status {
             // Nobody answered in time. It stays open: neither repeating nor forgetting it would be right.

@@ -13,6 +13,7 @@ mod calls;
 mod credits;
 mod effects;
 mod failure;
+mod held;
 mod house;
 mod leaving;
 mod limits;

@@ -259,6 +259,7 @@ impl Session {
         self.run.seen_version = version;
         if !news.is_empty() || !reports.is_empty() {
             self.push(StepBody::Observed { messages: news, reports, ticket_version: version }, None);
+            self.bring_back();
         }
         // Whatever moved the ticket on for agents, nobody can decide on what was proposed before it.
         self.supersede();

@@ -73,6 +73,11 @@ fn messages(guard: &Injections, said: &[Message], found: &mut Vec<Suspicion>) {
     let ours = |said: &&Message| matches!(said.author, Actor::User { .. } | Actor::Agent { .. });
     for message in said.iter().filter(|said| !ours(said)) {
         look(guard, "a message of the customer", &message.body, found);
+        for file in &message.attachments {
+            // Words of a name stand apart by other marks than spaces.
+            let name = file.filename.replace(['_', '-', '.', '+'], " ");
+            look(guard, "the name of a file", &name, found);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use std::{
 };
 
 use domain::{
+    permission::Permissions,
     policy::{Answer, Then, Trust},
     tool::Risk,
     user::Role,
@@ -265,7 +266,7 @@ fn words(rule: &CompiledRule, world: &World, findings: &mut Vec<Finding>) {
         ("origin", &["trusted", "untrusted"]),
         ("channel", &CHANNELS),
         ("weekday", &WEEKDAYS),
-        ("carries", &["link", "secret"]),
+        ("carries", &["link", "secret", "prompt"]),
         ("findings", &FINDINGS),
     ];
     let mut say = |text: String| {
@@ -411,8 +412,8 @@ fn dangers(
             .to_owned();
         say(Level::Note, Flaw::HeldBack, text);
     }
-    let terms = rule.rule.ask.unwrap_or(gate.policy.default);
-    if this.weighty && terms.role < Role::Reviewer {
+    let terms = rule.rule.ask.as_ref().unwrap_or(&gate.policy.default);
+    if this.weighty && is_weak(&terms.role) {
         let text = format!(
             "it lets the role {} decide on money or what cannot be undone; ask a reviewer or higher",
             terms.role.as_str()
@@ -421,12 +422,18 @@ fn dangers(
     }
 }
 
+/// Whether a built-in role may less than a reviewer. A workspace that asks a role of its own means it.
+fn is_weak(role: &Role) -> bool {
+    let reviewer = Permissions::of(&Role::Reviewer).unwrap_or_default();
+    Permissions::of(role).is_some_and(|may| !may.covers(reviewer))
+}
+
 fn of_all(gate: &Gate, seen: &[Seen], findings: &mut Vec<Finding>) {
     let mut say = |level: Level, flaw: Flaw, text: String| {
         findings.push(Finding { level, flaw, rule: None, text });
     };
-    let default = gate.policy.default;
-    if default.role < Role::Reviewer {
+    let default = &gate.policy.default;
+    if is_weak(&default.role) {
         let text = format!(
             "`default` lets the role {} decide on whatever no rule matches and on all that is held back; ask a \
              reviewer or higher",

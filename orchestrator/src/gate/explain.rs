@@ -122,7 +122,7 @@ impl Gate {
         };
         let runs = answer == Answer::Run;
         let (answer, held_back) = match call.held().filter(|_| runs) {
-            Some(why) => (Answer::Ask { terms: self.policy.default, why: why.clone() }, Some(why)),
+            Some(why) => (Answer::Ask { terms: self.policy.default.clone(), why: why.clone() }, Some(why)),
             None => (answer, None),
         };
         Explanation { policy_version, rules, rule, answer: Some(answer), held_back, unknown: None }

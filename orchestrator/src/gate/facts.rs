@@ -38,7 +38,7 @@ pub const VARIABLES: [&str; 18] = [
 ];
 
 pub const BANDS: [(&str, Band); 3] = [("auto", Band::Auto), ("draft", Band::Draft), ("low", Band::Low)];
-pub const FINDINGS: [&str; 5] = ["link", "secret", UNSUPPORTED, CONTRADICTION, INJECTION];
+pub const FINDINGS: [&str; 6] = ["link", "secret", "prompt", UNSUPPORTED, CONTRADICTION, INJECTION];
 pub const UNSUPPORTED: &str = "unsupported_values";
 pub const CONTRADICTION: &str = "contradiction";
 pub const INJECTION: &str = "injection";

@@ -223,6 +223,7 @@ impl Imagined {
         let carries = match finding {
             Some("link") => vec![CarriedKind::Link],
             Some("secret") => vec![CarriedKind::Secret],
+            Some("prompt") => vec![CarriedKind::Prompt],
             _ => Vec::new(),
         };
         let facts = Facts {

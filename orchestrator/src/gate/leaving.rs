@@ -1,12 +1,13 @@
 //! What the arguments of a call would carry out of the house, and what they are turned into before.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use domain::{
     leaving::{Carried, CarriedKind},
     tool::{Risk, ToolCall, ToolSpec},
 };
 use guards::{
+    echo::Echo,
     leaving::Leaving,
     masking::{Border, CREDENTIALS, Protector, Treatment},
     pii::Kind,
@@ -19,6 +20,11 @@ use crate::config::Config;
 const MOST: usize = 20;
 /// Characters of a secret that are shown.
 const SHOWN: usize = 4;
+/// Characters of a stretch of a prompt that are shown.
+const SHOWN_OF_PROMPT: usize = 60;
+
+/// Instructions for models, which are nobody's to read by way of an agent.
+static PROMPTS: LazyLock<Echo> = LazyLock::new(|| Echo::of(prompts::instructions()));
 
 /// With the domains of the configuration, of the service's own address and of its mail.
 pub fn guard(config: &Config) -> Leaving {
@@ -58,6 +64,10 @@ pub fn carried(guard: &Leaving, protector: &Protector, spec: &ToolSpec, args: &V
     each(args, &mut |text| {
         for host in guard.links(text) {
             add(Carried { kind: CarriedKind::Link, shown: host });
+        }
+        if let Some(stretch) = PROMPTS.find(text).and_then(|span| text.get(span)) {
+            let begin: String = stretch.chars().take(SHOWN_OF_PROMPT).collect();
+            add(Carried { kind: CarriedKind::Prompt, shown: format!("{begin}…") });
         }
     });
     protector.meet_json(Border::Customer, args, &mut |text, met| {

@@ -197,7 +197,7 @@ impl Gate {
         let held = call.held().filter(|_| answer == Answer::Run);
         // What carries an invented value, and what is a person's to decide, goes before a person,
         // whichever rule would let it out.
-        let answer = held.map_or(answer, |why| Answer::Ask { terms: self.policy.default, why });
+        let answer = held.map_or(answer, |why| Answer::Ask { terms: self.policy.default.clone(), why });
         Verdict { rule: rule.to_owned(), policy_version: self.version.clone(), answer }
     }
 
@@ -218,7 +218,7 @@ impl Gate {
     }
 
     fn no_match(&self) -> Answer {
-        Answer::Ask { terms: self.policy.default, why: "no rule lets this run by itself".to_owned() }
+        Answer::Ask { terms: self.policy.default.clone(), why: "no rule lets this run by itself".to_owned() }
     }
 }
 
@@ -310,12 +310,12 @@ mod tests {
         let refund =
             judge(&gate, "shop__refund_order", Risk::Irreversible, json!({"amount_cents": 34900}), 1.0);
         assert!(
-            matches!(refund.answer, Answer::Ask { terms, .. } if terms.role == Role::Reviewer),
+            matches!(&refund.answer, Answer::Ask { terms, .. } if terms.role == Role::Reviewer),
             "{refund:?}"
         );
         let large =
             judge(&gate, "shop__refund_order", Risk::Irreversible, json!({"amount_cents": 90000}), 1.0);
-        assert!(matches!(large.answer, Answer::Ask { terms, .. } if terms.role == Role::Admin), "{large:?}");
+        assert!(matches!(&large.answer, Answer::Ask { terms, .. } if terms.role == Role::Admin), "{large:?}");
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use cel::{Context, Value};
-use domain::policy::{Answer, AskTerms, Policy, Rule, Then};
+use domain::{
+    permission::Permissions,
+    policy::{Answer, AskTerms, Policy, Rule, Then},
+};
 
 use super::conditions::Condition;
 
@@ -41,7 +44,9 @@ impl CompiledRule {
         let why = self.rule.why.clone();
         match self.rule.then {
             Then::Run => Answer::Run,
-            Then::Draft | Then::Ask => Answer::Ask { terms: self.rule.ask.unwrap_or(*default), why },
+            Then::Draft | Then::Ask => {
+                Answer::Ask { terms: self.rule.ask.as_ref().unwrap_or(default).clone(), why }
+            }
             Then::Refuse => Answer::Refuse { why },
         }
     }
@@ -98,7 +103,12 @@ fn check_terms(rule: Option<&str>, terms: &AskTerms, wrong: &mut Vec<Wrong>) {
         say("reminder_minutes must be at least 1 and less than ttl_minutes".to_owned());
     }
     if let Some(escalate) = &terms.escalate {
-        if escalate.role <= terms.role {
+        // What roles of a workspace's own may is not the document's to know.
+        let more = match (Permissions::of(&escalate.role), Permissions::of(&terms.role)) {
+            (Some(to), Some(from)) => to != from && to.covers(from),
+            _ => escalate.role != terms.role,
+        };
+        if !more {
             let (to, from) = (escalate.role.as_str(), terms.role.as_str());
             say(format!("it escalates to the role {to}, which is not above {from}"));
         }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Http,
-    auth::{Staff, Viewer},
+    auth::{Staff, may},
     input::Json,
     problem::Problem,
 };
@@ -43,7 +43,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         .description("What each is for, its thresholds and the tools it is granted.")
 }
 
-async fn list(State(http): State<Http>, _: Staff<Viewer>) -> Result<Json<AgentList>, Problem> {
+async fn list(State(http): State<Http>, _: Staff<may::ReadTools>) -> Result<Json<AgentList>, Problem> {
     let items = http
         .app
         .agents

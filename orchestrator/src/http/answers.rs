@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Http,
-    auth::{Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, text},
     problem::Problem,
 };
@@ -61,7 +61,7 @@ fn answer_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn answer(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Json(form): Json<AskKnowledge>,
 ) -> Result<Json<Answered>, Problem> {
     let question = text("question", &form.question, MAX_QUESTION)?;

@@ -1,6 +1,6 @@
 //! Approvals: the queue, one with everything a reviewer needs, and decisions.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use aide::{
     axum::{
@@ -14,7 +14,9 @@ use domain::{
     ApprovalId, TicketId,
     approval::{Approval, ApprovalStatus, Decision, DecisionKind},
     canonical::Digest,
+    commit::Receipt,
     customer::Customer,
+    queue::Narrowed,
     run::Run,
     ticket::{Channel, Message, Ticket, TicketStatus},
 };
@@ -25,7 +27,7 @@ use store::{ApprovalFilter, Surroundings};
 
 use super::{
     Http,
-    auth::{Agent, Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, Path, Query, text},
     page::{Page, PageQuery},
     problem::{Problem, ProblemBody},
@@ -57,7 +59,7 @@ pub struct ApprovalPath {
 pub struct ApprovalQuery {
     #[serde(default)]
     pub status: Option<ApprovalStatus>,
-    /// True: only those that the caller's role may decide.
+    /// True: only those that the caller may decide.
     #[serde(default)]
     pub mine: bool,
 }
@@ -66,6 +68,10 @@ pub struct ApprovalQuery {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ApprovalItem {
     pub approval: Approval,
+    /// Expected loss × uncertainty, in cents: what brings it before others, beside its deadline.
+    pub stake_cents: i64,
+    /// Whether the caller is among those who are asked, as long as it waits.
+    pub may_decide: bool,
     /// Null when the run is not about a ticket.
     pub ticket: Option<TicketBrief>,
 }
@@ -96,6 +102,10 @@ impl From<Ticket> for TicketBrief {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ApprovalView {
     pub approval: Approval,
+    /// Whether the caller may decide it now.
+    pub may_decide: bool,
+    /// Why not, in words; null when they may.
+    pub may_not: Option<String>,
     pub ticket: Option<Ticket>,
     pub messages: Vec<Message>,
     /// Where personal data, or the masks that stand for it, are in `approval`.
@@ -121,24 +131,38 @@ pub struct FieldFinding {
 
 fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("listApprovals").tag("approvals").summary("List approvals").description(
-        "Proposed calls that wait for a person, or did. Pending ones are listed in the order they were asked, all others the newest first.",
+        "Proposed calls that wait for a person, or did. Pending ones are listed by what is at stake (expected loss × \
+         uncertainty × how near the deadline is) or, with `order=age`, in the order they were asked; all others the \
+         newest first.",
     )
 }
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadApprovals>,
     Query(page): Query<PageQuery>,
     Query(query): Query<ApprovalQuery>,
+    Query(narrowed): Query<Narrowed>,
 ) -> Result<Json<Page<ApprovalItem>>, Problem> {
     let store = staff.store(&http);
-    let filter = ApprovalFilter { status: query.status, role: query.mine.then(|| staff.role()) };
+    let narrowed = staff.narrow(&http, narrowed, query.status).await?;
+    let standing = staff.standing(&http).await?;
+    // A key decides nothing, so nothing is its own.
+    if query.mine && standing.is_none() {
+        return Ok(Json(Page { items: Vec::new(), next_cursor: None }));
+    }
+    let filter = ApprovalFilter { may: standing.clone().filter(|_| query.mine), ..narrowed };
     let page = store.approvals(&filter, page.limit()?, page.cursor()).await?;
     let about: BTreeSet<TicketId> = page.items.iter().filter_map(|approval| approval.ticket_id).collect();
     let tickets = store.tickets_by_id(&about.into_iter().collect::<Vec<_>>()).await?;
     let brief = |id| tickets.iter().find(|ticket| ticket.id == id).cloned().map(TicketBrief::from);
-    let with_ticket =
-        |approval: Approval| ApprovalItem { ticket: approval.ticket_id.and_then(brief), approval };
+    let now = http.app.clock.now();
+    let with_ticket = |approval: Approval| ApprovalItem {
+        ticket: approval.ticket_id.and_then(brief),
+        may_decide: standing.as_ref().is_some_and(|it| approval.may_not(it, false, now).is_none()),
+        stake_cents: approval.stake_cents(),
+        approval,
+    };
     let items = page.items.into_iter().map(with_ticket).collect();
     Ok(Json(Page { items, next_cursor: page.next }))
 }
@@ -152,7 +176,7 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn show(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadApprovals>,
     Path(path): Path<ApprovalPath>,
 ) -> Result<Json<ApprovalView>, Problem> {
     let store = staff.store(&http);
@@ -176,7 +200,25 @@ async fn show(
         };
         findings = personal.of(staff.workspace).find_in(&record).into_iter().map(field).collect();
     }
-    Ok(Json(ApprovalView { approval, ticket, messages, findings, customer, decisions, run }))
+    let may_not = match staff.standing(&http).await? {
+        Some(standing) => {
+            let decided = decisions.iter().any(|decision| decision.user_id == standing.user_id);
+            approval.may_not(&standing, decided, http.app.clock.now())
+        }
+        None => Some("a decision takes a person, and an API key is none".to_owned()),
+    };
+    let may_decide = may_not.is_none();
+    Ok(Json(ApprovalView {
+        approval,
+        may_decide,
+        may_not,
+        ticket,
+        messages,
+        findings,
+        customer,
+        decisions,
+        run,
+    }))
 }
 
 /// A decision, bound to what the reviewer saw.
@@ -187,45 +229,61 @@ pub struct Decide {
     /// decision is refused.
     pub digest: Digest,
     pub decision: DecisionKind,
+    /// False: what is decided is done at once. Otherwise it can be taken back until the approval's
+    /// `undo_until`, and nothing is done before.
+    #[serde(default = "yes")]
+    pub undo: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn decide_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("decideApproval").tag("approvals").summary("Decide").description(
         "Approve, edit, reject, respond or escalate. A decision is used once: of two people who decide at the same \
          moment one gets 409. An edited call is checked against the tool's schema and judged by the policy again. \
-         An API key cannot decide: a countersignature is a person's. The approval's own `role` says who may.",
+         An API key cannot decide: a countersignature is a person's. The approval's own `role` and `team` say who is asked; whoever may \
+         everything that the role may answers for it.",
     )
 }
 
 async fn decide(
     State(http): State<Http>,
-    staff: Staff<Agent>,
+    staff: Staff<may::DecideApprovals>,
     Path(path): Path<ApprovalPath>,
     Json(form): Json<Decide>,
 ) -> Result<Json<Approval>, Problem> {
-    take(&http, &staff, path.id, form.digest, form.decision).await.map(Json)
+    take(&http, &staff, path.id, form.digest, form.decision, form.undo).await.map(Json)
 }
 
 async fn take(
     http: &Http,
-    staff: &Staff<Agent>,
+    staff: &Staff<may::DecideApprovals>,
     id: ApprovalId,
     digest: Digest,
     decision: DecisionKind,
+    undo: bool,
 ) -> Result<Approval, Problem> {
-    let user = staff.person("deciding")?;
+    let standing = staff.store(http).standing(staff.person()?).await?;
     if staff.sight == Sight::Masked && matches!(decision, DecisionKind::Edit { .. }) {
         return Err(Problem::forbidden(
-            "the arguments are masked for you, and an edit would save the masks: it takes the right see_personal_data",
+            "the arguments are masked for you, and an edit would save the masks: it takes the permission see_personal_data",
         ));
     }
     let decision = checked(decision)?;
-    let receipt = http.app.intake.decide(staff.workspace, id, user.id, user.role, digest, decision).await?;
-    receipt
-        .approvals
-        .into_iter()
+    let undo = if undo { http.app.config.approvals.undo() } else { Duration::ZERO };
+    let receipt =
+        http.app.intake.decide_with_undo(staff.workspace, id, standing, digest, decision, undo).await?;
+    the_one(receipt, id)
+}
+
+/// What became of an approval that a commit changed.
+pub(super) fn the_one(receipt: Receipt, id: ApprovalId) -> Result<Approval, Problem> {
+    let mut approvals = receipt.approvals.into_iter();
+    approvals
         .find(|approval| approval.id == id)
-        .ok_or_else(|| Problem::internal(&"the decision was written without its approval"))
+        .ok_or_else(|| Problem::internal(&"a change was written without its approval"))
 }
 
 fn checked(decision: DecisionKind) -> Result<DecisionKind, Problem> {
@@ -253,6 +311,9 @@ fn checked(decision: DecisionKind) -> Result<DecisionKind, Problem> {
 pub struct DecideMany {
     #[schemars(length(min = 1, max = 50))]
     pub items: Vec<DecideItem>,
+    /// False: what is decided is done at once.
+    #[serde(default = "yes")]
+    pub undo: bool,
 }
 
 /// One of several decisions.
@@ -296,16 +357,15 @@ fn decide_many_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn decide_many(
     State(http): State<Http>,
-    staff: Staff<Agent>,
+    staff: Staff<may::DecideApprovals>,
     Json(form): Json<DecideMany>,
 ) -> Result<Json<Decided>, Problem> {
     if form.items.is_empty() || form.items.len() > MAX_BATCH {
         return Err(Problem::invalid(format!("send 1 to {MAX_BATCH} decisions, not {}", form.items.len())));
     }
-    staff.person("deciding")?;
     let mut results = Vec::with_capacity(form.items.len());
     for item in form.items {
-        let taken = take(&http, &staff, item.approval_id, item.digest, item.decision).await;
+        let taken = take(&http, &staff, item.approval_id, item.digest, item.decision, form.undo).await;
         let (status, approval, problem) = match taken {
             Ok(approval) => (DecidedStatus::Decided, Some(approval), None),
             Err(problem) => (DecidedStatus::Failed, None, Some(problem.body(None))),

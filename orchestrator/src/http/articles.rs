@@ -11,7 +11,7 @@ use axum::extract::State;
 
 use super::{
     Http,
-    auth::{Agent, Staff, Viewer},
+    auth::{Staff, may},
     gaps::GapPath,
     input::{Json, Made, Path},
     problem::Problem,
@@ -54,7 +54,7 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn show(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Path(path): Path<TicketPath>,
 ) -> Result<Json<ArticleOfTicket>, Problem> {
     Ok(Json(articles::of_ticket(&http.app, staff.workspace, path.id).await?))
@@ -70,7 +70,7 @@ fn begin_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn begin(
     State(http): State<Http>,
-    staff: Staff<Agent>,
+    staff: Staff<may::WriteKnowledge>,
     Path(path): Path<TicketPath>,
 ) -> Result<Made<ArticleOfTicket>, Problem> {
     Ok(articles::begin(&http.app, staff.workspace, path.id, None).await?.into())
@@ -85,7 +85,7 @@ fn begin_for_gap_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn begin_for_gap(
     State(http): State<Http>,
-    staff: Staff<Agent>,
+    staff: Staff<may::WriteKnowledge>,
     Path(path): Path<GapPath>,
 ) -> Result<Made<ArticleOfTicket>, Problem> {
     Ok(articles::begin_for_gap(&http.app, staff.workspace, path.id).await?.into())

@@ -30,7 +30,7 @@ use store::{AuditFilter, AuditReport, MAX_LIMIT, StoreError, WorkspaceStore};
 
 use super::{
     Http,
-    auth::{Admin, Staff},
+    auth::{Staff, may},
     input::{Json, Query, answer},
     page::{Page, PageQuery},
     problem::Problem,
@@ -78,7 +78,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Admin>,
+    staff: Staff<may::ReadAudit>,
     Query(page): Query<PageQuery>,
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<Page<AuditEntry>>, Problem> {
@@ -130,7 +130,10 @@ fn verify_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     )
 }
 
-async fn verify(State(http): State<Http>, staff: Staff<Admin>) -> Result<Json<AuditVerification>, Problem> {
+async fn verify(
+    State(http): State<Http>,
+    staff: Staff<may::ReadAudit>,
+) -> Result<Json<AuditVerification>, Problem> {
     Ok(Json(staff.store(&http).verify_audit().await?.into()))
 }
 
@@ -159,7 +162,7 @@ fn export_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn export(
     State(http): State<Http>,
-    staff: Staff<Admin>,
+    staff: Staff<may::ExportAudit>,
     Query(query): Query<ExportQuery>,
 ) -> Result<Export, Problem> {
     let store = staff.store(&http);

@@ -1,7 +1,7 @@
 //! Who is asking: staff by session cookie or API key. Visitors are in [`super::visitor`].
 //!
-//! A handler names the least role it takes in its own signature, `staff: Staff<Reviewer>`, so it
-//! cannot forget to ask, and the API's description is made from the same signature.
+//! A handler names the permission it takes in its own signature, `staff: Staff<may::DecideApprovals>`, so
+//! it cannot forget to ask, and the API's description is made from the same signature.
 
 use std::{marker::PhantomData, time::Duration};
 
@@ -16,49 +16,40 @@ use axum::{
 };
 use axum_extra::extract::cookie::{Cookie, SameSite, SignedCookieJar};
 use domain::{
-    SessionId, UserId, WorkspaceId,
+    AccountId, SessionId, UserId, WorkspaceId,
     audit::{AuditAction, Deed},
-    rights::{Right, Rights},
-    user::{Actor, Role, User},
+    permission::{Permission, Permissions},
+    standing::Standing,
+    user::{Actor, Role, RoleName, User},
 };
 use moka::sync::Cache;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use store::{ApiKey, WorkspaceStore};
+use store::{ApiKey, KeyOwner, WorkspaceStore};
+use tracing::warn;
 
+pub(super) use super::may;
 use super::{
-    Http, observe,
+    Http,
+    caller::{Arrival, Stay},
+    may::May,
     problem::{Problem, described},
-    sight::{Seen, Sight},
+    sight::Sight,
 };
 
 /// The session cookie's name.
 pub const SESSION_COOKIE: &str = "countersign_session";
 /// What every API key starts with.
 pub const API_KEY_PREFIX: &str = "cs_live_";
-/// How long a session lasts.
+/// How long a session lasts that nobody uses.
 pub const SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long an identity may be used without being read again: a removed user or key, or a session
 /// that was ended in another process, is out after this.
 const IDENTITY_LIFE: Duration = Duration::from_secs(5);
-
-/// A role as a type, for [`Staff`].
-pub trait MinRole: Send + Sync + 'static {
-    const ROLE: Role;
-}
-
-macro_rules! roles {
-    ($($name:ident),*) => {$(
-        #[doc = concat!("At least ", stringify!($name), ".")]
-        #[derive(Clone, Copy, Debug)]
-        pub struct $name;
-        impl MinRole for $name {
-            const ROLE: Role = Role::$name;
-        }
-    )*};
-}
-
-roles!(Viewer, Agent, Reviewer, Admin);
+/// How exactly it is known when a session was used last.
+const SEEN_EVERY: Duration = Duration::from_secs(3600);
+/// How exact it is when a key was last used.
+const USE_NOTED: Duration = Duration::from_secs(3600);
 
 /// Who on the staff side a request is from.
 #[derive(Clone, Debug)]
@@ -67,49 +58,84 @@ pub enum Identity {
     ApiKey(ApiKey),
 }
 
-impl Identity {
-    pub fn role(&self) -> Role {
-        match self {
-            Self::User(user) => user.role,
-            Self::ApiKey(key) => key.role,
-        }
-    }
-
-    /// What the caller may about personal data. A key sees it only when it was made to.
-    pub fn rights(&self, rights: &Rights) -> Vec<Right> {
-        match self {
-            Self::User(user) => rights.of(user.role),
-            Self::ApiKey(key) => {
-                let mut held = rights.of(key.role);
-                held.retain(|right| *right == Right::SeePersonalData && key.sees_personal_data);
-                held
-            }
-        }
-    }
-
-    pub fn sight(&self, rights: &Rights) -> Sight {
-        if self.rights(rights).contains(&Right::SeePersonalData) { Sight::Whole } else { Sight::Masked }
-    }
-}
-
-/// A request by someone whose role is at least `R`.
+/// Who it is, where, and what they may at this moment.
 #[derive(Clone, Debug)]
-pub struct Staff<R> {
+pub struct Caller {
     pub workspace: WorkspaceId,
     pub identity: Identity,
-    /// How the answer will be seen; [`super::sight`] masks it.
-    pub sight: Sight,
-    least: PhantomData<R>,
+    pub permissions: Permissions,
+    /// None for an API key.
+    pub stay: Option<Stay>,
 }
 
-impl<R> Staff<R> {
+impl Caller {
+    /// Whether they may one of these, when there is one.
+    pub fn may_any(&self, any_of: &[Permission]) -> bool {
+        any_of.is_empty() || any_of.iter().any(|permission| self.permissions.contains(*permission))
+    }
+
+    pub fn sight(&self) -> Sight {
+        if self.permissions.contains(Permission::SeePersonalData) { Sight::Whole } else { Sight::Masked }
+    }
+
+    fn forbidden(&self, any_of: &[Permission]) -> Problem {
+        let names: Vec<&str> = any_of.iter().map(|permission| permission.as_str()).collect();
+        let takes = names.join(" or ");
+        Problem::forbidden(match &self.identity {
+            Identity::ApiKey(_) if any_of.iter().all(|permission| permission.takes_a_person()) => {
+                format!(
+                    "this takes a person with the permission {takes}: sign in instead of using an API key"
+                )
+            }
+            Identity::ApiKey(_) => {
+                format!("this takes the permission {takes}, which is not in the scopes of this API key")
+            }
+            Identity::User(user) => {
+                format!(
+                    "this takes the permission {takes}, which your role, {}, does not have",
+                    user.role.as_str()
+                )
+            }
+        })
+    }
+}
+
+/// A request by someone who may `M`.
+#[derive(Clone, Debug)]
+pub struct Staff<M> {
+    pub workspace: WorkspaceId,
+    pub identity: Identity,
+    pub permissions: Permissions,
+    /// How the answer will be seen; [`super::sight`] masks it.
+    pub sight: Sight,
+    may: PhantomData<M>,
+}
+
+impl<M> Staff<M> {
     /// The rows of the caller's workspace.
     pub fn store(&self, http: &Http) -> WorkspaceStore {
         http.app.store.workspace(self.workspace)
     }
 
-    pub fn role(&self) -> Role {
-        self.identity.role()
+    /// For what only turns out in the handler to take more than the route does.
+    pub fn must(&self, permission: Permission) -> Result<(), Problem> {
+        let Self { workspace, identity, permissions, .. } = self;
+        let caller = Caller {
+            workspace: *workspace,
+            identity: identity.clone(),
+            permissions: *permissions,
+            stay: None,
+        };
+        if caller.may_any(&[permission]) { Ok(()) } else { Err(caller.forbidden(&[permission])) }
+    }
+
+    /// Refuses to give, or to take from somebody, what the caller may not.
+    pub fn holds(&self, permissions: Permissions, who: &str) -> Result<(), Problem> {
+        let lacks = permissions.without(self.permissions);
+        if lacks.is_empty() {
+            return Ok(());
+        }
+        Err(Problem::forbidden(format!("{who} do what you may not: {}", lacks.words())))
     }
 
     /// The caller as the author of events.
@@ -125,13 +151,21 @@ impl<R> Staff<R> {
         Deed { at: http.app.clock.now(), actor: self.actor(), action, subject: subject.into(), detail }
     }
 
-    /// The caller as a person; an API key is refused with what it may not do.
-    pub fn person(&self, what: &str) -> Result<&User, Problem> {
+    /// The caller as a person. Keys do not get here with a permission that takes one.
+    pub fn person(&self) -> Result<&User, Problem> {
         match &self.identity {
             Identity::User(user) => Ok(user),
             Identity::ApiKey(_) => {
-                Err(Problem::forbidden(format!("{what} takes a person: sign in instead of using an API key")))
+                Err(Problem::forbidden("this takes a person: sign in instead of using an API key"))
             }
+        }
+    }
+
+    /// Whose approvals the caller may decide; a key decides nothing.
+    pub async fn standing(&self, http: &Http) -> Result<Option<Standing>, Problem> {
+        match &self.identity {
+            Identity::User(user) => Ok(Some(self.store(http).standing(user).await?)),
+            Identity::ApiKey(_) => Ok(None),
         }
     }
 }
@@ -140,6 +174,7 @@ impl<R> Staff<R> {
 #[derive(Clone)]
 pub struct Identities {
     users: Cache<(WorkspaceId, UserId), Option<User>>,
+    roles: Cache<(WorkspaceId, RoleName), Permissions>,
     sessions: Cache<Session, Option<store::Session>>,
     keys: Cache<[u8; 32], Option<(WorkspaceId, ApiKey)>>,
 }
@@ -148,6 +183,7 @@ impl Default for Identities {
     fn default() -> Self {
         Self {
             users: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
+            roles: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
             sessions: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
             keys: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
         }
@@ -212,6 +248,38 @@ impl Http {
         Ok(user)
     }
 
+    /// What a role may in a workspace, read again every few seconds when it is of the workspace's own.
+    pub async fn permissions_of(&self, workspace: WorkspaceId, role: &Role) -> Result<Permissions, Problem> {
+        let Role::Custom(name) = role else { return Ok(Permissions::of(role).unwrap_or_default()) };
+        let key = (workspace, name.clone());
+        if let Some(known) = self.identities.roles.get(&key) {
+            return Ok(known);
+        }
+        let permissions = self.app.store.workspace(workspace).permissions_of(role).await?;
+        self.identities.roles.insert(key, permissions);
+        Ok(permissions)
+    }
+
+    /// What was changed is read again at once in this process. Keys of theirs go with them.
+    pub fn forget_person(&self, workspace: WorkspaceId, id: UserId) {
+        self.identities.users.invalidate(&(workspace, id));
+        self.forget_keys();
+    }
+
+    pub fn forget_role(&self, workspace: WorkspaceId, name: &RoleName) {
+        self.identities.roles.invalidate(&(workspace, name.clone()));
+    }
+
+    pub fn forget_keys(&self) {
+        self.identities.keys.invalidate_all();
+    }
+
+    /// What is remembered of sessions is read anew: some were ended, or changed.
+    pub fn forget_sessions(&self) {
+        self.identities.sessions.invalidate_all();
+        self.identities.users.invalidate_all();
+    }
+
     /// What a person did about a session of their own.
     pub fn of_session(&self, action: AuditAction, user: &User) -> Deed {
         let actor = Actor::User { user_id: user.id, name: user.name.clone() };
@@ -225,12 +293,23 @@ impl Http {
     }
 
     /// Begins a session of this person.
-    pub async fn begin_session(&self, workspace: WorkspaceId, user: &User) -> Result<Session, Problem> {
+    pub async fn begin_session(
+        &self,
+        workspace: WorkspaceId,
+        user: &User,
+        (account_id, second_factor): (AccountId, bool),
+        arrival: &Arrival,
+    ) -> Result<Session, Problem> {
         let now = self.app.clock.now();
         let session = store::Session {
             id: SessionId::new(&*self.app.ids),
+            account_id,
             user_id: user.id,
+            device: arrival.device.clone(),
+            address: arrival.place(),
+            second_factor,
             created_at: now,
+            seen_at: now,
             expires_at: now.plus(SESSION_LIFE),
         };
         let named = Session { workspace, id: session.id };
@@ -251,7 +330,7 @@ impl Http {
     }
 
     /// Whose session it is, unless it has ended.
-    async fn user_of(&self, session: Session) -> Result<Option<User>, Problem> {
+    async fn user_of(&self, session: Session) -> Result<Option<(User, store::Session)>, Problem> {
         let now = self.app.clock.now();
         let stay = match self.identities.sessions.get(&session) {
             Some(known) => known,
@@ -261,10 +340,28 @@ impl Http {
                 read
             }
         };
-        match stay.filter(|stay| now < stay.expires_at) {
-            Some(stay) => self.user(session.workspace, stay.user_id).await,
-            None => Ok(None),
+        let Some(stay) = stay.filter(|stay| now < stay.expires_at) else { return Ok(None) };
+        let user = self.user(session.workspace, stay.user_id).await?;
+        Ok(user.filter(|user| user.deactivated_at.is_none()).map(|user| (user, stay)))
+    }
+
+    /// The session is in use, so it goes on: written down once an hour and not with every request.
+    pub async fn keep_alive(
+        &self,
+        session: Session,
+        row: &store::Session,
+        arrival: &Arrival,
+    ) -> Result<(), Problem> {
+        let now = self.app.clock.now();
+        if now.since(row.seen_at) < SEEN_EVERY {
+            return Ok(());
         }
+        let until = now.plus(SESSION_LIFE);
+        let store = self.app.store.workspace(session.workspace);
+        store.see_session(session.id, arrival.place(), now, until).await?;
+        let row = store::Session { seen_at: now, expires_at: until, ..row.clone() };
+        self.identities.sessions.insert(session, Some(row));
+        Ok(())
     }
 
     async fn api_key(&self, token: &str) -> Result<Option<(WorkspaceId, ApiKey)>, Problem> {
@@ -273,28 +370,64 @@ impl Http {
             return Ok(known);
         }
         let found = self.app.store.api_key_by_hash(&hex::encode(hash)).await?;
+        if let Some((workspace, key)) = &found {
+            self.note_use(*workspace, key);
+        }
         self.identities.keys.insert(hash, found.clone());
         Ok(found)
     }
 
-    /// Who a request is from; `None` when it carries no credentials that are valid.
-    pub async fn identify(
-        &self,
-        method: &Method,
-        headers: &HeaderMap,
-    ) -> Result<Option<(WorkspaceId, Identity)>, Problem> {
+    /// Writes down that a key is in use, once in a while and without the request waiting for it.
+    fn note_use(&self, workspace: WorkspaceId, key: &ApiKey) {
+        let now = self.app.clock.now();
+        if key.last_used_at.is_some_and(|last| now < last.plus(USE_NOTED)) {
+            return;
+        }
+        let (store, id) = (self.app.store.workspace(workspace), key.id);
+        tokio::spawn(async move {
+            if let Err(error) = store.api_key_used(id, now).await {
+                warn!(%error, key = %id, "it could not be written down that an API key was used");
+            }
+        });
+    }
+
+    /// What a key may now: what it was made with, and of a person's no more than the person.
+    async fn by_key(&self, workspace: WorkspaceId, key: ApiKey) -> Result<Option<Caller>, Problem> {
+        if key.expires_at.is_some_and(|end| self.app.clock.now() >= end) {
+            return Ok(None);
+        }
+        let mut permissions = key.scopes.of_keys();
+        if let KeyOwner::User(id) = key.owner {
+            let owner = self.user(workspace, id).await?.filter(|user| user.deactivated_at.is_none());
+            let Some(owner) = owner else { return Ok(None) };
+            permissions = permissions.and(self.permissions_of(workspace, &owner.role).await?);
+        }
+        Ok(Some(Caller { workspace, identity: Identity::ApiKey(key), permissions, stay: None }))
+    }
+
+    /// Who a request is from; `None` when it carries no credentials that are valid. Who has yet to set up a second
+    /// factor is nobody here.
+    pub async fn identify(&self, method: &Method, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+        Ok(self.caller(method, headers).await?.filter(|caller| !caller.lacks_second_factor(self)))
+    }
+
+    /// Who a request is from, whatever they may.
+    pub async fn caller(&self, method: &Method, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
         if let Some(token) = bearer(headers) {
             if !token.starts_with(API_KEY_PREFIX) {
                 return Ok(None);
             }
-            return Ok(self.api_key(token).await?.map(|(workspace, key)| (workspace, Identity::ApiKey(key))));
+            let Some((workspace, key)) = self.api_key(token).await? else { return Ok(None) };
+            return self.by_key(workspace, key).await;
         }
         let Some(session) = Session::of(self, headers) else { return Ok(None) };
-        let Some(user) = self.user_of(session).await? else { return Ok(None) };
+        let Some((user, row)) = self.user_of(session).await? else { return Ok(None) };
         if !method.is_safe() {
             same_origin(headers, self.public_host())?;
         }
-        Ok(Some((session.workspace, Identity::User(user))))
+        let permissions = self.permissions_of(session.workspace, &user.role).await?;
+        let stay = Some(Stay { named: session, row });
+        Ok(Some(Caller { workspace: session.workspace, identity: Identity::User(user), permissions, stay }))
     }
 }
 
@@ -326,50 +459,46 @@ pub fn same_origin(headers: &HeaderMap, public_host: Option<&str>) -> Result<(),
     ))
 }
 
-impl<R: MinRole> FromRequestParts<Http> for Staff<R> {
+impl<M: May> FromRequestParts<Http> for Staff<M> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Self, Problem> {
-        let (workspace, identity) =
-            http.identify(&parts.method, &parts.headers).await?.ok_or_else(Problem::unauthorized)?;
-        if identity.role() < R::ROLE {
-            return Err(Problem::forbidden(format!(
-                "this takes the role {} or above; yours is {}",
-                R::ROLE.as_str(),
-                identity.role().as_str()
-            )));
+        let caller = Caller::enter(parts, http).await?;
+        if caller.lacks_second_factor(http) {
+            return Err(Problem::forbidden(
+                "this service asks everybody for a second factor: set up an authenticator app or a passkey in \
+                 your account's settings, then go on",
+            ));
         }
-        observe::is_of(workspace);
-        let sight = identity.sight(&http.app.personal.rights);
-        parts
-            .extensions
-            .get::<Seen>()
-            .ok_or_else(|| Problem::internal(&"a route is outside of the layer that masks"))?
-            .tell(workspace, sight);
-        Ok(Self { workspace, identity, sight, least: PhantomData })
+        if !caller.may_any(M::ANY_OF) {
+            return Err(caller.forbidden(M::ANY_OF));
+        }
+        let sight = caller.sight();
+        let Caller { workspace, identity, permissions, .. } = caller;
+        Ok(Self { workspace, identity, permissions, sight, may: PhantomData })
     }
 }
 
-impl<R: MinRole> OperationInput for Staff<R> {
+impl<M: May> OperationInput for Staff<M> {
     fn operation_input(_: &mut GenContext, operation: &mut Operation) {
         operation.security.push([("session".to_owned(), Vec::new())].into_iter().collect());
         operation.security.push([("api_key".to_owned(), Vec::new())].into_iter().collect());
-        operation.extensions.insert("x-role".to_owned(), R::ROLE.as_str().into());
+        let names: Vec<&str> = M::ANY_OF.iter().map(|permission| permission.as_str()).collect();
+        operation.extensions.insert("x-permission".to_owned(), json!(names));
     }
 
     fn inferred_early_responses(
         ctx: &mut GenContext,
         _: &mut Operation,
     ) -> Vec<(Option<ApiStatus>, ApiResponse)> {
+        let names: Vec<&str> = M::ANY_OF.iter().map(|permission| permission.as_str()).collect();
+        let why = match names.as_slice() {
+            [] => "Another site's page sent it".to_owned(),
+            names => format!("It takes {}, or another site's page sent it", names.join(" or ")),
+        };
         vec![
             (Some(ApiStatus::Code(401)), described(ctx, "No valid session or API key")),
-            (
-                Some(ApiStatus::Code(403)),
-                described(
-                    ctx,
-                    &format!("The role is below {}, or another site's page sent it", R::ROLE.as_str()),
-                ),
-            ),
+            (Some(ApiStatus::Code(403)), described(ctx, &why)),
         ]
     }
 }

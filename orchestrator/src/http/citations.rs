@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Http,
-    auth::{Agent, Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, Path, Query, text},
     page::{Page, PageQuery},
     problem::Problem,
@@ -51,7 +51,7 @@ fn uses_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn uses(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Path(path): Path<UsedPath>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<SentCitation>>, Problem> {
@@ -68,7 +68,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Recalled>>, Problem> {
     let store = staff.store(&http);
@@ -106,7 +106,7 @@ fn follow_up_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn follow_up(
     State(http): State<Http>,
-    staff: Staff<Agent>,
+    staff: Staff<may::EditTickets>,
     Path(path): Path<CitationPath>,
     Json(form): Json<ProposeFollowUp>,
 ) -> Result<Json<FollowUpProposed>, Problem> {

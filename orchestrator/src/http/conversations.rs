@@ -75,6 +75,8 @@ pub struct StartedConversation {
     pub conversation_id: TicketId,
     /// Opens this conversation and nothing else, for 30 days. It is told only now.
     pub token: String,
+    /// From then on the token opens nothing.
+    pub token_expires_at: Timestamp,
     /// What staff call it by.
     pub ticket_number: i64,
 }
@@ -137,6 +139,7 @@ async fn start(
     Ok(Created(StartedConversation {
         conversation_id: ticket.id,
         token: claim.sign(http.visitor_key()),
+        token_expires_at: claim.expires_at(),
         ticket_number: ticket.number,
     }))
 }

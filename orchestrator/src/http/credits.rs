@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Http,
-    auth::{Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, Query},
     page::{Page, PageQuery},
     problem::Problem,
@@ -40,7 +40,7 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     )
 }
 
-async fn show(State(http): State<Http>, staff: Staff<Viewer>) -> Result<Json<CreditUse>, Problem> {
+async fn show(State(http): State<Http>, staff: Staff<may::ReadSystem>) -> Result<Json<CreditUse>, Problem> {
     let at = http.app.clock.now();
     let items = in_use(&http.app.house, &staff.store(&http), at).await?;
     Ok(Json(CreditUse { items, at }))
@@ -63,7 +63,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadSystem>,
     Query(page): Query<PageQuery>,
     Query(query): Query<EntriesQuery>,
 ) -> Result<Json<Page<Entry>>, Problem> {

@@ -16,7 +16,7 @@ use store::TicketFilter;
 
 use super::{
     Http,
-    auth::{Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, Path, Query, text},
     page::{Page, PageQuery},
     problem::Problem,
@@ -63,7 +63,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadCustomers>,
     Query(page): Query<PageQuery>,
     Query(query): Query<CustomerQuery>,
 ) -> Result<Json<Page<Customer>>, Problem> {
@@ -82,7 +82,7 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn show(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadCustomers>,
     Path(path): Path<CustomerPath>,
 ) -> Result<Json<CustomerView>, Problem> {
     let store = staff.store(&http);

@@ -20,7 +20,7 @@ use store::Delivery;
 
 use super::{
     Http,
-    auth::{Admin, Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, Path, Query},
     page::{Page, PageQuery},
     problem::Problem,
@@ -85,7 +85,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadTickets>,
     Query(page): Query<PageQuery>,
     Query(query): Query<DeliveryQuery>,
 ) -> Result<Json<Page<DeliveryView>>, Problem> {
@@ -102,7 +102,7 @@ fn retry_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn retry(
     State(http): State<Http>,
-    staff: Staff<Admin>,
+    staff: Staff<may::RetryRuns>,
     Path(path): Path<DeliveryPath>,
 ) -> Result<Json<DeliveryView>, Problem> {
     let store = staff.store(&http);

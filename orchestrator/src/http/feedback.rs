@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Http,
-    auth::{Identity, Staff, Viewer},
+    auth::{Identity, Staff, may},
     input::{Json, NoContent, Path, text},
     knowledge_versions::reach,
     problem::Problem,
@@ -107,7 +107,7 @@ fn say_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn say(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Path(path): Path<ChunkPath>,
     Json(form): Json<SayOfPassage>,
 ) -> Result<Json<PassageFeedback>, Problem> {
@@ -181,7 +181,7 @@ fn counts_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn counts(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Path(path): Path<RatedPath>,
 ) -> Result<Json<FeedbackCounts>, Problem> {
     let mut counts = FeedbackCounts::default();
@@ -202,6 +202,9 @@ fn flagged_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
         .description("The latest 200, with what was said and by whom.")
 }
 
-async fn flagged(State(http): State<Http>, staff: Staff<Viewer>) -> Result<Json<Flagged>, Problem> {
+async fn flagged(
+    State(http): State<Http>,
+    staff: Staff<may::ReadKnowledge>,
+) -> Result<Json<Flagged>, Problem> {
     Ok(Json(Flagged { items: staff.store(&http).flagged_passages(MAX_FLAGGED).await? }))
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Http,
-    auth::{Agent, Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, Path, Query},
     page::{Page, PageQuery},
     problem::Problem,
@@ -82,7 +82,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Query(page): Query<PageQuery>,
     Query(query): Query<GapsQuery>,
 ) -> Result<Json<Page<GapView>>, Problem> {
@@ -106,7 +106,7 @@ fn dismiss_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn dismiss(
     State(http): State<Http>,
-    staff: Staff<Agent>,
+    staff: Staff<may::WriteKnowledge>,
     Path(path): Path<GapPath>,
 ) -> Result<Json<Gap>, Problem> {
     let store = staff.store(&http);
@@ -125,7 +125,7 @@ fn draft_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn draft(
     State(http): State<Http>,
-    staff: Staff<Agent>,
+    staff: Staff<may::WriteKnowledge>,
     Path(path): Path<GapPath>,
 ) -> Result<Json<GapDraft>, Problem> {
     let store = staff.store(&http);

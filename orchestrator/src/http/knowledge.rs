@@ -21,7 +21,7 @@ use serde_json::json;
 
 use super::{
     Http,
-    auth::{Admin, Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, NoContent, Path, Query, text},
     knowledge_versions::reach,
     page::{Page, PageQuery},
@@ -113,7 +113,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<DocumentItem>>, Problem> {
     let page = staff.store(&http).documents(page.limit()?, page.cursor()).await?;
@@ -193,7 +193,7 @@ fn put_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn put(
     State(http): State<Http>,
-    staff: Staff<Admin>,
+    staff: Staff<may::PublishKnowledge>,
     Json(form): Json<AddDocument>,
 ) -> Result<Json<DocumentView>, Problem> {
     let AddDocument { slug, markdown, meta } = form;
@@ -217,7 +217,7 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn show(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Path(path): Path<DocumentPath>,
 ) -> Result<Json<DocumentView>, Problem> {
     for store in reach(&http, &staff) {
@@ -238,7 +238,7 @@ fn remove_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn remove(
     State(http): State<Http>,
-    staff: Staff<Admin>,
+    staff: Staff<may::PublishKnowledge>,
     Path(path): Path<DocumentPath>,
 ) -> Result<NoContent, Problem> {
     if !knowledge::remove(&http.app, staff.workspace, path.id).await? {
@@ -296,7 +296,7 @@ fn search_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn search(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Query(query): Query<SearchQuery>,
 ) -> Result<Json<SearchView>, Problem> {
     let limit = query.limit.unwrap_or(5);
@@ -339,7 +339,10 @@ fn templates_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     )
 }
 
-async fn templates(State(http): State<Http>, staff: Staff<Viewer>) -> Result<Json<Templates>, Problem> {
+async fn templates(
+    State(http): State<Http>,
+    staff: Staff<may::ReadKnowledge>,
+) -> Result<Json<Templates>, Problem> {
     let mut items = staff.store(&http).templates().await?;
     for shared in http.app.store.workspace(UNIVERSAL_WORKSPACE).templates().await? {
         if !items.iter().any(|own| own.slug == shared.slug) {

@@ -22,7 +22,7 @@ use serde_json::json;
 
 use super::{
     Http,
-    auth::{Admin, Staff},
+    auth::{Staff, may},
     input::{Json, body, too_large},
     problem::{Kind, Problem},
 };
@@ -110,7 +110,11 @@ fn add_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     )
 }
 
-async fn add(State(http): State<Http>, staff: Staff<Admin>, form: Form) -> Result<Json<AddedFiles>, Problem> {
+async fn add(
+    State(http): State<Http>,
+    staff: Staff<may::PublishKnowledge>,
+    form: Form,
+) -> Result<Json<AddedFiles>, Problem> {
     let mut import = Import::new(&http.app, staff.workspace, form.said, staff.actor());
     let mut added = Vec::new();
     for file in &form.files {

@@ -21,7 +21,7 @@ use store::WorkspaceStore;
 
 use super::{
     Http,
-    auth::{Admin, Staff, Viewer},
+    auth::{Staff, may},
     input::{Created, Json, NoContent, Path, Query},
     knowledge::MetadataForm,
     page::{Page, PageQuery},
@@ -176,7 +176,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<SourceView>>, Problem> {
     let store = staff.store(&http);
@@ -225,7 +225,7 @@ fn add_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn add(
     State(http): State<Http>,
-    staff: Staff<Admin>,
+    staff: Staff<may::PublishKnowledge>,
     Json(form): Json<AddSource>,
 ) -> Result<Created<SourceView>, Problem> {
     let said = form.meta.read()?;
@@ -256,7 +256,7 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn show(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Path(path): Path<SourcePath>,
     Query(page): Query<PageQuery>,
     Query(query): Query<PagesQuery>,
@@ -289,7 +289,7 @@ fn remove_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn remove(
     State(http): State<Http>,
-    staff: Staff<Admin>,
+    staff: Staff<may::PublishKnowledge>,
     Path(path): Path<SourcePath>,
     Query(query): Query<RemoveSourceQuery>,
 ) -> Result<NoContent, Problem> {
@@ -312,7 +312,7 @@ fn sync_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn sync(
     State(http): State<Http>,
-    staff: Staff<Admin>,
+    staff: Staff<may::PublishKnowledge>,
     Path(path): Path<SourcePath>,
 ) -> Result<Json<SourceView>, Problem> {
     sources::ask(&http.app, staff.workspace, path.id).await?;

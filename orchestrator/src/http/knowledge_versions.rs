@@ -20,7 +20,7 @@ use store::WorkspaceStore;
 
 use super::{
     Http,
-    auth::{Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, Path, Query},
     knowledge::{DocumentItem, DocumentPath},
     problem::Problem,
@@ -82,7 +82,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Path(path): Path<DocumentPath>,
 ) -> Result<Json<Versions>, Problem> {
     for store in reach(&http, &staff) {
@@ -116,7 +116,7 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn show(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Path(path): Path<VersionPath>,
 ) -> Result<Json<DocumentVersion>, Problem> {
     Ok(Json(version(&http, &staff, path.id, path.version).await?))
@@ -150,7 +150,7 @@ fn compare_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn compare(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Path(path): Path<VersionPath>,
     Query(query): Query<CompareQuery>,
 ) -> Result<Json<Difference>, Problem> {
@@ -219,7 +219,7 @@ fn section_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn section(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadKnowledge>,
     Path(path): Path<ChunkPath>,
 ) -> Result<Json<Section>, Problem> {
     for store in reach(&http, &staff) {
@@ -248,7 +248,7 @@ async fn section(
 
 async fn version(
     http: &Http,
-    staff: &Staff<Viewer>,
+    staff: &Staff<may::ReadKnowledge>,
     document: DocumentId,
     number: i64,
 ) -> Result<DocumentVersion, Problem> {
@@ -261,6 +261,6 @@ async fn version(
 }
 
 /// Where staff may read: their workspace, and what all share.
-pub(super) fn reach(http: &Http, staff: &Staff<Viewer>) -> [WorkspaceStore; 2] {
+pub(super) fn reach(http: &Http, staff: &Staff<may::ReadKnowledge>) -> [WorkspaceStore; 2] {
     [staff.store(http), http.app.store.workspace(UNIVERSAL_WORKSPACE)]
 }

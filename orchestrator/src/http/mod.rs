@@ -3,43 +3,64 @@
 //! [`router`] puts them together with what every request gets: an id, limits, time, headers. Wire
 //! types stay here; no inner room knows of HTTP.
 
+mod account;
 mod agents;
 mod answers;
+mod api_keys;
+mod approval_desk;
+mod approval_views;
 mod approvals;
 mod articles;
 mod audit;
 pub mod auth;
 mod breakers;
+mod caller;
 mod citations;
+mod company_sign_in;
 mod console;
 mod conversation_stream;
 mod conversations;
 mod credits;
 mod customers;
 mod deliveries;
+mod desk;
 mod docs;
 mod feedback;
 mod gaps;
 mod headers;
+mod help;
 mod inbound_email;
 mod input;
+mod invitations;
 mod knowledge;
 mod knowledge_files;
 mod knowledge_sources;
 mod knowledge_versions;
 mod limits;
+mod may;
 mod observe;
 mod openapi;
 mod page;
+mod passkeys;
+mod password_resets;
+mod people;
 mod policy;
+mod presence;
 mod problem;
+mod proof;
+mod ratings;
+mod roles;
 mod runs;
 mod scans;
+mod second_factor;
 mod session;
+mod sessions;
 mod sight;
+mod sites;
 mod state;
 mod stream;
 mod system;
+mod teams;
 mod ticket_events;
 mod ticket_messages;
 mod tickets;
@@ -65,6 +86,7 @@ use tower_http::{
 };
 
 pub use openapi::openapi;
+pub use password_resets::offer as reset_link_for;
 pub use state::Http;
 
 use crate::app::App;
@@ -91,7 +113,8 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback_service(console)
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(headers::secure))
+        .layer(from_fn_with_state(http.clone(), headers::secure))
+        .layer(from_fn_with_state(http.clone(), sites::share))
         .layer(from_fn_with_state(http, observe::observe))
         // Outside `observe`, which writes the bodies of problems anew.
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
@@ -105,12 +128,21 @@ fn api() -> ApiRouter<Http> {
         .merge(audit::stream_routes());
     ApiRouter::new()
         .merge(session::routes())
+        .merge(sessions::routes())
+        .merge(account::routes())
+        .merge(second_factor::routes())
+        .merge(passkeys::routes())
+        .merge(password_resets::routes())
+        .merge(invitations::routes())
+        .merge(company_sign_in::routes())
         .merge(tickets::routes())
         .merge(unmask::routes())
         .merge(scans::routes())
         .merge(ticket_messages::routes())
         .merge(ticket_events::routes())
         .merge(approvals::routes())
+        .merge(approval_desk::routes())
+        .merge(approval_views::routes())
         .merge(runs::routes())
         .merge(agents::routes())
         .merge(tools::routes())
@@ -124,11 +156,19 @@ fn api() -> ApiRouter<Http> {
         .merge(feedback::routes())
         .merge(customers::routes())
         .merge(deliveries::routes())
+        .merge(people::routes())
+        .merge(roles::routes())
+        .merge(teams::routes())
+        .merge(api_keys::routes())
         .merge(breakers::routes())
         .merge(credits::routes())
+        .merge(desk::routes())
         .merge(audit::routes())
         .merge(policy::routes())
+        .merge(presence::routes())
         .merge(conversations::routes())
+        .merge(ratings::routes())
+        .merge(help::routes())
         .merge(inbound_email::routes())
         .merge(system::routes())
         .layer(from_fn(|request, next| in_time(TIMEOUT, request, next)))

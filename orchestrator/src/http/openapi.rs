@@ -18,18 +18,19 @@ const DESCRIPTION: &str = "\
 Customer support by AI agents with a human in the loop: whatever is safe enough happens by itself, everything else \
 waits for a person's countersignature.\n\n\
 **Who is asking.** Staff sign in with `POST /v1/session` (a cookie) or use an API key (`Authorization: Bearer cs_live_…`). \
-Each route names the least role it takes in `x-role`: viewer, agent, reviewer, admin, owner; each may do what those \
-before it may. A visitor's token opens their own conversation alone.\n\n\
-**Personal data** is masked (`j•••@e•••.com`) in every answer to those who lack the right `see_personal_data`; the \
-header `x-personal-data: masked` says so, and `GET /v1/session` names one's rights. An API key has the right only when \
-it was made with it.\n\n\
+Each route names the permission it takes in `x-permission`; of several, one is enough, and none is about oneself. \
+Roles are sets of permissions, and a key has those it was made with. `GET /v1/session` names one's own. A visitor's \
+token opens their own conversation alone.\n\n\
+**Personal data** is masked (`j•••@e•••.com`) in every answer to those who lack the permission `see_personal_data`; \
+the header `x-personal-data: masked` says so. An API key has it only when it was made with it.\n\n\
 **Lists** take `limit` (1 to 100) and `cursor`, and answer `{\"items\": […], \"next_cursor\": …}`.\n\n\
 **Errors** are problems by RFC 9457, `application/problem+json`, with the request's id.\n\n\
 **Times** are RFC 3339 in UTC, ids are UUIDs. Money is in cents, in `amount_cents` and the like.\n\n\
 **Repeating** a request that makes something is safe with an `Idempotency-Key`.";
 
-const TAGS: [(&str, &str); 18] = [
+const TAGS: &[(&str, &str)] = &[
     ("session", "Signing in and out."),
+    ("account", "What one signs in with, and where one is signed in."),
     ("tickets", "Support cases, their messages and their timeline."),
     ("approvals", "Proposed calls that wait for a person."),
     ("runs", "Executions of agents and their journals."),
@@ -38,13 +39,16 @@ const TAGS: [(&str, &str); 18] = [
     ("knowledge", "What answers rest on."),
     ("customers", "Whom the workspace serves."),
     ("deliveries", "Mail on its way out."),
+    ("people", "Colleagues, who is asked to join them, roles, teams and API keys."),
     ("policy", "What calls are judged by."),
     ("breakers", "Switches that stop what may do harm."),
     ("credits", "What models and tools cost, and what may be spent."),
+    ("desk", "What is open, what waits and what it cost, at a glance."),
     ("personal data", "Having it shown for a reason, and taking it out of what is kept."),
     ("audit", "Who did what, in a chain that shows when it was changed."),
     ("stream", "Watching live."),
     ("conversations", "The visitor's side of a chat."),
+    ("help", "What everybody may read."),
     ("channels", "Other ways in."),
     ("system", "Whether it lives and works."),
 ];
@@ -71,10 +75,10 @@ pub fn describe(routes: impl FnOnce() -> ApiRouter<Http>) -> (OpenApi, Router<Ht
             ..Info::default()
         },
         tags: TAGS
-            .into_iter()
+            .iter()
             .map(|(name, description)| Tag {
-                name: name.to_owned(),
-                description: Some(description.to_owned()),
+                name: (*name).to_owned(),
+                description: Some((*description).to_owned()),
                 ..Tag::default()
             })
             .collect(),

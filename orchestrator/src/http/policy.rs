@@ -20,7 +20,7 @@ use store::StoreError;
 
 use super::{
     Http,
-    auth::{Admin, Reviewer, Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, Path, Query},
     page::{Page, PageQuery},
     problem::{Kind, Problem},
@@ -102,7 +102,7 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     )
 }
 
-async fn show(State(http): State<Http>, staff: Staff<Viewer>) -> Result<Json<PolicyView>, Problem> {
+async fn show(State(http): State<Http>, staff: Staff<may::ReadPolicy>) -> Result<Json<PolicyView>, Problem> {
     http.app.policies.refresh().await?;
     let gate = http.app.policies.of(staff.workspace);
     let view = match staff.store(&http).policy().await? {
@@ -152,10 +152,9 @@ fn put_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn put(
     State(http): State<Http>,
-    staff: Staff<Admin>,
+    staff: Staff<may::ChangePolicy>,
     Json(form): Json<PutPolicy>,
 ) -> Result<Json<PolicyPut>, Problem> {
-    staff.person("changing the policy")?;
     if form.expected < 0 {
         return Err(Problem::invalid("expected is less than 0"));
     }
@@ -189,7 +188,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadPolicy>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<PolicyVersion>>, Problem> {
     let before = page.cursor().map(str::parse).transpose().map_err(|_| StoreError::Cursor)?;
@@ -220,7 +219,7 @@ fn version_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn version(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadPolicy>,
     Path(path): Path<VersionPath>,
 ) -> Result<Json<PolicyView>, Problem> {
     let document = staff.store(&http).policy_version(path.version).await?;
@@ -245,7 +244,7 @@ fn check_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn check(
     State(http): State<Http>,
-    _: Staff<Reviewer>,
+    _: Staff<may::TryPolicy>,
     Json(form): Json<CheckPolicy>,
 ) -> Result<Json<Report>, Problem> {
     Ok(Json(http.app.check_policy(form.text).await))
@@ -308,7 +307,7 @@ fn explain_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn explain(
     State(http): State<Http>,
-    staff: Staff<Reviewer>,
+    staff: Staff<may::TryPolicy>,
     Json(form): Json<ExplainPolicy>,
 ) -> Result<Json<ExplanationView>, Problem> {
     let about = match (form.approval_id, (form.run_id, form.call_id), form.call) {
@@ -351,7 +350,7 @@ fn dry_run_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn dry_run(
     State(http): State<Http>,
-    staff: Staff<Reviewer>,
+    staff: Staff<may::TryPolicy>,
     Json(form): Json<DryRunPolicy>,
 ) -> Result<Json<DryRun>, Problem> {
     if !(1..=MAX_LAST).contains(&form.last) {

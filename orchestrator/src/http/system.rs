@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Http,
-    auth::{Staff, Viewer},
+    auth::{Staff, may},
     input::Json,
     observe::Peer,
     problem::{Kind, Problem},
@@ -146,7 +146,7 @@ fn system_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     )
 }
 
-async fn system(State(http): State<Http>, _: Staff<Viewer>) -> Json<System> {
+async fn system(State(http): State<Http>, _: Staff<may::ReadSystem>) -> Json<System> {
     let app = &http.app;
     let search = &app.knowledge_index;
     let wanted = search.embedder.as_deref().map(dense_spec);

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     Http,
-    auth::{Agent, Staff, Viewer},
+    auth::{Staff, may},
     input::{IdempotencyKey, Json, Made, Path, Query, text},
     page::{Page, PageQuery},
     problem::Problem,
@@ -37,7 +37,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadTickets>,
     Path(path): Path<TicketPath>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Event>>, Problem> {
@@ -76,7 +76,7 @@ fn report_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn report(
     State(http): State<Http>,
-    staff: Staff<Agent>,
+    staff: Staff<may::OpenTickets>,
     Path(path): Path<TicketPath>,
     key: IdempotencyKey,
     Json(form): Json<ReportEvent>,

@@ -7,6 +7,7 @@ use aide::{
 use axum::extract::State;
 use domain::{
     commit::CommitError,
+    permission::Permission,
     ticket::{EventBody, Message, Visibility},
 };
 use schemars::JsonSchema;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Http,
-    auth::{Agent, Staff, Viewer},
+    auth::{Staff, may},
     input::{IdempotencyKey, Json, Made, Path, Query, text},
     page::{Page, PageQuery},
     problem::Problem,
@@ -37,7 +38,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadTickets>,
     Path(path): Path<TicketPath>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Message>>, Problem> {
@@ -91,7 +92,7 @@ fn add_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn add(
     State(http): State<Http>,
-    staff: Staff<Agent>,
+    staff: Staff<may::Write>,
     Path(path): Path<TicketPath>,
     key: IdempotencyKey,
     Json(form): Json<AddMessage>,
@@ -101,7 +102,11 @@ async fn add(
     let ticket = store.ticket(path.id).await?.ok_or_else(|| Problem::not_found("the ticket"))?;
     let written = match form.from {
         MessageFrom::Staff => {
-            let user = staff.person("writing as staff")?;
+            staff.must(match form.visibility {
+                Visibility::Public => Permission::ReplyToCustomers,
+                Visibility::Internal => Permission::WriteNotes,
+            })?;
+            let user = staff.person()?;
             let key = key.for_caller(&staff.identity);
             http.app.intake.staff_message(staff.workspace, ticket.id, user, body, form.visibility, key).await
         }
@@ -109,6 +114,7 @@ async fn add(
             return Err(Problem::invalid("what the customer said cannot be internal"));
         }
         MessageFrom::Customer => {
+            staff.must(Permission::OpenTickets)?;
             let message = NewMessage {
                 contact_id: ticket.contact_id,
                 author_name: http.contact_name(&store, &ticket).await?,

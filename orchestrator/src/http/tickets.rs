@@ -21,7 +21,7 @@ use store::TicketFilter;
 
 use super::{
     Http,
-    auth::{Agent, Identity, Staff, Viewer},
+    auth::{Identity, Staff, may},
     input::{IdempotencyKey, Json, Made, Path, Query, email, text},
     page::{Page, PageQuery},
     problem::{Kind, Problem},
@@ -92,7 +92,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadTickets>,
     Query(page): Query<PageQuery>,
     Query(query): Query<TicketQuery>,
 ) -> Result<Json<Page<Ticket>>, Problem> {
@@ -119,7 +119,7 @@ const MOST_READ: usize = 20;
 /// letter, what a mask hides. A page may be shorter than its limit and not the last.
 async fn found_by_what_shows(
     http: &Http,
-    staff: &Staff<Viewer>,
+    staff: &Staff<may::ReadTickets>,
     filter: &TicketFilter,
     said: &str,
     page: &PageQuery,
@@ -187,7 +187,7 @@ fn open_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn open(
     State(http): State<Http>,
-    staff: Staff<Agent>,
+    staff: Staff<may::OpenTickets>,
     key: IdempotencyKey,
     Json(form): Json<OpenTicket>,
 ) -> Result<Made<TicketView>, Problem> {
@@ -245,7 +245,7 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn show(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::ReadTickets>,
     Path(path): Path<TicketPath>,
 ) -> Result<Json<TicketView>, Problem> {
     let store = staff.store(&http);
@@ -287,7 +287,7 @@ fn change_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn change(
     State(http): State<Http>,
-    staff: Staff<Agent>,
+    staff: Staff<may::EditTickets>,
     Path(path): Path<TicketPath>,
     Json(form): Json<ChangeTicket>,
 ) -> Result<Json<TicketView>, Problem> {

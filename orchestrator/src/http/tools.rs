@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use super::{
     Http,
-    auth::{Admin, Agent, Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, Path, Query},
     problem::Problem,
 };
@@ -98,7 +98,7 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn list(
     State(http): State<Http>,
-    _: Staff<Viewer>,
+    _: Staff<may::ReadTools>,
     Query(query): Query<ToolQuery>,
 ) -> Result<Json<ToolList>, Problem> {
     let catalog = &http.app.catalog;
@@ -117,7 +117,7 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn show(
     State(http): State<Http>,
-    _: Staff<Viewer>,
+    _: Staff<may::ReadTools>,
     Path(path): Path<ToolPath>,
 ) -> Result<Json<ToolView>, Problem> {
     http.tool(&path.name).map(Json)
@@ -161,7 +161,7 @@ fn dry_run_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn dry_run(
     State(http): State<Http>,
-    staff: Staff<Agent>,
+    staff: Staff<may::TryTools>,
     Path(path): Path<ToolPath>,
     Json(form): Json<DryRun>,
 ) -> Result<Json<DryRunView>, Problem> {
@@ -197,11 +197,10 @@ fn accept_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn accept(
     State(http): State<Http>,
-    staff: Staff<Admin>,
+    staff: Staff<may::ManageTools>,
     Path(path): Path<ToolPath>,
     Json(form): Json<AcceptTool>,
 ) -> Result<Json<ToolView>, Problem> {
-    staff.person("accepting a changed tool")?;
     if http.tool(&path.name)?.suspended.is_none() {
         return Err(super::tickets::conflict("this tool is not suspended; there is nothing to accept"));
     }

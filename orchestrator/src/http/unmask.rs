@@ -5,7 +5,7 @@ use aide::{
     transform::TransformOperation,
 };
 use axum::extract::State;
-use domain::{MessageId, TicketId, approval::Approval, audit::AuditAction, rights::Right, ticket::Message};
+use domain::{MessageId, TicketId, approval::Approval, audit::AuditAction, ticket::Message};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{
     Http,
     approvals::ApprovalPath,
-    auth::{Staff, Viewer},
+    auth::{Staff, may},
     input::{Json, Path, text},
     problem::Problem,
     sight::Unmasked,
@@ -50,21 +50,13 @@ pub struct MessagePath {
 
 /// Somebody who may, and why: asked before anything is read.
 struct Asked {
-    staff: Staff<Viewer>,
+    staff: Staff<may::Unmask>,
     reason: String,
 }
 
 impl Asked {
-    fn by(http: &Http, staff: Staff<Viewer>, form: &Unmask) -> Result<Self, Problem> {
-        let user = staff.person("unmasking")?;
-        let least = http.app.personal.rights.least(Right::Unmask);
-        if !http.app.personal.rights.allow(user.role, Right::Unmask) {
-            return Err(Problem::forbidden(format!(
-                "unmasking takes the role {} or above; yours is {}",
-                least.as_str(),
-                user.role.as_str()
-            )));
-        }
+    fn by(http: &Http, staff: Staff<may::Unmask>, form: &Unmask) -> Result<Self, Problem> {
+        let user = staff.person()?;
         let reason = text("reason", &form.reason, MAX_REASON)?;
         if reason.chars().count() < LEAST_REASON {
             return Err(Problem::invalid(format!(
@@ -91,7 +83,7 @@ impl Asked {
     }
 }
 
-const TELLS: &str = "Takes the right `unmask`, a person and a reason. Who, what, when and why are in the audit before \
+const TELLS: &str = "Takes the permission `unmask`, a person and a reason. Who, what, when and why are in the audit before \
                      the text is given; what was read is not. At most 20 a minute.";
 
 fn ticket_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -102,7 +94,7 @@ fn ticket_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn ticket(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::Unmask>,
     Path(path): Path<TicketPath>,
     Json(form): Json<Unmask>,
 ) -> Result<Unmasked<TicketView>, Problem> {
@@ -120,7 +112,7 @@ fn message_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn message(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::Unmask>,
     Path(path): Path<MessagePath>,
     Json(form): Json<Unmask>,
 ) -> Result<Unmasked<Message>, Problem> {
@@ -139,7 +131,7 @@ fn approval_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 
 async fn approval(
     State(http): State<Http>,
-    staff: Staff<Viewer>,
+    staff: Staff<may::Unmask>,
     Path(path): Path<ApprovalPath>,
     Json(form): Json<Unmask>,
 ) -> Result<Unmasked<Approval>, Problem> {

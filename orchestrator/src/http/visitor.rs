@@ -67,7 +67,11 @@ impl Claim {
             ticket: TicketId(uuid::Uuid::from_bytes(*ticket)),
             issued_at: Timestamp(i64::from_be_bytes(rest.try_into().ok()?)),
         };
-        (now < claim.issued_at.plus(TOKEN_LIFE)).then_some(claim)
+        (now < claim.expires_at()).then_some(claim)
+    }
+
+    pub fn expires_at(&self) -> Timestamp {
+        self.issued_at.plus(TOKEN_LIFE)
     }
 }
 

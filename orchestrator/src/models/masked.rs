@@ -35,7 +35,12 @@ impl Masked {
     ) -> Result<ModelMessage, Error> {
         let text = |text: &String, vault: &mut Vault| protector.protect(Border::Model, text, vault);
         Ok(match message {
-            ModelMessage::System { text: said } => ModelMessage::System { text: text(said, vault)? },
+            ModelMessage::System { text: said } => {
+                // All but the last few are the same for every run, and known.
+                let shown: Result<String, Error> =
+                    sections(said).map(|section| protector.protect(Border::Model, section, vault)).collect();
+                ModelMessage::System { text: shown? }
+            }
             ModelMessage::User { text: said } => ModelMessage::User { text: text(said, vault)? },
             ModelMessage::Assistant { text: said, tool_calls } => ModelMessage::Assistant {
                 text: said.as_ref().map(|said| text(said, vault)).transpose()?,
@@ -48,11 +53,7 @@ impl Masked {
                     .collect::<Result<_, Error>>()?,
             },
             ModelMessage::Tool { call_id, name, content } => {
-                let content = match serde_json::from_str::<Value>(content) {
-                    // As a value: in its text a `\n` before an address would be a part of it.
-                    Ok(value) => written(&protector.protect_json(Border::Model, &value, vault)?),
-                    Err(_) => text(content, vault)?,
-                };
+                let content = protector.protect_result(Border::Model, content, vault)?;
                 ModelMessage::Tool { call_id: call_id.clone(), name: name.clone(), content }
             }
         })
@@ -102,6 +103,20 @@ impl Masked {
         };
         Ok((shown, vault))
     }
+}
+
+/// A prompt cut before each of its headings. Nothing that is looked for goes on beyond one.
+fn sections(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest.match_indices("\n# ").map(|(at, _)| at + 1).next().unwrap_or(rest.len());
+        let (section, after) = rest.split_at(end);
+        rest = after;
+        Some(section)
+    })
 }
 
 fn written(value: &Value) -> String {

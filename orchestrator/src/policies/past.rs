@@ -233,7 +233,10 @@ pub fn of_approval(approval: &Approval, world: &World) -> PastCall {
         call_id: call.id.clone(),
         at: approval.requested_at,
         title: approval.preview.title.clone(),
-        was: asked(approval.escalates.map_or(approval.role, |it| it.from).as_str(), approval.quorum),
+        was: asked(
+            approval.escalates.as_ref().map_or(&approval.role, |it| &it.from).as_str(),
+            approval.quorum,
+        ),
         rule: Some(approval.rule.clone()),
         policy_version: Some(approval.binding.policy_version.clone()),
         call: Call { args: call.args.clone(), holds, unknown: &unknown | &unkept(&facts), facts },

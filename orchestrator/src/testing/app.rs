@@ -12,7 +12,7 @@
 )]
 
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
     ops::Deref,
     sync::{
         Arc,
@@ -23,31 +23,32 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, Bytes},
-    http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
 };
 use domain::{
-    ApiKeyId, ApprovalId, Clock, Ids, RunId, TicketId, Timestamp, UserId, WorkspaceId,
+    ApprovalId, Clock, Ids, RunId, ServiceAccountId, TicketId, Timestamp, UserId, WorkspaceId,
     approval::{Approval, ApprovalStatus, Binding, Question},
+    audit::{AuditAction, Deed},
     canonical::Digest,
     commit::{Commit, Op},
     confidence::Confidence,
+    permission::{OwnRole, Permission, Permissions},
     tool::ToolCall,
-    user::{Role, User},
+    user::{Actor, Role, RoleName, TeamName, User},
 };
-use futures::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
-use store::{ApiKey, WorkspaceStore};
+use store::{KeyOwner, WorkspaceStore};
 use tokio::sync::OnceCell;
-use tower::ServiceExt as _;
 
+pub use super::client::{Client, EventReader, Reply, Sent};
 use crate::{
     app::{App, Brought},
     config::Config,
     engine::Engine,
-    http, password,
+    http,
+    keys::{self, NewKey},
+    password,
     system::{SystemClock, SystemIds},
 };
 
@@ -55,7 +56,7 @@ use crate::{
 pub const PASSWORD: &str = "correct horse battery staple";
 /// The secret that inbound mail is signed with.
 pub const INBOUND_SECRET: &str = "a secret between mail servers";
-/// How long a stream may take to say what it must.
+/// How long what goes on by itself may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A configuration whose agents may begin as many runs and write as many mails as they like, where it does
@@ -73,8 +74,6 @@ pub fn unhurried(mut config: toml::Table) -> String {
     }
     toml::to_string(&config).expect("a table is TOML")
 }
-
-const ROLES: [Role; 5] = [Role::Viewer, Role::Agent, Role::Reviewer, Role::Admin, Role::Owner];
 
 /// The machine's clock, which tests can set forward.
 #[derive(Debug, Default)]
@@ -165,7 +164,8 @@ impl TestApp {
         let base = format!(
             "[database]\nurl = \"sqlite::memory:\"\n[secrets]\nkey = \"{}\"\n[runs]\nconcurrency = 0\n\
              [knowledge]\nlibrary = false\n[server]\nconsole_dir = \"/nowhere\"\n[email]\ninbound_secret = \"{INBOUND_SECRET}\"\n\
-             [visitors]\nmessages_per_minute = 1000\nconversations_per_minute = 1000\n",
+             [visitors]\nmessages_per_minute = 1000\nconversations_per_minute = 1000\n\
+             [approvals]\nundo_seconds = 0\n",
             "ab".repeat(32),
         );
         let mut table: toml::Table = base.parse().unwrap();
@@ -197,44 +197,55 @@ pub struct Desk {
     app: Arc<App>,
     router: Router,
     slug: String,
-    keys: BTreeMap<Role, String>,
-    users: BTreeMap<Role, UserId>,
+    keys: HashMap<Role, String>,
+    users: HashMap<Role, UserId>,
+    /// Whom keys belong to.
+    service: ServiceAccountId,
 }
 
 impl Desk {
     /// Makes a workspace in a service that was started elsewhere.
     pub async fn open(app: &Arc<App>, slug: &str) -> Self {
         let router = http::router(Arc::clone(app));
-        static HASH: OnceCell<String> = OnceCell::const_new();
-        let hash =
-            HASH.get_or_init(async || password::hash(PASSWORD.to_owned(), &SystemIds).await.unwrap()).await;
+        let hash = password_hash().await;
         let workspace = app.store.create_workspace(slug, "Test workspace").await.unwrap().id;
         let store = app.store.workspace(workspace);
-        let (mut keys, mut users) = (BTreeMap::new(), BTreeMap::new());
-        for role in ROLES {
+        let (mut held, mut users) = (HashMap::new(), HashMap::new());
+        let new = ("tests".to_owned(), String::new());
+        let service = keys::make_account(app, &store, new.0, new.1, Actor::System).await.unwrap();
+        for role in Role::BUILT_IN {
             let created_at = app.clock.now();
             let user = User {
                 id: UserId::new(&*app.ids),
-                email: address(role, slug),
+                email: address(&role, slug),
                 name: format!("{} Person", role.as_str()),
-                role,
+                role: role.clone(),
                 title: "Tester".to_owned(),
                 created_at,
+                deactivated_at: None,
             };
-            users.insert(role, user.id);
+            users.insert(role.clone(), user.id);
             store.create_user(user, hash.clone()).await.unwrap();
-            let key = format!("cs_live_{}", hex::encode(app.ids.secret()));
-            let row = ApiKey {
-                id: ApiKeyId::new(&*app.ids),
+            let scopes = Permissions::of(&role).unwrap().of_keys();
+            let new = NewKey {
                 name: format!("{} key", role.as_str()),
-                role,
-                sees_personal_data: true,
-                created_at,
+                owner: KeyOwner::ServiceAccount(service.id),
+                scopes,
+                expires_at: None,
             };
-            store.create_api_key(row, hex::encode(Sha256::digest(&key))).await.unwrap();
-            keys.insert(role, key);
+            let (_, key) = keys::make(app, &store, new, Actor::System).await.unwrap();
+            held.insert(role, key);
         }
-        Self { workspace, store, app: Arc::clone(app), router, slug: slug.to_owned(), keys, users }
+        Self {
+            workspace,
+            store,
+            app: Arc::clone(app),
+            router,
+            slug: slug.to_owned(),
+            keys: held,
+            users,
+            service: service.id,
+        }
     }
 
     /// The same people, after the service was started again on the same database.
@@ -248,6 +259,7 @@ impl Desk {
             slug: self.slug.clone(),
             keys: self.keys.clone(),
             users: self.users.clone(),
+            service: self.service,
         }
     }
 
@@ -268,7 +280,7 @@ impl Desk {
 
     /// The address the person of this role signs in with.
     pub fn email(&self, role: Role) -> String {
-        address(role, &self.slug)
+        address(&role, &self.slug)
     }
 
     pub fn user_id(&self, role: Role) -> UserId {
@@ -277,7 +289,12 @@ impl Desk {
 
     /// The person of this role, signed in.
     pub async fn user(&self, role: Role) -> Client {
-        let form = json!({"email": self.email(role), "password": PASSWORD});
+        self.sign_in(&self.email(role)).await
+    }
+
+    /// The person with this address, signed in.
+    pub async fn sign_in(&self, email: &str) -> Client {
+        let form = json!({"email": email, "password": PASSWORD});
         let reply = self.nobody().post("/v1/session", &form).await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
         let cookie =
@@ -299,8 +316,17 @@ impl Desk {
         self.propose_saying(opened, "We will send another one.").await
     }
 
+    /// The same, asked of a team beside the role.
+    pub async fn propose_to(&self, opened: &Value, team: Option<&str>) -> Value {
+        self.proposed(opened, "We will pay it back.", team.map(|team| TeamName::parse(team).unwrap())).await
+    }
+
     /// The same with words of its own.
     pub async fn propose_saying(&self, opened: &Value, body: &str) -> Value {
+        self.proposed(opened, body, None).await
+    }
+
+    async fn proposed(&self, opened: &Value, body: &str, team: Option<TeamName>) -> Value {
         let ticket: TicketId = id(&opened["ticket"]["id"]);
         let ticket = self.store.ticket(ticket).await.unwrap().unwrap();
         let run = self.store.active_run(ticket.id).await.unwrap().expect("a run works on the ticket");
@@ -335,6 +361,7 @@ impl Desk {
             confidence: Confidence::certain("a test"),
             evidence: Vec::new(),
             role: Role::Reviewer,
+            team,
             quorum: 1,
             requested_at: now,
             expires_at: now.plus(Duration::from_secs(3600)),
@@ -347,6 +374,10 @@ impl Desk {
             requesters: Vec::new(),
             reminds_at: None,
             escalates: None,
+            intent: String::new(),
+            assignee: None,
+            snoozed_until: None,
+            undo_until: None,
         };
         let ops = vec![Op::AddApproval(Box::new(approval.clone()))];
         self.store.commit(Commit { ops }).await.unwrap();
@@ -355,16 +386,41 @@ impl Desk {
 
     /// A service with an API key of this role that was not made to see personal data.
     pub async fn key_that_sees_masks(&self, role: Role) -> Client {
-        let key = format!("cs_live_{}", hex::encode(self.app.ids.secret()));
-        let row = ApiKey {
-            id: ApiKeyId::new(&*self.app.ids),
-            name: "a plain key".to_owned(),
-            role,
-            sees_personal_data: false,
-            created_at: self.app.clock.now(),
-        };
-        self.store.create_api_key(row, hex::encode(Sha256::digest(&key))).await.unwrap();
+        let all = Permissions::of(&role).unwrap();
+        self.key_with(all.without([Permission::SeePersonalData].into_iter().collect())).await
+    }
+
+    /// A service with an API key that has these scopes.
+    pub async fn key_with(&self, scopes: Permissions) -> Client {
+        let owner = KeyOwner::ServiceAccount(self.service);
+        let new = NewKey { name: "a plain key".to_owned(), owner, scopes, expires_at: None };
+        let (_, key) = keys::make(&self.app, &self.store, new, Actor::System).await.unwrap();
         self.bearer(&key)
+    }
+
+    /// A person with a role of the workspace's own that has these permissions, signed in.
+    pub async fn person_with(&self, name: &str, permissions: Permissions) -> Client {
+        let role = OwnRole { name: RoleName::parse(name).unwrap(), description: String::new(), permissions };
+        let deed = Deed {
+            at: self.app.clock.now(),
+            actor: Actor::System,
+            action: AuditAction::RoleStored,
+            subject: name.to_owned(),
+            detail: json!({ "permissions": permissions }),
+        };
+        self.store.put_role(role.clone(), deed.at, deed).await.unwrap();
+        let user = User {
+            id: UserId::new(&*self.app.ids),
+            email: format!("{name}@{}.example", self.slug),
+            name: format!("{name} Person"),
+            role: Role::Custom(role.name),
+            title: String::new(),
+            created_at: self.app.clock.now(),
+            deactivated_at: None,
+        };
+        let email = user.email.clone();
+        self.store.create_user(user, password_hash().await).await.unwrap();
+        self.sign_in(&email).await
     }
 
     /// The run of a ticket.
@@ -373,205 +429,17 @@ impl Desk {
     }
 }
 
-fn address(role: Role, slug: &str) -> String {
+/// Of everybody's password, made once.
+async fn password_hash() -> String {
+    static HASH: OnceCell<String> = OnceCell::const_new();
+    HASH.get_or_init(async || password::hash(PASSWORD.to_owned(), &SystemIds).await.unwrap()).await.clone()
+}
+
+fn address(role: &Role, slug: &str) -> String {
     format!("{}@{slug}.example", role.as_str())
 }
 
 /// An id out of an answer.
 pub fn id<T: DeserializeOwned>(value: &Value) -> T {
     serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{value} is not an id: {error}"))
-}
-
-/// A caller of the API.
-#[derive(Clone)]
-pub struct Client {
-    router: Router,
-    headers: HeaderMap,
-}
-
-impl Client {
-    /// The same caller, who also sends this header.
-    pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut headers = self.headers.clone();
-        headers.insert(HeaderName::try_from(name).unwrap(), HeaderValue::from_str(value).unwrap());
-        Self { router: self.router.clone(), headers }
-    }
-
-    /// The same caller, who does not send this header.
-    pub fn without(&self, name: &str) -> Self {
-        let mut headers = self.headers.clone();
-        headers.remove(name);
-        Self { router: self.router.clone(), headers }
-    }
-
-    pub async fn get(&self, path: &str) -> Reply {
-        self.send("GET", path, None).await
-    }
-
-    pub async fn post(&self, path: &str, body: &Value) -> Reply {
-        self.send("POST", path, Some(body)).await
-    }
-
-    pub async fn put(&self, path: &str, body: &Value) -> Reply {
-        self.send("PUT", path, Some(body)).await
-    }
-
-    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
-        self.send("PATCH", path, Some(body)).await
-    }
-
-    pub async fn delete(&self, path: &str) -> Reply {
-        self.send("DELETE", path, None).await
-    }
-
-    pub async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
-        match body {
-            Some(body) => self.raw(method, path, body.to_string(), "application/json").await,
-            None => {
-                self.request(Request::builder().method(method).uri(path).body(Body::empty()).unwrap()).await
-            }
-        }
-    }
-
-    pub async fn raw(&self, method: &str, path: &str, body: impl Into<Bytes>, content_type: &str) -> Reply {
-        let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, content_type);
-        self.request(request.body(Body::from(body.into())).unwrap()).await
-    }
-
-    /// Sends a request as it is, with this caller's headers.
-    pub async fn request(&self, mut request: Request<Body>) -> Reply {
-        let path = request.uri().to_string();
-        request.headers_mut().extend(self.headers.clone());
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let read = axum::body::to_bytes(body, 64 * 1024 * 1024);
-        let body = tokio::time::timeout(PATIENCE, read)
-            .await
-            .unwrap_or_else(|_| panic!("{path} does not end"))
-            .unwrap();
-        if let Some(length) = parts.headers.get(header::CONTENT_LENGTH) {
-            assert_eq!(length.to_str().unwrap(), body.len().to_string(), "the length of {path}");
-        }
-        Reply { path, status: parts.status, headers: parts.headers, body }
-    }
-
-    /// Every item of a list, read in pages of `limit`.
-    pub async fn all(&self, path: &str, limit: usize) -> Vec<Value> {
-        let join = if path.contains('?') { '&' } else { '?' };
-        let mut items = Vec::new();
-        let mut cursor = String::new();
-        loop {
-            let page = self.get(&format!("{path}{join}limit={limit}{cursor}")).await.json(StatusCode::OK);
-            let found = page["items"].as_array().unwrap();
-            assert!(found.len() <= limit, "{path} gave {} items for a limit of {limit}", found.len());
-            items.extend(found.iter().cloned());
-            match page["next_cursor"].as_str() {
-                Some(next) => {
-                    assert_eq!(found.len(), limit, "a page that is not the last is full");
-                    cursor = format!("&cursor={next}");
-                }
-                None => return items,
-            }
-        }
-    }
-
-    /// Opens a stream of server-sent events.
-    pub async fn stream(&self, path: &str) -> EventReader {
-        let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
-        request.headers_mut().extend(self.headers.clone());
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK, "{path}");
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
-        EventReader { body: response.into_body().into_data_stream(), read: String::new() }
-    }
-}
-
-/// An answer.
-#[derive(Debug)]
-pub struct Reply {
-    path: String,
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
-}
-
-impl Reply {
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    /// The body of an answer that must have this status.
-    pub fn json(&self, status: StatusCode) -> Value {
-        assert_eq!(self.status, status, "{}: {}", self.path, self.text());
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{} is not JSON: {error}", self.text()))
-    }
-
-    /// The problem that must be the answer, with this status and in its shape.
-    pub fn problem(&self, status: StatusCode) -> Value {
-        let problem = self.json(status);
-        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{}", self.path);
-        assert_eq!(problem["status"], status.as_u16());
-        assert_eq!(problem["request_id"], self.headers["x-request-id"].to_str().unwrap());
-        for field in ["type", "title", "detail"] {
-            assert!(problem[field].as_str().is_some_and(|text| !text.is_empty()), "{field} of {problem}");
-        }
-        problem
-    }
-}
-
-/// One server-sent event.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sent {
-    pub id: Option<String>,
-    pub name: String,
-    pub data: Value,
-}
-
-/// Reads a stream of server-sent events.
-pub struct EventReader {
-    body: axum::body::BodyDataStream,
-    read: String,
-}
-
-impl EventReader {
-    /// The next event; `None` when the stream has ended. Comments are passed over.
-    pub async fn next(&mut self) -> Option<Sent> {
-        tokio::time::timeout(PATIENCE, self.read()).await.expect("the stream says something in time")
-    }
-
-    /// The next `count` events.
-    pub async fn take(&mut self, count: usize) -> Vec<Sent> {
-        let mut events = Vec::with_capacity(count);
-        for _ in 0..count {
-            events.push(self.next().await.expect("the stream goes on"));
-        }
-        events
-    }
-
-    async fn read(&mut self) -> Option<Sent> {
-        loop {
-            if let Some((block, rest)) = self.read.split_once("\n\n") {
-                let event = parse(block);
-                self.read = rest.to_owned();
-                if event.is_some() {
-                    return event;
-                }
-                continue;
-            }
-            let chunk = self.body.next().await?.unwrap();
-            self.read.push_str(std::str::from_utf8(&chunk).unwrap());
-        }
-    }
-}
-
-fn parse(block: &str) -> Option<Sent> {
-    let field = |name: &str| {
-        block
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-            .map(|value| value.trim_start().to_owned())
-    };
-    let data = serde_json::from_str(&field("data")?).unwrap();
-    Some(Sent { id: field("id"), name: field("event").unwrap_or_default(), data })
 }

@@ -58,6 +58,7 @@ pub async fn prepare(url: &str) {
         role: Role::Reviewer,
         title: String::new(),
         created_at: clock.now(),
+        deactivated_at: None,
     };
     let hash = password::hash(PASSWORD.to_owned(), &*ids).await.unwrap();
     store.workspace(workspace.id).create_user(reviewer, hash).await.unwrap();
@@ -248,7 +249,7 @@ impl Driver {
     }
 
     async fn approve(&self, id: &str, digest: &str) {
-        let body = json!({ "digest": digest, "decision": { "type": "approve" } });
+        let body = json!({ "digest": digest, "decision": { "type": "approve" }, "undo": false });
         let answer = self
             .request(reqwest::Method::POST, &format!("/v1/approvals/{id}/decisions"))
             .json(&body)

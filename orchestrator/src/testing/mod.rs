@@ -7,6 +7,7 @@
 )]
 
 pub mod app;
+mod client;
 pub mod load;
 pub mod mail_servers;
 pub mod model_server;

@@ -36,7 +36,7 @@ async fn the_queue_names_the_ticket_and_one_approval_shows_what_a_reviewer_needs
     assert_eq!(shown["decisions"], json!([]));
     let mine = viewer.get("/v1/approvals?mine=true").await.json(StatusCode::OK);
     assert_eq!(mine["items"], json!([]), "a viewer may decide nothing");
-    let mine = app.key(Role::Reviewer).get("/v1/approvals?mine=true").await.json(StatusCode::OK);
+    let mine = app.user(Role::Reviewer).await.get("/v1/approvals?mine=true").await.json(StatusCode::OK);
     assert_eq!(mine["items"].as_array().unwrap().len(), 1);
 }
 

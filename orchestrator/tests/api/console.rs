@@ -8,6 +8,7 @@ async fn built() -> (TestApp, tempfile::TempDir) {
     std::fs::create_dir(folder.path().join("assets")).unwrap();
     std::fs::write(folder.path().join("index.html"), "<!doctype html><title>console</title>").unwrap();
     std::fs::write(folder.path().join("assets/app-1f2e.js"), "export {}").unwrap();
+    std::fs::write(folder.path().join("widget.js"), "(()=>{})()").unwrap();
     std::fs::write(folder.path().join("../countersign-outside.txt"), "outside").ok();
     let app = TestApp::start_with(&format!("[server]\nconsole_dir = {:?}\n", folder.path())).await;
     (app, folder)
@@ -55,4 +56,23 @@ async fn only_the_chat_page_may_stand_in_a_frame_and_no_page_runs_inline_scripts
     let headers = app.nobody().get("/chat?embed=1").await.headers;
     assert!(headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("frame-ancestors *"));
     assert!(!headers.contains_key(header::X_FRAME_OPTIONS));
+}
+
+#[tokio::test]
+async fn the_widget_loads_on_any_site_and_is_asked_for_again_by_its_digest() {
+    let (app, _folder) = built().await;
+    let script = app.nobody().get("/widget.js").await;
+    assert_eq!(script.status, StatusCode::OK);
+    assert_eq!(script.text(), "(()=>{})()");
+    assert!(script.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/javascript"));
+    assert!(script.headers[header::CACHE_CONTROL].to_str().unwrap().contains("max-age=300"));
+    assert_eq!(script.headers[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+    assert_eq!(script.headers["cross-origin-resource-policy"], "cross-origin");
+    let etag = script.headers[header::ETAG].to_str().unwrap();
+    let again = app.nobody().with("if-none-match", etag).get("/widget.js").await;
+    assert_eq!((again.status, again.text()), (StatusCode::NOT_MODIFIED, String::new()));
+    let other = app.nobody().with("if-none-match", "W/\"other\"").get("/widget.js").await;
+    assert_eq!(other.status, StatusCode::OK);
+    let unbuilt = TestApp::start().await;
+    assert_eq!(unbuilt.nobody().get("/widget.js").await.status, StatusCode::NOT_FOUND);
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so")]
 
 mod access;
+mod accounts;
 mod answers;
 mod approvals;
 mod articles;
@@ -13,20 +14,29 @@ mod credits;
 mod customers;
 mod deliveries;
 mod description;
+mod desk;
 mod files;
 mod folders;
+mod headers;
+mod help;
 mod inbound_email;
+mod inbox;
 mod index;
+mod isolation;
 mod knowledge;
 mod layers;
+mod people;
 mod personal_data;
 mod policy;
 mod problems;
+mod ratings;
 mod runs;
 mod safety;
 mod scans;
+mod second_factor;
 mod second_look;
 mod session;
+mod sites;
 mod sources;
 mod stream;
 mod system;

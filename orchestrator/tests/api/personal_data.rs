@@ -3,7 +3,13 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use domain::{RunId, audit::AuditAction, run::RunStatus, user::Role};
+use domain::{
+    RunId,
+    audit::AuditAction,
+    permission::{Permission, Permissions},
+    run::RunStatus,
+    user::Role,
+};
 use futures::future::join_all;
 use orchestrator::testing::app::{Client, TestApp, id};
 use serde_json::{Value, json};
@@ -322,20 +328,24 @@ async fn one_person_unmasks_so_much_a_minute() {
 }
 
 #[tokio::test]
-async fn the_matrix_is_configured_and_the_session_tells_it() {
-    let app = TestApp::start_with("[guards]\npeople = { see_personal_data = \"agent\" }").await;
+async fn who_sees_personal_data_is_a_matter_of_roles_and_the_session_tells_it() {
+    let app = TestApp::start().await;
     let planted = plant(&app).await;
-    let shown = app.user(Role::Agent).await.get(&format!("/v1/tickets/{}", planted.ticket)).await;
+    let agent = Permissions::of(&Role::Agent).unwrap();
+    let senior = app.person_with("senior_agent", agent.with(Permission::SeePersonalData)).await;
+    let shown = senior.get(&format!("/v1/tickets/{}", planted.ticket)).await;
     assert!(shown.text().contains(EMAIL));
-    let rights =
-        async |client: Client| client.get("/v1/session").await.json(StatusCode::OK)["rights"].clone();
-    assert_eq!(rights(app.user(Role::Viewer).await).await, json!([]));
-    assert_eq!(rights(app.user(Role::Agent).await).await, json!(["see_personal_data", "unmask"]));
-    assert_eq!(rights(app.user(Role::Owner).await).await, json!(["see_personal_data", "unmask", "redact"]));
-    assert_eq!(rights(app.key(Role::Owner)).await, json!(["see_personal_data"]));
-    assert_eq!(rights(app.key_that_sees_masks(Role::Owner).await).await, json!([]));
-    let blind = orchestrator::config::Config::with("[guards.people]\nredact = \"agent\"").unwrap_err();
-    assert!(blind.to_string().contains("does not see personal data"), "{blind}");
+    let about = async |client: Client| {
+        let session = client.get("/v1/session").await.json(StatusCode::OK);
+        let held: Permissions = serde_json::from_value(session["permissions"].clone()).unwrap();
+        [Permission::SeePersonalData, Permission::Unmask, Permission::Redact].map(|it| held.contains(it))
+    };
+    assert_eq!(about(app.user(Role::Viewer).await).await, [false, false, false]);
+    assert_eq!(about(app.user(Role::Agent).await).await, [false, true, false]);
+    assert_eq!(about(senior).await, [true, true, false]);
+    assert_eq!(about(app.user(Role::Owner).await).await, [true, true, true]);
+    assert_eq!(about(app.key(Role::Owner)).await, [true, false, false]);
+    assert_eq!(about(app.key_that_sees_masks(Role::Owner).await).await, [false, false, false]);
 }
 
 #[tokio::test]

@@ -225,6 +225,8 @@ async fn the_audit_is_exported_whole_and_computes_nothing_in_a_spreadsheet() {
     let evil = json!({ "of": { "kind": "workspace" }, "reason": "=HYPERLINK(\"http://evil.example\")" });
     admin.post("/v1/breakers", &evil).await.json(StatusCode::OK);
     let store = app.app.store.workspace(app.workspace);
+    // A sign-in, the breaker, and before them what the desk itself is made of.
+    let before = usize::try_from(store.audit_heads().await.unwrap().0.seq).unwrap();
     for n in 0..600 {
         let deed = domain::audit::Deed {
             at: domain::Timestamp(n),
@@ -239,14 +241,14 @@ async fn the_audit_is_exported_whole_and_computes_nothing_in_a_spreadsheet() {
     assert_eq!(file.headers[header::CONTENT_DISPOSITION], "attachment; filename=\"audit.json\"");
     let entries = file.json(StatusCode::OK);
     let entries = entries.as_array().unwrap();
-    // One sign-in, the breaker, and the export itself, which is written down first.
-    assert_eq!(entries.len(), 603);
-    assert_eq!(entries[602]["action"], "audit.exported");
-    assert_eq!(entries[1]["detail"]["reason"], evil["reason"]);
+    // And the export itself, which is written down first.
+    assert_eq!(entries.len(), before + 601);
+    assert_eq!(entries[before + 600]["action"], "audit.exported");
+    assert_eq!(entries[before - 1]["detail"]["reason"], evil["reason"]);
     let csv = admin.get("/v1/audit/export?format=csv").await;
     assert_eq!(csv.headers[header::CONTENT_TYPE], "text/csv; charset=utf-8");
     let text = csv.text();
-    assert_eq!(text.lines().count(), 1 + 604);
+    assert_eq!(text.lines().count(), 1 + before + 602);
     assert!(text.starts_with("seq,at,actor_kind,"), "{text:.80}");
     assert!(text.contains(",'=cmd|' /C calc'!599,"));
     assert!(!text.contains(",=cmd"));

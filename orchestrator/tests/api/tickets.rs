@@ -179,3 +179,27 @@ async fn a_colleagues_message_with_the_same_key_is_said_once() {
     let elsewhere = format!("/v1/tickets/{}/messages", elsewhere["ticket"]["id"].as_str().unwrap());
     agent.post(&elsewhere, &json!({"body": "On its way."})).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
 }
+
+#[tokio::test]
+async fn colleagues_hear_of_each_other_at_a_ticket() {
+    let app = TestApp::start().await;
+    let opened = app.key(Role::Agent).post("/v1/tickets", &new_ticket("Whose is it?")).await;
+    let id = opened.json(StatusCode::CREATED)["ticket"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/tickets/{id}/presence");
+    let (agent, reviewer) = (app.user(Role::Agent).await, app.user(Role::Reviewer).await);
+    let writing = json!({ "doing": "writing" });
+    let alone = agent.put(&path, &writing).await.json(StatusCode::OK);
+    assert_eq!(alone, json!({ "others": [] }));
+    let seen = reviewer.put(&path, &json!({ "doing": "viewing" })).await.json(StatusCode::OK);
+    assert_eq!(seen["others"][0]["user_id"], json!(app.user_id(Role::Agent)));
+    assert_eq!(seen["others"][0]["doing"], "writing");
+    agent.put(&path, &json!({ "doing": null })).await.json(StatusCode::OK);
+    let left = reviewer.put(&path, &writing).await.json(StatusCode::OK);
+    assert_eq!(left, json!({ "others": [] }));
+
+    let nowhere = format!("/v1/tickets/{}/presence", app.user_id(Role::Agent));
+    agent.put(&nowhere, &writing).await.problem(StatusCode::NOT_FOUND);
+    agent.put(&path, &json!({ "doing": "sleeping" })).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    let machine = app.key(Role::Agent).put(&path, &writing).await.problem(StatusCode::FORBIDDEN);
+    assert!(machine["detail"].as_str().unwrap().contains("takes a person"), "{machine}");
+}

@@ -65,6 +65,7 @@ impl Desk {
             role: Role::Reviewer,
             title: String::new(),
             created_at: clock.now(),
+            deactivated_at: None,
         };
         rows.create_user(reviewer, password::hash(PASSWORD.to_owned(), &*ids).await.unwrap()).await.unwrap();
 
@@ -118,9 +119,20 @@ impl Desk {
         (0..self.count).map(order_number)
     }
 
-    /// Every customer asks for a refund, and asks again until the service has said that it has it.
-    pub async fn write_tickets(self: Arc<Self>, urls: Arc<Vec<String>>, may: impl Fn(usize) -> bool + Send) {
+    /// Signed in before anything is killed: a check of a password that breaks off counts as a failed one.
+    pub async fn signed_in(&self, url: &str) -> Session {
         let mut session = Session::default();
+        session.cookie(&self.client, url).await.unwrap();
+        session
+    }
+
+    /// Every customer asks for a refund, and asks again until the service has said that it has it.
+    pub async fn write_tickets(
+        self: Arc<Self>,
+        urls: Arc<Vec<String>>,
+        mut session: Session,
+        may: impl Fn(usize) -> bool + Send,
+    ) {
         for n in 0..self.count {
             while !may(n) {
                 time::sleep(Duration::from_millis(5)).await;
@@ -145,8 +157,7 @@ impl Desk {
     }
 
     /// Approves whatever waits, through whichever process answers.
-    pub async fn approve_everything(self: Arc<Self>, urls: Arc<Vec<String>>) {
-        let mut session = Session::default();
+    pub async fn approve_everything(self: Arc<Self>, urls: Arc<Vec<String>>, mut session: Session) {
         for turn in 0.. {
             let url = &urls[turn % urls.len()];
             let waiting = self.get(&mut session, url, "/v1/approvals?status=pending&limit=50").await;
@@ -154,7 +165,8 @@ impl Desk {
             for item in &items {
                 let approval = item.get("approval").unwrap_or(item);
                 let path = format!("/v1/approvals/{}/decisions", approval["id"].as_str().unwrap());
-                let body = json!({ "digest": approval["digest"], "decision": { "type": "approve" } });
+                let decision = json!({ "type": "approve" });
+                let body = json!({ "digest": approval["digest"], "decision": decision, "undo": false });
                 // A lost answer or a decided approval is seen in the next round.
                 self.post(&mut session, url, &path, &body, None).await;
             }
@@ -241,8 +253,8 @@ impl Desk {
     }
 }
 
-#[derive(Default)]
-struct Session {
+#[derive(Clone, Default)]
+pub struct Session {
     cookie: Option<String>,
 }
 

@@ -57,12 +57,13 @@ async fn survive(folder: &std::path::Path, url: &str, processes: usize) {
     let urls: Arc<Vec<String>> = Arc::new(running.iter().map(Process::url).collect());
     let kills = Arc::new(AtomicUsize::new(0));
 
-    let customers = tokio::spawn(Arc::clone(&desk).write_tickets(Arc::clone(&urls), {
+    let session = desk.signed_in(&urls[0]).await;
+    let customers = tokio::spawn(Arc::clone(&desk).write_tickets(Arc::clone(&urls), session.clone(), {
         // New tickets come in for as long as processes die.
         let kills = Arc::clone(&kills);
         move |n| kills.load(Ordering::Relaxed) * TICKETS >= n * KILLS
     }));
-    let reviewer = tokio::spawn(Arc::clone(&desk).approve_everything(Arc::clone(&urls)));
+    let reviewer = tokio::spawn(Arc::clone(&desk).approve_everything(Arc::clone(&urls), session));
 
     let mut random = ChaCha8Rng::seed_from_u64(7);
     while kills.load(Ordering::Relaxed) < KILLS {

@@ -109,6 +109,7 @@ impl Desk {
             role: Role::Agent,
             title: String::new(),
             created_at: service.app.clock.now(),
+            deactivated_at: None,
         };
         store.create_user(staff.clone(), "no password".to_owned()).await.unwrap();
         Running { service, workspace, store, staff }

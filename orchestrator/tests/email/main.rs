@@ -11,4 +11,5 @@
 mod arriving;
 mod desk;
 mod leaving;
+mod letters;
 mod unreadable;

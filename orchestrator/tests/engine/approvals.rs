@@ -266,7 +266,7 @@ async fn a_message_between_approval_and_effect_keeps_the_effect_from_happening()
     let asked = rig.asked_all(ticket, 2).await;
     // Both are approved at once; while the shop dawdles over the first, the customer writes.
     let ops = asked.iter().map(|approval| {
-        Op::Decide(domain::approval::Decision {
+        let decision = domain::approval::Decision {
             id: domain::DecisionId::new(&*rig.app().ids),
             approval_id: approval.id,
             user_id: rig.reviewer,
@@ -274,7 +274,10 @@ async fn a_message_between_approval_and_effect_keeps_the_effect_from_happening()
             digest: approval.digest.clone(),
             kind: DecisionKind::Approve,
             at: rig.app().clock.now(),
-        })
+            undo_until: None,
+        };
+        let standing = domain::standing::Standing::built_in(rig.reviewer, Role::Reviewer);
+        Op::Decide(Box::new(decision), Box::new(standing))
     });
     rig.rows().commit(Commit { ops: ops.collect() }).await.unwrap();
     rig.until("the first attempt", ticket, async |rig| (!rig.front.keys().is_empty()).then_some(())).await;

@@ -162,7 +162,7 @@ async fn breakers_and_the_audit_have_commands() {
     for (arguments, complaint) in [
         (["open", "tool:launch_rocket"], "there are:"),
         (["open", "planet:earth"], "`agent:NAME`"),
-        (["close", of], "takes the role admin"),
+        (["close", of], "takes the permission"),
     ] {
         let refused = run(&[&["breakers"], &arguments[..], &as_reviewer[..]].concat());
         assert!(!refused.status.success());
@@ -253,7 +253,7 @@ async fn stored_personal_data_is_found_and_taken_out_by_commands() {
     let ids: Vec<&str> = found.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
     let redact = |by: &str| rig.command(&[&["guards", "redact"], &ids[..], &["--as", by]].concat());
     let refused = redact("reviewer@engine.example");
-    assert!(complained(&refused).contains("takes the role admin"), "{}", complained(&refused));
+    assert!(complained(&refused).contains("takes the permission"), "{}", complained(&refused));
     let done = redact("admin@engine.example");
     assert!(done.status.success(), "{}", said(&done));
     let again = rig.command(&["guards", "keep", ids[0], "--as", "admin@engine.example"]);

@@ -17,3 +17,5 @@ mod policy;
 mod rig;
 mod runs;
 mod triggers;
+mod undo;
+mod victim;

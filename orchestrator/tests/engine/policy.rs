@@ -192,11 +192,11 @@ async fn an_hour_that_asks_for_more_asks_again() {
     put(&rig, &text).await;
     let ticket = rig.open(PLEASE_REFUND).await;
     let asked = rig.asked(ticket).await;
-    assert_eq!((asked.rule.as_str(), asked.role), ("day", Role::Reviewer));
+    assert_eq!((asked.rule.as_str(), &asked.role), ("day", &Role::Reviewer));
     rig.clock.forward(Duration::from_secs(3 * 3_600));
     rig.approve(&asked).await;
     let again = rig.asked_anew(ticket, asked.id).await;
-    assert_eq!((again.rule.as_str(), again.role), ("night", Role::Admin));
+    assert_eq!((again.rule.as_str(), &again.role), ("night", &Role::Admin));
     assert!(again.why.contains("asks for more"), "{}", again.why);
     rig.decide(&again, rig.admin, DecisionKind::Approve).await.unwrap();
     rig.ended(ticket).await;
@@ -277,7 +277,7 @@ async fn the_command_line_shows_checks_tests_explains_and_puts_policies() {
 
     let new = file("new.toml", &DEFAULT_POLICY.replace("amount > 50000", "amount > 10000"));
     let (ok, said) = run(&["put", &new, "--note", "less", "--as", "reviewer@engine.example"]);
-    assert!(!ok && said.contains("takes the role admin"), "{said}");
+    assert!(!ok && said.contains("takes the permission"), "{said}");
     let cases = file(
         "cases.toml",
         "[[case]]\nname = \"refund\"\nexpect = \"ask\"\nrule = \"large_amount\"\n\
@@ -325,7 +325,7 @@ async fn a_rule_may_go_by_what_the_customer_asks_for_and_by_what_the_run_has_cos
             .await;
     let ticket = rig.open(PLEASE_REFUND).await;
     let asked = rig.asked(ticket).await;
-    assert_eq!((asked.rule.as_str(), asked.role), ("asked_for_a_refund", Role::Admin));
+    assert_eq!((asked.rule.as_str(), &asked.role), ("asked_for_a_refund", &Role::Admin));
     let facts = asked.facts.as_deref().unwrap();
     assert_eq!(facts.intent.as_deref(), Some("refund"));
     assert!(facts.spend.is_some_and(|credits| credits > 0.0), "{facts:?}");

@@ -22,6 +22,7 @@ use domain::{
     commit::{CommitError, Receipt},
     effect::Effect,
     run::{Run, Step},
+    standing::Standing,
     ticket::{Channel, Message, Priority, Ticket},
     user::{Actor, Role, User},
 };
@@ -206,6 +207,7 @@ impl Rig {
                 role,
                 title: String::new(),
                 created_at: clock.now(),
+                deactivated_at: None,
             };
             people.push(user.id);
             store.workspace(workspace).create_user(user, "nobody signs in".to_owned()).await.unwrap();
@@ -455,8 +457,9 @@ impl Rig {
         kind: DecisionKind,
     ) -> Result<Receipt, CommitError> {
         let role = if by == self.admin { Role::Admin } else { Role::Reviewer };
+        let standing = Standing::built_in(by, role);
         let digest = approval.digest.clone();
-        self.app().intake.decide(self.workspace, approval.id, by, role, digest, kind).await
+        self.app().intake.decide(self.workspace, approval.id, standing, digest, kind).await
     }
 
     pub async fn approve(&self, approval: &Approval) {

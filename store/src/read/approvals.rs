@@ -1,13 +1,98 @@
 //! Approvals and the decisions taken on them.
 
 use domain::{
-    ApprovalId, RunId,
+    ApprovalId, RunId, Timestamp,
     approval::{Approval, ApprovalStatus, Decision},
-    user::Role,
+    queue::{Narrowed, QueueOrder},
 };
+use sqlx::any::AnyRow;
 
 use super::Order;
-use crate::{ApprovalFilter, Page, StoreError, WorkspaceStore, rows, rows::Columns, sql::Select};
+use crate::{
+    ApprovalFilter, Assigned, Page, StoreError, WorkspaceStore, rows,
+    rows::Columns,
+    sql::{Select, contains},
+};
+
+fn narrow(select: Select, filter: &ApprovalFilter) -> Select {
+    let mut select = select.of_status(filter.status.map(|status| status.as_str()));
+    if let Some(standing) = filter.may.as_ref().filter(|standing| !standing.everything) {
+        // NULL is in no list.
+        let marks = if standing.answers_for.is_empty() {
+            "NULL".to_owned()
+        } else {
+            vec!["?"; standing.answers_for.len()].join(", ")
+        };
+        select = select.and(&format!(" AND role IN ({marks})"), |binds| {
+            for asked in &standing.answers_for {
+                binds.text(asked.as_str());
+            }
+        });
+        let marks = vec!["?"; standing.teams.len()].join(", ");
+        let within = if marks.is_empty() { String::new() } else { format!(" OR team IN ({marks})") };
+        select = select.and(&format!(" AND (team IS NULL{within})"), |binds| {
+            for team in &standing.teams {
+                binds.text(team.as_str());
+            }
+        });
+    }
+    let Narrowed { text, agent, tool, risk, rule, intent, customer_id, .. } = &filter.narrowed;
+    for (condition, value) in [
+        (" AND agent = ?", agent),
+        (" AND tool = ?", tool),
+        (" AND rule = ?", rule),
+        (" AND intent = ?", intent),
+    ] {
+        select = select.and_if(condition, value.as_deref(), |binds, value| {
+            binds.text(value);
+        });
+    }
+    select = select
+        .and_if(" AND risk = ?", *risk, |binds, risk| {
+            binds.text(risk.as_str());
+        })
+        .and_if(
+            " AND ticket_id IN (SELECT t.id FROM tickets t WHERE t.workspace_id = $1 AND t.customer_id = ?)",
+            *customer_id,
+            |binds, customer| {
+                binds.id(customer);
+            },
+        )
+        .and_if(" AND expires_at <= ?", filter.expires_before, |binds, at| {
+            binds.at(at);
+        });
+    select = match filter.snoozed {
+        Some((true, now)) => select.and(" AND snoozed_until > ?", |binds| {
+            binds.at(now);
+        }),
+        Some((false, now)) => select.and(" AND (snoozed_until IS NULL OR snoozed_until <= ?)", |binds| {
+            binds.at(now);
+        }),
+        None => select,
+    };
+    select = match &filter.assigned {
+        Some(Assigned::Nobody) => select.then(" AND assignee_id IS NULL"),
+        Some(Assigned::To(people)) => {
+            let marks = vec!["?"; people.len()].join(", ");
+            select.and(&format!(" AND assignee_id IN ({marks})"), |binds| {
+                for person in people {
+                    binds.id(person);
+                }
+            })
+        }
+        None => select,
+    };
+    let Some(text) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else { return select };
+    let pattern = contains(text);
+    select.and(
+        " AND (search LIKE ? ESCAPE '\\' OR ticket_id IN (SELECT t.id FROM tickets t WHERE t.workspace_id = $1 \
+         AND (t.search LIKE ? ESCAPE '\\' OR t.customer_id IN (SELECT c.id FROM customers c \
+         WHERE c.workspace_id = $1 AND c.search LIKE ? ESCAPE '\\'))))",
+        |binds| {
+            binds.text(pattern.as_str()).text(pattern.as_str()).text(pattern.as_str());
+        },
+    )
+}
 
 impl WorkspaceStore {
     pub async fn approval(&self, id: ApprovalId) -> Result<Option<Approval>, StoreError> {
@@ -20,34 +105,66 @@ impl WorkspaceStore {
         self.one(select, rows::get_approval).await
     }
 
-    /// Pending ones in the order they were asked, because the oldest has waited longest; any other
-    /// list the newest first.
+    /// Pending ones in the order that is asked for, which is what is at stake; any other list the newest
+    /// first.
     pub async fn approvals(
         &self,
         filter: &ApprovalFilter,
         limit: i64,
         cursor: Option<&str>,
     ) -> Result<Page<Approval>, StoreError> {
-        let mut select = Select::of(self.id, "SELECT approval FROM approvals WHERE workspace_id = $1")
-            .of_status(filter.status.map(|status| status.as_str()));
-        if let Some(role) = filter.role {
-            let below: Vec<Role> = [Role::Viewer, Role::Agent, Role::Reviewer, Role::Admin, Role::Owner]
-                .into_iter()
-                .filter(|needed| *needed <= role)
-                .collect();
-            let marks = vec!["?"; below.len()].join(", ");
-            select = select.and(&format!(" AND role IN ({marks})"), |binds| {
-                for needed in below {
-                    binds.text(needed.as_str());
-                }
-            });
-        }
+        let select =
+            narrow(Select::of(self.id, "SELECT approval FROM approvals WHERE workspace_id = $1"), filter);
         let pending = filter.status == Some(ApprovalStatus::Pending);
-        let order = if pending { Order::OldestFirst } else { Order::NewestFirst };
-        self.page(select, ("requested_at", order), (limit, cursor), rows::get_approval, |approval| {
-            (approval.requested_at, approval.id.to_string())
-        })
-        .await
+        let by_age = |approval: &Approval| (approval.requested_at, approval.id.to_string());
+        let read = rows::get_approval;
+        match filter.narrowed.order.unwrap_or_default() {
+            _ if !pending => {
+                let order = ("requested_at", Order::NewestFirst);
+                self.page(select, order, (limit, cursor), read, by_age).await
+            }
+            QueueOrder::Age => {
+                let order = ("requested_at", Order::OldestFirst);
+                self.page(select, order, (limit, cursor), read, by_age).await
+            }
+            QueueOrder::Stake => {
+                let order = ("rank", Order::OldestFirst);
+                let columns = |row: &AnyRow| {
+                    Ok((Columns { table: "approvals", row }.int("rank")?, rows::get_approval(row)?))
+                };
+                let select =
+                    Select::of(self.id, "SELECT approval, rank FROM approvals WHERE workspace_id = $1");
+                let select = narrow(select, filter);
+                let key = |(rank, approval): &(i64, Approval)| (Timestamp(*rank), approval.id.to_string());
+                let page = self.page(select, order, (limit, cursor), columns, key).await?;
+                Ok(page.map(|(_, approval)| approval))
+            }
+        }
+    }
+
+    /// How many there are, counted up to `most`.
+    pub async fn count_approvals(&self, filter: &ApprovalFilter, most: i64) -> Result<i64, StoreError> {
+        let select = Select::of(
+            self.id,
+            "SELECT count(*) AS n FROM (SELECT id FROM approvals WHERE workspace_id = $1",
+        );
+        let select = narrow(select, filter).and(" LIMIT ? + 0) AS counted", |binds| {
+            binds.int(most);
+        });
+        Ok(self.one(select, |row| Columns { table: "approvals", row }.int("n")).await?.unwrap_or(0))
+    }
+
+    /// The last that people decided on about calls of this tool, the newest first.
+    pub async fn decided_about(&self, tool: &str, limit: i64) -> Result<Vec<Approval>, StoreError> {
+        let select = Select::of(
+            self.id,
+            "SELECT approval FROM approvals WHERE workspace_id = $1 AND decided_at IS NOT NULL \
+             AND status IN ('approved', 'edited', 'rejected', 'responded', 'escalated')",
+        )
+        .and(" AND tool = ? ORDER BY decided_at DESC, id DESC LIMIT ? + 0", |binds| {
+            binds.text(tool).int(crate::page::clamp(limit));
+        });
+        self.all(select, rows::get_approval).await
     }
 
     /// In the order they were asked.
@@ -62,11 +179,7 @@ impl WorkspaceStore {
     }
 
     /// Pending approvals whose time is over, the oldest first.
-    pub async fn expired_approvals(
-        &self,
-        now: domain::Timestamp,
-        limit: i64,
-    ) -> Result<Vec<Approval>, StoreError> {
+    pub async fn expired_approvals(&self, now: Timestamp, limit: i64) -> Result<Vec<Approval>, StoreError> {
         let select = Select::of(
             self.id,
             "SELECT approval FROM approvals WHERE workspace_id = $1 AND status = 'pending'",
@@ -79,11 +192,7 @@ impl WorkspaceStore {
 
     /// Pending approvals that people are to be reminded of, or that become a higher role's, the longest due
     /// first.
-    pub async fn due_approvals(
-        &self,
-        now: domain::Timestamp,
-        limit: i64,
-    ) -> Result<Vec<Approval>, StoreError> {
+    pub async fn due_approvals(&self, now: Timestamp, limit: i64) -> Result<Vec<Approval>, StoreError> {
         let select = Select::of(
             self.id,
             "SELECT approval FROM approvals WHERE workspace_id = $1 AND status = 'pending' \
@@ -114,5 +223,41 @@ impl WorkspaceStore {
         );
         let count = self.one(select, |row| Columns { table: "approvals", row }.int("n")).await?;
         Ok(count.unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{UserId, WorkspaceId, standing::Standing, user::Role};
+    use sqlx::Connection as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_narrowed_queue_is_walked_in_its_order_and_never_sorted() {
+        sqlx::any::install_default_drivers();
+        let mut connection = sqlx::AnyConnection::connect("sqlite::memory:").await.unwrap();
+        crate::migrations::migrator().run(&mut connection).await.unwrap();
+        let text = |text: &str| Some(text.to_owned());
+        let narrowed = Narrowed { agent: text("a"), tool: text("t"), text: text("x"), ..Narrowed::default() };
+        let pending = Some(ApprovalStatus::Pending);
+        let all = ApprovalFilter { status: pending, ..ApprovalFilter::default() };
+        let few = ApprovalFilter {
+            narrowed,
+            may: Some(Standing::built_in(UserId(uuid::Uuid::nil()), Role::Reviewer)),
+            assigned: Some(Assigned::Nobody),
+            snoozed: Some((false, Timestamp(1))),
+            ..all.clone()
+        };
+        for filter in [all, few] {
+            for (order, index) in [("rank", "approvals_by_rank"), ("requested_at", "approvals_by_status")] {
+                let sql = "SELECT approval FROM approvals WHERE workspace_id = $1";
+                let select = narrow(Select::of(WorkspaceId(uuid::Uuid::nil()), sql), &filter)
+                    .then(&format!(" ORDER BY {order}, id LIMIT 50"));
+                let plan = select.plan(&mut connection).await.unwrap();
+                assert!(plan[0].contains(index), "{plan:?}");
+                assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE FOR ORDER BY")), "{plan:?}");
+            }
+        }
     }
 }

@@ -168,8 +168,7 @@ impl WorkspaceStore {
     /// Writes a deed that no other write goes with.
     pub async fn audit(&self, deed: Deed) -> Result<(), StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move { append(connection, shared.how(), [(workspace, deed)]).await })
             })
@@ -286,9 +285,7 @@ impl WorkspaceStore {
     /// entry stays, and what is kept can still be checked. Returns how many went.
     pub async fn prune_audit(&self, before: Timestamp, actor: Actor) -> Result<i64, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.store
-            .writer
-            .transact_beside(move |connection| {
+        self.writer().transact_beside(move |connection| {
                 Box::pin(async move {
                     let head = end_of(connection, shared.dialect, workspace).await?;
                     // Times need not rise with numbers: only what nothing young enough precedes goes.

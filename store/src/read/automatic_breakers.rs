@@ -17,6 +17,7 @@ use super::breakers::HEARD;
 use crate::{
     Store, StoreError, WorkspaceStore,
     rows::{Columns, workspace_of},
+    scope::Scope,
     sql::{Binds, Select, Table},
     writer::Shared,
 };
@@ -101,7 +102,8 @@ impl WorkspaceStore {
     pub async fn move_breaker(&self, of: BreakerOf, step: Move, terms: Terms) -> Result<Moved, StoreError> {
         let (home, shared) = (of.home(self.id), self.store.writer.shared.clone());
         let now = shared.clock.now();
-        let writer = &self.store.writer;
+        // A provider's breaker is the reserved workspace's; the runs that wait for it are this one's.
+        let writer = self.store.writer.within(Scope::from_iter([self.id, home]));
         match step {
             // Not beside: runs are changed.
             Move::Passed { .. } => {

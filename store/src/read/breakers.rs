@@ -15,6 +15,7 @@ use super::{audit::append, automatic_breakers::remove};
 use crate::{
     Store, StoreError, WorkspaceStore,
     rows::{Columns, workspace_of},
+    scope::Scope,
     sql::{Binds, Select},
 };
 
@@ -69,9 +70,7 @@ impl WorkspaceStore {
     /// Returns false, and changes nothing, when it is open already. The audit says who opened it.
     pub async fn open_breaker(&self, breaker: Breaker) -> Result<bool, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.store
-            .writer
-            .transact_beside(move |connection| {
+        self.writer().transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
                     binds
@@ -110,9 +109,11 @@ impl WorkspaceStore {
     ) -> Result<bool, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
         let now = shared.clock.now();
+        let scope = Scope::from_iter([workspace, of.home(workspace)]);
+        // Not beside: runs are changed.
         self.store
             .writer
-            // Not beside: runs are changed.
+            .within(scope)
             .transact(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();

@@ -162,8 +162,7 @@ impl WorkspaceStore {
     /// Remembers that a follow-up was proposed. False when one was before.
     pub async fn mark_followed_up(&self, id: CitationId, at: Timestamp) -> Result<bool, StoreError> {
         let workspace = self.id;
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
@@ -179,8 +178,7 @@ impl WorkspaceStore {
     /// Keeps what a reader says of a passage, in the place of what they said of it before.
     pub async fn put_feedback(&self, feedback: PassageFeedback) -> Result<(), StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let put = |feedback: &PassageFeedback, binds: &mut Binds| {

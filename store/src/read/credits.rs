@@ -13,6 +13,7 @@ use super::Order;
 use crate::{
     MAX_LIMIT, Page, Store, StoreError, WorkspaceStore,
     rows::{Columns, all},
+    scope,
     sql::{Binds, Select, Table},
 };
 
@@ -183,7 +184,7 @@ impl WorkspaceStore {
     /// as they all were at one moment.
     pub async fn verify_credits(&self) -> Result<CreditReport, StoreError> {
         let begin = self.store.writer.shared.dialect.snapshot();
-        let mut reader = self.store.reader().await?;
+        let mut reader = self.reader().await?;
         let mut moment = reader.begin_with(begin).await?;
         let entries = all_entries(self.id, &mut moment).await?;
         let meters = "SELECT * FROM meters WHERE workspace_id = $1 AND unit = 'credits' ORDER BY id";
@@ -285,7 +286,7 @@ impl Store {
                            AND s.reservation_id = e.reservation_id AND s.line = 1) ORDER BY e.at LIMIT $2 + 0";
         let mut binds = Binds::default();
         binds.at(before).int(limit);
-        let mut reader = self.reader().await?;
+        let mut reader = self.reader(scope::Scope::Everywhere).await?;
         let rows = binds.fetch_all(&mut reader, SQL.into()).await?;
         reader.keep();
         all(&rows, |row| {
@@ -297,6 +298,7 @@ impl Store {
     /// Meters of minutes that are long over say nothing any more.
     pub async fn forget_minutes(&self, before: Timestamp) -> Result<u64, StoreError> {
         self.writer
+            .within(scope::Scope::Everywhere)
             .transact(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();

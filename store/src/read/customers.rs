@@ -92,10 +92,7 @@ impl WorkspaceStore {
         let workspace = self.id;
         let email = contact.email.to_lowercase();
         let taken = format!("the contact {email}");
-        let written = self
-            .store
-            .writer
-            .transact_beside(move |connection| {
+        let written = self.writer().transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
                     binds

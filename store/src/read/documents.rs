@@ -230,8 +230,7 @@ impl WorkspaceStore {
     ) -> Result<(), StoreError> {
         let workspace = self.id;
         let shared = self.store.writer.shared.clone();
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     for (document, chunks) in documents {
@@ -246,8 +245,7 @@ impl WorkspaceStore {
     /// Returns whether it was there. Its versions stay.
     pub async fn remove_document(&self, id: DocumentId) -> Result<bool, StoreError> {
         let workspace = self.id;
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     remove_chunks(connection, workspace, id).await?;
@@ -303,7 +301,7 @@ impl WorkspaceStore {
             tail,
         };
         let statements = &self.store.writer.shared.statements;
-        let mut reader = self.store.reader().await?;
+        let mut reader = self.reader().await?;
         let documents =
             statements.select(&mut reader, &wanted("documents", "documents", "id", ""), &keys).await?;
         let tail = " ORDER BY t.document_id, t.ordinal";

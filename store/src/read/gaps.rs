@@ -123,8 +123,7 @@ impl WorkspaceStore {
 
     async fn write_gap(&self, gap: Gap, questions: Vec<GapQuestion>) -> Result<(), StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let put = |gap: &Gap, binds: &mut Binds| {

@@ -63,8 +63,7 @@ impl WorkspaceStore {
     ) -> Result<(), StoreError> {
         let (workspace, collection) = (self.id, collection.to_owned());
         let shared = self.store.writer.shared.clone();
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let put = |(document, version): &(DocumentId, i64), binds: &mut Binds| {
@@ -116,8 +115,7 @@ impl WorkspaceStore {
     }
 
     async fn write_binds(&self, binds: Binds, sql: &'static str) -> Result<(), StoreError> {
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move { binds.execute(connection, sql).await.map(|_| ()) })
             })

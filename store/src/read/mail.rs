@@ -80,7 +80,7 @@ impl WorkspaceStore {
         let workspace = self.id.to_string();
         let theirs: Vec<[String; 2]> = ids.iter().map(|id| [workspace.clone(), (*id).to_owned()]).collect();
         let ours: Vec<[String; 2]> = ours.iter().map(|id| [workspace.clone(), id.to_string()]).collect();
-        let mut reader = self.store.reader().await?;
+        let mut reader = self.reader().await?;
         let statements = &self.store.writer.shared.statements;
         let of = |name, column, and| Keyed {
             name,

@@ -1,5 +1,7 @@
 //! What is read, and the small things that are written outside of commits, noun by noun.
 
+mod accounts;
+mod api_keys;
 mod approvals;
 pub(crate) mod audit;
 mod automatic_breakers;
@@ -10,27 +12,41 @@ pub(crate) mod credits;
 mod customers;
 mod document_versions;
 mod documents;
+pub(crate) mod figures;
 mod gaps;
+mod inbox;
 mod index_marks;
+mod invitations;
 mod mail;
 mod names;
+mod passkeys;
+mod people;
 mod personal_data;
 mod policies;
+mod presences;
 mod rate_buckets;
 mod redact;
+mod roles;
 mod runs;
+mod second_factors;
 mod sessions;
+mod sign_in_failures;
 mod sources;
 mod surroundings;
+mod teams;
 mod tickets;
 pub(crate) mod together;
 mod tools;
 mod users;
 
+pub use accounts::AccountDeed;
 pub use audit::{AuditFilter, AuditReport};
 pub use automatic_breakers::Moved;
 pub use credits::CreditReport;
+pub use figures::{DeskDay, DeskNow, Waiting};
 pub use index_marks::KnowledgeFact;
+pub use invitations::Joining;
+pub use people::{PersonChange, PersonChanged};
 pub use redact::{Redaction, RedactionOutcome};
 pub use sources::PageDocument;
 pub(crate) use surroundings::RunAsked;
@@ -43,6 +59,7 @@ use crate::{
     Page, Store, StoreError, WorkspaceStore,
     page::{Cursor, clamp},
     rows::all,
+    scope::Scope,
     sql::Select,
 };
 
@@ -63,7 +80,7 @@ impl WorkspaceStore {
     }
 
     async fn rows(&self, select: Select) -> Result<Vec<AnyRow>, StoreError> {
-        let mut reader = self.store.reader().await?;
+        let mut reader = self.reader().await?;
         let rows = select.all(&mut reader).await?;
         reader.keep();
         Ok(rows)
@@ -108,7 +125,8 @@ impl WorkspaceStore {
 }
 
 impl Store {
-    /// A read that is not of one workspace.
+    /// A read that is not of one workspace. On Postgres it sees the tables in
+    /// [`crate::row_security::EVERYWHERE`] alone.
     async fn everywhere<T>(
         &self,
         sql: &str,
@@ -117,7 +135,7 @@ impl Store {
     ) -> Result<Vec<T>, StoreError> {
         let mut binds = crate::sql::Binds::default();
         bind(&mut binds);
-        let mut reader = self.reader().await?;
+        let mut reader = self.reader(Scope::Everywhere).await?;
         let rows = binds.fetch_all(&mut reader, sql.into()).await?;
         reader.keep();
         all(&rows, read)

@@ -75,9 +75,7 @@ impl WorkspaceStore {
         deed: Deed,
     ) -> Result<Scan, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.store
-            .writer
-            .transact_beside(move |connection| {
+        self.writer().transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
                     binds.id(workspace).id(id).json(&deed.actor).at(deed.at).json(&kinds);
@@ -173,9 +171,7 @@ impl WorkspaceStore {
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         let workspace = self.id;
-        self.store
-            .writer
-            .transact_beside(move |connection| {
+        self.writer().transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
                     binds
@@ -233,8 +229,7 @@ impl WorkspaceStore {
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         let workspace = self.id;
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
@@ -274,8 +269,7 @@ impl WorkspaceStore {
     /// Lets what was found stay, with its entry in the audit. False when somebody decided already.
     pub async fn keep_suggestion(&self, id: SuggestionId, deed: Deed) -> Result<bool, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let decided = SuggestionStatus::Kept;

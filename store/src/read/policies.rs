@@ -71,8 +71,7 @@ impl WorkspaceStore {
     /// version in effect is not the one before it: somebody else was faster.
     pub async fn put_policy(&self, new: PolicyDocument) -> Result<bool, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();

@@ -47,6 +47,7 @@ impl Store {
         let shared = self.writer.shared.clone();
         let now = shared.clock.now();
         self.writer
+            .within(UNIVERSAL_WORKSPACE)
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let (full_at, paused_until) = row(connection, &name, shared.dialect.lock_one()).await?;
@@ -72,6 +73,7 @@ impl Store {
     pub async fn pause_rate(&self, name: String, until: Timestamp) -> Result<(), StoreError> {
         let shared = self.writer.shared.clone();
         self.writer
+            .within(UNIVERSAL_WORKSPACE)
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     row(connection, &name, shared.dialect.lock_one()).await?;

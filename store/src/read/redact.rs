@@ -62,8 +62,7 @@ impl WorkspaceStore {
     /// With the suggestion's end and its entry in the audit, in one transaction.
     pub async fn redact(&self, redaction: Redaction) -> Result<RedactionOutcome, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.store
-            .writer
+        self.writer()
             .transact(move |connection| {
                 Box::pin(async move {
                     let mut deed = redaction.deed.clone();
@@ -225,9 +224,25 @@ impl Work<'_> {
                 };
                 self.column((table, key, column), wanted, &run.to_string()).await?;
             }
+            self.searches(run).await?;
             self.column(("runs", "id", "error"), "id = $2", &run.to_string()).await?;
         }
         Ok(changed)
+    }
+
+    /// What approvals of the run are found by, as they stand now.
+    async fn searches(&mut self, run: RunId) -> Result<(), StoreError> {
+        let mut binds = Binds::default();
+        binds.id(self.workspace).id(run);
+        let sql = "SELECT approval FROM approvals WHERE workspace_id = $1 AND run_id = $2";
+        for row in &binds.fetch_all(self.connection, sql.into()).await? {
+            let approval = rows::get_approval(row)?;
+            let mut binds = Binds::default();
+            binds.id(self.workspace).id(approval.id).text(rows::approval_search(&approval));
+            let sql = "UPDATE approvals SET search = $3 WHERE workspace_id = $1 AND id = $2";
+            binds.execute(self.connection, sql).await?;
+        }
+        Ok(())
     }
 
     async fn steps(&mut self, run: RunId) -> Result<bool, StoreError> {

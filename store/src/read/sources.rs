@@ -129,8 +129,7 @@ impl WorkspaceStore {
         let taken = format!("a source with the address {}", source.address);
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
         let written = self
-            .store
-            .writer
+            .writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let put = |source: &Source, binds: &mut Binds| {
@@ -296,8 +295,7 @@ impl WorkspaceStore {
     /// Removes a source with its pages. Its documents belong to nobody from here on.
     pub async fn remove_source(&self, id: SourceId) -> Result<bool, StoreError> {
         let workspace = self.id;
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let bound = || {
@@ -491,8 +489,7 @@ impl WorkspaceStore {
         F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<(), StoreError>> + Send + 'static,
     {
         let workspace = self.id;
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
@@ -516,8 +513,7 @@ impl WorkspaceStore {
 
     /// Whether a row was changed.
     async fn change(&self, binds: Binds, sql: &'static str) -> Result<bool, StoreError> {
-        self.store
-            .writer
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move { Ok(binds.execute(connection, sql).await? > 0) })
             })

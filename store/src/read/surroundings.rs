@@ -17,6 +17,7 @@ use crate::{
     Store, StoreError, WorkspaceStore,
     dialect::Dialect,
     rows::Columns,
+    scope::Scope,
     sql::{Binds, Select, push_tuples},
 };
 
@@ -192,7 +193,7 @@ impl Store {
         for _ in asked.len()..size {
             binds.int(-1).text("").text("").text("").int(0);
         }
-        let mut reader = self.reader().await?;
+        let mut reader = self.reader(asked.iter().map(|asked| asked.workspace).collect::<Scope>()).await?;
         let rows = binds.fetch_all(&mut reader, sql).await?;
         reader.keep();
         let mut sorted: Vec<Vec<AnyRow>> = asked.iter().map(|_| Vec::new()).collect();

@@ -206,9 +206,7 @@ impl WorkspaceStore {
     /// then repeats the event, and the repeat is a [`domain::commit::CommitError::Duplicate`].
     pub async fn mark_follow_up_fired(&self, ticket: TicketId, version: i64) -> Result<bool, StoreError> {
         let (workspace, now) = (self.id, self.store.writer.shared.clock.now());
-        self.store
-            .writer
-            .transact(move |connection| {
+        self.writer().transact(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
                     binds.id(workspace).id(ticket).int(version).at(now);
@@ -223,8 +221,7 @@ impl WorkspaceStore {
     pub async fn put_attachment(&self, attachment: Attachment) -> Result<(), StoreError> {
         use base64::{Engine as _, engine::general_purpose::STANDARD};
         let workspace = self.id;
-        self.store
-            .writer
+        self.writer()
             .transact(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();

@@ -38,8 +38,7 @@ impl WorkspaceStore {
     /// Writes a registration, new or changed.
     pub async fn put_tool_registration(&self, registration: ToolRegistration) -> Result<(), StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.store
-            .writer
+        self.writer()
             .transact(move |connection| {
                 Box::pin(async move {
                     let put = |registration: &ToolRegistration, binds: &mut Binds| {

@@ -1,11 +1,12 @@
-//! Workspaces, the people on the staff side and the keys of services.
+//! Workspaces and the people on the staff side.
 
-use domain::{UserId, WorkspaceId, knowledge::UNIVERSAL_WORKSPACE, user::Role, user::User};
-use sqlx::any::AnyRow;
+use domain::{AccountId, UserId, WorkspaceId, knowledge::UNIVERSAL_WORKSPACE, user::Role, user::User};
+use sqlx::{AnyConnection, any::AnyRow};
 
+use super::accounts;
 use crate::{
-    ApiKey, Store, StoreError, Workspace, WorkspaceStore,
-    rows::{self, Columns},
+    Account, Store, StoreError, Workspace, WorkspaceStore,
+    rows::Columns,
     sql::{Binds, Select},
 };
 
@@ -19,7 +20,7 @@ fn get_workspace(row: &AnyRow) -> Result<Workspace, StoreError> {
     })
 }
 
-fn get_user(row: &AnyRow) -> Result<User, StoreError> {
+pub(super) fn get_user(row: &AnyRow) -> Result<User, StoreError> {
     let c = Columns { table: "users", row };
     Ok(User {
         id: c.id("id")?,
@@ -28,18 +29,30 @@ fn get_user(row: &AnyRow) -> Result<User, StoreError> {
         role: c.word("role", Role::parse)?,
         title: c.text("title")?,
         created_at: c.at("created_at")?,
+        deactivated_at: c.opt_at("deactivated_at")?,
     })
 }
 
-fn get_api_key(row: &AnyRow) -> Result<ApiKey, StoreError> {
-    let c = Columns { table: "api_keys", row };
-    Ok(ApiKey {
-        id: c.id("id")?,
-        name: c.text("name")?,
-        role: c.word("role", Role::parse)?,
-        sees_personal_data: c.int("sees_personal_data")? == 1,
-        created_at: c.at("created_at")?,
-    })
+/// Fails with a unique violation when the account is a member.
+pub(super) async fn add_member(
+    connection: &mut AnyConnection,
+    workspace: WorkspaceId,
+    account: AccountId,
+    user: User,
+) -> Result<(), StoreError> {
+    let mut binds = Binds::default();
+    binds
+        .id(workspace)
+        .id(user.id)
+        .id(account)
+        .text(user.email.to_lowercase())
+        .text(user.name)
+        .text(user.role.as_str())
+        .text(user.title)
+        .at(user.created_at);
+    let sql = "INSERT INTO users (workspace_id, id, unique_key, account_id, email, name, role, title, created_at) \
+               VALUES ($1, $2, $1 || '/' || $2, $3, $4, $5, $6, $7, $8)";
+    binds.execute(connection, sql).await.map(|_| ())
 }
 
 impl Store {
@@ -67,6 +80,7 @@ impl Store {
         let row = workspace.clone();
         let written = self
             .writer
+            .within(workspace.id)
             .transact(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
@@ -87,41 +101,6 @@ impl Store {
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// For signing in, before the workspace is known: the user and the hash of the password. Case
-    /// of the address does not count.
-    pub async fn user_by_email(
-        &self,
-        email: &str,
-    ) -> Result<Option<(WorkspaceId, User, String)>, StoreError> {
-        let found = self
-            .everywhere(
-                "SELECT * FROM users WHERE email = $1",
-                |binds| {
-                    binds.text(email.to_lowercase());
-                },
-                |row| {
-                    let hash = Columns { table: "users", row }.text("password_hash")?;
-                    Ok((rows::workspace_of(row)?, get_user(row)?, hash))
-                },
-            )
-            .await?;
-        Ok(found.into_iter().next())
-    }
-
-    /// The key whose SHA-256, in lower-case hexadecimal, is this.
-    pub async fn api_key_by_hash(&self, sha256: &str) -> Result<Option<(WorkspaceId, ApiKey)>, StoreError> {
-        let found = self
-            .everywhere(
-                "SELECT * FROM api_keys WHERE sha256 = $1",
-                |binds| {
-                    binds.text(sha256);
-                },
-                |row| Ok((rows::workspace_of(row)?, get_api_key(row)?)),
-            )
-            .await?;
-        Ok(found.into_iter().next())
     }
 }
 
@@ -146,80 +125,32 @@ impl WorkspaceStore {
         self.one(select, get_user).await
     }
 
-    /// [`StoreError::Taken`] when the address is in use in any workspace.
+    /// Makes a person a member. Whoever has no account with this address yet gets one with this password;
+    /// who has one keeps their own. [`StoreError::Taken`] when they are a member already.
     pub async fn create_user(&self, user: User, password_hash: String) -> Result<(), StoreError> {
         let workspace = self.id;
+        let account_id = AccountId::new(self.store.writer.shared.ids.as_ref());
         let email = user.email.to_lowercase();
         let taken = format!("the address {email}");
         let written = self
-            .store
-            .writer
+            .writer()
             .transact(move |connection| {
                 Box::pin(async move {
-                    let mut binds = Binds::default();
-                    binds
-                        .id(workspace)
-                        .id(user.id)
-                        .text(email)
-                        .text(user.name)
-                        .text(user.role.as_str())
-                        .text(user.title)
-                        .text(password_hash)
-                        .at(user.created_at);
-                    binds
-                        .execute(
-                            connection,
-                            "INSERT INTO users (workspace_id, id, email, name, role, title, password_hash, created_at) \
-                             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                        )
-                        .await
+                    let account = Account {
+                        id: account_id,
+                        email,
+                        password_hash: Some(password_hash),
+                        totp: None,
+                        created_at: user.created_at,
+                    };
+                    let account = accounts::ensure(connection, account).await?;
+                    add_member(connection, workspace, account, user).await
                 })
             })
             .await;
         match written {
             Err(error) if error.is_unique_violation() => Err(StoreError::Taken(taken)),
-            other => other.map(|_| ()),
+            other => other,
         }
-    }
-
-    /// Keeps the key's digest (SHA-256, lower-case hexadecimal), never the key.
-    pub async fn create_api_key(&self, key: ApiKey, sha256: String) -> Result<(), StoreError> {
-        let workspace = self.id;
-        let taken = format!("the key {}", key.name);
-        let written = self
-            .store
-            .writer
-            .transact(move |connection| {
-                Box::pin(async move {
-                    let mut binds = Binds::default();
-                    binds
-                        .id(workspace)
-                        .id(key.id)
-                        .text(key.name)
-                        .text(key.role.as_str())
-                        .text(sha256)
-                        .int(i64::from(key.sees_personal_data))
-                        .at(key.created_at);
-                    binds
-                        .execute(
-                            connection,
-                            "INSERT INTO api_keys (workspace_id, id, name, role, sha256, sees_personal_data, \
-                             created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                        )
-                        .await
-                })
-            })
-            .await;
-        match written {
-            Err(error) if error.is_unique_violation() => Err(StoreError::Taken(taken)),
-            other => other.map(|_| ()),
-        }
-    }
-
-    /// The oldest first.
-    pub async fn api_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
-        let select = Select::of(self.id, "SELECT * FROM api_keys WHERE workspace_id = $1")
-            .then(" ORDER BY created_at, id");
-        self.all(select, get_api_key).await
     }
 }

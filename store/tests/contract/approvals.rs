@@ -13,7 +13,7 @@ use domain::{
 };
 use futures::future::join_all;
 
-use crate::fixture::{Fixture, append, customer, one, waiting};
+use crate::fixture::{Fixture, append, customer, decided, one, waiting};
 
 /// A run that waits for the approval it asked for.
 async fn asked(f: &mut Fixture, shape: impl FnOnce(&mut Approval)) -> (Run, Approval) {
@@ -49,26 +49,26 @@ pub async fn of_twenty_concurrent_deciders_one_wins(mut f: Fixture) {
             f.decision(&approval, kind)
         })
         .collect();
-    let results = join_all(decisions.into_iter().map(|d| f.desk.commit(one(Op::Decide(d))))).await;
+    let results = join_all(decisions.into_iter().map(|d| f.desk.commit(one(decided(d))))).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
     assert!(results.iter().flat_map(|r| r.as_ref().err()).all(|e| matches!(e, CommitError::Conflict(_))));
     assert_eq!(f.desk.decisions(approval.id).await.unwrap().len(), 1);
-    let decided = f.desk.approval(approval.id).await.unwrap().unwrap();
-    assert_ne!(decided.status, ApprovalStatus::Pending);
+    let after = f.desk.approval(approval.id).await.unwrap().unwrap();
+    assert_ne!(after.status, ApprovalStatus::Pending);
     assert_eq!(f.desk.run(run.id).await.unwrap().unwrap().signals, 1);
 }
 
 pub async fn a_quorum_needs_different_people(mut f: Fixture) {
     let (run, approval) = asked(&mut f, |approval| approval.quorum = 2).await;
     let first = f.decision(&approval, DecisionKind::Approve);
-    let receipt = f.desk.commit(one(Op::Decide(first.clone()))).await.unwrap();
+    let receipt = f.desk.commit(one(decided(first.clone()))).await.unwrap();
     assert_eq!(receipt.approvals[0].status, ApprovalStatus::Pending);
     assert!(receipt.events.is_empty() && receipt.runs.is_empty());
     let mut again = f.decision(&approval, DecisionKind::Approve);
     again.user_id = first.user_id;
-    assert!(matches!(f.desk.commit(one(Op::Decide(again))).await, Err(CommitError::Conflict(_))));
+    assert!(matches!(f.desk.commit(one(decided(again))).await, Err(CommitError::Conflict(_))));
     let second = f.decision(&approval, DecisionKind::Approve);
-    let receipt = f.desk.commit(one(Op::Decide(second))).await.unwrap();
+    let receipt = f.desk.commit(one(decided(second))).await.unwrap();
     assert_eq!(receipt.approvals[0].status, ApprovalStatus::Approved);
     assert!(receipt.is_running(run.id));
     assert_eq!(f.desk.decisions(approval.id).await.unwrap().len(), 2);
@@ -78,28 +78,28 @@ pub async fn a_decision_on_older_state_is_refused(mut f: Fixture) {
     let (run, approval) = asked(&mut f, |_| {}).await;
     let mut changed = f.decision(&approval, DecisionKind::Approve);
     changed.digest = domain::canonical::Digest::of("something else");
-    assert!(matches!(f.desk.commit(one(Op::Decide(changed))).await, Err(CommitError::Conflict(_))));
+    assert!(matches!(f.desk.commit(one(decided(changed))).await, Err(CommitError::Conflict(_))));
     let mut junior = f.decision(&approval, DecisionKind::Approve);
     junior.role = Role::Agent;
-    assert!(matches!(f.desk.commit(one(Op::Decide(junior))).await, Err(CommitError::Forbidden(_))));
+    assert!(matches!(f.desk.commit(one(decided(junior))).await, Err(CommitError::Forbidden(_))));
 
     // In one commit, and so in one batch, with the message that makes it old.
     let ticket = run.ticket_id.unwrap();
     let ops = vec![
         Op::Append { ticket_id: ticket, events: vec![f.said(customer(), "stop!")] },
-        Op::Decide(f.decision(&approval, DecisionKind::Approve)),
+        decided(f.decision(&approval, DecisionKind::Approve)),
     ];
     assert!(matches!(f.desk.commit(Commit { ops }).await, Err(CommitError::Conflict(_))));
     f.desk.commit(append(ticket, vec![f.said(customer(), "stop!")])).await.unwrap();
     let late = f.decision(&approval, DecisionKind::Approve);
-    assert!(matches!(f.desk.commit(one(Op::Decide(late))).await, Err(CommitError::Conflict(_))));
+    assert!(matches!(f.desk.commit(one(decided(late))).await, Err(CommitError::Conflict(_))));
     assert_eq!(f.desk.approval(approval.id).await.unwrap(), Some(approval.clone()));
 
     let (_, approval) = asked(&mut f, |_| {}).await;
     f.clock.advance(Duration::from_secs(3600));
     assert_eq!(f.desk.expired_approvals(f.now(), 10).await.unwrap().len(), 2);
     let expired = f.decision(&approval, DecisionKind::Approve);
-    assert!(matches!(f.desk.commit(one(Op::Decide(expired))).await, Err(CommitError::Conflict(_))));
+    assert!(matches!(f.desk.commit(one(decided(expired))).await, Err(CommitError::Conflict(_))));
     assert!(f.desk.decisions(approval.id).await.unwrap().is_empty());
 }
 
@@ -114,15 +114,16 @@ pub async fn a_decision_wakes_its_run_and_is_on_the_timeline(mut f: Fixture) {
         role: Role::Reviewer,
         title: String::new(),
         created_at: f.now(),
+        deactivated_at: None,
     };
     f.desk.create_user(user.clone(), "hash".to_owned()).await.unwrap();
     let args = serde_json::json!({ "order": "NF-1", "cents": 400 });
     let mut decision = f.decision(&approval, DecisionKind::Edit { args: args.clone() });
     decision.user_id = user.id;
-    let receipt = f.desk.commit(one(Op::Decide(decision.clone()))).await.unwrap();
-    let decided = &receipt.approvals[0];
-    assert_eq!((decided.status, decided.edited_args.as_ref()), (ApprovalStatus::Edited, Some(&args)));
-    assert_eq!(f.desk.approval(approval.id).await.unwrap().as_ref(), Some(decided));
+    let receipt = f.desk.commit(one(decided(decision.clone()))).await.unwrap();
+    let after = &receipt.approvals[0];
+    assert_eq!((after.status, after.edited_args.as_ref()), (ApprovalStatus::Edited, Some(&args)));
+    assert_eq!(f.desk.approval(approval.id).await.unwrap().as_ref(), Some(after));
     assert_eq!(f.desk.decisions(approval.id).await.unwrap(), [decision]);
     let event = &receipt.events[0];
     assert_eq!(event.actor, Actor::User { user_id: user.id, name: "Eve".to_owned() });

@@ -12,6 +12,7 @@ use domain::{
     effect::{Effect, EffectStatus},
     model::Usage,
     run::{Outcome, Run, Step, StepBody},
+    standing::Standing,
     ticket::{Channel, EventBody, Message, NewEvent, Priority, Visibility},
     time::Clock as _,
     tool::{Preview, Risk, ToolCall},
@@ -227,11 +228,16 @@ impl Fixture {
             confidence: Confidence::by_rule(0.5, Vec::new()),
             evidence: Vec::new(),
             role: Role::Reviewer,
+            team: None,
             quorum: 1,
             requested_at: self.now(),
             expires_at: self.now().plus(Duration::from_secs(3600)),
             decided_at: None,
             edited_args: None,
+            intent: String::new(),
+            assignee: None,
+            snoozed_until: None,
+            undo_until: None,
             origins: Vec::new(),
             carries: Vec::new(),
             suspicions: Vec::new(),
@@ -251,6 +257,7 @@ impl Fixture {
             digest: approval.digest.clone(),
             kind,
             at: self.now(),
+            undo_until: None,
         }
     }
 
@@ -297,4 +304,10 @@ pub fn waiting() -> RunTo {
 
 pub fn elsewhere(fixture: &Fixture) -> WorkspaceStore {
     fixture.store.workspace(fixture.id(WorkspaceId::new))
+}
+
+/// The decision of somebody with the built-in role that it names.
+pub fn decided(decision: Decision) -> Op {
+    let standing = Standing::built_in(decision.user_id, decision.role.clone());
+    Op::Decide(Box::new(decision), Box::new(standing))
 }

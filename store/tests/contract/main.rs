@@ -5,15 +5,21 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a case needs is there, or the case fails")]
 
+mod accounts;
 mod approvals;
 mod automatic_breakers;
 mod credits;
 mod documents;
+mod figures;
 mod fixture;
+mod inbox;
+mod isolation;
 mod knowledge;
+mod people;
 mod personal_data;
 mod policies;
 mod records;
+mod row_security;
 mod runs;
 mod safety;
 mod sources;
@@ -60,6 +66,27 @@ macro_rules! contract {
                 ("of_two_who_change_a_policy_one_does", Box::pin(async {
                     policies::of_two_who_change_a_policy_one_does(Fixture::new(Backend::Postgres).await).await;
                 })),
+                ("another_workspaces_ids_read_and_change_nothing", Box::pin(async {
+                    let fixture = Fixture::new(Backend::Postgres).await;
+                    isolation::another_workspaces_ids_read_and_change_nothing(fixture).await;
+                })),
+                ("every_table_of_a_workspace_is_under_forced_policies", Box::pin(async {
+                    let fixture = Fixture::new(Backend::Postgres).await;
+                    row_security::every_table_of_a_workspace_is_under_forced_policies(fixture).await;
+                })),
+                ("the_service_sees_what_it_was_told_to_and_nothing_else", Box::pin(async {
+                    let fixture = Fixture::new(Backend::Postgres).await;
+                    row_security::the_service_sees_what_it_was_told_to_and_nothing_else(fixture).await;
+                })),
+                ("policies_keep_nobody_from_an_index", Box::pin(async {
+                    row_security::policies_keep_nobody_from_an_index(Fixture::new(Backend::Postgres).await).await;
+                })),
+                ("a_plain_owner_is_bound_himself", Box::pin(async {
+                    row_security::a_plain_owner_is_bound_himself(Fixture::new(Backend::Postgres).await).await;
+                })),
+                ("a_user_whom_nothing_binds_is_refused", Box::pin(async {
+                    row_security::a_user_whom_nothing_binds_is_refused(Fixture::new(Backend::Postgres).await).await;
+                })),
                 ("two_processes_append_gaplessly", Box::pin(async {
                     runs::two_processes_append_gaplessly(Fixture::new(Backend::Postgres).await).await;
                 })),
@@ -70,6 +97,17 @@ macro_rules! contract {
 }
 
 contract! {
+    accounts:
+        one_address_is_one_account_in_several_workspaces,
+        a_session_is_there_until_it_ends,
+        a_session_that_is_used_goes_on_and_moves_between_workspaces,
+        a_new_password_ends_the_other_sessions,
+        a_reset_link_works_once_and_for_a_while,
+        a_code_is_taken_once_and_a_recovery_code_too,
+        failures_are_counted_for_all_processes_and_forgotten,
+        a_passkey_belongs_to_one_account,
+        an_invitation_is_accepted_once,
+        whoever_a_company_vouches_for_is_known_by_its_subject;
     tickets:
         versions_and_positions_are_gapless_under_64_concurrent_commits,
         tickets_are_numbered_from_one_in_each_workspace,
@@ -83,7 +121,8 @@ contract! {
         events_and_tickets_are_read_by_their_ids,
         notices_come_in_the_order_of_positions,
         a_full_queue_says_when_to_come_back,
-        closing_writes_what_is_queued;
+        closing_writes_what_is_queued,
+        colleagues_see_each_other_at_a_ticket_while_they_are_there;
     personal_data:
         a_scan_reads_every_message_once_and_one_is_under_way,
         what_is_redacted_is_gone_and_the_events_stay,
@@ -114,6 +153,14 @@ contract! {
         an_approval_ends_with_its_run_in_one_commit,
         a_call_has_one_effect,
         a_settled_effect_does_not_change;
+    inbox:
+        a_decision_is_taken_back_before_anything_comes_of_it,
+        what_has_begun_is_not_taken_back,
+        a_vote_of_several_is_taken_back_until_the_last_is_cast,
+        the_queue_comes_by_what_is_at_stake_and_is_narrowed,
+        whose_an_approval_is_and_when_it_is_back_is_on_the_timeline,
+        one_person_looks_at_an_approval_and_that_ends_by_itself,
+        views_and_delegations_are_kept;
     knowledge:
         a_gap_grows_with_its_questions_and_a_run_asks_once,
         citations_of_sent_replies_are_found_by_their_document,
@@ -143,17 +190,25 @@ contract! {
         a_provider_is_everybodys_and_the_rest_is_of_one_workspace,
         closing_by_a_probe_or_by_a_person_wakes_those_that_wait,
         a_rate_is_shared_and_a_pause_is_heard;
+    figures:
+        what_agents_resolved_is_counted_by_what_became_of_it,
+        what_waits_is_counted_with_the_oldest;
     policies:
         versions_of_a_policy_are_kept_and_audited,
         an_approval_that_nobody_decides_goes_to_a_higher_role,
         people_are_reminded_of_an_approval_once,
         who_asked_for_a_call_does_not_approve_it;
+    people:
+        the_last_owner_stays_one,
+        of_two_owners_who_put_out_each_other_one_stays,
+        who_is_kept_out_is_out_with_sessions_and_keys,
+        a_workspaces_own_roles_are_its_own,
+        teams_have_members_until_they_do_not;
     records:
         pending_approvals_are_listed_oldest_first_and_by_role,
         customers_are_found_by_name_and_address,
         an_address_belongs_to_one_contact,
-        users_and_keys_are_found_before_the_workspace_is_known,
-        a_session_is_there_until_it_ends,
+        one_address_belongs_to_one_member,
         mail_of_staff_and_agents_on_email_tickets_is_delivered_once,
         mail_is_threaded_by_message_ids,
         follow_ups_fire_once,

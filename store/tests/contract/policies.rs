@@ -9,12 +9,13 @@ use domain::{
     canonical::Digest,
     commit::{CommitError, Op},
     policy::PolicyDocument,
+    standing::Standing,
     ticket::EventBody,
     user::{Actor, Role},
 };
 use store::ApprovalFilter;
 
-use crate::fixture::{Fixture, elsewhere, one};
+use crate::fixture::{Fixture, decided, elsewhere, one};
 
 fn policy(f: &Fixture, version: i64, text: &str) -> PolicyDocument {
     PolicyDocument {
@@ -107,7 +108,7 @@ pub async fn an_approval_that_nobody_decides_goes_to_a_higher_role(mut f: Fixtur
     assert_eq!(due.iter().map(|approval| approval.id).collect::<Vec<_>>(), [approval.id]);
     // Who may decide follows the clock, whether or not anybody has looked.
     let low = f.decision(&approval, DecisionKind::Approve);
-    let refused = f.desk.commit(one(Op::Decide(low))).await;
+    let refused = f.desk.commit(one(decided(low))).await;
     assert!(matches!(refused, Err(CommitError::Forbidden(_))), "{refused:?}");
 
     let escalate = one(Op::NudgeApproval { approval_id: approval.id, at: f.now() });
@@ -115,16 +116,20 @@ pub async fn an_approval_that_nobody_decides_goes_to_a_higher_role(mut f: Fixtur
     assert!(
         matches!(&receipt.events[0].body, EventBody::ApprovalPassedOn { approval_id, role: Role::Admin, .. } if *approval_id == approval.id)
     );
-    assert_eq!((receipt.approvals[0].role, receipt.approvals[0].escalation()), (Role::Admin, None));
+    assert_eq!((&receipt.approvals[0].role, receipt.approvals[0].escalation()), (&Role::Admin, None));
     assert!(f.desk.commit(escalate).await.unwrap().events.is_empty(), "once");
     assert_eq!(f.desk.due_approvals(f.now(), 10).await.unwrap(), vec![]);
-    let mine = ApprovalFilter { status: Some(ApprovalStatus::Pending), role: Some(Role::Reviewer) };
+    let mine = ApprovalFilter {
+        status: Some(ApprovalStatus::Pending),
+        may: Some(Standing::built_in(f.id(UserId::new), Role::Reviewer)),
+        ..ApprovalFilter::default()
+    };
     let left = f.desk.approvals(&mine, 10, None).await.unwrap().items;
     assert_eq!(left.iter().map(|approval| approval.id).collect::<Vec<_>>(), [plain.id]);
     assert_eq!(f.desk.verify_tickets().await.unwrap(), vec![]);
     let mut high = f.decision(&approval, DecisionKind::Approve);
     high.role = Role::Admin;
-    let receipt = f.desk.commit(one(Op::Decide(high))).await.unwrap();
+    let receipt = f.desk.commit(one(decided(high))).await.unwrap();
     assert_eq!(receipt.approvals[0].status, ApprovalStatus::Approved);
 }
 
@@ -142,19 +147,19 @@ pub async fn people_are_reminded_of_an_approval_once(mut f: Fixture) {
         matches!(receipt.events.as_slice(), [event] if matches!(&event.body, EventBody::ApprovalReminder { role: Role::Reviewer, .. }))
     );
     let after = &receipt.approvals[0];
-    assert_eq!((after.role, after.reminds_at, after.due_at()), (Role::Reviewer, None, Some(later)));
+    assert_eq!((&after.role, after.reminds_at, after.due_at()), (&Role::Reviewer, None, Some(later)));
     assert_eq!(f.desk.due_approvals(f.now(), 10).await.unwrap(), vec![]);
     f.clock.advance(Duration::from_secs(300));
     let receipt = f.desk.commit(nudge(f.now())).await.unwrap();
-    assert_eq!((receipt.events.len(), receipt.approvals[0].role), (1, Role::Admin));
+    assert_eq!((receipt.events.len(), &receipt.approvals[0].role), (1, &Role::Admin));
     // Nobody is reminded of what is decided, or over.
-    let decided = asked(&mut f, |a| a.reminds_at = Some(at)).await;
-    let reject = f.decision(&decided, DecisionKind::Reject { reason: "no".to_owned() });
-    f.desk.commit(one(Op::Decide(reject))).await.unwrap();
+    let settled = asked(&mut f, |a| a.reminds_at = Some(at)).await;
+    let reject = f.decision(&settled, DecisionKind::Reject { reason: "no".to_owned() });
+    f.desk.commit(one(decided(reject))).await.unwrap();
     let over = asked(&mut f, |a| a.reminds_at = Some(at)).await;
     f.clock.advance(Duration::from_secs(7_200));
     assert_eq!(f.desk.due_approvals(f.now(), 10).await.unwrap(), vec![]);
-    for id in [decided.id, over.id] {
+    for id in [settled.id, over.id] {
         let receipt = f.desk.commit(one(Op::NudgeApproval { approval_id: id, at: f.now() })).await.unwrap();
         assert!(receipt.events.is_empty());
     }
@@ -166,19 +171,19 @@ pub async fn who_asked_for_a_call_does_not_approve_it(mut f: Fixture) {
     for kind in [DecisionKind::Approve, DecisionKind::Edit { args: serde_json::json!({}) }] {
         let mut own = f.decision(&approval, kind);
         own.user_id = requester;
-        let refused = f.desk.commit(one(Op::Decide(own))).await;
+        let refused = f.desk.commit(one(decided(own))).await;
         assert!(
             matches!(&refused, Err(CommitError::Conflict(why)) if why.contains("another person")),
             "{refused:?}"
         );
     }
     let other = f.decision(&approval, DecisionKind::Approve);
-    let receipt = f.desk.commit(one(Op::Decide(other))).await.unwrap();
+    let receipt = f.desk.commit(one(decided(other))).await.unwrap();
     assert_eq!(receipt.approvals[0].status, ApprovalStatus::Approved);
     // Taking it back is theirs.
     let approval = asked(&mut f, |a| a.requesters = vec![requester]).await;
     let mut own = f.decision(&approval, DecisionKind::Reject { reason: "a mistake of mine".to_owned() });
     own.user_id = requester;
-    let receipt = f.desk.commit(one(Op::Decide(own))).await.unwrap();
+    let receipt = f.desk.commit(one(decided(own))).await.unwrap();
     assert_eq!(receipt.approvals[0].status, ApprovalStatus::Rejected);
 }

@@ -13,7 +13,7 @@ use domain::{
 use serde_json::json;
 use store::{AuditFilter, WorkspaceStore};
 
-use crate::fixture::{Fixture, elsewhere, one};
+use crate::fixture::{Fixture, decided, elsewhere, one};
 
 fn deed(f: &Fixture, subject: &str) -> Deed {
     Deed {
@@ -115,6 +115,7 @@ pub async fn a_decision_is_in_the_audit(mut f: Fixture) {
         role: Role::Reviewer,
         title: String::new(),
         created_at: f.now(),
+        deactivated_at: None,
     };
     f.desk.create_user(user.clone(), "argon2".to_owned()).await.unwrap();
     let (_, run) = f.working().await;
@@ -122,9 +123,9 @@ pub async fn a_decision_is_in_the_audit(mut f: Fixture) {
     f.desk.commit(one(Op::AddApproval(Box::new(approval.clone())))).await.unwrap();
     let mut decision = f.decision(&approval, DecisionKind::Reject { reason: "a secret reason".to_owned() });
     decision.user_id = user.id;
-    f.desk.commit(one(Op::Decide(decision.clone()))).await.unwrap();
+    f.desk.commit(one(decided(decision.clone()))).await.unwrap();
     // Of a decision that was refused nothing is said.
-    f.desk.commit(one(Op::Decide(decision))).await.unwrap_err();
+    f.desk.commit(one(decided(decision))).await.unwrap_err();
     let entries = f.desk.audit_after(0, 10).await.unwrap();
     assert_eq!(entries.len(), 1, "{entries:?}");
     let deed = &entries[0].deed;

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    MessageId, TicketId, WorkspaceId,
+    MessageId, TicketId, UserId, WorkspaceId,
     commit::{Commit, CommitError, Op},
+    presence::{Doing, PRESENT_FOR},
     ticket::{Channel, EventBody, TicketStatus},
-    user::Actor,
+    user::{Actor, Role, User},
 };
 use futures::future::join_all;
-use store::{Store, TicketFilter};
+use store::{Store, TicketFilter, WorkspaceStore};
 
-use crate::fixture::{Fixture, append, customer, elsewhere, one, options};
+use crate::fixture::{Fixture, append, customer, decided, elsewhere, one, options};
 
 pub async fn versions_and_positions_are_gapless_under_64_concurrent_commits(f: Fixture) {
     let tickets = [f.open("a").await, f.open("b").await];
@@ -147,7 +148,7 @@ pub async fn another_workspaces_ids_behave_as_if_they_did_not_exist(mut f: Fixtu
         Op::Append { ticket_id: ticket, events: vec![f.said(customer(), "x")] },
         Op::EnsureRun(f.new_run(Some(ticket))),
         Op::Run(Box::new(f.change(&run, crate::fixture::answered()))),
-        Op::Decide(decision),
+        decided(decision),
         Op::EndApproval {
             approval_id: approval.id,
             status: domain::approval::ApprovalStatus::Expired,
@@ -315,4 +316,49 @@ pub async fn events_and_tickets_are_read_by_their_ids(f: Fixture) {
     assert_eq!(found.iter().map(|ticket| ticket.id).collect::<Vec<_>>(), [one, other]);
     assert!(f.desk.tickets_by_id(&[]).await.unwrap().is_empty());
     assert!(elsewhere(&f).tickets_by_id(&[one]).await.unwrap().is_empty());
+}
+
+pub async fn colleagues_see_each_other_at_a_ticket_while_they_are_there(f: Fixture) {
+    let ticket = f.open("one question").await;
+    let mut people = Vec::new();
+    for name in ["ada", "bo", "cy"] {
+        let user = User {
+            id: f.id(UserId::new),
+            email: format!("{name}@north.example"),
+            name: name.to_owned(),
+            role: Role::Agent,
+            title: String::new(),
+            created_at: f.now(),
+            deactivated_at: None,
+        };
+        people.push(user.id);
+        f.desk.create_user(user, "-".to_owned()).await.unwrap();
+    }
+    let others = async |desk: &WorkspaceStore, but: UserId| -> Vec<(String, Doing)> {
+        let present = desk.present(ticket, but).await.unwrap();
+        present.into_iter().map(|one| (one.name, one.doing)).collect()
+    };
+    for (user, doing) in people.iter().zip([Doing::Viewing, Doing::Viewing, Doing::Writing]) {
+        f.desk.be_present(ticket, *user, Some(doing)).await.unwrap();
+    }
+    let all = [("cy".to_owned(), Doing::Writing), ("bo".to_owned(), Doing::Viewing)];
+    assert_eq!(others(&f.desk, people[0]).await, all, "those who write first");
+    // Another process sees the same, another workspace nobody.
+    if !f.url.contains(":memory:") {
+        let other = f.another_process("two", 0).await;
+        assert_eq!(others(&other.workspace(f.desk.id()), people[0]).await, all);
+    }
+    let south = f.store.workspace(f.store.create_workspace("south", "South").await.unwrap().id);
+    assert!(others(&south, people[0]).await.is_empty());
+    assert!(south.be_present(ticket, people[0], Some(Doing::Viewing)).await.is_err(), "no ticket of theirs");
+
+    f.desk.be_present(ticket, people[2], None).await.unwrap();
+    f.clock.advance(PRESENT_FOR / 2);
+    f.desk.be_present(ticket, people[1], Some(Doing::Writing)).await.unwrap();
+    f.clock.advance(PRESENT_FOR / 2);
+    assert_eq!(
+        others(&f.desk, people[2]).await,
+        [("bo".to_owned(), Doing::Writing)],
+        "ada is gone by herself"
+    );
 }

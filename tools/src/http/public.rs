@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, Response, header::HeaderMap};
+use reqwest::{Client, Method, Response, header::HeaderMap};
 use thiserror::Error;
 use url::{Host, Url};
 
@@ -79,9 +79,41 @@ impl PublicClient {
     /// Asks for an address. Redirects are the caller's to follow: each leads to another address.
     /// `timeout` is for the whole exchange, the answer's body included.
     pub async fn get(&self, url: &Url, headers: HeaderMap, timeout: Duration) -> Result<Response, GetError> {
+        self.send(Method::GET, url, headers, Vec::new(), timeout).await
+    }
+
+    /// The same for any request, with a body.
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        timeout: Duration,
+    ) -> Result<Response, GetError> {
         self.check(url)?;
-        let sent = self.client.get(url.clone()).headers(headers).timeout(timeout).send().await;
-        sent.map_err(|error| cause(&error, timeout))
+        let mut request = self.client.request(method, url.clone()).headers(headers).timeout(timeout);
+        if !body.is_empty() {
+            request = request.body(body);
+        }
+        request.send().await.map_err(|error| cause(&error, timeout))
+    }
+
+    /// The body of an answer of at most so many bytes.
+    pub async fn read(
+        &self,
+        mut answer: Response,
+        most: usize,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, GetError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| cause(&error, timeout))? {
+            if body.len() + chunk.len() > most {
+                return Err(GetError::Failed(format!("the answer has more than {most} bytes")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
     }
 }
 

@@ -6,7 +6,7 @@ use domain::tool::{AnyTool, Risk, ToolSource, ToolSpec};
 use rmcp::model::Tool;
 use serde_json::Value;
 
-use super::{Registered, Registrations, server::Server, tool::McpTool};
+use super::{Registered, Registrations, Screen, server::Server, tool::McpTool};
 use crate::{
     LeftOut, ServerTools, Suspension, ToolsError, http::MAX_TOOL_NAME, limits::cut, schema::ArgsSchema,
 };
@@ -100,11 +100,27 @@ pub(super) fn difference(was: &Registered, now: &ToolSpec) -> Option<String> {
     (!parts.is_empty()).then(|| format!("it changed since it was registered: {}", parts.join(", ")))
 }
 
+/// Every text of a tool that a model reads.
+fn said(spec: &ToolSpec) -> Vec<&str> {
+    fn texts<'v>(value: &'v Value, all: &mut Vec<&'v str>) {
+        match value {
+            Value::String(text) => all.push(text),
+            Value::Array(items) => items.iter().for_each(|item| texts(item, all)),
+            Value::Object(members) => members.values().for_each(|item| texts(item, all)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let mut all = vec![spec.title.as_str(), spec.description.as_str()];
+    texts(&spec.parameters, &mut all);
+    all
+}
+
 /// Compares everything the server offers with what is registered, and registers what is new.
 pub(super) async fn judge(
     server: &Arc<Server>,
     offered: &[Tool],
     registrations: &dyn Registrations,
+    screen: &Screen,
 ) -> Result<ServerTools, ToolsError> {
     let mut offer = ServerTools::default();
     let mut seen = BTreeSet::new();
@@ -126,11 +142,15 @@ pub(super) async fn judge(
             continue;
         }
         let why = match registrations.get(&spec.name).await? {
-            None => {
-                registrations.put(Registered { version: spec.version.clone(), spec: spec.clone() }).await?;
-                None
-            }
-            Some(was) => difference(&was, &spec).map(|why| (why, was)),
+            None => match said(&spec).iter().find_map(|text| screen(text)) {
+                Some(why) => Some((format!("what its server says of it reads like an order: {why}"), None)),
+                None => {
+                    let registered = Registered { version: spec.version.clone(), spec: spec.clone() };
+                    registrations.put(registered).await?;
+                    None
+                }
+            },
+            Some(was) => difference(&was, &spec).map(|why| (why, Some(was.spec))),
         };
         let suspended = why.as_ref().map(|(why, _)| why.clone());
         if let Some((why, was)) = why {
@@ -139,7 +159,7 @@ pub(super) async fn judge(
                 name: spec.name.clone(),
                 server: server.name().to_owned(),
                 why,
-                was: Some(was.spec),
+                was,
                 now: spec,
             });
         }

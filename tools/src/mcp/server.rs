@@ -22,7 +22,7 @@ use tokio::{
 };
 
 use super::{
-    McpSettings, Registered, Registrations, ServerStatus,
+    McpSettings, Registered, Registrations, Screen, ServerStatus,
     connection::{Connection, Failure, content},
     discovery,
     tool::suspended,
@@ -39,6 +39,7 @@ pub(super) struct Server {
     catalog: Catalog,
     ids: Arc<dyn Ids>,
     changed: Arc<Notify>,
+    screen: Screen,
     /// Set when the tools must be listed again before the next call.
     stale: Arc<AtomicBool>,
     link: Mutex<Link>,
@@ -63,6 +64,7 @@ impl Server {
         catalog: Catalog,
         ids: Arc<dyn Ids>,
         changed: Arc<Notify>,
+        screen: Screen,
     ) -> Self {
         Self {
             settings,
@@ -70,6 +72,7 @@ impl Server {
             catalog,
             ids,
             changed,
+            screen,
             stale: Arc::new(AtomicBool::new(true)),
             link: Mutex::new(Link::default()),
             judged: RwLock::new(BTreeMap::new()),
@@ -136,7 +139,7 @@ impl Server {
         // Taken before listing: a change that is announced meanwhile is listed again next time.
         if self.stale.swap(false, Ordering::AcqRel) {
             let judged = match connection.list(self.settings.connect_timeout).await {
-                Ok(tools) => discovery::judge(self, &tools, self.registrations.as_ref()).await,
+                Ok(tools) => discovery::judge(self, &tools, self.registrations.as_ref(), &self.screen).await,
                 Err(failure) => Err(not_connected(self.failed(&mut link, failure.why()))),
             };
             match judged {

@@ -15,14 +15,59 @@ export const user: S["User"] = {
   role: "admin",
   title: "Team lead",
   created_at: at(90_000),
+  deactivated_at: null,
 };
+
+/** What the built-in roles may. */
+export const viewerMay: S["Permission"][] = [
+  "read_tickets",
+  "read_customers",
+  "read_approvals",
+  "read_runs",
+  "read_tools",
+  "read_knowledge",
+  "read_policy",
+  "read_system",
+  "read_people",
+];
+export const agentMay: S["Permission"][] = [
+  ...viewerMay,
+  "open_tickets",
+  "write_notes",
+  "reply_to_customers",
+  "edit_tickets",
+  "decide_approvals",
+  "try_tools",
+  "write_knowledge",
+  "unmask",
+];
+export const adminMay: S["Permission"][] = [
+  ...agentMay,
+  "try_policy",
+  "stop",
+  "see_personal_data",
+  "retry_runs",
+  "manage_tools",
+  "publish_knowledge",
+  "change_policy",
+  "resume",
+  "read_audit",
+  "export_audit",
+  "manage_people",
+  "manage_teams",
+  "manage_keys",
+  "redact",
+];
 
 export const session: S["SessionView"] = {
   user,
   api_key: null,
   role: "admin",
-  rights: ["see_personal_data", "unmask", "redact"],
+  permissions: adminMay,
+  answers_for: ["viewer", "light_agent", "agent", "reviewer", "admin"],
   workspace: { id: id(2), slug: "northfold", name: "Northfold Outdoor" },
+  workspaces: [{ id: id(2), slug: "northfold", name: "Northfold Outdoor" }],
+  second_factor_missing: false,
 };
 
 export const problem = (status: number, title: string, detail: string): S["Problem"] => ({

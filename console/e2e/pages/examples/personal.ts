@@ -1,5 +1,5 @@
 // What a scan found, and what people are served who see masks.
-import { at, id, type S, session, user } from "./base";
+import { agentMay, at, id, type S, session, user, viewerMay } from "./base";
 import { contact, customer, messages, ticket } from "./desk";
 
 export const scanned: S["Scan"] = {
@@ -40,7 +40,8 @@ export const masksSeen: S["SessionView"] = {
   ...session,
   user: { ...user, role: "agent" },
   role: "agent",
-  rights: ["unmask"],
+  permissions: agentMay,
+  answers_for: ["viewer", "light_agent", "agent"],
 };
 
 /** Of one that sees masks alone. */
@@ -48,7 +49,8 @@ export const masksAlone: S["SessionView"] = {
   ...session,
   user: { ...user, role: "viewer" },
   role: "viewer",
-  rights: [],
+  permissions: viewerMay,
+  answers_for: [],
 };
 
 const first = messages[0] as S["Message"];

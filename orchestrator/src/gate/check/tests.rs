@@ -86,7 +86,7 @@ fn everything_that_is_wrong_is_said_at_once() {
     assert_eq!(found(&report, "broken", Flaw::Invalid).len(), 1);
     assert_eq!(found(&report, "terms", Flaw::Invalid).len(), 3);
     for bad in [
-        "[default]\nrole = \"pope\"\nquorum = 1\nttl_minutes = 5\n",
+        "[default]\nrole = \"The Pope\"\nquorum = 1\nttl_minutes = 5\n",
         "rule = 1",
         "",
         "\u{0}",

@@ -164,12 +164,12 @@ function route(path, method, operation, all) {
       el("td", { class: "type" }, Object.entries(response.content || {}).flatMap(([kind, content]) => [...type(content.schema), ` ${kind}`]))))));
   const streams = Object.values(operation.responses || {}).some((response) => (response.content || {})["text/event-stream"]);
   if (!streams) body.append(tryIt(path, method, operation, all));
-  const role = operation["x-role"];
+  const takes = (operation["x-permission"] || []).join(" or ");
   return el("details", { class: "route", id },
     el("summary", null,
       el("span", { class: "method" }, method.toUpperCase()),
       el("span", { class: "path" }, path),
-      role ? el("span", { class: "role" }, role) : null,
+      takes ? el("span", { class: "role" }, takes) : null,
       el("span", { class: "what" }, operation.summary || "")),
     body);
 }

@@ -1,0 +1,203 @@
+// A conversation with its composer: the same on the chat page, in the help centre and in the widget.
+import { useEffect, useId, useRef, useState } from "react";
+import { problemOf } from "../api/client";
+import { Button } from "../parts/Button";
+import { Failure, Loading } from "../parts/states";
+import { type State, useConversation } from "./conversation";
+import { forget, type Held } from "./held";
+import { Said } from "./Said";
+import { Left, LONGEST, sendOnEnter } from "./writing";
+
+/** Said in the customer's name; the rule that gives a ticket to a person knows these words. */
+const WISH = "I would like to talk to a person.";
+
+interface Props {
+  conversation: Held;
+  workspace?: string;
+  /** The token opens nothing any more. */
+  onEnded: () => void;
+  /** How many messages of others there are. */
+  onHeard?: (count: number) => void;
+}
+
+export function Talk({ conversation, workspace, onEnded, onHeard }: Props) {
+  const { state, say } = useConversation(conversation);
+  const main = useRef<HTMLDivElement>(null);
+  const said =
+    state.messages.length + state.outgoing.length + (state.draft?.text.length ?? 0) + +state.typing;
+  const status = state.phase === "failed" ? problemOf(state.problem).status : 0;
+  const ended = status === 401 || status === 403 || status === 404;
+  const heard = state.messages.filter((message) => message.from !== "visitor").length;
+  const loaded = state.phase === "ready";
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whatever was said last is shown
+  useEffect(() => {
+    main.current?.scrollTo({ top: main.current.scrollHeight });
+  }, [said, state.phase]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the callbacks are not what it waits for
+  useEffect(() => {
+    if (loaded) onHeard?.(heard);
+  }, [heard, loaded]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the callback is not what it waits for
+  useEffect(() => {
+    if (!ended) return;
+    forget(conversation.id);
+    onEnded();
+  }, [ended, conversation.id]);
+
+  if (state.phase === "failed" && state.messages.length === 0) {
+    return <div className="chat-start stack">{!ended && <Failure error={state.problem} />}</div>;
+  }
+
+  return (
+    <>
+      <div className="chat-main" ref={main}>
+        {state.lost && (
+          <p className="offline-note" role="status">
+            Connection lost; reconnecting…
+          </p>
+        )}
+        <div className="chat-log" role="log" aria-label="Conversation" aria-live="polite">
+          {state.phase === "loading" && <Loading lines={3} />}
+          {state.messages.map((message) => (
+            <Said key={message.id} message={message} of={conversation} workspace={workspace} />
+          ))}
+          {state.outgoing.map((message) => (
+            <div key={message.key} className="said" data-from="visitor">
+              <div className="said-body" data-waiting={message.error === undefined}>
+                <div className="message-text">{message.body}</div>
+              </div>
+              {message.error ? (
+                <div className="said-foot said-failed">
+                  Not sent: {message.error}{" "}
+                  <button
+                    type="button"
+                    className="link-button"
+                    onClick={() => void say(message.body, message.key)}
+                  >
+                    Send again
+                  </button>
+                </div>
+              ) : (
+                <div className="said-foot">Sending…</div>
+              )}
+            </div>
+          ))}
+          {state.draft && (
+            <div className="said" data-from="assistant" aria-hidden="true">
+              <div className="said-body">
+                <div className="message-text">{state.draft.text}</div>
+              </div>
+            </div>
+          )}
+        </div>
+        <Standing state={state} />
+      </div>
+      <Composer say={say} wish={loaded && mayWish(state)} />
+    </>
+  );
+}
+
+/** Nobody has been asked yet, and the wish is not on its way either. */
+export function mayWish(state: Pick<State, "handedOff" | "messages" | "outgoing">): boolean {
+  if (state.handedOff) return false;
+  const staff = state.messages.findLastIndex((message) => message.from === "staff");
+  const since = state.messages.slice(staff + 1);
+  return (
+    since.every((message) => message.body !== WISH) &&
+    state.outgoing.every((message) => message.body !== WISH)
+  );
+}
+
+/** How the conversation stands, in words: only what is so, and never before it is. */
+function Standing({ state }: { state: State }) {
+  const over = state.status === "resolved" || state.status === "closed";
+  // A draft or an action waits for somebody's decision; nobody has taken over.
+  const checked = state.status === "waiting_for_staff" && !state.handedOff && !state.typing;
+  return (
+    <div role="status" aria-live="polite" className="chat-state">
+      {state.typing && !state.draft && (
+        <span className="chat-typing">
+          <span className="dots" aria-hidden="true">
+            <i />
+            <i />
+            <i />
+          </span>
+          <span className="sr-only">The assistant is writing</span>
+        </span>
+      )}
+      {state.handedOff && (
+        <p className="chat-handoff">
+          A person has been asked to take over and will answer here. You can close this page and
+          come back to it.
+        </p>
+      )}
+      {checked && (
+        <p className="chat-handoff">
+          A person is checking this, and the answer comes here. You can close this page and come
+          back to it.
+        </p>
+      )}
+      {over && <p className="chat-over muted">Resolved. Write again if something is left.</p>}
+    </div>
+  );
+}
+
+interface ComposerProps {
+  say: (body: string) => Promise<void>;
+  /** Whether to offer a person. */
+  wish: boolean;
+}
+
+function Composer({ say, wish }: ComposerProps) {
+  const [text, setText] = useState("");
+  const box = useRef<HTMLTextAreaElement>(null);
+  const boxId = useId();
+  return (
+    <form
+      className="chat-composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const body = text.trim();
+        if (body === "") return;
+        setText("");
+        box.current?.focus();
+        void say(body);
+      }}
+    >
+      <Left text={text} />
+      <div className="chat-write">
+        <label className="sr-only" htmlFor={boxId}>
+          Your message
+        </label>
+        <textarea
+          id={boxId}
+          ref={box}
+          rows={1}
+          placeholder="Write a message"
+          maxLength={LONGEST}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+          onKeyDown={sendOnEnter}
+        />
+        <Button type="submit" tone="primary" disabled={text.trim() === ""}>
+          Send
+        </Button>
+      </div>
+      {wish && (
+        <button
+          type="button"
+          className="link-button chat-wish"
+          onClick={() => {
+            box.current?.focus();
+            void say(WISH);
+          }}
+        >
+          Talk to a person
+        </button>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,131 @@
+// One customer: who they are, who writes for them, and what was between us.
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { Badge } from "../parts/Badge";
+import { useRows } from "../parts/rows";
+import { Empty, Failure, Loading } from "../parts/states";
+import { Ago } from "../parts/Time";
+import { useTitle } from "../parts/title";
+import { useSession } from "../session/session";
+import { count, words } from "../text/format";
+import { TicketRow } from "../tickets/TicketRow";
+import { customerQuery } from "./queries";
+import { monthOf, opensOf } from "./tickets";
+import "./customers.css";
+
+/** What one answer holds at most. */
+const MOST_TICKETS = 50;
+
+export function CustomerPage() {
+  const { id } = useParams({ from: "/staff/customers/$id" });
+  const query = useQuery(customerQuery(id));
+  const session = useSession();
+  const list = useRows<HTMLDivElement>("Tickets of the customer");
+  useTitle(query.data?.customer.name ?? "Customer");
+  if (query.isPending) return <Loading lines={8} />;
+  if (query.isError && !query.data) {
+    return (
+      <div className="page">
+        {"status" in query.error && query.error.status === 404 ? (
+          <Empty title="This customer does not exist">
+            <Link to="/customers">All customers</Link>
+          </Empty>
+        ) : (
+          <Failure error={query.error} retry={() => void query.refetch()} />
+        )}
+      </div>
+    );
+  }
+  const { customer, contacts, tickets } = query.data;
+  const masked = !session.may("see_personal_data");
+  const fields = Object.entries(customer.fields);
+  return (
+    <div className="page customer">
+      <header className="stack">
+        <Link to="/customers" className="muted small">
+          Customers
+        </Link>
+        <h1>
+          {customer.name}{" "}
+          {customer.tier !== "standard" && <Badge tone="blue">{words(customer.tier)}</Badge>}
+        </h1>
+        <p className="muted small">
+          {opensOf(tickets)} · known since <Ago at={customer.created_at} />
+        </p>
+      </header>
+      <div className="customer-columns">
+        <section aria-labelledby="customer-tickets">
+          <h2 id="customer-tickets" className="customer-heading">
+            Tickets
+          </h2>
+          {tickets.length === 0 ? (
+            <Empty title="No tickets yet" />
+          ) : (
+            <div ref={list}>
+              {monthOf(tickets).map(({ month, tickets: those }) => (
+                <section key={month} aria-label={month}>
+                  <h3 className="customer-month muted small">{month}</h3>
+                  <ul className="list">
+                    {those.map((ticket) => (
+                      <TicketRow key={ticket.id} ticket={ticket} />
+                    ))}
+                  </ul>
+                </section>
+              ))}
+              {tickets.length >= MOST_TICKETS && (
+                <p className="muted small">
+                  The latest {MOST_TICKETS} are shown.{" "}
+                  <Link to="/tickets" search={{ q: customer.name }}>
+                    Find older ones
+                  </Link>
+                </p>
+              )}
+            </div>
+          )}
+        </section>
+        <aside className="stack">
+          <section className="card section" aria-labelledby="customer-contacts">
+            <h2 id="customer-contacts" className="customer-heading">
+              {count(contacts.length, "contact")}
+            </h2>
+            <ul className="customer-contacts">
+              {contacts.map((contact) => (
+                <li key={contact.id}>
+                  <div>{contact.name}</div>
+                  <div className="muted small">
+                    {masked ? (
+                      contact.email
+                    ) : (
+                      <a href={`mailto:${contact.email}`}>{contact.email}</a>
+                    )}
+                  </div>
+                </li>
+              ))}
+            </ul>
+          </section>
+          <section className="card section" aria-labelledby="customer-facts">
+            <h2 id="customer-facts" className="customer-heading">
+              Record
+            </h2>
+            <dl className="facts small">
+              <dt>Tier</dt>
+              <dd>{words(customer.tier)}</dd>
+              <dt>Language</dt>
+              <dd>{customer.locale}</dd>
+              {fields.map(([name, value]) => (
+                <div key={name} className="facts-row">
+                  <dt>{words(name)}</dt>
+                  <dd>{value}</dd>
+                </div>
+              ))}
+              <dt>Changed</dt>
+              <dd>
+                <Ago at={customer.updated_at} />
+              </dd>
+            </dl>
+          </section>
+        </aside>
+      </div>
+    </div>
+  );
+}

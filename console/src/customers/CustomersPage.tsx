@@ -1,0 +1,96 @@
+// Everybody who was ever served, to be found by name or by a contact's address.
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useShortcuts } from "../keys/shortcuts";
+import { Badge } from "../parts/Badge";
+import { MoreRows } from "../parts/MoreRows";
+import { useRows } from "../parts/rows";
+import { useSettled } from "../parts/settled";
+import { Empty, Failure, Loading } from "../parts/states";
+import { Ago } from "../parts/Time";
+import { useTitle } from "../parts/title";
+import { words } from "../text/format";
+import { customersQuery } from "./queries";
+import "./customers.css";
+
+export function CustomersPage() {
+  useTitle("Customers");
+  const navigate = useNavigate({ from: "/customers" });
+  const search = useSearch({ from: "/staff/customers" });
+  const [typed, setTyped] = useState(search.q ?? "");
+  const q = useSettled(typed.trim());
+  const box = useRef<HTMLInputElement>(null);
+  const list = useRows<HTMLUListElement>("Customers");
+  useShortcuts("Customers, finding", [
+    { keys: "/", label: "Search", run: () => box.current?.focus() },
+  ]);
+
+  useEffect(() => {
+    void navigate({ search: { q: q || undefined }, replace: true });
+  }, [q, navigate]);
+
+  const query = useInfiniteQuery(customersQuery(q || undefined));
+  const customers = useMemo(
+    () => query.data?.pages.flatMap((page) => page.items) ?? [],
+    [query.data],
+  );
+
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>Customers</h1>
+        <search>
+          <input
+            ref={box}
+            className="input customers-search"
+            type="search"
+            placeholder="Search"
+            aria-label="Search customers by name or a contact's address"
+            maxLength={200}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+            onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+          />
+        </search>
+      </header>
+      {query.isPending && <Loading lines={8} />}
+      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
+      {query.data && customers.length === 0 && (
+        <Empty title={q ? "No customer fits" : "No customers yet"}>
+          <p>
+            {q
+              ? "Try other words, or a contact's whole address."
+              : "They appear here with their first message."}
+          </p>
+        </Empty>
+      )}
+      {customers.length > 0 && (
+        <ul ref={list} className="list">
+          {customers.map((customer) => (
+            <li key={customer.id}>
+              <Link
+                to="/customers/$id"
+                params={{ id: customer.id }}
+                className="customer-row"
+                data-row
+              >
+                <span className="customer-name truncate">{customer.name}</span>
+                {customer.tier !== "standard" && <Badge tone="blue">{words(customer.tier)}</Badge>}
+                <span className="customer-locale muted small">{customer.locale}</span>
+                <span className="customer-time muted small">
+                  since <Ago at={customer.created_at} />
+                </span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+      <MoreRows
+        hasMore={query.hasNextPage}
+        busy={query.isFetchingNextPage}
+        onMore={() => void query.fetchNextPage()}
+      />
+    </div>
+  );
+}

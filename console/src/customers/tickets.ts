@@ -1,0 +1,26 @@
+// What a customer's tickets say when they are looked at together.
+import type { Ticket } from "../api/words";
+import { count } from "../text/format";
+
+const OVER: readonly Ticket["status"][] = ["resolved", "closed"];
+const MONTH = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" });
+
+/** How many are open, of how many. */
+export function opensOf(tickets: readonly Ticket[]): string {
+  const open = tickets.filter((ticket) => !OVER.includes(ticket.status)).length;
+  const all = count(tickets.length, "ticket");
+  return open === 0 ? `${all}, none open` : `${all}, ${open} open`;
+}
+
+/** By the month in which each was opened, the latest first. */
+export function monthOf(tickets: readonly Ticket[]): { month: string; tickets: Ticket[] }[] {
+  const sorted = [...tickets].sort((a, b) => b.created_at.localeCompare(a.created_at));
+  const months: { month: string; tickets: Ticket[] }[] = [];
+  for (const ticket of sorted) {
+    const month = MONTH.format(new Date(ticket.created_at));
+    const last = months.at(-1);
+    if (last?.month === month) last.tickets.push(ticket);
+    else months.push({ month, tickets: [ticket] });
+  }
+  return months;
+}

@@ -1,0 +1,35 @@
+// The customers' place: the help centre, writing to us, and one's own conversations. It has none of
+// the staff's frame and asks nobody to sign in.
+import { Link, Outlet, useSearch } from "@tanstack/react-router";
+import { had } from "../chat/held";
+import { useKept } from "../parts/store";
+import "./help.css";
+
+export function HelpFrame() {
+  const { workspace } = useSearch({ from: "/help" });
+  const mine = useKept(had).length;
+  const search = workspace ? { workspace } : {};
+  return (
+    <div className="help">
+      <a className="skip" href="#help">
+        Skip to the page
+      </a>
+      <header className="help-head">
+        <Link to="/help" search={search} className="help-name">
+          Help
+        </Link>
+        <nav aria-label="Help">
+          <Link to="/help/ask" search={search} className="help-place">
+            Write to us
+          </Link>
+          <Link to="/help/conversations" search={search} className="help-place">
+            My conversations{mine > 0 && ` (${mine})`}
+          </Link>
+        </nav>
+      </header>
+      <main id="help" className="help-main" tabIndex={-1}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,6 @@
+// The customers' pages as one module; nothing of staff's is in it.
+export { ArticlePage } from "./ArticlePage";
+export { AskPage } from "./AskPage";
+export { ConversationsPage, OwnConversationPage } from "./ConversationsPage";
+export { HelpFrame } from "./HelpFrame";
+export { HelpPage } from "./HelpPage";

@@ -1,0 +1,86 @@
+// Thirty days as a chart, with the numbers behind a click.
+import { lazy, Suspense, useId, useState } from "react";
+import { Button } from "../parts/Button";
+import { Segmented } from "../parts/Segmented";
+import { amount, type Day, dayName, SERIES, type Trend } from "./trend";
+
+const TrendChart = lazy(() => import("./TrendChart").then((m) => ({ default: m.TrendChart })));
+
+const TRENDS = [
+  ["resolved", "Resolved by agents"],
+  ["spent", "Spending"],
+] as const;
+
+export function Trends({ days }: { days: readonly Day[] }) {
+  const [trend, pick] = useState<Trend>("resolved");
+  const [open, setOpen] = useState(false);
+  const table = useId();
+  const series = SERIES[trend];
+  return (
+    <section className="card trends" aria-label="The last 30 days">
+      <div className="trends-head">
+        <h2>The last {days.length} days</h2>
+        <Segmented label="What to show" value={trend} options={TRENDS} onPick={pick} />
+      </div>
+      {series.length > 1 && (
+        <ul className="trend-legend">
+          {series.map(({ key, name }) => (
+            <li key={key}>
+              <span className="trend-swatch" data-series={key} aria-hidden="true" />
+              {name}
+            </li>
+          ))}
+        </ul>
+      )}
+      <Suspense fallback={<div className="trend-room" role="status" aria-label="Loading" />}>
+        <TrendChart days={days} trend={trend} />
+      </Suspense>
+      <div>
+        <Button
+          size="small"
+          aria-expanded={open}
+          aria-controls={table}
+          onClick={() => setOpen(!open)}
+        >
+          {open ? "Hide the numbers" : "Show the numbers"}
+        </Button>
+      </div>
+      <div id={table} hidden={!open}>
+        {open && <Numbers days={days} trend={trend} />}
+      </div>
+    </section>
+  );
+}
+
+function Numbers({ days, trend }: { days: readonly Day[]; trend: Trend }) {
+  const series = SERIES[trend];
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    <section className="trend-numbers" aria-label="Numbers by day" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Day (UTC)</th>
+            {trend === "resolved" && <th scope="col">Came in</th>}
+            {series.map(({ key, name }) => (
+              <th scope="col" key={key}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {[...days].reverse().map((day) => (
+            <tr key={day.starts_at}>
+              <th scope="row">{dayName(day.starts_at)}</th>
+              {trend === "resolved" && <td>{day.opened}</td>}
+              {series.map(({ key, of }) => (
+                <td key={key}>{amount(trend, of(day))}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,21 @@
+import { MOD } from "./shortcuts";
+
+const SHOWN: Record<string, string> = { Enter: "⏎", Space: "Space", Escape: "Esc" };
+
+const shown = (key: string) => SHOWN[key] ?? key.toUpperCase();
+
+/** The keys of a shortcut: one, two in a row, or one together with the command key. */
+export function Keys({ keys }: { keys: string }) {
+  const pressed = keys.startsWith("mod+")
+    ? [MOD, shown(keys.slice(4))]
+    : keys.split(" ").map(shown);
+  return (
+    <span className="keys">
+      {pressed.map((key) => (
+        <kbd key={key} className="kbd">
+          {key}
+        </kbd>
+      ))}
+    </span>
+  );
+}

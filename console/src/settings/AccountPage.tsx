@@ -1,0 +1,141 @@
+// One's own account: name, password, second factor, passkeys, and where one is signed in.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
+import { api, send } from "../api/client";
+import type { AccountView } from "../api/words";
+import { Button } from "../parts/Button";
+import { Failure, Loading } from "../parts/states";
+import { useTitle } from "../parts/title";
+import { tell } from "../parts/toasts";
+import { Field, held, NewPasswordField } from "../session/Entrance";
+import { sessionQuery, useSession } from "../session/session";
+import { AppSection } from "./AppSection";
+import { PasskeySection } from "./PasskeySection";
+import { accountQuery, sessionsQuery } from "./queries";
+import { SessionsSection } from "./SessionsSection";
+import "./account.css";
+
+export function AccountPage() {
+  useTitle("Account");
+  const { secondFactorMissing } = useSession();
+  const query = useQuery(accountQuery);
+  return (
+    <div className="stack account">
+      {secondFactorMissing && (
+        <div className="notice" data-tone="amber" role="status">
+          <div>
+            <strong>Set up a second factor to go on.</strong>
+            <div>
+              This service asks everybody for more than a password: an authenticator app or a
+              passkey.
+            </div>
+          </div>
+        </div>
+      )}
+      {query.isPending && <Loading lines={8} />}
+      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
+      {query.data && (
+        <>
+          <NameSection account={query.data} />
+          <PasswordSection account={query.data} />
+          <AppSection account={query.data} />
+          <PasskeySection account={query.data} />
+        </>
+      )}
+      <SessionsSection />
+    </div>
+  );
+}
+
+function NameSection({ account }: { account: AccountView }) {
+  const client = useQueryClient();
+  const save = useMutation({
+    mutationFn: (name: string) => send(api.PATCH("/v1/account", { body: { name } })),
+    onSuccess: async (data) => {
+      client.setQueryData(accountQuery.queryKey, data);
+      await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+      tell("Your name is changed");
+    },
+  });
+  return (
+    <section className="card section stack" aria-labelledby="settings-name">
+      <h2 id="settings-name">Name</h2>
+      <p className="muted">
+        You sign in as {account.email}. Your name is the same in all your workspaces.
+      </p>
+      {save.isError && <Failure error={save.error} />}
+      <form
+        className="account-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate(held(new FormData(event.currentTarget), "name").trim());
+        }}
+      >
+        <Field
+          label="Name"
+          name="name"
+          autoComplete="name"
+          defaultValue={account.name}
+          maxLength={100}
+          required
+        />
+        <Button type="submit" busy={save.isPending}>
+          Save the name
+        </Button>
+      </form>
+    </section>
+  );
+}
+
+function PasswordSection({ account }: { account: AccountView }) {
+  const client = useQueryClient();
+  const form = useRef<HTMLFormElement>(null);
+  const change = useMutation({
+    mutationFn: (body: { password?: string; new_password: string }) =>
+      send(api.POST("/v1/account/password", { body })),
+    onSuccess: async () => {
+      form.current?.reset();
+      await client.invalidateQueries({ queryKey: accountQuery.queryKey });
+      await client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+      tell("Your password is changed", "good", "You are signed out everywhere else.");
+    },
+  });
+  return (
+    <section className="card section stack" aria-labelledby="settings-password">
+      <h2 id="settings-password">Password</h2>
+      {!account.has_password && (
+        <p className="muted">You have none: you sign in at your company or with a passkey.</p>
+      )}
+      {change.isError && <Failure error={change.error} />}
+      <form
+        ref={form}
+        className="stack account-narrow"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const data = new FormData(event.currentTarget);
+          change.mutate({
+            password: account.has_password ? held(data, "password") : undefined,
+            new_password: held(data, "new-password"),
+          });
+        }}
+      >
+        <input type="hidden" name="username" autoComplete="username" value={account.email} />
+        {account.has_password && (
+          <Field
+            label="Present password"
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            required
+          />
+        )}
+        <NewPasswordField />
+        <div className="row">
+          <Button type="submit" busy={change.isPending}>
+            {account.has_password ? "Change the password" : "Set a password"}
+          </Button>
+        </div>
+      </form>
+    </section>
+  );
+}

@@ -1,0 +1,249 @@
+// API keys and the service accounts that they belong to. A key is shown once.
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, send } from "../api/client";
+import type { Permission, S } from "../api/words";
+import { Badge } from "../parts/Badge";
+import { Button } from "../parts/Button";
+import { Dialog } from "../parts/Dialog";
+import { MoreRows } from "../parts/MoreRows";
+import { Empty, Failure, Loading } from "../parts/states";
+import { Ago } from "../parts/Time";
+import { useTitle } from "../parts/title";
+import { tell } from "../parts/toasts";
+import { fullTime, words } from "../text/format";
+import { PermissionPicker } from "./PermissionPicker";
+import { accountsQuery, keysQuery, rolesQuery } from "./queries";
+import "./settings.css";
+
+type Key = S["ApiKeyItem"];
+
+export function ApiKeysPage() {
+  useTitle("API keys");
+  const query = useInfiniteQuery(keysQuery);
+  const accounts = useInfiniteQuery(accountsQuery);
+  const keys = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const services = accounts.data?.pages.flatMap((page) => page.items) ?? [];
+  const [making, setMaking] = useState(false);
+  const [made, setMade] = useState<S["MadeKey"]>();
+  const ownerOf = (key: Key) =>
+    services.find((account) => account.id === key.service_account_id)?.name ?? "A colleague";
+  return (
+    <div className="stack">
+      <div className="row">
+        <p className="muted grow">
+          A key may what its scopes name, and nothing that takes a person. It stops with whom it
+          belongs to.
+        </p>
+        <Button tone="primary" onClick={() => setMaking(true)}>
+          Make a key
+        </Button>
+      </div>
+      {query.isPending && <Loading lines={4} />}
+      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
+      {query.data && keys.length === 0 && (
+        <Empty title="No keys">
+          <p>Make one for each program that talks to this workspace.</p>
+        </Empty>
+      )}
+      {keys.length > 0 && (
+        <ul className="settings-list" aria-label="API keys">
+          {keys.map((key) => (
+            <KeyItem key={key.id} item={key} owner={ownerOf(key)} />
+          ))}
+        </ul>
+      )}
+      <MoreRows
+        hasMore={query.hasNextPage}
+        busy={query.isFetchingNextPage}
+        onMore={() => void query.fetchNextPage()}
+      />
+      {making && (
+        <MakeDialog services={services} onClose={() => setMaking(false)} onMade={setMade} />
+      )}
+      {made && (
+        <Dialog open onClose={() => setMade(undefined)} title="Your key">
+          <div className="stack">
+            <p>Copy it now. It is not shown again.</p>
+            <input
+              className="input mono"
+              readOnly
+              aria-label="The key"
+              value={made.token}
+              onFocus={(event) => event.target.select()}
+            />
+            <div className="dialog-foot">
+              <Button
+                onClick={() =>
+                  navigator.clipboard.writeText(made.token).then(
+                    () => tell("Copied", "good"),
+                    () => tell("It could not be copied", "error", "Select it and copy it by hand."),
+                  )
+                }
+              >
+                Copy
+              </Button>
+              <Button tone="primary" onClick={() => setMade(undefined)}>
+                Done
+              </Button>
+            </div>
+          </div>
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+function KeyItem({ item, owner }: { item: Key; owner: string }) {
+  const client = useQueryClient();
+  const [sure, setSure] = useState(false);
+  const revoke = useMutation({
+    mutationFn: () => send(api.DELETE("/v1/api-keys/{id}", { params: { path: { id: item.id } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["api-keys"] }),
+  });
+  return (
+    <li className="card stack settings-item">
+      <div className="row">
+        <div className="grow settings-who">
+          <strong>{item.name}</strong>
+          <span className="muted small">
+            <span className="mono">{item.hint}…</span> {owner}
+            {item.expires_at && `, until ${fullTime(item.expires_at)}`}
+            {item.last_used_at ? (
+              <>
+                , last used <Ago at={item.last_used_at} />
+              </>
+            ) : (
+              ", never used"
+            )}
+          </span>
+        </div>
+        {item.revoked_at && <Badge tone="red">Revoked</Badge>}
+        {!item.revoked_at && (
+          <Button
+            size="small"
+            tone={sure ? "danger-fill" : "danger"}
+            busy={revoke.isPending}
+            onClick={() => (sure ? revoke.mutate() : setSure(true))}
+            onBlur={() => setSure(false)}
+            aria-label={sure ? `Revoke ${item.name} for good` : `Revoke ${item.name}`}
+          >
+            {sure ? "Revoke for good" : "Revoke"}
+          </Button>
+        )}
+      </div>
+      <p className="small muted">{item.scopes.map(words).join(", ")}</p>
+      {revoke.isError && <Failure error={revoke.error} />}
+    </li>
+  );
+}
+
+function MakeDialog({
+  services,
+  onClose,
+  onMade,
+}: {
+  services: S["ServiceAccountItem"][];
+  onClose: () => void;
+  onMade: (made: S["MadeKey"]) => void;
+}) {
+  const client = useQueryClient();
+  const matrix = useQuery(rolesQuery);
+  const [name, setName] = useState("");
+  const [owner, setOwner] = useState("new");
+  const [days, setDays] = useState("90");
+  const [scopes, setScopes] = useState<Permission[]>([]);
+  const make = useMutation({
+    mutationFn: async () => {
+      // A service account of the key's name, unless it is to belong to somebody else.
+      const account =
+        owner === "new"
+          ? (await send(api.POST("/v1/service-accounts", { body: { name } }))).id
+          : owner === "me"
+            ? null
+            : owner;
+      return send(
+        api.POST("/v1/api-keys", {
+          body: {
+            name,
+            scopes,
+            service_account_id: account,
+            expires_in_days: days === "" ? null : Number(days),
+          },
+        }),
+      );
+    },
+    onSuccess: async (made) => {
+      onClose();
+      onMade(made);
+      await client.invalidateQueries({ queryKey: ["api-keys"] });
+      await client.invalidateQueries({ queryKey: ["service-accounts"] });
+    },
+  });
+  return (
+    <Dialog open onClose={onClose} size="wide" title="Make a key">
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!make.isPending) make.mutate();
+        }}
+      >
+        {make.isError && <Failure error={make.error} />}
+        <label className="field">
+          <span className="field-label">What it is for</span>
+          <input
+            className="input"
+            required
+            maxLength={100}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        </label>
+        <label className="field">
+          <span className="field-label">Belongs to</span>
+          <select
+            className="input"
+            value={owner}
+            onChange={(event) => setOwner(event.target.value)}
+          >
+            <option value="new">A new service account of this name</option>
+            <option value="me">Me</option>
+            {services
+              .filter((account) => !account.deactivated_at)
+              .map((account) => (
+                <option key={account.id} value={account.id}>
+                  {account.name}
+                </option>
+              ))}
+          </select>
+        </label>
+        <label className="field">
+          <span className="field-label">Ends</span>
+          <select className="input" value={days} onChange={(event) => setDays(event.target.value)}>
+            <option value="30">In 30 days</option>
+            <option value="90">In 90 days</option>
+            <option value="365">In a year</option>
+            <option value="">Never</option>
+          </select>
+        </label>
+        {matrix.isError && <Failure error={matrix.error} retry={() => void matrix.refetch()} />}
+        {matrix.isPending && <Loading lines={4} />}
+        {matrix.data && (
+          <PermissionPicker
+            legend="Scopes"
+            offered={matrix.data.permissions.filter((each) => !each.takes_a_person)}
+            picked={scopes}
+            onPick={setScopes}
+          />
+        )}
+        <div className="dialog-foot">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" tone="primary" busy={make.isPending || scopes.length === 0}>
+            {make.isPending ? "Making…" : "Make"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,168 @@
+// Who was asked to join and has not yet; asking somebody, and taking it back.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, send } from "../api/client";
+import type { S } from "../api/words";
+import { Badge } from "../parts/Badge";
+import { Button } from "../parts/Button";
+import { Dialog } from "../parts/Dialog";
+import { Failure } from "../parts/states";
+import { tell } from "../parts/toasts";
+import { useSession } from "../session/session";
+import { fullTime, words } from "../text/format";
+import { invitationsQuery, rolesQuery } from "./queries";
+
+export function Invitations() {
+  const { may } = useSession();
+  const query = useQuery(invitationsQuery);
+  if (query.isError) {
+    return <Failure error={query.error} retry={() => void query.refetch()} />;
+  }
+  const asked = query.data?.items ?? [];
+  if (asked.length === 0) return null;
+  return (
+    <ul className="settings-list" aria-label="Invitations">
+      {asked.map((each) => (
+        <InvitationItem key={each.id} item={each} mayRevoke={may("manage_people")} />
+      ))}
+    </ul>
+  );
+}
+
+function InvitationItem({ item, mayRevoke }: { item: S["InvitationView"]; mayRevoke: boolean }) {
+  const client = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: () =>
+      send(api.DELETE("/v1/invitations/{id}", { params: { path: { id: item.id } } })),
+    onSuccess: async () => {
+      tell("Taken back", "good", item.email);
+      await client.invalidateQueries({ queryKey: ["invitations"] });
+    },
+  });
+  return (
+    <li className="card stack settings-item">
+      <div className="row">
+        <div className="grow settings-who">
+          <strong>{item.email}</strong>
+          <span className="muted small">
+            {item.is_over ? "Too late since" : "May accept until"} {fullTime(item.expires_at)}
+          </span>
+        </div>
+        <Badge>{item.is_over ? "Over" : "Invited"}</Badge>
+        <Badge>{words(item.role)}</Badge>
+        {mayRevoke && (
+          <Button
+            size="small"
+            busy={revoke.isPending}
+            onClick={() => revoke.mutate()}
+            aria-label={`Take back the invitation of ${item.email}`}
+          >
+            Take back
+          </Button>
+        )}
+      </div>
+      {revoke.isError && <Failure error={revoke.error} />}
+    </li>
+  );
+}
+
+export function InviteButton() {
+  const [asking, setAsking] = useState(false);
+  const [asked, setAsked] = useState<S["Invited"]>();
+  return (
+    <>
+      <Button tone="primary" onClick={() => setAsking(true)}>
+        Invite
+      </Button>
+      {asking && <InviteDialog onClose={() => setAsking(false)} onAsked={setAsked} />}
+      {asked?.link && (
+        <Dialog open onClose={() => setAsked(undefined)} title="The invitation's link">
+          <div className="stack">
+            <p>
+              No mail could be sent. Give this link to {asked.invitation.email} yourself: it works
+              once, and is not shown again.
+            </p>
+            <input
+              className="input mono"
+              readOnly
+              aria-label="The link"
+              value={asked.link}
+              onFocus={(event) => event.target.select()}
+            />
+            <div className="dialog-foot">
+              <Button tone="primary" onClick={() => setAsked(undefined)}>
+                Done
+              </Button>
+            </div>
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function InviteDialog({
+  onClose,
+  onAsked,
+}: {
+  onClose: () => void;
+  onAsked: (asked: S["Invited"]) => void;
+}) {
+  const client = useQueryClient();
+  const { may } = useSession();
+  const roles = useQuery(rolesQuery);
+  const [email, setEmail] = useState("");
+  const [role, setRole] = useState("agent");
+  const invite = useMutation({
+    mutationFn: () => send(api.POST("/v1/invitations", { body: { email, role } })),
+    onSuccess: async (asked) => {
+      onClose();
+      onAsked(asked);
+      if (asked.mailed) tell("Invited", "good", `A mail is on its way to ${email}.`);
+      await client.invalidateQueries({ queryKey: ["invitations"] });
+    },
+  });
+  // What nobody may give is not offered.
+  const givable = roles.data?.roles.filter((each) => each.permissions.every(may));
+  return (
+    <Dialog open onClose={onClose} title="Invite somebody">
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!invite.isPending) invite.mutate();
+        }}
+      >
+        {invite.isError && <Failure error={invite.error} />}
+        {roles.isError && <Failure error={roles.error} retry={() => void roles.refetch()} />}
+        <label className="field">
+          <span className="field-label">Email</span>
+          <input
+            className="input"
+            type="email"
+            required
+            maxLength={254}
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+          />
+        </label>
+        <label className="field">
+          <span className="field-label">Role</span>
+          <select className="input" value={role} onChange={(event) => setRole(event.target.value)}>
+            {(givable ?? [{ name: role }]).map((each) => (
+              <option key={each.name} value={each.name}>
+                {words(each.name)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <div className="dialog-foot">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" tone="primary" busy={invite.isPending}>
+            {invite.isPending ? "Inviting…" : "Invite"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,34 @@
+// A ticket as a line of a list.
+import { Link } from "@tanstack/react-router";
+import type { Channel, Ticket } from "../api/words";
+import { Badge, PriorityBadge, TicketBadge } from "../parts/Badge";
+import { Ago } from "../parts/Time";
+import { Icon, type IconName } from "../shell/Icon";
+import { words } from "../text/format";
+import "./tickets.css";
+
+const ICONS: Record<Channel, IconName> = { chat: "chat", email: "mail", api: "code" };
+
+export const CHANNELS: readonly Channel[] = ["chat", "email", "api"];
+
+export function TicketRow({ ticket }: { ticket: Ticket }) {
+  return (
+    <li>
+      <Link to="/tickets/$id" params={{ id: ticket.id }} className="ticket-row" data-row>
+        <Icon name={ICONS[ticket.channel]} label={words(ticket.channel)} />
+        <span className="ticket-number">#{ticket.number}</span>
+        <span className="ticket-subject truncate">{ticket.subject}</span>
+        <span className="ticket-marks">
+          {ticket.tags.slice(0, 3).map((tag) => (
+            <Badge key={tag}>{tag}</Badge>
+          ))}
+          <PriorityBadge priority={ticket.priority} />
+          <TicketBadge status={ticket.status} />
+        </span>
+        <span className="ticket-time muted small">
+          <Ago at={ticket.updated_at} />
+        </span>
+      </Link>
+    </li>
+  );
+}

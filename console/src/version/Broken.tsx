@@ -1,0 +1,36 @@
+// What a page shows when it fails, in the place of the page; everything around it stays.
+import type { ErrorComponentProps } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { Problem } from "../api/client";
+import { Button } from "../parts/Button";
+import { Failure } from "../parts/states";
+import { look, useStale } from "./version";
+
+export function Broken({ error, reset }: ErrorComponentProps) {
+  const stale = useStale();
+  const ours = !(error instanceof Problem);
+  useEffect(() => {
+    if (ours) void look();
+  }, [ours]);
+  return (
+    <div className="page">
+      {ours ? (
+        <div className="notice" data-tone="red" role="alert">
+          <div className="grow">
+            <strong>This page failed</strong>
+            <div>
+              {stale
+                ? "A new version was deployed since it was opened. Reload to go on."
+                : "The rest of the console works. Reload; if it fails again, tell whoever runs the service."}
+            </div>
+          </div>
+          <Button size="small" onClick={() => location.reload()}>
+            Reload
+          </Button>
+        </div>
+      ) : (
+        <Failure error={error} retry={reset} />
+      )}
+    </div>
+  );
+}

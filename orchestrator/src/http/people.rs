@@ -1,0 +1,132 @@
+//! Colleagues: who they are, what they are called to do, and whether they are let in.
+
+use aide::{
+    axum::{
+        ApiRouter,
+        routing::{get_with, patch_with},
+    },
+    transform::TransformOperation,
+};
+use axum::extract::State;
+use domain::{
+    UserId,
+    user::{Role, User},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{PersonChange, PersonChanged};
+
+use super::{
+    Http,
+    auth::{Staff, may},
+    input::{Json, Path, Query, text},
+    page::{Page, PageQuery},
+    problem::{Kind, Problem},
+};
+
+const MAX_TITLE: usize = 100;
+
+pub fn routes() -> ApiRouter<Http> {
+    ApiRouter::new()
+        .api_route("/v1/people", get_with(list, list_docs))
+        .api_route("/v1/people/{user_id}", patch_with(change, change_docs).get_with(show, show_docs))
+}
+
+/// The colleague in the path.
+#[derive(Deserialize, JsonSchema)]
+pub struct PersonPath {
+    /// The colleague.
+    pub user_id: UserId,
+}
+
+fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("listPeople")
+        .tag("people")
+        .summary("List colleagues")
+        .description("The longest here first, those who are kept out among them (`deactivated_at`).")
+}
+
+async fn list(
+    State(http): State<Http>,
+    staff: Staff<may::ReadPeople>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<User>>, Problem> {
+    Ok(Json(staff.store(&http).colleagues(page.limit()?, page.cursor()).await?.into()))
+}
+
+fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("getPerson").tag("people").summary("Look at a colleague")
+}
+
+async fn show(
+    State(http): State<Http>,
+    staff: Staff<may::ReadPeople>,
+    Path(path): Path<PersonPath>,
+) -> Result<Json<User>, Problem> {
+    let user = staff.store(&http).user(path.user_id).await?;
+    user.map(Json).ok_or_else(|| Problem::not_found("the colleague"))
+}
+
+/// What is to be different about a colleague; what is left out stays.
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePerson {
+    #[serde(default)]
+    pub role: Option<Role>,
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    pub title: Option<String>,
+    /// False keeps them out: their sessions end and their keys stop.
+    #[serde(default)]
+    pub active: Option<bool>,
+}
+
+fn change_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("changePerson").tag("people").summary("Change a colleague").description(
+        "Role, title, in or out. Nobody gives a role that may what they may not, and nobody changes a colleague who \
+         may what they may not. 409 when nobody would be left who may everything. In effect at once here and within \
+         seconds in other processes.",
+    )
+}
+
+async fn change(
+    State(http): State<Http>,
+    staff: Staff<may::ManagePeople>,
+    Path(path): Path<PersonPath>,
+    Json(form): Json<ChangePerson>,
+) -> Result<Json<User>, Problem> {
+    let store = staff.store(&http);
+    let before = store.user(path.user_id).await?.ok_or_else(|| Problem::not_found("the colleague"))?;
+    let title = match form.title.as_deref().map(str::trim) {
+        Some("") => Some(String::new()),
+        Some(title) => Some(text("title", title, MAX_TITLE)?),
+        None => None,
+    };
+    let now = store.permissions_of(&before.role).await?;
+    staff.holds(now, "this colleague may")?;
+    if let Some(role) = form.role.as_ref().filter(|role| **role != before.role) {
+        if let Role::Custom(name) = role
+            && !store.own_roles().await?.iter().any(|own| own.name == *name)
+        {
+            return Err(Problem::invalid(format!(
+                "there is no role {name}; GET /v1/roles names those there are"
+            )));
+        }
+        staff.holds(store.permissions_of(role).await?, "this role may")?;
+    }
+    if form.active == Some(false) && staff.person()?.id == path.user_id {
+        return Err(Problem::new(Kind::Conflict, "nobody keeps out themselves: ask a colleague"));
+    }
+    let change = PersonChange { role: form.role, title, active: form.active };
+    let by = (staff.actor(), http.app.clock.now());
+    let changed = store.change_person(path.user_id, change, by).await?;
+    http.forget_person(staff.workspace, path.user_id);
+    match changed {
+        PersonChanged::Done(user) => Ok(Json(user)),
+        PersonChanged::Nobody => Err(Problem::not_found("the colleague")),
+        PersonChanged::LastOwner => Err(Problem::new(
+            Kind::Conflict,
+            "this is the last owner who is let in: make somebody else an owner first",
+        )),
+    }
+}
