@@ -16,6 +16,7 @@ import type {
   Channel,
   GapStatus,
   Layer,
+  OutcomeKind,
   RunStatus,
   TicketStatus,
   Visibility,
@@ -23,6 +24,7 @@ import type {
 import { ORDERS, type QueueSearch, RISKS } from "./approvals/narrowing";
 import type { DocumentFilter } from "./knowledge/metadata";
 import { Empty, Loading } from "./parts/states";
+import type { RunFilter } from "./runs/queries";
 import { AUDIT_ACTIONS, type AuditSearch, dayOf } from "./safety/audit";
 import { COMPANY_FAILURES, type CompanyFailure, sessionQuery } from "./session/session";
 import { Broken } from "./version/Broken";
@@ -68,6 +70,8 @@ const CHANNELS: readonly Channel[] = ["chat", "email", "api"];
 const RUNS: readonly RunStatus[] = ["queued", "running", "waiting", "done", "dead", "quarantined"];
 
 const LAYERS: readonly Layer[] = ["company", "customer"];
+const OUTCOMES: readonly OutcomeKind[] = ["answered", "asked", "handed_off", "done", "nothing"];
+
 const VISIBILITIES: readonly Visibility[] = ["public", "internal"];
 type Scope = "public" | "internal" | "library";
 const SCOPES: readonly Scope[] = ["public", "internal", "library"];
@@ -260,9 +264,11 @@ const customer = createRoute({
 const runs = createRoute({
   getParentRoute: () => staff,
   path: "/runs",
-  validateSearch: (raw: Raw): { status?: RunStatus; ticket_id?: string } => ({
+  validateSearch: (raw: Raw): RunFilter => ({
     status: oneOf(raw.status, RUNS),
     ticket_id: textOf(raw.ticket_id),
+    agent: textOf(raw.agent, 100),
+    outcome: oneOf(raw.outcome, OUTCOMES),
   }),
   component: lazyRouteComponent(pages, "RunsPage"),
 });

@@ -7,7 +7,7 @@ use domain::{
     commit::{DeliveryStatus, Receipt},
     permission::Permissions,
     queue::Narrowed,
-    run::{Run, RunStatus},
+    run::{OutcomeKind, Run, RunStatus},
     standing::Standing,
     ticket::{Channel, TicketStatus},
     tool::ToolSpec,
@@ -234,6 +234,7 @@ pub struct RunFilter {
     pub agent: Option<String>,
 }
 
+    pub outcome: Option<OutcomeKind>,
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ApprovalFilter {
     pub status: Option<ApprovalStatus>,

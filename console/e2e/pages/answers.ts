@@ -5,6 +5,7 @@ import { account, invited, offer, sessions, waysIn } from "./examples/account";
 import { at, id, page, problem, type S, session } from "./examples/base";
 import {
   agents,
+  agentFigures,
   approvals,
   contact,
   conversation,
@@ -176,6 +177,9 @@ const ANSWERS: Answers = {
   "GET /v1/tools": () => ({ items: tools }),
   "GET /v1/tools/:id": () => tools[0],
   "POST /v1/tools/:id/dry-run": (route) => {
+  "GET /v1/agents/figures": (): S["AgentFiguresList"] => ({ at: at(0), items: agentFigures }),
+  "GET /v1/providers": () => providers,
+  "GET /v1/channels": () => channels(),
     const { args } = route.request().postDataJSON() as { args: { amount_cents: number } };
     return {
       valid: true,

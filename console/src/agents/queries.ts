@@ -6,3 +6,10 @@ export const agentsQuery = queryOptions({
   queryFn: ({ signal }) => send(api.GET("/v1/agents", { signal })).then((page) => page.items),
   staleTime: 60_000,
 });
+
+export const agentFiguresQuery = queryOptions({
+  // Beside the runs, so that it is counted anew when one ends.
+  queryKey: ["runs", "figures"],
+  queryFn: ({ signal }) => send(api.GET("/v1/agents/figures", { signal })),
+  refetchInterval: 15_000,
+});

@@ -1168,6 +1168,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What agents did
+         * @description How the runs of each agent ended today and in the last 7 days, what they resolved and cost, and how sure it was of what it did.
+         */
+        get: operations["showAgentFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tools": {
         parameters: {
             query?: never;
@@ -2800,9 +2820,96 @@ export interface components {
         /** @description What can be added as a source. */
         AddedKind: "url" | "sitemap";
         AddedStatus: ("added" | "rejected") | "changed" | "unchanged";
+        /** @description An agent now, and what it did until now. */
+        AgentFigures: {
+            agent: string;
+            /**
+             * Format: int64
+             * @description Runs that it works on, or will when their turn comes.
+             */
+            at_work: number;
+            /** @description Since midnight (UTC). */
+            today: components["schemas"]["AgentPeriod"];
+            /**
+             * Format: int64
+             * @description Runs that wait for a person, a message or a time.
+             */
+            waiting: number;
+            /** @description The last 7 days, today included. */
+            week: components["schemas"]["AgentPeriod"];
+        };
+        /** @description What all agents did. Days are UTC; credits are in millionths. */
+        AgentFiguresList: {
+            at: components["schemas"]["Timestamp"];
+            /** @description Every agent of this service, and any other that did something. */
+            items: components["schemas"]["AgentFigures"][];
+        };
         /** @description All agents. */
         AgentList: {
             items: components["schemas"]["AgentView"][];
+        };
+        /** @description What an agent did in a time. A run counts on the day it ended, and once. */
+        AgentPeriod: {
+            /**
+             * Format: int64
+             * @description Those that answered the customer.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Those that asked the customer for something.
+             */
+            asked: number;
+            /**
+             * Format: int64
+             * @description Calls with an effect that were carried out.
+             */
+            calls: number;
+            /**
+             * Format: double
+             * @description How sure it was of these calls on average, 0 to 1; null without one.
+             */
+            confidence: number | null;
+            /**
+             * Format: int64
+             * @description What the runs that ended cost.
+             */
+            cost_micros: number;
+            /**
+             * Format: int64
+             * @description Those that did what they were begun for while no customer waited.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Those that were given up or quarantined.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Those that gave the ticket to a person.
+             */
+            handed_off: number;
+            /**
+             * Format: int64
+             * @description Those in which nothing was to be done.
+             */
+            nothing: number;
+            /**
+             * Format: int64
+             * @description How many of these were opened again since.
+             */
+            reopened: number;
+            /**
+             * Format: int64
+             * @description Tickets that it resolved.
+             */
+            resolved: number;
+            /**
+             * Format: int64
+             * @description Runs that ended, in whatever way.
+             */
+            runs: number;
         };
         /** @description What the operator may set per agent. */
         AgentSettings: {
@@ -4850,6 +4957,11 @@ export interface components {
         };
         /** @description What became of a question. */
         Outcome2: "answered" | "asked_back" | "abstained";
+        /**
+         * @description How a run ended, without its words.
+         * @enum {string}
+         */
+        OutcomeKind: "answered" | "asked" | "handed_off" | "done" | "nothing";
         /** @description One page of a list. */
         PageOfApiKeyItem: {
             items: components["schemas"]["ApiKeyItem"][];
@@ -9679,6 +9791,8 @@ export interface operations {
                 about?: components["schemas"]["TicketId"];
                 /** @description By an agent's name. */
                 agent?: string;
+                /** @description Only those that ended, in this way. */
+                outcome?: components["schemas"]["OutcomeKind"];
                 status?: components["schemas"]["RunStatus"];
                 ticket_id?: components["schemas"]["TicketId"];
             };
@@ -9904,6 +10018,53 @@ export interface operations {
                 };
             };
             /** @description It takes read_tools, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showAgentFigures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentFiguresList"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_system, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

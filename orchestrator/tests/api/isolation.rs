@@ -265,6 +265,7 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         | "listHelpArticles"
         | "listAgents"
         | "listTools"
+        | "showAgentFigures"
         | "getTool"
         | "getSystem"
         | "getSession"

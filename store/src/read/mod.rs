@@ -1,6 +1,7 @@
 //! What is read, and the small things that are written outside of commits, noun by noun.
 
 mod accounts;
+mod agent_figures;
 mod api_keys;
 mod approvals;
 pub(crate) mod audit;
@@ -41,6 +42,7 @@ mod users;
 
 pub use accounts::AccountDeed;
 pub use audit::{AuditFilter, AuditReport};
+pub use agent_figures::{AgentFigures, AgentPeriod};
 pub use automatic_breakers::Moved;
 pub use credits::CreditReport;
 pub use figures::{DeskDay, DeskNow, Waiting};
