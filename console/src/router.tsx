@@ -455,6 +455,18 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(office, "ApiKeysPage"),
 });
 
+const models = createRoute({
+  getParentRoute: () => settings,
+  path: "models",
+  component: lazyRouteComponent(office, "ModelsPage"),
+});
+
+const channels = createRoute({
+  getParentRoute: () => settings,
+  path: "channels",
+  component: lazyRouteComponent(office, "ChannelsPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => settings,
   path: "account",
@@ -488,7 +500,7 @@ const tree = root.addChildren([
     tools,
     agents,
     policy,
-    settings.addChildren([people, roles, teams, apiKeys, account, appearance]),
+    settings.addChildren([people, roles, teams, apiKeys, models, channels, account, appearance]),
     safety.addChildren([breakers, limits, audit, personalData]),
   ]),
 ]);

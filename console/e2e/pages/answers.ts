@@ -3,6 +3,7 @@
 import type { Page, Route } from "@playwright/test";
 import { account, invited, offer, sessions, waysIn } from "./examples/account";
 import { at, id, page, problem, type S, session } from "./examples/base";
+import { channels, providers } from "./examples/connections";
 import {
   agents,
   agentFigures,
@@ -40,6 +41,7 @@ import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
 import { audited, couldBe, limits } from "./examples/safety";
 
 export * from "./examples/base";
+export * from "./examples/connections";
 export * from "./examples/desk";
 export * from "./examples/help";
 export * from "./examples/home";
@@ -253,7 +255,7 @@ const ANSWERS: Answers = {
 const pattern = (path: string) =>
   path
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ":id")
-    .replace(/(\/v1\/(?:tools|roles|teams)\/)[^/]+/, "$1:id")
+    .replace(/(\/v1\/(?:tools|roles|teams|providers)\/)[^/]+/, "$1:id")
     .replace(/(\/v1\/help\/articles\/)[^/]+/, "$1:slug");
 
 /** Puts canned answers in front of the API. Whatever they do not know is a 404 with its name. */

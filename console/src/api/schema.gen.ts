@@ -2550,6 +2550,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List providers of models
+         * @description In the order in which they are asked, with where their keys are and whether one is left alone because it keeps failing. Asks nobody.
+         */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See the channels
+         * @description Chat, mail and API as they are configured, how polling the mailbox went last in the process that answers, and whether mail leaves. Holds no secrets and asks nobody.
+         */
+        get: operations["showChannels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/providers/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a provider of models
+         * @description One small real call of each of its models, without retries, whatever its breaker says: how long it took and how many tokens, or what is wrong and what to do. It may cost what the provider takes for a few tokens. At most six tests a minute by one person; each is in the audit. 404 for a name that is not configured. Takes a person.
+         */
+        post: operations["testProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/email/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send oneself a letter
+         * @description Hands a short letter to the mail server, addressed to whoever asks and to nobody else. At most six tests a minute by one person; each is in the audit. Takes a person.
+         */
+        post: operations["testEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/knowledge/files": {
         parameters: {
             query?: never;
@@ -3008,6 +3088,11 @@ export interface components {
             /** @description All sentences, or the question back, or what is missing; in words for the one who asked. */
             text: string;
         };
+        /** @description Programs of the house. */
+        ApiChannel: {
+            /** @description Addresses that the tool `call_webhook` may call (`tools.webhook_urls`). */
+            webhooks: string[];
+        };
         /**
          * Format: uuid
          * @description A key that requests are made with instead of a session.
@@ -3270,7 +3355,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -3492,6 +3577,31 @@ export interface components {
         };
         /** @enum {string} */
         Channel: "chat" | "email" | "api";
+        /** @description The ways by which customers reach this workspace. */
+        Channels: {
+            api: components["schemas"]["ApiChannel"];
+            chat: components["schemas"]["ChatChannel"];
+            email: components["schemas"]["EmailChannel"];
+            /** @description How people reach the service (`server.public_url`). */
+            public_url: string;
+            /** @description What this workspace is called in addresses and in the widget. */
+            workspace: string;
+        };
+        /** @description The chat and the widget for other sites. */
+        ChatChannel: {
+            /**
+             * Format: uint32
+             * @description Conversations a minute that may be begun from one place (`visitors.conversations_per_minute`).
+             */
+            conversations_per_minute: number;
+            /**
+             * Format: uint32
+             * @description Messages a minute that one visitor may write (`visitors.messages_per_minute`).
+             */
+            messages_per_minute: number;
+            /** @description Origins whose pages may hold the widget (`chat.sites`). */
+            sites: string[];
+        };
         /** @description A document to look at; nothing is put in effect. */
         CheckPolicy: {
             text: string;
@@ -4123,6 +4233,24 @@ export interface components {
             updated_at: components["schemas"]["Timestamp"];
         };
         EffectStatus: "succeeded" | "attempting" | "retrying" | "failed" | "unknown";
+        /** @description Mail in and out. */
+        EmailChannel: {
+            /** @description What customers write to (`email.address`); null when there is no mail. */
+            address: string | null;
+            failed: components["schemas"]["OutgoingMail"] | null;
+            imap: components["schemas"]["Inbox"] | null;
+            /** @description Providers may hand mail in at `/v1/channels/email/inbound` (`email.inbound_secret`). */
+            inbound: boolean;
+            /** @description Mail becomes tickets of this workspace: the one that was made first. */
+            is_taken_here: boolean;
+            /** @description The last mail that was sent. */
+            last_sent: components["schemas"]["Timestamp"] | null;
+            /** @description What mails are signed with (`email.name`). */
+            name: string;
+            smtp: components["schemas"]["MailServer"] | null;
+            /** @description The oldest of the newest that wait to be sent, and the last ones that were not. */
+            waiting: components["schemas"]["OutgoingMail"] | null;
+        };
         /** @description What threading needs to know of a mail. Ids without angle brackets. */
         EmailHeaders: {
             from: string;
@@ -4130,6 +4258,15 @@ export interface components {
             message_id: string;
             references?: string[];
             to: string;
+        };
+        /** @description How sending a letter to oneself went. */
+        EmailTest: {
+            /** Format: uint64 */
+            latency_ms: number;
+            /** @description The mail server has taken it; whether it arrives, the mailbox tells. */
+            ok: boolean;
+            /** @description What is wrong. */
+            problem: string | null;
         };
         /** @description The model that turns text into vectors. */
         EmbedderView: {
@@ -4141,6 +4278,13 @@ export interface components {
              * @description How many tokens of a text it reads, where that is known.
              */
             reads_tokens: number | null;
+        };
+        /** @description The model that turns texts into vectors, set under `[embeddings]`. */
+        EmbeddingsProviderView: {
+            /** @description An address; null when it runs in this process. */
+            base_url: string | null;
+            key: components["schemas"]["KeyPlace"];
+            model: string;
         };
         /** @description What holds the vectors. */
         Engine: "memory" | "embedded" | "server";
@@ -4669,6 +4813,19 @@ export interface components {
             /** @default null */
             weekday?: string | null;
         };
+        /** @description A mailbox that is polled (`email.imap`). */
+        Inbox: {
+            folder: string;
+            host: string;
+            /** Format: uint64 */
+            poll_seconds: number;
+            /** Format: uint16 */
+            port: number;
+            /** @description `tls`, `starttls` or `none`. */
+            security: string;
+            /** @description How that went last. */
+            state: components["schemas"]["MailboxState"];
+        };
         /** @description What holds the vectors that knowledge is found by. */
         IndexView: {
             collections: components["schemas"]["CollectionView"][];
@@ -4736,6 +4893,18 @@ export interface components {
             policy_version: components["schemas"]["Digest"];
             rule: string;
         };
+        /** @description Where a key is; never the key. */
+        KeyPlace: {
+            /** @constant */
+            kind: "none";
+        } | {
+            /** @constant */
+            kind: "variable";
+            name: string;
+        } | {
+            /** @constant */
+            kind: "file";
+        };
         /** @description What a question leaves open. */
         Lack: "object" | "choice";
         /** @description Whose knowledge a document is. */
@@ -4792,6 +4961,26 @@ export interface components {
             /** Format: uuid */
             run_id: string;
             ticket_id: components["schemas"]["TicketId"];
+        };
+        /** @description A server that takes mail (`email.smtp`). */
+        MailServer: {
+            host: string;
+            /** Format: uint16 */
+            port: number;
+            /** @description Mails in a period that it takes; null: as many as it takes. */
+            rate: string | null;
+            /** @description `tls`, `starttls` or `none`. */
+            security: string;
+            signs_in: boolean;
+        };
+        /** @description How polling the mailbox went in the process that answers. Nothing is known before the first poll. */
+        MailboxState: {
+            /** @description Why it did not. */
+            error: string | null;
+            /** @description The last one that did not, also when one went through since. */
+            failed_at: components["schemas"]["Timestamp"] | null;
+            /** @description The last poll that went through. */
+            polled_at: components["schemas"]["Timestamp"] | null;
         };
         /** @description What a key is to be. */
         MakeKey: {
@@ -4962,6 +5151,13 @@ export interface components {
          * @enum {string}
          */
         OutcomeKind: "answered" | "asked" | "handed_off" | "done" | "nothing";
+        /** @description A mail that did not leave. */
+        OutgoingMail: {
+            /** Format: int64 */
+            attempts: number;
+            created_at: components["schemas"]["Timestamp"];
+            error: string | null;
+        };
         /** @description One page of a list. */
         PageOfApiKeyItem: {
             items: components["schemas"]["ApiKeyItem"][];
@@ -5201,7 +5397,7 @@ export interface components {
             written: components["schemas"]["Written"];
         };
         /** @description One thing that not everybody may. */
-        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_runs" | "retry_runs" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
+        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_runs" | "retry_runs" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
         /** @description A permission in words. */
         PermissionView: {
             means: string;
@@ -5364,6 +5560,39 @@ export interface components {
              * @default null
              */
             body?: string | null;
+        };
+        /** @description A provider of language models. All of it is set in the configuration, under `[[models.providers]]`. */
+        Provider: {
+            base_url: string;
+            /** @description While it is left alone because it keeps failing. */
+            breaker: components["schemas"]["AutomaticBreaker"] | null;
+            /** @description The model for steps that need little. */
+            fast: string;
+            /** @description Credits are counted for its calls. */
+            is_priced: boolean;
+            key: components["schemas"]["KeyPlace"];
+            /** Format: uint32 */
+            max_retries: number;
+            name: string;
+            /** @description Requests it takes, of all processes together: `500/minute`. Null: as many as it answers. */
+            rate: string | null;
+            /** @description The model for steps that decide something. */
+            strong: string;
+            /** Format: uint64 */
+            timeout_ms: number;
+        };
+        /** @description What answers agents. */
+        ProviderList: {
+            /** @description What turns texts into vectors; null when nothing does. */
+            embeddings: components["schemas"]["EmbeddingsProviderView"] | null;
+            /** @description In the order in which they are asked: the next one only when the one before cannot answer. */
+            items: components["schemas"]["Provider"][];
+            /** @description The offline model answers when no provider can, or when there is none. */
+            offline_fallback: boolean;
+        };
+        /** @description How one small call of each model went. */
+        ProviderTest: {
+            calls: components["schemas"]["TriedCall"][];
         };
         /** @description A provider of language models. */
         ProviderView: {
@@ -6440,6 +6669,27 @@ export interface components {
             secret: string;
             /** @description For a QR code. */
             url: string;
+        };
+        /** @description How one small call went. */
+        TriedCall: {
+            /** @description What the provider says answered. */
+            answered_by: string | null;
+            /** @description The model that was asked. */
+            asked: string;
+            /**
+             * Format: uint
+             * @description Numbers of a vector, from what makes vectors.
+             */
+            dimension: number | null;
+            /** Format: uint64 */
+            latency_ms: number;
+            ok: boolean;
+            /** @description What is wrong and what to do. */
+            problem: string | null;
+            /** Format: int64 */
+            tokens_in: number | null;
+            /** Format: int64 */
+            tokens_out: number | null;
         };
         /** @description One reason why a person is wanted. */
         Trigger: {
@@ -14134,6 +14384,188 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_system, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_system, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A provider's name, or `embeddings`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes test_connections, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailTest"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes test_connections, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description What went wrong and what to do */

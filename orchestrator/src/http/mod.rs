@@ -15,6 +15,7 @@ mod audit;
 pub mod auth;
 mod breakers;
 mod caller;
+mod channels;
 mod citations;
 mod company_sign_in;
 mod console;
@@ -49,6 +50,7 @@ mod presence;
 mod problem;
 mod proof;
 mod ratings;
+mod providers;
 mod roles;
 mod runs;
 mod scans;
@@ -97,6 +99,8 @@ const MAX_JSON_BYTES: usize = 256 * 1024;
 /// How long a request may take, unless it is a stream.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a request with files may take: to come in, and to be parsed.
+/// How long a request may take that tries whether others answer.
+const TESTS_TIMEOUT: Duration = Duration::from_secs(60);
 const FILES_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Everything the service answers to.
@@ -173,7 +177,15 @@ fn api() -> ApiRouter<Http> {
         .merge(system::routes())
         .layer(from_fn(|request, next| in_time(TIMEOUT, request, next)))
         .merge(
+        .merge(providers::routes())
+        .merge(channels::routes())
             knowledge_files::routes().layer(from_fn(|request, next| in_time(FILES_TIMEOUT, request, next))),
+        .merge(
+            ApiRouter::new()
+                .merge(providers::test_routes())
+                .merge(channels::test_routes())
+                .layer(from_fn(|request, next| in_time(TESTS_TIMEOUT, request, next))),
+        )
         )
         .merge(streams)
 }
