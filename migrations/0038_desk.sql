@@ -23,3 +23,18 @@ CREATE INDEX effects_by_agents ON effects (workspace_id, created_at, agent, conf
 DROP INDEX resolutions_by_agents;
 CREATE INDEX resolutions_by_agents ON resolutions (workspace_id, at, agent, reopened_at, confirmed_at)
     WHERE agent IS NOT NULL;
+
+-- Who was named in a note to colleagues, written by the writer beside the note; `seen_at` when they have had the
+-- ticket before them since.
+CREATE TABLE mentions (
+    workspace_id text NOT NULL,
+    user_id text NOT NULL,
+    message_id text NOT NULL,
+    ticket_id text NOT NULL,
+    at bigint NOT NULL,
+    seen_at bigint,
+    PRIMARY KEY (workspace_id, user_id, message_id),
+    FOREIGN KEY (workspace_id, ticket_id) REFERENCES tickets (workspace_id, id)
+);
+CREATE INDEX mentions_by_person ON mentions (workspace_id, user_id, at, message_id);
+CREATE INDEX mentions_unseen ON mentions (workspace_id, user_id, ticket_id) WHERE seen_at IS NULL;

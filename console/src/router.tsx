@@ -27,6 +27,7 @@ import { Empty, Loading } from "./parts/states";
 import type { RunFilter } from "./runs/queries";
 import { AUDIT_ACTIONS, type AuditSearch, dayOf } from "./safety/audit";
 import { COMPANY_FAILURES, type CompanyFailure, sessionQuery } from "./session/session";
+import type { TicketFilter } from "./tickets/queries";
 import { Broken } from "./version/Broken";
 
 type Raw = Record<string, unknown>;
@@ -69,9 +70,9 @@ const TICKETS: readonly TicketStatus[] = [
 const CHANNELS: readonly Channel[] = ["chat", "email", "api"];
 const RUNS: readonly RunStatus[] = ["queued", "running", "waiting", "done", "dead", "quarantined"];
 
-const LAYERS: readonly Layer[] = ["company", "customer"];
 const OUTCOMES: readonly OutcomeKind[] = ["answered", "asked", "handed_off", "done", "nothing"];
 
+const LAYERS: readonly Layer[] = ["company", "customer"];
 const VISIBILITIES: readonly Visibility[] = ["public", "internal"];
 type Scope = "public" | "internal" | "library";
 const SCOPES: readonly Scope[] = ["public", "internal", "library"];
@@ -231,10 +232,9 @@ const approval = createRoute({
 const tickets = createRoute({
   getParentRoute: () => staff,
   path: "/tickets",
-  validateSearch: (
-    raw: Raw,
-  ): { status?: TicketStatus; channel?: Channel; q?: string; waiting?: true } => ({
+  validateSearch: (raw: Raw): TicketFilter => ({
     waiting: String(raw.waiting) === "true" || undefined,
+    mentioned: String(raw.mentioned) === "true" || undefined,
     status: oneOf(raw.status, TICKETS),
     channel: oneOf(raw.channel, CHANNELS),
     q: textOf(raw.q),

@@ -223,6 +223,8 @@ pub struct TicketFilter {
     pub customer_id: Option<CustomerId>,
     /// Only those on which a person has to act.
     pub waiting_for_staff: bool,
+    /// Only those in which a note names this person.
+    pub mentioned: Option<UserId>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -232,9 +234,9 @@ pub struct RunFilter {
     /// Those about a ticket that they do not hold.
     pub about: Option<TicketId>,
     pub agent: Option<String>,
+    pub outcome: Option<OutcomeKind>,
 }
 
-    pub outcome: Option<OutcomeKind>,
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ApprovalFilter {
     pub status: Option<ApprovalStatus>,

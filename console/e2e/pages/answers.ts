@@ -5,8 +5,8 @@ import { account, invited, offer, sessions, waysIn } from "./examples/account";
 import { at, id, page, problem, type S, session } from "./examples/base";
 import { channels, providers } from "./examples/connections";
 import {
-  agents,
   agentFigures,
+  agents,
   approvals,
   contact,
   conversation,
@@ -136,6 +136,7 @@ const ANSWERS: Answers = {
     customer,
     contact,
   }),
+  "GET /v1/mentions": (): S["Mentions"] => ({ unseen: 0, items: [] }),
   "PUT /v1/tickets/:id/presence": () => ({ others: [] }),
   "GET /v1/tickets/:id/events": () => page(events),
   "GET /v1/tickets/:id/article": (): S["ArticleOfTicket"] => ({
@@ -176,12 +177,12 @@ const ANSWERS: Answers = {
     redacted_at: null,
   }),
   "GET /v1/agents": () => ({ items: agents }),
-  "GET /v1/tools": () => ({ items: tools }),
-  "GET /v1/tools/:id": () => tools[0],
-  "POST /v1/tools/:id/dry-run": (route) => {
   "GET /v1/agents/figures": (): S["AgentFiguresList"] => ({ at: at(0), items: agentFigures }),
   "GET /v1/providers": () => providers,
   "GET /v1/channels": () => channels(),
+  "GET /v1/tools": () => ({ items: tools }),
+  "GET /v1/tools/:id": () => tools[0],
+  "POST /v1/tools/:id/dry-run": (route) => {
     const { args } = route.request().postDataJSON() as { args: { amount_cents: number } };
     return {
       valid: true,

@@ -2333,6 +2333,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/mentions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See where one is mentioned
+         * @description Notes that name whoever asks, the newest first, and how many tickets they have not looked at since. The tickets themselves: `GET /v1/tickets?mentioned=true`. Takes a person.
+         */
+        get: operations["listMentions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/mentions/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that one has seen where one is mentioned
+         * @description In this ticket, up to now. The console says so when the ticket is opened. Takes a person.
+         */
+        post: operations["seeMentions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations": {
         parameters: {
             query?: never;
@@ -2847,6 +2887,11 @@ export interface components {
             body: string;
             /** @default staff */
             from?: components["schemas"]["MessageFrom"];
+            /**
+             * @description Colleagues whom a note names; they find the ticket among those that mention them.
+             * @default []
+             */
+            mentions?: components["schemas"]["UserId"][];
             /**
              * @description `internal` is a note that the customer never sees.
              * @default public
@@ -5006,6 +5051,25 @@ export interface components {
             /** @description The built-in ones from who may least to who may everything, then the workspace's own by name. */
             roles: components["schemas"]["RoleView"][];
         };
+        /** @description A note that names one. */
+        MentionItem: {
+            at: components["schemas"]["Timestamp"];
+            /** Format: uuid */
+            message_id: string;
+            /** @description When one had the ticket before one since; null: not yet. */
+            seen_at: components["schemas"]["Timestamp"] | null;
+            ticket_id: components["schemas"]["TicketId"];
+        };
+        /** @description Where one was named. */
+        Mentions: {
+            /** @description The newest 50. */
+            items: components["schemas"]["MentionItem"][];
+            /**
+             * Format: int64
+             * @description Tickets in which one was named and which one has not looked at since.
+             */
+            unseen: number;
+        };
         /** @description Something that was said in a ticket. */
         Message: {
             at: components["schemas"]["Timestamp"];
@@ -5018,6 +5082,8 @@ export interface components {
             findings?: components["schemas"]["TextFinding"][];
             /** Format: uuid */
             id: string;
+            /** @description Colleagues whom a note names. */
+            mentions?: components["schemas"]["UserId"][];
             /** @description The model that wrote it, when an agent did. */
             model?: string | null;
             /** @description Set when personal data in the text was replaced for good. */
@@ -8178,6 +8244,8 @@ export interface operations {
                 /** @description How many items, 1 to 100. */
                 limit?: number;
                 channel?: components["schemas"]["Channel"];
+                /** @description True: only those in which a note names whoever asks, who must be a person. */
+                mentioned?: boolean;
                 /**
                  * @description Found in the subject, the tags, the number or the customer's name. Who is served masks finds only
                  *     what they see: subject, tags and number.
@@ -13921,6 +13989,101 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PresentOthers"];
                 };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_tickets, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMentions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mentions"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_tickets, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seeMentions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description No valid session or API key */
             401: {

@@ -39,6 +39,7 @@ mod knowledge_sources;
 mod knowledge_versions;
 mod limits;
 mod may;
+mod mentions;
 mod observe;
 mod openapi;
 mod page;
@@ -49,8 +50,8 @@ mod policy;
 mod presence;
 mod problem;
 mod proof;
-mod ratings;
 mod providers;
+mod ratings;
 mod roles;
 mod runs;
 mod scans;
@@ -98,9 +99,9 @@ use problem::{Kind, Problem};
 const MAX_JSON_BYTES: usize = 256 * 1024;
 /// How long a request may take, unless it is a stream.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a request with files may take: to come in, and to be parsed.
 /// How long a request may take that tries whether others answer.
 const TESTS_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a request with files may take: to come in, and to be parsed.
 const FILES_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Everything the service answers to.
@@ -170,22 +171,23 @@ fn api() -> ApiRouter<Http> {
         .merge(audit::routes())
         .merge(policy::routes())
         .merge(presence::routes())
+        .merge(mentions::routes())
         .merge(conversations::routes())
         .merge(ratings::routes())
         .merge(help::routes())
         .merge(inbound_email::routes())
         .merge(system::routes())
-        .layer(from_fn(|request, next| in_time(TIMEOUT, request, next)))
-        .merge(
         .merge(providers::routes())
         .merge(channels::routes())
-            knowledge_files::routes().layer(from_fn(|request, next| in_time(FILES_TIMEOUT, request, next))),
+        .layer(from_fn(|request, next| in_time(TIMEOUT, request, next)))
         .merge(
             ApiRouter::new()
                 .merge(providers::test_routes())
                 .merge(channels::test_routes())
                 .layer(from_fn(|request, next| in_time(TESTS_TIMEOUT, request, next))),
         )
+        .merge(
+            knowledge_files::routes().layer(from_fn(|request, next| in_time(FILES_TIMEOUT, request, next))),
         )
         .merge(streams)
 }

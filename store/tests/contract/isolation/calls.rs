@@ -60,9 +60,12 @@ fn reads() -> Vec<(&'static str, Call)> {
         "tickets" => (
             desk.tickets(&TicketFilter::default(), 10, None).await,
             desk.tickets(&TicketFilter { customer_id: Some(w.customer), ..Default::default() }, 10, None).await,
+            desk.tickets(&TicketFilter { mentioned: Some(w.user), ..Default::default() }, 10, None).await,
             desk.tickets(&TicketFilter { text: Some("a".to_owned()), ..Default::default() }, 10, None).await,
         ),
         "present" => desk.present(w.ticket, "01920000-0000-7000-8000-000000000000".parse().unwrap()).await,
+        "mentions_of" => desk.mentions_of(w.user, 10).await,
+        "unseen_mentions" => desk.unseen_mentions(w.user).await,
         "tickets_of_customer" => desk.tickets_of_customer(w.customer, None, 10).await,
         "messages" => desk.messages(w.ticket, None).await,
         "messages_with_versions" => desk.messages_with_versions(w.ticket, None).await,
@@ -88,10 +91,10 @@ fn reads() -> Vec<(&'static str, Call)> {
         "runs" => (
             desk.runs(&RunFilter::default(), 10, None).await,
             desk.runs(&RunFilter { ticket_id: Some(w.ticket), ..Default::default() }, 10, None).await,
+            desk.runs(&RunFilter { outcome: Some(OutcomeKind::Answered), ..Default::default() }, 10, None).await,
         ),
         "active_run" => desk.active_run(w.ticket).await,
         "steps" => desk.steps(w.run).await,
-            desk.runs(&RunFilter { outcome: Some(OutcomeKind::Answered), ..Default::default() }, 10, None).await,
         "effect" => desk.effect(w.effect).await,
         "effects_of_run" => desk.effects_of_run(w.run).await,
         "effects" => desk.effects(None, 10, None).await,
@@ -113,10 +116,10 @@ fn reads() -> Vec<(&'static str, Call)> {
         "pending_count" => desk.pending_count().await,
         "counts" => desk.counts().await,
         "desk_now" => desk.desk_now().await,
+        "agent_figures" => desk.agent_figures(w.at, 30).await,
         "desk_days" => desk.desk_days(w.at, 30).await,
         "audit_entries" => desk.audit_entries(&AuditFilter::default(), None, 10).await,
         "audit_after" => desk.audit_after(0, 10).await,
-        "agent_figures" => desk.agent_figures(w.at, 30).await,
         "audit_heads" => desk.audit_heads().await,
         "verify_audit" => desk.verify_audit().await,
         "has_audit_digest" => desk.has_audit_digest(&w.audited).await,
@@ -249,6 +252,7 @@ fn writes() -> Vec<(&'static str, Call)> {
             desk.be_present(w.ticket, w.user, Some(Doing::Writing)).await,
             desk.be_present(w.ticket, w.user, None).await,
         ),
+        "see_mentions" => desk.see_mentions(w.user, w.ticket).await,
         "claim_approval" => {
             let later = w.at.plus(Duration::from_secs(9));
             desk.claim_approval(w.approval, w.user, w.at, later).await.is_ok()
