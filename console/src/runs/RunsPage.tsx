@@ -115,7 +115,9 @@ function NoRuns({ search }: { search: RunFilter }) {
 
 function Narrowing({ search }: { search: RunFilter }) {
   const navigate = useNavigate({ from: "/runs" });
-  const agents = useQuery(agentsQuery).data?.map(({ name }) => name) ?? [];
+  const { may } = useSession();
+  const offered = useQuery({ ...agentsQuery, enabled: may("read_tools") }).data ?? [];
+  const agents = offered.map(({ name }) => name);
   const set = (part: RunFilter) => void navigate({ search: (before) => ({ ...before, ...part }) });
   // One that this service does not have any more may still have runs.
   const known = search.agent && !agents.includes(search.agent) ? [...agents, search.agent] : agents;
