@@ -1,5 +1,5 @@
-import { answer, at, id, page as pageOf, problem, type S, ticket } from "./answers";
-import { accessible, expect, test } from "./test";
+import { answer, at, events, id, page as pageOf, problem, type S, ticket } from "./answers";
+import { accessible, expect, fits, test } from "./test";
 
 test("a colleague at the same ticket is told of, and hears when one begins to write and leaves", async ({
   page,
@@ -117,4 +117,21 @@ test("a ticket is given to a colleague, and to nobody again", async ({ page }) =
   await expect(whose).toBeEnabled();
   await whose.selectOption("Nobody");
   await expect.poll(() => sent).toEqual([{ assignee: id(601) }, { assignee: null }]);
+});
+
+test("a long ticket is shown in short, beside the conversation", async ({ page }) => {
+  const again = events.filter((each) => each.body.type === "message_added");
+  const long = [...events, ...again, ...again, ...again].map((each, n) => ({
+    ...each,
+    id: id(7000 + n),
+  }));
+  await answer(page, { "GET /v1/tickets/:id/events": () => pageOf(long) });
+  await page.goto(`/tickets/${id(100)}`);
+  const short = page.getByRole("region", { name: "In short" });
+  await expect(short).toContainText("my tent arrived with a torn seam");
+  await expect(short).toContainText("Waits forRefund 349.00 EUR on order NF-10482");
+  await expect(short).toContainText("no model wrote it");
+  await accessible(page);
+  await page.setViewportSize({ width: 360, height: 740 });
+  await fits(page);
 });

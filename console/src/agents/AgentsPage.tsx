@@ -213,7 +213,7 @@ function LimitFact({ item }: { item: LimitUse }) {
       <dt>
         {UNITS[item.unit]} {WINDOWS[item.window]}
       </dt>
-      <dd className="limit-use">
+      <dd className="limit-use agent-limit">
         <span>
           {useWords(item)}
           {!bounded && ", without a ceiling"}

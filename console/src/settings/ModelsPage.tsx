@@ -42,12 +42,14 @@ export function ModelsPage() {
         </ol>
       )}
       {list && list.items.length > 0 && (
-        <p className="card section">
-          {list.offline_fallback
-            ? "When none of them can answer, the offline model does."
-            : "When none of them can answer, runs wait: the offline model does not step in."}{" "}
-          <Key name="models.offline_fallback" />
-        </p>
+        <div className="card section">
+          <p>
+            {list.offline_fallback
+              ? "When none of them can answer, the offline model does."
+              : "When none of them can answer, runs wait: the offline model does not step in."}{" "}
+            <Key name="models.offline_fallback" />
+          </p>
+        </div>
       )}
       {list && <Embeddings of={list.embeddings ?? undefined} />}
     </div>

@@ -7,9 +7,9 @@ export function InShort({ events }: { events: Event[] }) {
   const summary = useMemo(() => summaryOf(events), [events]);
   if (!summary) return null;
   return (
-    <details className="in-short" open>
-      <summary>In short</summary>
-      <dl className="facts">
+    <section className="stack in-short" aria-labelledby="in-short">
+      <h2 id="in-short">In short</h2>
+      <dl className="small">
         <dt>Asked</dt>
         <dd>{summary.asked}</dd>
         {summary.done.length > 0 && (
@@ -38,6 +38,6 @@ export function InShort({ events }: { events: Event[] }) {
         )}
       </dl>
       <p className="muted small">Out of the ticket’s own words; no model wrote it.</p>
-    </details>
+    </section>
   );
 }

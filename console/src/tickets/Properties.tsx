@@ -13,6 +13,7 @@ import { Unmask, useMasks } from "../personal/Unmask";
 import { runsOfTicketQuery } from "../runs/queries";
 import { useSession } from "../session/session";
 import { plain, words } from "../text/format";
+import { InShort } from "./InShort";
 import { colleaguesQuery } from "./mentions";
 
 type Change = paths["/v1/tickets/{id}"]["patch"]["requestBody"]["content"]["application/json"];
@@ -48,6 +49,7 @@ export function Properties({ events, ...served }: Props) {
 
   return (
     <aside className="properties" aria-label="Properties">
+      <InShort events={events} />
       <section className="stack">
         <h2>Properties</h2>
         <div className="property">

@@ -15,7 +15,6 @@ import { Icon } from "../shell/Icon";
 import { clockTime, fullTime, words } from "../text/format";
 import { ArticleButton } from "./ArticleButton";
 import { Composer } from "./Composer";
-import { InShort } from "./InShort";
 import { mentionsQuery } from "./mentions";
 import { Presence } from "./Presence";
 import { Properties } from "./Properties";
@@ -85,7 +84,6 @@ export function TicketPage() {
             </div>
           </div>
         )}
-        {events && <InShort events={events} />}
         <ArticleButton ticket={self} />
         <div className="timeline">
           {timeline.isPending && <Loading lines={6} />}
