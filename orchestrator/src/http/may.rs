@@ -38,6 +38,7 @@ each!(
     TryPolicy,
     ChangePolicy,
     ReadSystem,
+    TestConnections,
     Stop,
     Resume,
     ReadAudit,

@@ -13,7 +13,7 @@ use domain::{
     audit::AuditAction,
     commit::{Commit, Op},
     effect::Effect,
-    run::{Run, RunStatus, Step},
+    run::{OutcomeKind, Run, RunStatus, Step},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,9 @@ pub struct RunQuery {
     #[serde(default)]
     #[schemars(length(max = 100))]
     pub agent: Option<String>,
+    /// Only those that ended, in this way.
+    #[serde(default)]
+    pub outcome: Option<OutcomeKind>,
 }
 
 /// A run with its journal and what it did to the outside world.
@@ -82,6 +85,7 @@ async fn list(
         ticket_id: query.ticket_id,
         about: query.about,
         agent: query.agent,
+        outcome: query.outcome,
     };
     Ok(Json(staff.store(&http).runs(&filter, page.limit()?, page.cursor()).await?.into()))
 }
