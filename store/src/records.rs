@@ -232,6 +232,8 @@ pub struct RunFilter {
     /// Those about a ticket that they do not hold.
     pub about: Option<TicketId>,
     pub agent: Option<String>,
+    /// Whose questions are listed with the others; without one, nobody's.
+    pub asked_by: Option<UserId>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -39,6 +39,7 @@ import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
 import { audited, couldBe, limits } from "./examples/safety";
 
 export * from "./examples/base";
+export * from "./examples/copilot";
 export * from "./examples/desk";
 export * from "./examples/help";
 export * from "./examples/home";

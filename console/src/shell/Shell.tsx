@@ -22,6 +22,7 @@ import { WorkspaceSwitch } from "./WorkspaceSwitch";
 import "./shell.css";
 
 const Palette = lazy(() => import("../palette/Palette"));
+const CopilotPanel = lazy(() => import("../copilot/CopilotPanel"));
 
 const PLACES = [
   { to: "/", label: "Home", icon: "home", keys: "g h" },
@@ -136,10 +137,12 @@ function useSignOut() {
 interface NavigationProps {
   onGo?: () => void;
   onSearch: () => void;
+  /** Missing for who may not ask. */
+  onCopilot?: () => void;
   onHelp: () => void;
 }
 
-function Navigation({ onGo, onSearch, onHelp }: NavigationProps) {
+function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
   const session = useSession();
   const waiting = useWaiting();
   const [theme, nextTheme] = useTheme();
@@ -158,6 +161,15 @@ function Navigation({ onGo, onSearch, onHelp }: NavigationProps) {
           {MOD} K
         </span>
       </button>
+      {onCopilot && (
+        <button type="button" className="nav-search" onClick={onCopilot}>
+          <Icon name="spark" />
+          <span className="grow">Ask the copilot</span>
+          <span className="muted small" aria-hidden="true">
+            {MOD} J
+          </span>
+        </button>
+      )}
       <nav aria-label="Main">
         <ul className="nav-places">
           {PLACES.map((place) => (
@@ -237,15 +249,14 @@ function Navigation({ onGo, onSearch, onHelp }: NavigationProps) {
   );
 }
 
-function useNarrow(): boolean {
-  const query = "(max-width: 860px)";
+function useNarrow(query = "(max-width: 860px)"): boolean {
   const [narrow, setNarrow] = useState(() => matchMedia(query).matches);
   useEffect(() => {
     const list = matchMedia(query);
     const update = () => setNarrow(list.matches);
     list.addEventListener("change", update);
     return () => list.removeEventListener("change", update);
-  }, []);
+  }, [query]);
   return narrow;
 }
 
@@ -273,6 +284,20 @@ export function Shell() {
   const [menu, setMenu] = useState(false);
   const [help, setHelp] = useState(false);
   const [palette, setPalette] = useState<boolean>();
+  // Undefined until it is asked for, so that nobody loads it who does not use it.
+  const [copilot, setCopilot] = useState<boolean>();
+  const besides = !useNarrow("(max-width: 1100px)");
+  const mayAsk = useSession().may("ask_copilot");
+  const openCopilot = () => {
+    setMenu(false);
+    setCopilot(true);
+  };
+  const closeCopilot = () => {
+    setCopilot(false);
+    if (!main.current) return;
+    main.current.dataset.quiet = "";
+    main.current.focus({ preventScroll: true });
+  };
   const search = () => {
     setMenu(false);
     setPalette(true);
@@ -299,6 +324,18 @@ export function Shell() {
         act: () => density.set(each),
       }),
     ),
+    ...(mayAsk
+      ? [
+          {
+            id: "copilot",
+            label: "Ask the copilot",
+            also: "question assistant help",
+            icon: "spark",
+            keys: "mod+j",
+            act: openCopilot,
+          } satisfies Command,
+        ]
+      : []),
     {
       id: "keys",
       label: "Keyboard map",
@@ -324,6 +361,12 @@ export function Shell() {
   ];
   useShortcuts("Everywhere", [
     { keys: "mod+k", label: "Search and commands", run: search },
+    {
+      keys: "mod+j",
+      label: copilot ? "Close the copilot" : "Ask the copilot",
+      run: copilot ? closeCopilot : openCopilot,
+      when: mayAsk,
+    },
     { keys: "?", label: "This keyboard map", run: () => setHelp(true) },
   ]);
   useShortcuts(
@@ -339,7 +382,7 @@ export function Shell() {
   }, [narrow]);
 
   return (
-    <div className="shell">
+    <div className="shell" data-copilot={(copilot && besides) || undefined}>
       <a className="skip" href="#main">
         Skip to the page
       </a>
@@ -356,6 +399,7 @@ export function Shell() {
                 <Navigation
                   onGo={() => setMenu(false)}
                   onSearch={search}
+                  onCopilot={mayAsk ? openCopilot : undefined}
                   onHelp={() => {
                     setMenu(false);
                     setHelp(true);
@@ -370,7 +414,11 @@ export function Shell() {
         </header>
       ) : (
         <div className="sidebar">
-          <Navigation onSearch={search} onHelp={() => setHelp(true)} />
+          <Navigation
+            onSearch={search}
+            onCopilot={mayAsk ? openCopilot : undefined}
+            onHelp={() => setHelp(true)}
+          />
         </div>
       )}
       <div className="shell-body">
@@ -391,6 +439,11 @@ export function Shell() {
           </Suspense>
         </main>
       </div>
+      {copilot !== undefined && mayAsk && (
+        <Suspense fallback={null}>
+          <CopilotPanel open={copilot} narrow={!besides} onClose={closeCopilot} />
+        </Suspense>
+      )}
       <KeyboardHelp open={help} setOpen={setHelp} />
       {palette !== undefined && (
         <Suspense fallback={null}>

@@ -10,6 +10,7 @@ mod approvals;
 mod articles;
 mod console;
 mod conversations;
+mod copilot;
 mod credits;
 mod customers;
 mod deliveries;
