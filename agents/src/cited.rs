@@ -143,7 +143,7 @@ fn cited<'p>(sentence: &CitedSentence, passages: &'p [Passage]) -> Vec<&'p Passa
     cited
 }
 
-fn ground(
+pub(crate) fn ground(
     text: &str,
     cited: &[&Passage],
     said: &str,
@@ -177,7 +177,7 @@ fn score(grounding: &Grounding) -> f32 {
 }
 
 /// Why a sentence is not believed.
-fn doubt(grounding: &Grounding, uncited: bool) -> Option<String> {
+pub(crate) fn doubt(grounding: &Grounding, uncited: bool) -> Option<String> {
     let named = |findings: Vec<&Finding>| {
         findings.iter().map(|finding| format!("“{}”", finding.text)).collect::<Vec<_>>().join(", ")
     };

@@ -31,6 +31,13 @@ use crate::journal::{Journal, Origin, Settled, What, from_customer};
 /// The tool whose results are passages.
 pub const SEARCH: &str = "search_knowledge";
 
+/// The same of everything that staff may read.
+pub const SEARCH_ALL: &str = "search_all_knowledge";
+
+fn is_search(tool: &str) -> bool {
+    matches!(tool, SEARCH | SEARCH_ALL)
+}
+
 /// Public messages a model is shown; of more, the first and the latest.
 pub const MAX_MESSAGES: usize = 40;
 /// Characters of one message.
@@ -259,7 +266,7 @@ fn result_to_model(asked: &ToolCall, settled: &Settled<'_>) -> ModelMessage {
 
 /// Of a passage, a model needs what to cite it by and its text.
 fn content_to_model(tool: &str, content: &Value) -> Value {
-    let Some(passages) = (tool == SEARCH).then(|| found(content)).flatten() else { return content.clone() };
+    let Some(passages) = is_search(tool).then(|| found(content)).flatten() else { return content.clone() };
     let shown: Vec<Value> = passages
         .into_iter()
         .map(|p| json!({"chunk_id": p.chunk_id, "title": p.title, "section": p.heading_path.join(" > "), "text": p.text}))
@@ -277,7 +284,7 @@ pub fn passages(journal: &Journal<'_>, up_to: usize) -> Vec<(usize, Passage)> {
     let mut seen: HashSet<ChunkId> = HashSet::new();
     let mut out = Vec::new();
     for (at, settled) in journal.results().rev().filter(|(at, _)| *at < up_to) {
-        if settled.call.tool != SEARCH {
+        if !is_search(&settled.call.tool) {
             continue;
         }
         if let CallOutcome::Ok { content } = settled.outcome.as_ref() {
@@ -336,7 +343,7 @@ pub(crate) fn in_words(event: &Event) -> String {
 
 fn call_result(settled: &Settled<'_>) -> CallResult {
     let content = match settled.outcome.as_ref() {
-        CallOutcome::Ok { content } if settled.call.tool == SEARCH => {
+        CallOutcome::Ok { content } if is_search(&settled.call.tool) => {
             json!({ "count": content.get("passages").and_then(Value::as_array).map_or(0, Vec::len) })
         }
         CallOutcome::Ok { content } => content.clone(),

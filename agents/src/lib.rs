@@ -10,6 +10,7 @@
 pub mod answer;
 pub mod article;
 pub mod cited;
+pub mod copilot;
 pub mod courtesy;
 pub mod dialogue;
 pub mod journal;
@@ -20,5 +21,6 @@ pub mod resolution;
 pub mod support;
 
 pub use article::Article;
+pub use copilot::Copilot;
 pub use registry::Registry;
 pub use resolution::Resolution;

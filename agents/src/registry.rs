@@ -10,6 +10,7 @@ use domain::{
 
 use crate::{
     article::{self, Article},
+    copilot::{self, Copilot},
     resolution::{self, Resolution},
 };
 
@@ -28,6 +29,7 @@ impl Registry {
     pub fn standard(grounds: Arc<dyn Grounds>, judge: Judge) -> Self {
         let mut registry = Self { agents: BTreeMap::new() };
         registry.add(Arc::new(Article::new(Arc::clone(&grounds))), article::default_settings);
+        registry.add(Arc::new(Copilot::new(Arc::clone(&grounds))), copilot::default_settings);
         registry.add(Arc::new(Resolution::new(grounds, judge)), resolution::default_settings);
         registry
     }

@@ -13,6 +13,7 @@ use crate::{
     ApprovalId, DeliveryId, DomainError, EffectId, EventId, ReservationId, RunId, TicketId, Timestamp,
     UserId,
     approval::{Approval, ApprovalStatus, Decision},
+    copilot::Asked,
     credit::{CreditError, Reservation, Spent},
     effect::{Effect, EffectStatus},
     meter::Ceiling,
@@ -83,6 +84,13 @@ pub enum Op {
         run_id: RunId,
         at: Timestamp,
     },
+    /// Ends a run that answers a question of this person, whoever works on it: they have changed their mind.
+    /// A no-op on one that is over.
+    StopRun {
+        run_id: RunId,
+        by: UserId,
+        at: Timestamp,
+    },
     /// Moves an outgoing mail on. Refused when it is not in the state `from`, so that of several who
     /// mean to send it one does; what was sent stays sent.
     ChangeDelivery {
@@ -120,6 +128,9 @@ pub struct NewRun {
     pub ticket_id: Option<TicketId>,
     /// Refused by the schema when another active run of the agent is about the same ticket.
     pub about: Option<About>,
+    /// Refused by the schema when another question of the same person is being answered, or was asked by the
+    /// same key.
+    pub asked: Option<Box<Asked>>,
     pub agent: String,
     pub priority: i64,
     /// When it becomes due.

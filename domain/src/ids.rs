@@ -82,6 +82,8 @@ ids! {
     AttachmentId,
     EventId,
     RunId,
+    /// A conversation with the copilot.
+    ThreadId,
     ApprovalId,
     DecisionId,
     /// A way of looking at the queue of approvals that somebody keeps.

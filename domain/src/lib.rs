@@ -12,6 +12,7 @@ pub mod canonical;
 pub mod citation;
 pub mod commit;
 pub mod confidence;
+pub mod copilot;
 pub mod credit;
 pub mod customer;
 pub mod effect;

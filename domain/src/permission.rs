@@ -44,6 +44,7 @@ permissions! {
     DecideApprovals "decide_approvals" "Decides approvals that are asked of their role or team.",
     ReadRuns "read_runs" "Reads runs, their journals and what models write.",
     RetryRuns "retry_runs" "Begins runs and mails anew that failed.",
+    AskCopilot "ask_copilot" "Asks the copilot, which reads what they may read themselves.",
     ReadTools "read_tools" "Reads what agents and tools there are, and what each may.",
     TryTools "try_tools" "Tries tools without doing anything.",
     ManageTools "manage_tools" "Accepts tools that changed.",
@@ -93,6 +94,7 @@ const MATRIX: [(Permission, &[Role]); Permission::ALL.len()] = [
     (P::DecideApprovals, AGENTS),
     (P::ReadRuns, VIEWERS),
     (P::RetryRuns, ADMINS),
+    (P::AskCopilot, VIEWERS),
     (P::ReadTools, VIEWERS),
     (P::TryTools, AGENTS),
     (P::ManageTools, ADMINS),
@@ -130,6 +132,7 @@ impl Permission {
             Self::WriteNotes
                 | Self::ReplyToCustomers
                 | Self::DecideApprovals
+                | Self::AskCopilot
                 | Self::ManageTools
                 | Self::ChangePolicy
                 | Self::TestConnections
@@ -304,6 +307,7 @@ read_approvals            x      x      x      x      x      x
 decide_approvals          .      .      x      x      x      x  in person
 read_runs                 x      x      x      x      x      x
 retry_runs                .      .      .      .      x      x
+ask_copilot               x      x      x      x      x      x  in person
 read_tools                x      x      x      x      x      x
 try_tools                 .      .      x      x      x      x
 manage_tools              .      .      .      .      x      x  in person

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     CustomerId, DocumentId, EffectId, Ids, TicketId, Timestamp, WorkspaceId,
+    copilot::StaffRecords,
     customer::{Contact, Customer},
     knowledge::{Metadata, Retriever},
     run::Run,
@@ -90,6 +91,8 @@ pub trait Ports: Send + Sync {
     fn retriever(&self) -> &dyn Retriever;
     fn articles(&self) -> &dyn Articles;
     fn desk(&self) -> &dyn Desk;
+    /// The records as a colleague who asks sees them.
+    fn staff_records(&self) -> &dyn StaffRecords;
     fn clock(&self) -> &dyn Clock;
     fn ids(&self) -> &dyn Ids;
 

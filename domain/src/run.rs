@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::{
     ApprovalId, EffectId, GapId, ReservationId, RunId, TicketId, Timestamp, UserId,
     canonical::{self, Digest},
+    copilot::Asked,
     customer::{Contact, Customer},
     grounding::SecondOpinion,
     model::{ModelResponse, Usage},
@@ -68,6 +69,9 @@ pub struct Run {
     /// What it reads and does not hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
+    /// The question of a colleague that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Box<Asked>>,
     pub agent: String,
     pub status: RunStatus,
     /// Higher runs first; chat is more urgent than mail.

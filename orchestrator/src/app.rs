@@ -32,6 +32,7 @@ use crate::{
     breakers::{Breakers, Outside},
     channels::{self, Mailbox, Senders},
     config::{Config, ConfigError},
+    copilot::records::Records,
     demo::{self, shop::Shop},
     engine::{Engine, EngineHandle, House, HouseParts, RunSettings, replay},
     escalation::Escalation,
@@ -120,7 +121,7 @@ pub struct App {
     /// What becomes of personal and secret data at each border of a workspace.
     pub protections: Arc<Protections>,
     /// Who sees personal data, and what everybody else does.
-    pub personal: PersonalData,
+    pub personal: Arc<PersonalData>,
     pub breakers: Arc<Breakers>,
     /// Breakers that open by themselves, and rates.
     pub outside: Arc<Outside>,
@@ -199,7 +200,7 @@ impl App {
             &config.models,
         );
         let outside = Arc::new(outside.await?);
-        let personal = PersonalData::new(Arc::clone(&protections)).map_err(AppError::Setup)?;
+        let personal = Arc::new(PersonalData::new(Arc::clone(&protections)).map_err(AppError::Setup)?);
         let model = match brought.model {
             Some(model) => model,
             None => models::build(
@@ -243,6 +244,16 @@ impl App {
             embedder: knowledge_index.embedder.clone().filter(|_| looks.similarity),
             protections: Arc::clone(&protections),
         };
+        let budgets = Arc::new(parts::budgets(&config, &agents, &catalog)?);
+        let staff_records = Arc::new(Records {
+            store: store.clone(),
+            knowledge: Arc::clone(&knowledge),
+            personal: Arc::clone(&personal),
+            outside: Arc::clone(&outside),
+            budgets: Arc::clone(&budgets),
+            minutes_per_ticket: i64::from(config.desk.minutes_per_ticket),
+            clock: Arc::clone(&clock),
+        });
         let house = Arc::new(House::new(HouseParts {
             store: store.clone(),
             clock: Arc::clone(&clock),
@@ -254,7 +265,7 @@ impl App {
             policies: Arc::clone(&policies),
             breakers: Arc::clone(&breakers),
             outside: Arc::clone(&outside),
-            budgets: Arc::new(parts::budgets(&config, &agents, &catalog)?),
+            budgets,
             leaving: Arc::new(leaving::guard(&config)),
             protections: Arc::clone(&protections),
             injections: Arc::new(guards::injection::Injections::new()?),
@@ -263,6 +274,7 @@ impl App {
             live: live.clone(),
             knowledge: Arc::clone(&knowledge),
             articles: Arc::clone(&keeper) as Arc<dyn domain::ports::Articles>,
+            staff_records,
             runs: RunSettings {
                 max_attempts: config.runs.max_attempts,
                 retry: Duration::from_millis(config.runs.retry_ms),

@@ -75,6 +75,7 @@ pub async fn begin(
         id: RunId::new(&*app.ids),
         ticket_id: None,
         about: Some(About { ticket_id, gap_id }),
+        asked: None,
         agent: agents::article::NAME.to_owned(),
         // Nobody is waiting in a chat.
         priority: 0,

@@ -340,6 +340,7 @@ impl Intake {
             id: RunId::new(&*self.ids),
             ticket_id: Some(ticket_id),
             about: None,
+            asked: None,
             agent: "resolution".to_owned(),
             // Somebody in a chat is watching the clock.
             priority: if channel == Channel::Chat { 10 } else { 0 },

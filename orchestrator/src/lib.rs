@@ -11,6 +11,7 @@ pub mod breakers;
 pub mod channels;
 pub mod cli;
 pub mod config;
+pub mod copilot;
 pub mod credits;
 pub mod demo;
 pub mod engine;

@@ -1,7 +1,7 @@
 //! What people watch while it happens: typing, text as it is generated. Nothing here is kept; the
 //! truth arrives as ticket events.
 
-use domain::{RunId, TicketId, WorkspaceId};
+use domain::{RunId, ThreadId, TicketId, UserId, WorkspaceId};
 use tokio::sync::broadcast;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,29 @@ pub enum LiveBody {
     Breakers,
     /// Somebody looks at an approval, or does so no more.
     Claims,
+    /// Text a model is generating for a colleague's question; for them alone. `begins`: what came before is void.
+    CopilotText {
+        by: UserId,
+        run_id: RunId,
+        delta: String,
+        begins: bool,
+    },
+    /// What is being looked up for a colleague's question; for them alone.
+    CopilotLooks {
+        by: UserId,
+        run_id: RunId,
+        tools: Vec<String>,
+    },
+    /// Something became of a colleague's question; for them alone.
+    CopilotTurned {
+        by: UserId,
+        thread_id: ThreadId,
+        seq: i64,
+    },
+    /// A run was taken from whoever works on it. Not for those who watch.
+    Stopped {
+        run_id: RunId,
+    },
 }
 
 /// In-process broadcast. Watchers that fall behind miss some; nobody waits for them.

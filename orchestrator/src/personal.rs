@@ -3,15 +3,16 @@
 //! What goes to models is in [`crate::models`]; what leaves the house is the gate's.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use domain::{
-    WorkspaceId,
+    TicketId, WorkspaceId,
     ticket::{EventBody, Message, TextFinding},
 };
 use guards::masking::{Served, Spotted};
+use serde_json::Value;
 use tracing::error;
 
 use crate::protections::Protections;
@@ -70,6 +71,31 @@ impl PersonalData {
         if let EventBody::MessageAdded { message } = body {
             self.mark(workspace, message);
         }
+    }
+}
+
+/// Tickets whose people's names are looked up for one answer.
+const MOST_ABOUT: usize = 500;
+
+/// Tickets that an answer may be about.
+pub fn tickets_in(value: &Value, about: &mut BTreeSet<TicketId>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| tickets_in(item, about)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(id) if name == "id" || name.ends_with("ticket_id") => {
+                        if about.len() < MOST_ABOUT
+                            && let Ok(id) = id.parse()
+                        {
+                            about.insert(id);
+                        }
+                    }
+                    _ => tickets_in(value, about),
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -9,6 +9,7 @@
 //! Adding a prompt: the file, one line in [`library`], one function below, one snapshot test.
 
 mod article;
+mod copilot;
 mod dialogue;
 mod grounding;
 mod knowledge;
@@ -22,6 +23,7 @@ pub use article::{
     ArticleConversation, ArticleMessage, ArticleReview, ArticleSystem, article_conversation, article_review,
     article_system,
 };
+pub use copilot::{CopilotSystem, copilot_question, copilot_system, copilot_unread};
 pub use dialogue::{
     CustomerMessage, DraftOutcome, FollowUp, Omission, Repair, ReportedEvent, customer_message,
     draft_outcome, follow_up, omission, placeholders, repair, reported_event, tool_result,

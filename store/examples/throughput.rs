@@ -50,6 +50,7 @@ fn opening(ids: &CountedIds, ticket_id: TicketId, at: Timestamp) -> Commit {
         id: RunId::new(ids),
         ticket_id: Some(ticket_id),
         about: None,
+        asked: None,
         agent: "resolution".to_owned(),
         priority: 0,
         wake_at: None,

@@ -4,6 +4,7 @@
 //! the changes are dropped, so that nothing of it is written and its neighbours are untouched.
 
 mod approvals;
+mod asked;
 mod credits;
 mod messages;
 mod resolutions;
@@ -126,6 +127,7 @@ impl Unit<'_> {
             Op::AddEffect(effect) => self.add_effect(*effect),
             Op::ChangeEffect(change) => self.change_effect(*change),
             Op::RetryRun { run_id, at } => self.retry_run(run_id, at),
+            Op::StopRun { run_id, by, at } => self.stop_run(run_id, by, at),
             Op::ChangeDelivery { id, from, status, error, at, next_attempt_at } => {
                 self.change_delivery(id, (from, status), error, at, next_attempt_at)
             }
@@ -276,6 +278,7 @@ impl Unit<'_> {
             id: new.id,
             ticket_id: new.ticket_id,
             about: new.about,
+            asked: new.asked,
             agent: new.agent,
             status: RunStatus::Queued,
             priority: new.priority,
@@ -374,6 +377,9 @@ impl Unit<'_> {
                 "run {id} is {}; only dead and quarantined runs can be retried",
                 run.status.as_str()
             )));
+        }
+        if run.asked.is_some() {
+            return Err(CommitError::Conflict("this run answers a question: ask it again".to_owned()));
         }
         if let Some(other) = run.ticket_id.and_then(|ticket| self.active(ticket)) {
             return Err(CommitError::Conflict(format!(

@@ -46,7 +46,7 @@ pub use error::StoreError;
 pub use page::{MAX_LIMIT, Page};
 pub use read::{
     AccountDeed, AgentFigures, AgentPeriod, AuditFilter, AuditReport, CreditReport, DeskDay, DeskNow,
-    Joining, KnowledgeFact, Mention, Moved, PageDocument, PersonChange, PersonChanged, Redaction,
+    Forgotten, Joining, KnowledgeFact, Mention, Moved, PageDocument, PersonChange, PersonChanged, Redaction,
     RedactionOutcome, Surroundings, Waiting,
 };
 pub use records::{

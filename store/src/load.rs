@@ -124,6 +124,9 @@ impl Needs {
             Op::ChangeEffect(change) => {
                 self.effects.insert((workspace, change.id));
             }
+            Op::StopRun { run_id, .. } => {
+                self.runs.insert((workspace, *run_id));
+            }
             Op::RetryRun { run_id, .. } => {
                 self.runs.insert((workspace, *run_id));
                 self.retried.insert((workspace, *run_id));

@@ -45,6 +45,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0031" "inbox",
     "0033" "resolutions",
     "0035" "presences",
+    "0036" "copilot",
     "0038" "desk",
 ];
 

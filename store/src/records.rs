@@ -235,6 +235,8 @@ pub struct RunFilter {
     pub about: Option<TicketId>,
     pub agent: Option<String>,
     pub outcome: Option<OutcomeKind>,
+    /// Whose questions are listed with the others; without one, nobody's.
+    pub asked_by: Option<UserId>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -7,12 +7,13 @@ use std::{fmt::Display, str::FromStr};
 use domain::{
     ReservationId, TicketId, Timestamp, WorkspaceId,
     commit::DeliveryStatus,
+    copilot::{Asked, LookingAt},
     effect::Effect,
     model::Usage,
     run::{About, Run, RunStatus, Step},
     ticket::{Event, Message, Ticket, Visibility},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sqlx::{Row as _, any::AnyRow};
 
 use crate::{
@@ -290,6 +291,11 @@ pub(crate) const RUNS: Table = Table {
         "ticket_id",
         "about_ticket_id",
         "about_gap_id",
+        "asked_by",
+        "thread_id",
+        "thread_seq",
+        "asked_key",
+        "asked",
         "agent",
         "status",
         "priority",
@@ -314,16 +320,46 @@ pub(crate) const RUNS: Table = Table {
         "updated_at",
     ],
     key: &["workspace_id", "id"],
-    fixed: &["ticket_id", "about_ticket_id", "about_gap_id", "agent", "created_at"],
+    fixed: &[
+        "ticket_id",
+        "about_ticket_id",
+        "about_gap_id",
+        "asked_by",
+        "thread_id",
+        "thread_seq",
+        "asked_key",
+        "asked",
+        "agent",
+        "created_at",
+    ],
 };
 
+/// What the column `asked` holds; the others hold the rest.
+#[derive(Serialize)]
+struct Question<'a> {
+    text: &'a str,
+    looking_at: Option<LookingAt>,
+}
+
+#[derive(Deserialize)]
+struct StoredQuestion {
+    text: String,
+    looking_at: Option<LookingAt>,
+}
+
 pub(crate) fn put_run((workspace, run): &(WorkspaceId, &Run), binds: &mut Binds) {
+    let asked = run.asked.as_deref();
     binds
         .id(workspace)
         .id(run.id)
         .opt_id(run.ticket_id)
         .opt_id(run.about.map(|about| about.ticket_id))
         .opt_id(run.about.and_then(|about| about.gap_id))
+        .opt_id(asked.map(|asked| asked.by))
+        .opt_id(asked.map(|asked| asked.thread_id))
+        .opt_int(asked.map(|asked| asked.seq))
+        .opt_text(asked.map(|asked| asked.key.as_str()))
+        .opt_json(asked.map(|asked| Question { text: &asked.text, looking_at: asked.looking_at }).as_ref())
         .text(run.agent.as_str())
         .text(run.status.as_str())
         .int(run.priority)
@@ -354,6 +390,19 @@ fn held(reservations: &[ReservationId]) -> Option<String> {
     (!ids.is_empty()).then(|| ids.join(" "))
 }
 
+fn asked(c: &Columns<'_>) -> Result<Option<Box<Asked>>, StoreError> {
+    let Some(by) = c.opt_id("asked_by")? else { return Ok(None) };
+    let question: StoredQuestion = c.json("asked")?;
+    Ok(Some(Box::new(Asked {
+        by,
+        thread_id: c.id("thread_id")?,
+        seq: c.int("thread_seq")?,
+        key: c.text("asked_key")?,
+        text: question.text,
+        looking_at: question.looking_at,
+    })))
+}
+
 /// Needs all columns.
 pub(crate) fn get_run(row: &AnyRow) -> Result<Run, StoreError> {
     let c = columns("runs", row);
@@ -365,6 +414,7 @@ pub(crate) fn get_run(row: &AnyRow) -> Result<Run, StoreError> {
         id: c.id("id")?,
         ticket_id: c.opt_id("ticket_id")?,
         about,
+        asked: asked(&c)?,
         agent: c.text("agent")?,
         status: c.word("status", RunStatus::parse)?,
         priority: c.int("priority")?,

@@ -12,11 +12,26 @@ use domain::{
 
 pub use crate::call_webhook::WebhookSettings;
 use crate::{
-    add_article::AddArticle, add_note::AddNote, add_tags::AddTags, call_webhook::CallWebhook,
-    close_ticket::CloseTicket, escalate::Escalate, get_customer::GetCustomer,
-    get_ticket_history::GetTicketHistory, reply_to_customer::ReplyToCustomer,
-    schedule_follow_up::ScheduleFollowUp, search_knowledge::SearchKnowledge,
+    add_article::AddArticle,
+    add_note::AddNote,
+    add_tags::AddTags,
+    call_webhook::CallWebhook,
+    close_ticket::CloseTicket,
+    escalate::Escalate,
+    get_customer::GetCustomer,
+    get_ticket_history::GetTicketHistory,
+    reply_to_customer::ReplyToCustomer,
+    schedule_follow_up::ScheduleFollowUp,
+    search_knowledge::SearchKnowledge,
     set_ticket_fields::SetTicketFields,
+    staff::{
+        approvals::{FindApprovals, ReadApproval},
+        customers::{FindCustomers, ReadCustomer},
+        figures::ReadFigures,
+        knowledge::SearchAllKnowledge,
+        runs::{FindRuns, ReadRun},
+        tickets::{FindTickets, ReadTicket},
+    },
 };
 
 /// All built-in tools, ready for the catalog.
@@ -28,10 +43,20 @@ pub fn all(webhooks: WebhookSettings) -> Vec<Arc<dyn AnyTool>> {
         Arc::new(Typed::new(CallWebhook::new(webhooks))),
         Arc::new(Typed::new(CloseTicket)),
         Arc::new(Typed::new(Escalate)),
+        Arc::new(Typed::new(FindApprovals)),
+        Arc::new(Typed::new(FindCustomers)),
+        Arc::new(Typed::new(FindRuns)),
+        Arc::new(Typed::new(FindTickets)),
         Arc::new(Typed::new(GetCustomer)),
         Arc::new(Typed::new(GetTicketHistory)),
+        Arc::new(Typed::new(ReadApproval)),
+        Arc::new(Typed::new(ReadCustomer)),
+        Arc::new(Typed::new(ReadFigures)),
+        Arc::new(Typed::new(ReadRun)),
+        Arc::new(Typed::new(ReadTicket)),
         Arc::new(Typed::new(ReplyToCustomer)),
         Arc::new(Typed::new(ScheduleFollowUp)),
+        Arc::new(Typed::new(SearchAllKnowledge)),
         Arc::new(Typed::new(SearchKnowledge)),
         Arc::new(Typed::new(SetTicketFields)),
     ]

@@ -29,6 +29,7 @@ mod reply_to_customer;
 mod schedule_follow_up;
 mod search_knowledge;
 mod set_ticket_fields;
+mod staff;
 
 pub use builtin::WebhookSettings;
 pub use catalog::{Catalog, LeftOut, ServerTools, Suspension};

@@ -75,6 +75,7 @@ impl World {
                 id: RunId(id(1)),
                 ticket_id: Some(TicketId(id(2))),
                 about: None,
+                asked: None,
                 agent: "resolution".to_owned(),
                 status: RunStatus::Running,
                 priority: 0,

@@ -42,6 +42,7 @@ import { audited, couldBe, limits } from "./examples/safety";
 
 export * from "./examples/base";
 export * from "./examples/connections";
+export * from "./examples/copilot";
 export * from "./examples/desk";
 export * from "./examples/help";
 export * from "./examples/home";

@@ -2172,6 +2172,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/copilot/threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's conversations
+         * @description The caller's own, those begun last first.
+         */
+        get: operations["listCopilotThreads"];
+        put?: never;
+        /**
+         * Begin a conversation
+         * @description Asks the first question of a new conversation. The answer is made by a run that belongs to the caller: it reads what they may read, masked where they see masks, and changes nothing. Its text comes on the live stream as it is written. One question of a person is answered at a time; 409 while one is.
+         */
+        post: operations["beginCopilotThread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/copilot/threads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a conversation
+         * @description All questions of a conversation of the caller's with their answers, in order. 404 for anybody else's.
+         */
+        get: operations["getCopilotThread"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a conversation
+         * @description Takes it out with the journals of its runs; what it cost stays entered. 409 while a question of it is being answered.
+         */
+        delete: operations["forgetCopilotThread"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/copilot/threads/{id}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask on in a conversation
+         * @description As for a new conversation; the copilot knows the last questions before it and their answers. 409 when the conversation is full or a question of the caller's is being answered.
+         */
+        post: operations["askCopilot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/copilot/threads/{id}/questions/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how far a question has come */
+        get: operations["getCopilotTurn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/copilot/threads/{id}/questions/{seq}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop the answering of a question
+         * @description What was being spent on it counts in full, because nobody can tell any more what it would have been. A question that is answered stays so.
+         */
+        post: operations["stopCopilot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -3323,6 +3428,16 @@ export interface components {
             /** @description The run that drafts it, or did. Null: none was begun. */
             run: components["schemas"]["Run"] | null;
         };
+        /** @description A question to the copilot. */
+        AskCopilot: {
+            /**
+             * @description The record that the page before the asker is about, so that "this ticket" means something.
+             * @default null
+             */
+            looking_at?: components["schemas"]["LookingAt"] | null;
+            /** @example Which tickets have waited longest for us? */
+            text: string;
+        };
         /** @description A question to the knowledge base. */
         AskKnowledge: {
             /**
@@ -3373,6 +3488,20 @@ export interface components {
         AskTurn: {
             from_customer: boolean;
             text: string;
+        };
+        /** @description A question, as the run that answers it carries it. */
+        Asked: {
+            /** @description Nobody else reads the run. */
+            by: components["schemas"]["UserId"];
+            /** @description What they had before them, when they said so. */
+            looking_at?: components["schemas"]["LookingAt"] | null;
+            /**
+             * Format: int64
+             * @description 0, 1, 2 … within the conversation.
+             */
+            seq: number;
+            text: string;
+            thread_id: components["schemas"]["ThreadId"];
         };
         /** @description What kind of thing a question asks for. */
         AskedFor: "amount" | "duration" | "moment" | "place" | "way" | "fact";
@@ -3822,6 +3951,58 @@ export interface components {
             status: components["schemas"]["TicketStatus"];
             /** Format: int64 */
             ticket_number: number;
+        };
+        /** @description An answer as it is shown: what it cites was read in its run. */
+        CopilotAnswer: {
+            /** @description Questions that may be asked next. */
+            follow_ups: string[];
+            /** @description What the statements cite, each once, in the order in which they do. */
+            sources: components["schemas"]["ReadSource"][];
+            statements: components["schemas"]["CopilotStatement"][];
+        };
+        /** @description How far a question has come. */
+        CopilotState: "answered" | "answering" | "waiting" | "stopped" | "unanswered";
+        CopilotStatement: {
+            /** @description Why it should be checked before it is relied on. */
+            doubt?: string | null;
+            /** @description Places in the answer's `sources`, from 0. */
+            sources: number[];
+            text: string;
+        };
+        /** @description A conversation with all that was asked in it. */
+        CopilotThread: {
+            id: components["schemas"]["ThreadId"];
+            turns: components["schemas"]["CopilotTurn"][];
+        };
+        /** @description A question and what became of it. */
+        CopilotTurn: {
+            answer: components["schemas"]["CopilotAnswer"] | null;
+            asked_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description In millionths of a credit.
+             */
+            cost_micros: number;
+            /** @description The tools that were called for it, in order. */
+            looked_up: string[];
+            looking_at: components["schemas"]["LookingAt"] | null;
+            /** @description The model that answered; `offline` for the offline model. */
+            model: string | null;
+            question: string;
+            /**
+             * Format: uuid
+             * @description The run that answers it.
+             */
+            run_id: string;
+            /**
+             * Format: int64
+             * @description Its place in the conversation, from 0.
+             */
+            seq: number;
+            state: components["schemas"]["CopilotState"];
+            thread_id: components["schemas"]["ThreadId"];
+            /** @description What is waited for, or why there is no answer. */
+            why: string | null;
         };
         /** @description What is in use of every limit. */
         CreditUse: {
@@ -4993,6 +5174,26 @@ export interface components {
         };
         /** @description What a rule made of a call. */
         Look: ("matched" | "not_matched") | "error" | "unknown";
+        /** @description A record that a page of the console is about. */
+        LookingAt: {
+            id: components["schemas"]["TicketId"];
+            /** @constant */
+            kind: "ticket";
+        } | {
+            id: components["schemas"]["CustomerId"];
+            /** @constant */
+            kind: "customer";
+        } | {
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "run";
+        } | {
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "approval";
+        };
         /** @description A key at the one moment at which it can be read. */
         MadeKey: {
             key: components["schemas"]["ApiKeyItem"];
@@ -5341,6 +5542,12 @@ export interface components {
         /** @description One page of a list. */
         PageOfTeam: {
             items: components["schemas"]["Team"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        PageOfThread: {
+            items: components["schemas"]["Thread"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -5719,6 +5926,20 @@ export interface components {
             /** @description The words of the source that say so; empty when none do. */
             quote: string;
         };
+        /** @description Something that was read in a run, and may be cited by its `ref`. */
+        ReadSource: {
+            /** @description Of a list, what it was narrowed by. */
+            filter?: {
+                [key: string]: string;
+            };
+            /** @description Of the record; of a passage its document; of a list, what is listed, such as `tickets`. */
+            id: string;
+            kind: components["schemas"]["SourceKind2"];
+            /** @description For people. */
+            label: string;
+            /** @description What an answer cites it by. */
+            ref: string;
+        };
         /** @description The service can take work, with what finds knowledge. */
         Readiness: {
             /** @description The model that turns text into vectors, if there is one. */
@@ -5843,6 +6064,8 @@ export interface components {
             /** @description What it reads and does not hold. */
             about?: components["schemas"]["About"] | null;
             agent: string;
+            /** @description The question of a colleague that it answers. */
+            asked?: components["schemas"]["Asked"] | null;
             /**
              * Format: int64
              * @description Failed attempts since the last progress.
@@ -6249,6 +6472,8 @@ export interface components {
         SourceId: string;
         /** @description Where documents come from. */
         SourceKind: "url" | "sitemap" | "folder";
+        /** @description What a source of an answer is. */
+        SourceKind2: ("ticket" | "customer" | "run" | "approval") | "document" | "figures" | "list";
         /** @description A page of a source, or a file of a folder. */
         SourcePageItem: {
             /** @description Its URL, or the file's name. */
@@ -6459,6 +6684,25 @@ export interface components {
         } | {
             /** @constant */
             type: "claims";
+        } | {
+            begins: boolean;
+            delta: string;
+            /** Format: uuid */
+            run_id: string;
+            /** @constant */
+            type: "copilot_text";
+        } | {
+            /** Format: uuid */
+            run_id: string;
+            tools: string[];
+            /** @constant */
+            type: "copilot_looks";
+        } | {
+            /** Format: int64 */
+            seq: number;
+            thread_id: components["schemas"]["ThreadId"];
+            /** @constant */
+            type: "copilot_turned";
         };
         /** @description Personal data that was found in a stored message. It never holds a value. */
         Suggestion: {
@@ -6599,6 +6843,22 @@ export interface components {
             start: number;
         };
         Then: ("run" | "ask" | "refuse") | "draft";
+        /** @description A conversation, as it is listed: its first question says what it is about. */
+        Thread: {
+            /** @description When something was last asked in it. */
+            asked_at: components["schemas"]["Timestamp"];
+            created_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["ThreadId"];
+            /** Format: int64 */
+            questions: number;
+            /** @description The first question, cut to a line. */
+            title: string;
+        };
+        /**
+         * Format: uuid
+         * @description A conversation with the copilot.
+         */
+        ThreadId: string;
         Thresholds: {
             /** Format: float */
             auto: number;
@@ -13533,6 +13793,389 @@ export interface operations {
                 };
             };
             /** @description It takes read_system, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCopilotThreads: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfThread"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes ask_copilot, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginCopilotThread: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key is done once and answered with the first result. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskCopilot"];
+            };
+        };
+        responses: {
+            /** @description Made before: the idempotency key was used already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopilotTurn"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopilotTurn"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes ask_copilot, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCopilotThread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: components["schemas"]["ThreadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopilotThread"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes ask_copilot, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetCopilotThread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: components["schemas"]["ThreadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes ask_copilot, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askCopilot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key is done once and answered with the first result. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                id: components["schemas"]["ThreadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskCopilot"];
+            };
+        };
+        responses: {
+            /** @description Made before: the idempotency key was used already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopilotTurn"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopilotTurn"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes ask_copilot, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCopilotTurn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: components["schemas"]["ThreadId"];
+                /** @description Which of its questions, from 0. */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopilotTurn"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes ask_copilot, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopCopilot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: components["schemas"]["ThreadId"];
+                /** @description Which of its questions, from 0. */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopilotTurn"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes ask_copilot, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -4,6 +4,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import type { Event, Role, StreamItem } from "../api/words";
 import { hear, hearOf } from "../approvals/news";
+import { hearLooks, hearText } from "../copilot/writing";
 import { actorName } from "../messages/actor";
 import { tell } from "../parts/toasts";
 import { sessionQuery } from "../session/session";
@@ -164,6 +165,12 @@ export function useLive(client: QueryClient): void {
         stale.set("claims", ["approvals", "claims"]);
         gatherTimer ??= setTimeout(flush, GATHER_MS);
       }
+      if (item?.type === "copilot_text") hearText(item.run_id, item.delta, item.begins);
+      if (item?.type === "copilot_looks") hearLooks(item.run_id, item.tools);
+      if (item?.type === "copilot_turned") {
+        stale.set("copilot", ["copilot", "thread", item.thread_id]);
+        gatherTimer ??= setTimeout(flush, GATHER_MS);
+      }
       if (item?.type === "typing") {
         const next = new Map(typing);
         if (item.on) next.set(item.ticket_id, item.agent);
@@ -196,6 +203,9 @@ export function useLive(client: QueryClient): void {
       source.addEventListener("approval", onItem);
       source.addEventListener("breakers", onItem);
       source.addEventListener("claims", onItem);
+      source.addEventListener("copilot_text", onItem);
+      source.addEventListener("copilot_looks", onItem);
+      source.addEventListener("copilot_turned", onItem);
       source.addEventListener("typing", onItem);
     };
 

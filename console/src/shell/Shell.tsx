@@ -23,6 +23,7 @@ import { WorkspaceSwitch } from "./WorkspaceSwitch";
 import "./shell.css";
 
 const Palette = lazy(() => import("../palette/Palette"));
+const CopilotPanel = lazy(() => import("../copilot/CopilotPanel"));
 
 const PLACES = [
   { to: "/", label: "Home", icon: "home", keys: "g h" },
@@ -138,10 +139,12 @@ function useSignOut() {
 interface NavigationProps {
   onGo?: () => void;
   onSearch: () => void;
+  /** Missing for who may not ask. */
+  onCopilot?: () => void;
   onHelp: () => void;
 }
 
-function Navigation({ onGo, onSearch, onHelp }: NavigationProps) {
+function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
   const session = useSession();
   const waiting = useWaiting();
   const [theme, nextTheme] = useTheme();
@@ -161,6 +164,15 @@ function Navigation({ onGo, onSearch, onHelp }: NavigationProps) {
           {MOD} K
         </span>
       </button>
+      {onCopilot && (
+        <button type="button" className="nav-search" onClick={onCopilot}>
+          <Icon name="spark" />
+          <span className="grow">Ask the copilot</span>
+          <span className="muted small" aria-hidden="true">
+            {MOD} J
+          </span>
+        </button>
+      )}
       <nav aria-label="Main">
         <ul className="nav-places">
           {PLACES.filter((place) => maySee(place.to)).map((place) => (
@@ -240,15 +252,14 @@ function Navigation({ onGo, onSearch, onHelp }: NavigationProps) {
   );
 }
 
-function useNarrow(): boolean {
-  const query = "(max-width: 860px)";
+function useNarrow(query = "(max-width: 860px)"): boolean {
   const [narrow, setNarrow] = useState(() => matchMedia(query).matches);
   useEffect(() => {
     const list = matchMedia(query);
     const update = () => setNarrow(list.matches);
     list.addEventListener("change", update);
     return () => list.removeEventListener("change", update);
-  }, []);
+  }, [query]);
   return narrow;
 }
 
@@ -276,6 +287,20 @@ export function Shell() {
   const [menu, setMenu] = useState(false);
   const [help, setHelp] = useState(false);
   const [palette, setPalette] = useState<boolean>();
+  // Undefined until it is asked for, so that nobody loads it who does not use it.
+  const [copilot, setCopilot] = useState<boolean>();
+  const besides = !useNarrow("(max-width: 1100px)");
+  const mayAsk = useSession().may("ask_copilot");
+  const openCopilot = () => {
+    setMenu(false);
+    setCopilot(true);
+  };
+  const closeCopilot = () => {
+    setCopilot(false);
+    if (!main.current) return;
+    main.current.dataset.quiet = "";
+    main.current.focus({ preventScroll: true });
+  };
   const search = () => {
     setMenu(false);
     setPalette(true);
@@ -303,6 +328,18 @@ export function Shell() {
         act: () => density.set(each),
       }),
     ),
+    ...(mayAsk
+      ? [
+          {
+            id: "copilot",
+            label: "Ask the copilot",
+            also: "question assistant help",
+            icon: "spark",
+            keys: "mod+j",
+            act: openCopilot,
+          } satisfies Command,
+        ]
+      : []),
     {
       id: "keys",
       label: "Keyboard map",
@@ -329,6 +366,12 @@ export function Shell() {
   const go = GO.filter(({ act }) => typeof act !== "string" || maySee(act));
   useShortcuts("Everywhere", [
     { keys: "mod+k", label: "Search and commands", run: search },
+    {
+      keys: "mod+j",
+      label: copilot ? "Close the copilot" : "Ask the copilot",
+      run: copilot ? closeCopilot : openCopilot,
+      when: mayAsk,
+    },
     { keys: "?", label: "This keyboard map", run: () => setHelp(true) },
   ]);
   useShortcuts(
@@ -345,7 +388,7 @@ export function Shell() {
   }, [narrow]);
 
   return (
-    <div className="shell">
+    <div className="shell" data-copilot={(copilot && besides) || undefined}>
       <a className="skip" href="#main">
         Skip to the page
       </a>
@@ -362,6 +405,7 @@ export function Shell() {
                 <Navigation
                   onGo={() => setMenu(false)}
                   onSearch={search}
+                  onCopilot={mayAsk ? openCopilot : undefined}
                   onHelp={() => {
                     setMenu(false);
                     setHelp(true);
@@ -376,7 +420,11 @@ export function Shell() {
         </header>
       ) : (
         <div className="sidebar">
-          <Navigation onSearch={search} onHelp={() => setHelp(true)} />
+          <Navigation
+            onSearch={search}
+            onCopilot={mayAsk ? openCopilot : undefined}
+            onHelp={() => setHelp(true)}
+          />
         </div>
       )}
       <div className="shell-body">
@@ -397,6 +445,11 @@ export function Shell() {
           </Suspense>
         </main>
       </div>
+      {copilot !== undefined && mayAsk && (
+        <Suspense fallback={null}>
+          <CopilotPanel open={copilot} narrow={!besides} onClose={closeCopilot} />
+        </Suspense>
+      )}
       <KeyboardHelp open={help} setOpen={setHelp} />
       {palette !== undefined && (
         <Suspense fallback={null}>

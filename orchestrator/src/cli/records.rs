@@ -465,6 +465,7 @@ fn context(app: &Arc<App>, workspace: WorkspaceId) -> ToolContext {
             id: RunId::new(&*app.ids),
             ticket_id: None,
             about: None,
+            asked: None,
             agent: "cli".to_owned(),
             status: RunStatus::Running,
             priority: 0,

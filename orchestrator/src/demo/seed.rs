@@ -299,6 +299,7 @@ impl Seeding<'_> {
                 id: RunId::new(self.ids),
                 ticket_id: Some(ticket_id),
                 about: None,
+                asked: None,
                 agent: AGENT.to_owned(),
                 priority: 0,
                 wake_at: None,

@@ -46,6 +46,7 @@ impl Session {
         let (reads, effects): (Vec<_>, Vec<_>) = calls.into_iter().partition(|proposed| {
             self.granted(&proposed.call.tool).is_some_and(|tool| tool.spec().risk == Risk::Read)
         });
+        self.tell_looks(reads.iter().map(|proposed| proposed.call.tool.clone()).collect());
         let mut waits: Vec<(String, Timestamp)> = self.read_all(reads).await?;
         self.look_for_injections();
         for proposed in effects {
@@ -74,6 +75,15 @@ impl Session {
         let ProposedCall { call, confidence } = proposed;
         if self.is_settled(&call.id) {
             // A call before it brought to light that the customer has written, which settled this one.
+            return Ok(Settled::Now);
+        }
+        if self.run.asked.is_some() {
+            // Whatever it was granted: who asks is not who decides.
+            let reason = format!(
+                "`{}` is no tool to look things up with, and a question does nothing else",
+                call.tool
+            );
+            self.journal_call(&call, &call, None, None, CallOutcome::Refused { reason });
             return Ok(Settled::Now);
         }
         let Some(tool) = self.granted(&call.tool) else {

@@ -10,6 +10,7 @@ use domain::{
     Clock, Ids, RunId, WorkspaceId,
     agent::AgentSettings,
     answerability::Courses,
+    copilot::StaffRecords,
     knowledge::Retriever,
     model::{Model, ToolSchema},
     ports::{Articles, Desk, Ports},
@@ -105,6 +106,8 @@ pub struct HouseParts {
     pub knowledge: Arc<rag::Knowledge>,
     /// Keeps what runs add to it.
     pub articles: Arc<dyn Articles>,
+    /// What colleagues have looked up for them.
+    pub staff_records: Arc<dyn StaffRecords>,
     pub runs: RunSettings,
     pub courses: Courses,
     pub second_look: SecondLook,
@@ -116,6 +119,7 @@ impl House {
             store: parts.store.clone(),
             knowledge: parts.knowledge,
             articles: parts.articles,
+            staff_records: parts.staff_records,
             clock: Arc::clone(&parts.clock),
             ids: Arc::clone(&parts.ids),
         });
@@ -205,6 +209,7 @@ struct HousePorts {
     store: Store,
     knowledge: Arc<rag::Knowledge>,
     articles: Arc<dyn Articles>,
+    staff_records: Arc<dyn StaffRecords>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 }
@@ -220,6 +225,10 @@ impl Ports for HousePorts {
 
     fn desk(&self) -> &dyn Desk {
         &self.store
+    }
+
+    fn staff_records(&self) -> &dyn StaffRecords {
+        &*self.staff_records
     }
 
     fn clock(&self) -> &dyn Clock {

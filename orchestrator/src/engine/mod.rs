@@ -8,6 +8,7 @@
 //! - The journal is only written with the run's fence, so a worker that was replaced cannot write.
 
 mod about;
+mod asked;
 mod asking;
 mod calls;
 mod credits;

@@ -9,6 +9,7 @@ use domain::{
     breaker::WAITS,
     canonical::Digest,
     commit::{Commit, CommitError, Op, Receipt, RunChange, RunTo},
+    copilot::Asked,
     customer::{Contact, Customer},
     effect::Effect,
     model::{ToolSchema, Usage},
@@ -103,6 +104,7 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
         session.typing(true);
         let halt = session.drive().await;
         session.typing(false);
+        let asked = session.run.asked.clone();
         let probe = session.probe.take();
         match halt {
             Halt::Parked => {
@@ -126,6 +128,10 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
                 let (run, paid) = (session.run, session.paid);
                 settle_failure(&house, workspace, &run, halt, (probe, paid)).await;
             }
+        }
+        if let Some(asked) = asked {
+            let Asked { by, thread_id, seq, .. } = *asked;
+            house.live.send(workspace, LiveBody::CopilotTurned { by, thread_id, seq });
         }
     }
     .instrument(span)
@@ -195,6 +201,12 @@ impl Session {
     async fn begin(&mut self, messages: Vec<Message>, heard: u32) -> Result<(), Halt> {
         if let Some(about) = self.run.about {
             let input = self.input_about(about).await?;
+            self.run.seen_signals = self.run.signals;
+            self.push(StepBody::Started { input: Box::new(input) }, None);
+            return Ok(());
+        }
+        if let Some(asked) = &self.run.asked {
+            let input = self.input_asked(asked).await?;
             self.run.seen_signals = self.run.signals;
             self.push(StepBody::Started { input: Box::new(input) }, None);
             return Ok(());

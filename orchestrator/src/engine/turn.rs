@@ -1,9 +1,12 @@
 //! One turn after another: what the agent wants next, performed.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use domain::{
-    DomainError, RunId, WorkspaceId,
+    DomainError, RunId, UserId, WorkspaceId,
     agent::{Next, Wait},
     canonical::Digest,
     commit::RunTo,
@@ -91,8 +94,14 @@ impl Session {
         }
         let digest = request.digest();
         let started = self.house.clock.now();
-        let sink = ModelSink { live: &self.house.live, workspace: self.store.id(), run: self.run.id };
-        let answer = self.house.model.complete(&request, Some(&sink)).await;
+        let sink = ModelSink {
+            live: &self.house.live,
+            workspace: self.store.id(),
+            run: self.run.id,
+            by: self.run.asked.as_ref().map(|asked| asked.by),
+            begins: AtomicBool::new(true),
+        };
+        let answer = self.unless_stopped(self.house.model.complete(&request, Some(&sink))).await?;
         let purpose = request.purpose.clone();
         let prompt = Some(request.prompt.clone());
         match answer {
@@ -255,10 +264,26 @@ struct ModelSink<'a> {
     live: &'a Live,
     workspace: WorkspaceId,
     run: RunId,
+    /// Who alone hears it, when it is an answer to their question.
+    by: Option<UserId>,
+    /// Nothing of this reply was told yet.
+    begins: AtomicBool,
 }
 
 impl TextSink for ModelSink<'_> {
     fn text(&self, delta: &str) {
-        self.live.send(self.workspace, LiveBody::ModelText { run_id: self.run, delta: delta.to_owned() });
+        let (run_id, delta) = (self.run, delta.to_owned());
+        let body = match self.by {
+            None => LiveBody::ModelText { run_id, delta },
+            Some(by) => {
+                let begins = self.begins.swap(false, Ordering::Relaxed);
+                LiveBody::CopilotText { by, run_id, delta, begins }
+            }
+        };
+        self.live.send(self.workspace, body);
+    }
+
+    fn restart(&self) {
+        self.begins.store(true, Ordering::Relaxed);
     }
 }

@@ -245,7 +245,7 @@ impl Watch {
                 self.say("typing", &ConversationItem::Typing { on })?;
             }
             // What a model writes is not what the customer is told.
-            LiveBody::Typing { .. } | LiveBody::ModelText { .. } | LiveBody::Breakers | LiveBody::Claims => {}
+            _ => {}
         }
         Some(())
     }

@@ -28,6 +28,7 @@ each!(
     DecideApprovals,
     ReadRuns,
     RetryRuns,
+    AskCopilot,
     ReadTools,
     TryTools,
     ManageTools,

@@ -21,6 +21,7 @@ mod company_sign_in;
 mod console;
 mod conversation_stream;
 mod conversations;
+mod copilot;
 mod credits;
 mod customers;
 mod deliveries;
@@ -168,6 +169,7 @@ fn api() -> ApiRouter<Http> {
         .merge(breakers::routes())
         .merge(credits::routes())
         .merge(desk::routes())
+        .merge(copilot::routes())
         .merge(audit::routes())
         .merge(policy::routes())
         .merge(presence::routes())

@@ -43,6 +43,7 @@ const TAGS: &[(&str, &str)] = &[
     ("policy", "What calls are judged by."),
     ("breakers", "Switches that stop what may do harm."),
     ("credits", "What models and tools cost, and what may be spent."),
+    ("copilot", "Questions of colleagues about the records, answered from them."),
     ("desk", "What is open, what waits and what it cost, at a glance."),
     ("personal data", "Having it shown for a reason, and taking it out of what is kept."),
     ("audit", "Who did what, in a chain that shows when it was changed."),

@@ -23,6 +23,7 @@ use store::RunFilter;
 use super::{
     Http,
     auth::{Staff, may},
+    copilot::is_for,
     input::{Json, Path, Query},
     page::{Page, PageQuery},
     problem::Problem,
@@ -86,6 +87,7 @@ async fn list(
         about: query.about,
         agent: query.agent,
         outcome: query.outcome,
+        asked_by: staff.person().ok().map(|person| person.id),
     };
     Ok(Json(staff.store(&http).runs(&filter, page.limit()?, page.cursor()).await?.into()))
 }
@@ -103,7 +105,8 @@ async fn show(
     Path(path): Path<RunPath>,
 ) -> Result<Json<RunView>, Problem> {
     let store = staff.store(&http);
-    let run = store.run(path.id).await?.ok_or_else(|| Problem::not_found("the run"))?;
+    let run = store.run(path.id).await?.filter(|run| is_for(&staff, run));
+    let run = run.ok_or_else(|| Problem::not_found("the run"))?;
     let steps = store.steps(path.id).await?;
     let effects = store.effects_of_run(path.id).await?;
     Ok(Json(RunView { run, steps, effects }))
@@ -122,6 +125,9 @@ async fn retry(
 ) -> Result<Json<Run>, Problem> {
     let ops = vec![Op::RetryRun { run_id: path.id, at: http.app.clock.now() }];
     let store = staff.store(&http);
+    if store.run(path.id).await?.is_some_and(|run| !is_for(&staff, &run)) {
+        return Err(Problem::not_found("the run"));
+    }
     let receipt = store.commit(Commit { ops }).await?;
     store.audit(staff.deed(&http, AuditAction::RunRetried, path.id.to_string(), json!({}))).await?;
     receipt.run(path.id).cloned().map(Json).ok_or_else(|| Problem::not_found("the run"))
@@ -166,6 +172,10 @@ async fn replay(
     staff: Staff<may::ReadRuns>,
     Path(path): Path<RunPath>,
 ) -> Result<Json<ReplayView>, Problem> {
+    let run = staff.store(&http).run(path.id).await?;
+    if run.is_some_and(|run| !is_for(&staff, &run)) {
+        return Err(Problem::not_found("the run"));
+    }
     let report =
         http.app.replay(staff.workspace, path.id).await?.ok_or_else(|| Problem::not_found("the run"))?;
     Ok(Json(ReplayView {

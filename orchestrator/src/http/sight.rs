@@ -35,6 +35,7 @@ use super::{
     input::Json,
     problem::{Kind, Problem, Unfinished},
 };
+use crate::personal::tickets_in;
 
 /// Says on an answer that it was masked.
 pub const MASKED: HeaderName = HeaderName::from_static("x-personal-data");
@@ -42,8 +43,6 @@ pub const MASKED: HeaderName = HeaderName::from_static("x-personal-data");
 const MAX_BYTES: usize = 32 * 1024 * 1024;
 /// Answers from which on another thread does it.
 const LONG: usize = 64 * 1024;
-/// Tickets whose people's names are looked up for one answer.
-const MOST_ABOUT: usize = 500;
 
 /// Routes whose answers are given as they are, each with its reason. The list only shrinks.
 const AS_THEY_ARE: [&str; 8] = [
@@ -229,28 +228,6 @@ impl Masker {
             return Ok(work());
         }
         tokio::task::spawn_blocking(work).await.map_err(|error| internal(&error))
-    }
-}
-
-/// Tickets that an answer may be about.
-fn tickets_in(value: &Value, about: &mut BTreeSet<TicketId>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| tickets_in(item, about)),
-        Value::Object(members) => {
-            for (name, value) in members {
-                match value {
-                    Value::String(id) if name == "id" || name.ends_with("ticket_id") => {
-                        if about.len() < MOST_ABOUT
-                            && let Ok(id) = id.parse()
-                        {
-                            about.insert(id);
-                        }
-                    }
-                    _ => tickets_in(value, about),
-                }
-            }
-        }
-        _ => {}
     }
 }
 

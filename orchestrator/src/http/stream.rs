@@ -23,7 +23,7 @@ use axum::{
     },
 };
 use domain::{
-    ApprovalId, RunId, TicketId, WorkspaceId,
+    ApprovalId, RunId, ThreadId, TicketId, UserId, WorkspaceId,
     approval::ApprovalStatus,
     permission::{Permission, Permissions},
     ticket::Event,
@@ -87,6 +87,13 @@ pub enum StreamItem {
     Breakers,
     /// Somebody looks at an approval, or does so no more. Without an id; not repeated.
     Claims,
+    /// A piece of what a model writes on the watcher's own question; `begins` when what came before is void.
+    /// Without an id; not repeated.
+    CopilotText { run_id: RunId, delta: String, begins: bool },
+    /// What is being looked up for the watcher's own question. Without an id; not repeated.
+    CopilotLooks { run_id: RunId, tools: Vec<String> },
+    /// Something became of the watcher's own question. Without an id; not repeated.
+    CopilotTurned { thread_id: ThreadId, seq: i64 },
 }
 
 fn stream_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -117,6 +124,7 @@ async fn stream(
         workspace: staff.workspace,
         sight: staff.sight,
         permissions: staff.permissions,
+        person: staff.person().ok().map(|person| person.id),
         headers,
         http,
         store,
@@ -160,6 +168,8 @@ struct Watch {
     /// As the stream was opened: it ends when the permissions change.
     sight: Sight,
     permissions: Permissions,
+    /// Who watches, when it is a person.
+    person: Option<UserId>,
     headers: HeaderMap,
     store: WorkspaceStore,
     notices: Receiver<Arc<Notice>>,
@@ -259,6 +269,10 @@ impl Watch {
             LiveBody::ModelText { .. } => self.permissions.contains(Permission::ReadRuns),
             LiveBody::Breakers => self.permissions.contains(Permission::ReadSystem),
             LiveBody::Claims => self.permissions.contains(Permission::ReadApprovals),
+            LiveBody::CopilotText { by, .. }
+            | LiveBody::CopilotLooks { by, .. }
+            | LiveBody::CopilotTurned { by, .. } => self.person == Some(*by),
+            LiveBody::Stopped { .. } => false,
             LiveBody::Typing { .. } => true,
         }
     }
@@ -279,6 +293,16 @@ fn live_event(body: LiveBody) -> Option<SseEvent> {
         LiveBody::ModelText { run_id, delta } => sse("model_text", &StreamItem::ModelText { run_id, delta }),
         LiveBody::Breakers => sse("breakers", &StreamItem::Breakers),
         LiveBody::Claims => sse("claims", &StreamItem::Claims),
+        LiveBody::CopilotText { run_id, delta, begins, .. } => {
+            sse("copilot_text", &StreamItem::CopilotText { run_id, delta, begins })
+        }
+        LiveBody::CopilotLooks { run_id, tools, .. } => {
+            sse("copilot_looks", &StreamItem::CopilotLooks { run_id, tools })
+        }
+        LiveBody::CopilotTurned { thread_id, seq, .. } => {
+            sse("copilot_turned", &StreamItem::CopilotTurned { thread_id, seq })
+        }
+        LiveBody::Stopped { .. } => None,
     }
 }
 

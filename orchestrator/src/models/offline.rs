@@ -8,6 +8,7 @@ pub mod analysis;
 pub mod answer;
 pub mod article;
 pub mod cited;
+mod copilot;
 pub mod flow;
 pub mod intent;
 pub mod markdown;
@@ -46,8 +47,8 @@ impl OfflineModel {
 
 #[async_trait]
 impl Model for OfflineModel {
-    /// Answers steps that want an [`agents::answer::Answer`], a [`agents::cited::CitedAnswer`] or an
-    /// [`agents::article::Draft`].
+    /// Answers steps that want an [`agents::answer::Answer`], a [`agents::cited::CitedAnswer`], an
+    /// [`agents::article::Draft`] or an [`agents::copilot::Reply`].
     /// Refuses every other step: it cannot write freely and does not pretend to.
     async fn complete(
         &self,
@@ -69,6 +70,12 @@ impl Model for OfflineModel {
             Some(agents::article::SCHEMA) => {
                 (Some(serde_json::to_string(&article::article(request)).map_err(malformed)?), Vec::new())
             }
+            Some(agents::copilot::SCHEMA) => match copilot::copilot(request) {
+                copilot::Response::Calls(calls) => (None, calls),
+                copilot::Response::Final(reply) => {
+                    (Some(serde_json::to_string(&reply).map_err(malformed)?), Vec::new())
+                }
+            },
             _ => {
                 return Err(ModelError::Refused(format!(
                     "the offline model only answers questions and cannot do `{}`; configure a model provider for it",

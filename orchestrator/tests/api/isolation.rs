@@ -94,9 +94,12 @@ async fn plant(theirs: &Desk) -> Theirs {
     let view = owner.post("/v1/approvals/views", &view).await.json(StatusCode::CREATED);
     let invited = json!({ "email": "xylophone@south.example", "role": "viewer" });
     let invited = owner.post("/v1/invitations", &invited).await.json(StatusCode::CREATED);
+    let asked = json!({ "text": "Where is the xylophone?" });
+    let asked = owner.post("/v1/copilot/threads", &asked).await.json(StatusCode::CREATED);
     let sessions = owner.get("/v1/sessions").await.json(StatusCode::OK);
     let ids = BTreeMap::from([
         ("view", text(&view["id"])),
+        ("thread", text(&asked["thread_id"])),
         ("workspace", theirs.workspace.to_string()),
         ("invitation", text(&invited["invitation"]["id"])),
         ("session", text(&sessions["items"][0]["id"])),
@@ -182,6 +185,12 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
             let item = json!({ "approval_id": approval, "digest": "0", "decision": { "type": "approve" } });
             Silent(json!({ "items": [item] }))
         }
+        "getCopilotThread" | "getCopilotTurn" => Missing("thread", Value::Null),
+        "forgetCopilotThread" => Missing("thread", json!({})),
+        "stopCopilot" => Missing("thread", json!({})),
+        "askCopilot" => Missing("thread", json!({ "text": "What waits?" })),
+        "listCopilotThreads" => List(Vec::new()),
+        "beginCopilotThread" => Silent(json!({ "text": "What waits?" })),
         "getRun" | "replayRun" => Missing("run", Value::Null),
         "retryRun" => Missing("run", json!({})),
         "getCustomer" => Missing("customer", Value::Null),
@@ -354,6 +363,7 @@ async fn no_operation_gives_anything_of_another_workspace() {
                     .replace("{user_id}", theirs.id("person"))
                     .replace("{name}", theirs.id(if kind == "role" { "role" } else { "team" }))
                     .replace("{version}", "1")
+                    .replace("{seq}", "0")
                     .replace("{slug}", "xylophone")
             };
             walked += 1;

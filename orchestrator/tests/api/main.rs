@@ -12,6 +12,7 @@ mod articles;
 mod channels;
 mod console;
 mod conversations;
+mod copilot;
 mod credits;
 mod customers;
 mod deliveries;

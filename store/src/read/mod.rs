@@ -36,6 +36,7 @@ mod sign_in_failures;
 mod sources;
 mod surroundings;
 mod teams;
+mod threads;
 mod tickets;
 pub(crate) mod together;
 mod tools;
@@ -55,6 +56,7 @@ pub use redact::{Redaction, RedactionOutcome};
 pub use sources::PageDocument;
 pub(crate) use surroundings::RunAsked;
 pub use surroundings::Surroundings;
+pub use threads::Forgotten;
 
 use domain::Timestamp;
 use sqlx::any::AnyRow;

@@ -49,10 +49,11 @@ pub enum RedactionOutcome {
 }
 
 /// Columns with JSON that belong to the runs of a ticket: table, key, column.
-const OF_RUNS: [(&str, &str, &str); 4] = [
+const OF_RUNS: [(&str, &str, &str); 5] = [
     ("approvals", "id", "approval"),
     ("effects", "id", "effect"),
     ("runs", "id", "outcome"),
+    ("runs", "id", "asked"),
     ("decisions", "id", "decision"),
 ];
 
@@ -128,8 +129,9 @@ impl Work<'_> {
         if message.is_none_or(|(_, message)| Digest::of(&message.body) != self.redaction.text) {
             return Ok(Err(RedactionOutcome::Changed));
         }
-        let busy = "SELECT id FROM runs WHERE workspace_id = $1 AND (ticket_id = $2 OR about_ticket_id = $2) \
-                    AND status IN ('queued', 'running', 'waiting')";
+        // A colleague's question may be reading it now.
+        let busy = "SELECT id FROM runs WHERE workspace_id = $1 AND ((ticket_id = $2 OR about_ticket_id = $2) \
+                    AND status IN ('queued', 'running', 'waiting') OR thread_id IS NOT NULL AND status = 'running')";
         if !self.key().fetch_all(self.connection, busy.into()).await?.is_empty() {
             return Ok(Err(RedactionOutcome::Busy));
         }
@@ -202,7 +204,10 @@ impl Work<'_> {
 
     /// The runs whose journals changed.
     async fn runs(&mut self) -> Result<Vec<RunId>, StoreError> {
-        let sql = "SELECT id FROM runs WHERE workspace_id = $1 AND (ticket_id = $2 OR about_ticket_id = $2)";
+        // Journals of questions that read it name it wherever they hold something of it.
+        let sql = "SELECT id FROM runs WHERE workspace_id = $1 AND (ticket_id = $2 OR about_ticket_id = $2 \
+                   OR thread_id IS NOT NULL AND EXISTS (SELECT 1 FROM steps AS s WHERE s.workspace_id = $1 \
+                   AND s.run_id = runs.id AND s.body LIKE '%' || $2 || '%'))";
         let rows = self.key().fetch_all(self.connection, sql.into()).await?;
         let mut changed = Vec::new();
         for row in &rows {

@@ -33,6 +33,10 @@ impl WorkspaceStore {
             .and_if(" AND about_ticket_id = ?", filter.about, |binds, id| {
                 binds.id(id);
             })
+            .then(if filter.asked_by.is_none() { " AND asked_by IS NULL" } else { "" })
+            .and_if(" AND (asked_by IS NULL OR asked_by = ?)", filter.asked_by, |binds, by| {
+                binds.id(by);
+            })
             .and_if(" AND agent = ?", filter.agent.as_deref(), |binds, agent| {
                 binds.text(agent);
             })

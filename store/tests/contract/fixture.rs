@@ -144,6 +144,7 @@ impl Fixture {
             id: self.id(RunId::new),
             ticket_id,
             about: None,
+            asked: None,
             agent: "resolution".to_owned(),
             priority: 0,
             wake_at: None,

@@ -23,6 +23,7 @@ mod row_security;
 mod runs;
 mod safety;
 mod sources;
+mod threads;
 mod tickets;
 
 use fixture::{Backend, Fixture};
@@ -144,6 +145,12 @@ contract! {
         only_dead_and_quarantined_runs_are_retried,
         a_run_may_end_and_another_start_in_one_batch,
         a_run_knows_which_messages_others_have_read;
+    threads:
+        a_question_is_its_askers_and_comes_back_as_it_was_asked,
+        one_question_of_a_person_is_answered_at_a_time_and_none_twice,
+        who_asked_stops_it_and_nobody_writes_on,
+        what_is_set_aside_is_settled_when_it_is_stopped,
+        a_forgotten_conversation_is_gone_with_its_journals;
     approvals:
         of_twenty_concurrent_deciders_one_wins,
         a_quorum_needs_different_people,

@@ -10,9 +10,10 @@ use std::sync::{
 
 use async_trait::async_trait;
 use domain::{
-    Clock, CustomerId, DocumentId, EffectId, Ids, RunId, TicketId, Timestamp, WorkspaceId,
+    Clock, CustomerId, DocumentId, EffectId, Ids, RunId, TicketId, Timestamp, UserId, WorkspaceId,
     approval::Permit,
     canonical::Digest,
+    copilot::{Found, Lookup, LookupError, StaffRecords},
     customer::{Contact, Customer},
     effect::{Effect, EffectStatus},
     knowledge::{Passage, RetrieveError, Retriever, Scope},
@@ -37,6 +38,7 @@ pub struct House {
     pub history: Vec<(Ticket, Vec<Message>)>,
     pub scopes: Mutex<Vec<Scope>>,
     pub articles: Mutex<Vec<(EffectId, NewArticle)>>,
+    pub looked: Mutex<Vec<(UserId, Lookup, usize)>>,
 }
 
 impl Ids for House {
@@ -93,6 +95,24 @@ impl Desk for House {
 }
 
 #[async_trait]
+impl StaffRecords for House {
+    async fn look(
+        &self,
+        _: WorkspaceId,
+        asker: UserId,
+        lookup: Lookup,
+        limit: usize,
+    ) -> Result<Found, LookupError> {
+        let content = match &lookup {
+            Lookup::Figures => return Err(LookupError::Forbidden("it takes read_system".to_owned())),
+            _ => serde_json::json!({ "found": true }),
+        };
+        self.looked.lock().unwrap().push((asker, lookup, limit));
+        Ok(Found { content, sources: Vec::new(), summary: "Found it".to_owned() })
+    }
+}
+
+#[async_trait]
 impl Articles for House {
     async fn add(
         &self,
@@ -133,6 +153,9 @@ impl Ports for House {
     fn desk(&self) -> &dyn Desk {
         self
     }
+    fn staff_records(&self) -> &dyn StaffRecords {
+        self
+    }
     fn clock(&self) -> &dyn Clock {
         self
     }
@@ -158,6 +181,7 @@ pub fn run() -> Run {
         id: RunId(Uuid::from_u128(900)),
         ticket_id: Some(TicketId(Uuid::from_u128(1))),
         about: None,
+        asked: None,
         agent: "resolution".to_owned(),
         status: RunStatus::Running,
         priority: 0,

@@ -29,6 +29,7 @@ export const viewerMay: S["Permission"][] = [
   "read_policy",
   "read_system",
   "read_people",
+  "ask_copilot",
 ];
 export const agentMay: S["Permission"][] = [
   ...viewerMay,

@@ -92,7 +92,13 @@ fn reads() -> Vec<(&'static str, Call)> {
             desk.runs(&RunFilter::default(), 10, None).await,
             desk.runs(&RunFilter { ticket_id: Some(w.ticket), ..Default::default() }, 10, None).await,
             desk.runs(&RunFilter { outcome: Some(OutcomeKind::Answered), ..Default::default() }, 10, None).await,
+            desk.runs(&RunFilter { asked_by: Some(w.user), ..Default::default() }, 10, None).await,
         ),
+        "threads" => desk.threads(w.user, 10, None).await,
+        "questions" => desk.questions(w.user, w.thread).await,
+        "question" => desk.question(w.user, w.thread, 0).await,
+        "question_by_key" => desk.question_by_key(w.user, "aurora").await,
+        "question_under_way" => desk.question_under_way(w.user).await,
         "active_run" => desk.active_run(w.ticket).await,
         "steps" => desk.steps(w.run).await,
         "effect" => desk.effect(w.effect).await,
@@ -295,6 +301,7 @@ fn writes() -> Vec<(&'static str, Call)> {
             let deed = w.deed(AuditAction::PersonalDataScanned);
             desk.begin_scan(w.scan, BTreeSet::new(), deed).await.map(|scan| scan.messages)
         },
+        "forget_thread" => desk.forget_thread(w.user, w.thread).await,
         "put_policy" => desk.put_policy(w.policy()).await,
         "ask_for_sync" => desk.ask_for_sync(w.source).await,
         "claim_source" => desk.claim_source(w.source, w.at).await,
@@ -376,6 +383,7 @@ fn ops(w: &World) -> Vec<Op> {
             id: w.run,
             ticket_id: Some(w.ticket),
             about: None,
+            asked: None,
             agent: "resolution".to_owned(),
             priority: 0,
             wake_at: None,
@@ -384,6 +392,7 @@ fn ops(w: &World) -> Vec<Op> {
         run(RunTo::Running),
         run(RunTo::Done(ended)),
         Op::RetryRun { run_id: w.run, at },
+        Op::StopRun { run_id: w.run, by: w.user, at },
         crate::fixture::decided(Decision {
             id: domain::DecisionId(w.approval.0),
             approval_id: w.approval,

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 use domain::{
     AccountId, ApiKeyId, ApprovalId, AttachmentId, ChunkId, CitationId, ContactId, CustomerId, DeliveryId,
     DocumentId, EffectId, EventId, GapId, GapQuestionId, InvitationId, MessageId, ReservationId, RunId,
-    ScanId, ServiceAccountId, SessionId, SourceId, SourcePageId, SuggestionId, TicketId, Timestamp, UserId,
-    ViewId,
+    ScanId, ServiceAccountId, SessionId, SourceId, SourcePageId, SuggestionId, ThreadId, TicketId, Timestamp,
+    UserId, ViewId,
     approval::DecisionKind,
     audit::{AuditAction, Deed},
     breaker::{
@@ -15,7 +15,8 @@ use domain::{
     },
     canonical::Digest,
     citation::{PassageFeedback, PassageVerdict},
-    commit::{Commit, Op, RunTo},
+    commit::{Commit, NewRun, Op, RunTo},
+    copilot::Asked,
     credit::Reservation,
     customer::{Contact, Customer},
     gap::{Gap, GapCause, GapQuestion, GapStatus},
@@ -90,6 +91,7 @@ pub struct World {
     pub audited: String,
     pub fence: i64,
     pub view: ViewId,
+    pub thread: ThreadId,
 }
 
 pub const EMAIL: &str = "ada@customer.example";
@@ -137,7 +139,13 @@ impl World {
             audited: "0".repeat(64),
             fence: 1,
             view: f.id(ViewId::new),
+            thread: f.id(ThreadId::new),
         }
+    }
+
+    pub fn asked(&self) -> Box<Asked> {
+        let (key, text) = (self.tag.to_owned(), self.tag.to_owned());
+        Box::new(Asked { by: self.user, thread_id: self.thread, seq: 0, key, text, looking_at: None })
     }
 
     pub fn view(&self) -> View {
@@ -462,6 +470,7 @@ pub async fn furnish(f: &mut Fixture) -> World {
     f.desk.put_document(document, chunks, w.actor()).await.unwrap();
     ticket(f, &mut w).await;
     let run = run(f, &mut w).await;
+    question(f, &w).await;
     f.desk.put_feedback(w.feedback()).await.unwrap();
     f.desk.be_present(w.ticket, w.user, Some(Doing::Viewing)).await.unwrap();
     let later = at.plus(Duration::from_secs(60));
@@ -542,6 +551,13 @@ async fn ticket(f: &Fixture, w: &mut World) {
     f.desk.commit(append(w.ticket, events)).await.unwrap();
     w.delivery = f.desk.deliveries(None, 1, None).await.unwrap().items[0].id;
     w.citation = f.desk.uses_of(w.document, 1, None).await.unwrap().items[0].id;
+}
+
+/// What a colleague asked and nobody answers yet.
+async fn question(f: &Fixture, w: &World) {
+    let wake_at = Some(w.at.plus(Duration::from_secs(99_999)));
+    let new = NewRun { asked: Some(w.asked()), wake_at, ..f.new_run(None) };
+    f.desk.commit(one(Op::EnsureRun(new))).await.unwrap();
 }
 
 /// A run on it that waits for a second decision, has an effect and credits set aside.

@@ -1,0 +1,272 @@
+// The copilot beside the page: it stays while one goes from page to page.
+import { Dialog } from "@base-ui/react/dialog";
+import { useQuery } from "@tanstack/react-query";
+import { useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { problemOf } from "../api/client";
+import type { CopilotTurn } from "../api/words";
+import { MOD } from "../keys/shortcuts";
+import { Button } from "../parts/Button";
+import { Failure, Loading } from "../parts/states";
+import { tell } from "../parts/toasts";
+import { Answer, lookedUp } from "./Answer";
+import { lookingAt } from "./place";
+import { type Question, threadQuery, underWay, useAsk, useStop } from "./queries";
+import { Threads } from "./Threads";
+import { useWriting } from "./writing";
+import "./copilot.css";
+
+const LONGEST = 2000;
+
+const BEGINNINGS = [
+  "Which tickets have waited longest for us?",
+  "What waits for a decision?",
+  "How is the desk doing?",
+  "Which runs failed?",
+  "What did we spend this month?",
+];
+
+const ABOUT = {
+  ticket: { chip: "This ticket", ask: "Summarise this ticket" },
+  customer: { chip: "This customer", ask: "Tell me about this customer" },
+  run: { chip: "This run", ask: "What happened in this run?" },
+  approval: { chip: "This approval", ask: "Why does this approval wait?" },
+} as const;
+
+interface Props {
+  open: boolean;
+  narrow: boolean;
+  onClose: () => void;
+}
+
+export default function CopilotPanel({ open, narrow, onClose }: Props) {
+  if (!narrow) {
+    return open ? (
+      <aside className="copilot" aria-label="Copilot">
+        <Talk onClose={onClose} onGo={() => {}} />
+      </aside>
+    ) : null;
+  }
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="dialog-backdrop" />
+        <Dialog.Popup className="copilot copilot-sheet" aria-label="Copilot">
+          <Talk onClose={onClose} onGo={onClose} />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+// Kept while the panel is closed, so that it opens where it was.
+let lastThread: string | undefined;
+let lastDraft = "";
+
+function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
+  const [thread, setThread] = useState(lastThread);
+  const [listed, setListed] = useState(false);
+  const [draft, setDraft] = useState(lastDraft);
+  const [removed, setRemoved] = useState<string>();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const end = useRef<HTMLDivElement>(null);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const here = lookingAt(path);
+  const about = here && here.id !== removed ? here : undefined;
+  const talk = useQuery({ ...threadQuery(thread ?? ""), enabled: thread !== undefined });
+  const turns = thread ? (talk.data?.turns ?? []) : [];
+  const last = turns.at(-1);
+  const busy = underWay(last);
+  const go = (id: string | undefined) => {
+    lastThread = id;
+    setThread(id);
+    setListed(false);
+    field.current?.focus();
+  };
+  const ask = useAsk((turn) => go(turn.thread_id));
+  const stop = useStop();
+
+  useEffect(() => {
+    lastDraft = draft;
+  }, [draft]);
+  useEffect(() => {
+    field.current?.focus();
+  }, []);
+  const length = turns.length;
+  const state = last?.state;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it moves when there is something new to see
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "end" });
+  }, [length, state, listed]);
+
+  const put = (text: string, key: string = crypto.randomUUID()) => {
+    const trimmed = text.trim();
+    if (trimmed === "" || busy || ask.isPending) return;
+    const question: Question = { thread, text: trimmed, lookingAt: about, key };
+    ask.mutate(question, { onSuccess: () => setDraft("") });
+  };
+  const gone = (id: string) => {
+    if (id !== thread) return;
+    lastThread = undefined;
+    setThread(undefined);
+  };
+
+  const missing = talk.isError && problemOf(talk.error).status === 404;
+  return (
+    <>
+      <header className="copilot-head">
+        <h2 className="grow">Copilot</h2>
+        <Button
+          size="small"
+          tone="quiet"
+          onClick={() => go(undefined)}
+          disabled={!thread && !listed}
+        >
+          New
+        </Button>
+        <Button size="small" tone="quiet" aria-pressed={listed} onClick={() => setListed(!listed)}>
+          Conversations
+        </Button>
+        <Button size="small" tone="quiet" onClick={onClose} aria-label="Close the copilot">
+          ✕
+        </Button>
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and may hold nothing to focus */}
+      <div className="copilot-talk" role="region" aria-label="Questions and answers" tabIndex={0}>
+        {listed ? (
+          <Threads onOpen={go} onGone={gone} />
+        ) : thread && talk.isPending ? (
+          <Loading label="Loading the conversation" />
+        ) : thread && talk.isError && !talk.data ? (
+          missing ? (
+            <p className="muted">This conversation is not there any more.</p>
+          ) : (
+            <Failure error={talk.error} retry={() => talk.refetch()} />
+          )
+        ) : turns.length > 0 ? (
+          turns.map((turn, at) => (
+            <Answer
+              key={turn.seq}
+              turn={turn}
+              last={at === turns.length - 1}
+              onGo={onGo}
+              onAsk={put}
+            />
+          ))
+        ) : (
+          <Beginning about={about && ABOUT[about.kind].ask} onAsk={put} />
+        )}
+        <div ref={end} />
+      </div>
+      <Told turn={last} />
+      {ask.isError && (
+        <div className="copilot-error">
+          <Failure error={ask.error} retry={() => ask.variables && ask.mutate(ask.variables)} />
+        </div>
+      )}
+      <form
+        className="copilot-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          put(draft);
+        }}
+      >
+        {about && (
+          <span className="copilot-chip">
+            {ABOUT[about.kind].chip}
+            <button
+              type="button"
+              aria-label={`Do not speak about ${ABOUT[about.kind].chip.toLowerCase()}`}
+              onClick={() => setRemoved(about.id)}
+            >
+              ✕
+            </button>
+          </span>
+        )}
+        <textarea
+          ref={field}
+          className="input"
+          rows={2}
+          maxLength={LONGEST}
+          aria-label="Question to the copilot"
+          placeholder="Ask about tickets, customers, runs, knowledge, figures…"
+          value={draft}
+          onChange={(event) => setDraft(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
+              event.preventDefault();
+              put(draft);
+            }
+            if (event.key === "Escape") onClose();
+          }}
+        />
+        <div className="copilot-send">
+          <span className="muted small grow">It reads what you may read, and changes nothing.</span>
+          {busy && last ? (
+            <Button
+              size="small"
+              busy={stop.isPending}
+              onClick={() =>
+                stop.mutate(last, {
+                  onError: (error) => tell("It was not stopped", "error", error.message),
+                })
+              }
+            >
+              Stop
+            </Button>
+          ) : (
+            <Button size="small" tone="primary" type="submit" busy={ask.isPending}>
+              Ask
+            </Button>
+          )}
+        </div>
+      </form>
+    </>
+  );
+}
+
+function Beginning({ about, onAsk }: { about?: string; onAsk: (text: string) => void }) {
+  return (
+    <div className="copilot-beginning">
+      <p>
+        Ask in your own words. Answers say what they rest on, and see what you may see. Press{" "}
+        <kbd className="kbd">{MOD}</kbd> <kbd className="kbd">J</kbd> to come here from any page.
+      </p>
+      <ul className="copilot-next" aria-label="Questions to begin with">
+        {[...(about ? [about] : []), ...BEGINNINGS].map((text) => (
+          <li key={text}>
+            <Button size="small" onClick={() => onAsk(text)}>
+              {text}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Tells a screen reader what becomes of the question. */
+function Told({ turn }: { turn?: CopilotTurn }) {
+  const { looks } = useWriting(turn?.run_id ?? "");
+  const seen = useRef<string>(undefined);
+  const name = turn ? `${turn.thread_id}/${turn.seq}` : "";
+  // An answer that was there when the conversation was opened is no news.
+  if (turn && underWay(turn)) seen.current = name;
+  const news = seen.current === name && turn !== undefined;
+  const words = !news
+    ? ""
+    : underWay(turn)
+      ? looks.length > 0
+        ? `Looking at ${lookedUp(looks)}`
+        : "Looking"
+      : turn.answer
+        ? `Answer: ${turn.answer.statements.map((each) => each.text).join(" ")}`
+        : turn.state === "stopped"
+          ? "Stopped"
+          : `No answer: ${turn.why ?? ""}`;
+  return (
+    <div role="status" className="sr-only">
+      {words}
+    </div>
+  );
+}
