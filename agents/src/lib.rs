@@ -12,6 +12,7 @@ pub mod article;
 pub mod cited;
 pub mod courtesy;
 pub mod dialogue;
+mod footing;
 pub mod journal;
 mod provenance;
 mod query;

@@ -115,6 +115,12 @@ const invitation = createRoute({
   component: lazyRouteComponent(() => import("./session/InvitationPage"), "InvitationPage"),
 });
 
+const decide = createRoute({
+  getParentRoute: () => root,
+  path: "/decide",
+  component: lazyRouteComponent(() => import("./approvals/LinkPage"), "LinkPage"),
+});
+
 const chat = createRoute({
   getParentRoute: () => root,
   path: "/chat",
@@ -465,6 +471,7 @@ const tree = root.addChildren([
   signIn,
   reset,
   invitation,
+  decide,
   chat,
   help.addChildren([helpHome, helpArticle, helpAsk, ownConversations, ownConversation]),
   staff.addChildren([

@@ -46,7 +46,7 @@ pub use error::StoreError;
 pub use page::{MAX_LIMIT, Page};
 pub use read::{
     AccountDeed, AuditFilter, AuditReport, CreditReport, DeskDay, DeskNow, Joining, KnowledgeFact, Moved,
-    PageDocument, PersonChange, PersonChanged, Redaction, RedactionOutcome, Surroundings, Waiting,
+    PageDocument, PersonChange, PersonChanged, Redaction, RedactionOutcome, Surroundings, ToMail, Waiting,
 };
 pub use records::{
     Account, ApiKey, ApprovalFilter, Assigned, Attachment, Counts, Delivery, FollowUp, Invitation, KeyOwner,

@@ -45,6 +45,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0031" "inbox",
     "0033" "resolutions",
     "0035" "presences",
+    "0037" "approval_mails",
 ];
 
 pub(crate) fn migrator() -> Migrator {

@@ -10,6 +10,7 @@ import { tell } from "../parts/toasts";
 import { Field, held, NewPasswordField } from "../session/Entrance";
 import { sessionQuery, useSession } from "../session/session";
 import { AppSection } from "./AppSection";
+import { MailSection } from "./MailSection";
 import { PasskeySection } from "./PasskeySection";
 import { accountQuery, sessionsQuery } from "./queries";
 import { SessionsSection } from "./SessionsSection";
@@ -17,7 +18,7 @@ import "./account.css";
 
 export function AccountPage() {
   useTitle("Account");
-  const { secondFactorMissing } = useSession();
+  const { secondFactorMissing, may } = useSession();
   const query = useQuery(accountQuery);
   return (
     <div className="stack account">
@@ -42,6 +43,7 @@ export function AccountPage() {
           <PasskeySection account={query.data} />
         </>
       )}
+      {may("decide_approvals") && !secondFactorMissing && <MailSection />}
       <SessionsSection />
     </div>
   );

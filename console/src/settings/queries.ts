@@ -69,3 +69,8 @@ export const invitationsQuery = queryOptions({
   queryKey: ["invitations"],
   queryFn: ({ signal }) => send(api.GET("/v1/invitations", { signal })),
 });
+
+export const mailedQuery = queryOptions({
+  queryKey: ["approval-mail"],
+  queryFn: ({ signal }) => send(api.GET("/v1/approvals/mail", { signal })),
+});

@@ -13,6 +13,7 @@ mod calls;
 mod credits;
 mod effects;
 mod failure;
+pub mod footing;
 mod held;
 mod house;
 mod leaving;

@@ -15,6 +15,8 @@ use super::problem::{Kind, Problem};
 const ARRIVALS_A_MINUTE: u32 = 30;
 /// Things that one person may have unmasked a minute: enough to work, too few to copy a desk.
 const UNMASKED_A_MINUTE: u32 = 20;
+/// Requests a minute by one person's links to decide with.
+const BY_LINK_A_MINUTE: u32 = 60;
 /// Checks after which a limiter forgets the keys that are at rest, so that it remembers about as
 /// many as knocked lately.
 const SWEEP: usize = 10_000;
@@ -27,6 +29,7 @@ pub struct Limits {
     messages: Limiter<TicketId>,
     unmasked: Limiter<UserId>,
     arrivals: Limiter<IpAddr>,
+    links: Limiter<UserId>,
 }
 
 /// A token bucket per key.
@@ -68,6 +71,7 @@ impl Limits {
             messages: Limiter::per_minute(messages),
             unmasked: Limiter::per_minute(UNMASKED_A_MINUTE),
             arrivals: Limiter::per_minute(ARRIVALS_A_MINUTE),
+            links: Limiter::per_minute(BY_LINK_A_MINUTE),
         }
     }
 
@@ -84,6 +88,11 @@ impl Limits {
     /// One more request by somebody who wants to be signed in.
     pub fn arrival(&self, from: Option<IpAddr>) -> Result<(), Problem> {
         self.arrivals.check(&place(from))
+    }
+
+    /// One more request by a link of this person's to decide with.
+    pub fn link(&self, user: UserId) -> Result<(), Problem> {
+        self.links.check(&user)
     }
 
     /// One more request with this conversation's token.

@@ -6,6 +6,7 @@
 mod access;
 mod accounts;
 mod answers;
+mod approval_link;
 mod approvals;
 mod articles;
 mod console;
@@ -17,6 +18,7 @@ mod description;
 mod desk;
 mod files;
 mod folders;
+mod footing;
 mod headers;
 mod help;
 mod inbound_email;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod api_keys;
+mod approval_mails;
 mod approvals;
 pub(crate) mod audit;
 mod automatic_breakers;
@@ -40,6 +41,7 @@ mod tools;
 mod users;
 
 pub use accounts::AccountDeed;
+pub use approval_mails::ToMail;
 pub use audit::{AuditFilter, AuditReport};
 pub use automatic_breakers::Moved;
 pub use credits::CreditReport;
