@@ -12,7 +12,7 @@ test("a customer is found, opened and left for one of their tickets by keyboard 
     },
   });
   await page.goto("/");
-  await expect(page).toHaveTitle(/Home/);
+  await expect(page.getByText("Waiting longest")).toBeVisible();
   await page.keyboard.press("g");
   await page.keyboard.press("c");
   await expect(page).toHaveTitle(/Customers/);

@@ -1,4 +1,4 @@
-import { answer, id, problem } from "./answers";
+import { answer, id, problem, session } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 const PAGES: [string, RegExp][] = [
@@ -163,4 +163,21 @@ test("on a phone the navigation is behind a menu", async ({ page }) => {
   await page.getByRole("link", { name: "Tickets", exact: true }).click();
   await expect(page).toHaveURL(/\/tickets$/);
   await expect(page.getByRole("dialog")).toHaveCount(0);
+});
+
+test("who may not see a page is not led there, and is told so at its address", async ({ page }) => {
+  const asked: string[] = [];
+  const permissions = ["read_tickets", "read_knowledge"];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await answer(page, { "GET /v1/session": () => ({ ...session, role: "viewer", permissions }) });
+  await page.goto("/safety/audit");
+  await expect(page.getByRole("heading", { name: "Not for your role" })).toBeVisible();
+  await expect(page.getByText("“Read audit”")).toBeVisible();
+  const places = page.getByRole("navigation", { name: "Main" }).getByRole("listitem");
+  await expect(places).toHaveText([/Tickets/, /Knowledge/, /Customer chat/]);
+  expect(asked.filter((path) => /audit|approvals/.test(path) && path.startsWith("/v1"))).toEqual(
+    [],
+  );
+  await accessible(page);
+  await fits(page);
 });

@@ -61,7 +61,7 @@ test("a refund waits for a person, is countersigned by keyboard and done exactly
       .getByRole("article")
       .filter({ hasText: "Assistant" })
       .filter({ hasText: /refund/i }),
-  ).toHaveCount(1, { timeout: 20_000 });
+  ).toHaveCount(1);
 
   const ticketId = proposed?.ticket_id ?? "";
   const refunds = (await effects(context, ticketId)).filter(

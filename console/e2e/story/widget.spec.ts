@@ -53,7 +53,7 @@ test("a customer of another site asks, reads the source, comes back, asks for a 
     const panel = page.getByRole("dialog", { name: "Shop help" });
     await page.getByLabel("How can we help?").fill("How long do I have to return a tent?");
     await page.getByRole("button", { name: "Start chat" }).click();
-    await expect(panel).toContainText(/30 days/, { timeout: 20_000 });
+    await expect(panel).toContainText(/30 days/);
     await page.getByText(/^\d+ sources?$/).click();
     const source = page.getByRole("link", { name: "Returns and refunds" }).first();
     await expect(source).toBeVisible();
@@ -70,7 +70,7 @@ test("a customer of another site asks, reads the source, comes back, asks for a 
     // Nothing is said of a person before one was asked.
     await expect(panel).not.toContainText("A person has been asked");
     await page.getByRole("button", { name: "Talk to a person" }).click();
-    await expect(panel).toContainText("A person has been asked to take over", { timeout: 20_000 });
+    await expect(panel).toContainText("A person has been asked to take over");
 
     // The article stands in the help centre for everybody.
     await page

@@ -31,7 +31,7 @@ export function ApprovalsPage() {
   const narrowed = useMemo(() => narrowedOf(search), [search]);
   const query = useInfiniteQuery(approvalsQuery(status, narrowed));
   const claims = useQuery(claimsQuery).data;
-  const fresh = useFresh();
+  const news = useFresh();
   const own = useOwn();
   const items = useMemo(() => {
     const all = query.data?.pages.flatMap((page) => page.items.map(queued)) ?? [];
@@ -40,6 +40,10 @@ export function ApprovalsPage() {
       ? all.filter((item) => item.status === "pending" || !own.has(item.id))
       : all;
   }, [query.data, status, own]);
+  const fresh = useMemo(() => {
+    const listed = new Set(items.map((item) => item.id));
+    return [...news].filter((each) => !listed.has(each)).length;
+  }, [news, items]);
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [cursor, setCursor] = useState<string>();
   const list = useRef<ListHandle>(null);

@@ -19,8 +19,8 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** How many approvals were asked for since the list was read. */
-export const useFresh = (): number => useSyncExternalStore(subscribe, () => fresh.size);
+/** The approvals that were asked for since the list was read, or while it was on its way. */
+export const useFresh = (): ReadonlySet<string> => useSyncExternalStore(subscribe, () => fresh);
 
 /** What this person decided, which the list lets go of. */
 export const useOwn = (): ReadonlySet<string> => useSyncExternalStore(subscribe, () => own);

@@ -29,14 +29,17 @@ export const runsOfTicketQuery = (ticketId: string) =>
   });
 
 const WATCH_MS = 2000;
+const WAITING_MS = 4000;
 
 export const runQuery = (id: string) =>
   queryOptions({
     queryKey: ["run", id],
     queryFn: ({ signal }) => send(api.GET("/v1/runs/{id}", { params: { path: { id } }, signal })),
-    // Steps are not ticket events, so a run that is under way is looked at again by itself.
+    // Neither steps nor what a run waits for are ticket events, so one that has not ended is looked at again by
+    // itself: a decision may be followed by another wait.
     refetchInterval: (query) => {
       const status = query.state.data?.run.status;
+      if (status === "waiting") return WAITING_MS;
       return status === "queued" || status === "running" ? WATCH_MS : false;
     },
   });

@@ -2,13 +2,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { BreakerOf } from "../api/words";
+import { useSession } from "../session/session";
 import { breakerKey, breakerWords } from "./breakers";
 import { breakersQuery } from "./queries";
 
 const NAMED = 2;
 
 export function StoppedBar() {
-  const data = useQuery(breakersQuery).data;
+  const enabled = useSession().may("read_system");
+  const data = useQuery({ ...breakersQuery, enabled }).data;
   const open = data?.items ?? [];
   const failing = data?.automatic ?? [];
   if (open.length === 0 && failing.length === 0) return null;

@@ -1,7 +1,7 @@
 // The frame around every staff page: navigation, live stream, offline bar, keyboard.
 import { Dialog } from "@base-ui/react/dialog";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { api, send } from "../api/client";
 import { countsQuery } from "../approvals/queries";
@@ -16,6 +16,7 @@ import { StoppedBar } from "../safety/StoppedBar";
 import { signInOptionsQuery, useSession } from "../session/session";
 import { initials, words } from "../text/format";
 import { StaleBar } from "../version/StaleBar";
+import { AllowedOutlet, useMaySee } from "./access";
 import { Icon, type IconName } from "./Icon";
 import { DENSITIES, density, THEMES, theme, useTheme } from "./theme";
 import { WorkspaceSwitch } from "./WorkspaceSwitch";
@@ -85,7 +86,8 @@ const NEW: Command[] = [
 
 /** How many approvals wait, `99+` beyond what one page holds. */
 function useWaiting(): string | undefined {
-  const waiting = useQuery(countsQuery).data?.waiting ?? 0;
+  const enabled = useSession().may("read_approvals");
+  const waiting = useQuery({ ...countsQuery, enabled }).data?.waiting ?? 0;
   if (waiting === 0) return undefined;
   return waiting > 99 ? "99+" : String(waiting);
 }
@@ -144,6 +146,7 @@ function Navigation({ onGo, onSearch, onHelp }: NavigationProps) {
   const waiting = useWaiting();
   const [theme, nextTheme] = useTheme();
   const signOut = useSignOut();
+  const maySee = useMaySee();
 
   return (
     <>
@@ -160,7 +163,7 @@ function Navigation({ onGo, onSearch, onHelp }: NavigationProps) {
       </button>
       <nav aria-label="Main">
         <ul className="nav-places">
-          {PLACES.map((place) => (
+          {PLACES.filter((place) => maySee(place.to)).map((place) => (
             <li key={place.to}>
               <Link
                 to={place.to}
@@ -279,6 +282,7 @@ export function Shell() {
   };
   const signOut = useSignOut();
   const mayWrite = useSession().may("publish_knowledge");
+  const maySee = useMaySee();
   const actions: Command[] = [
     ...(mayWrite ? NEW : []),
     ...THEMES.map(
@@ -322,6 +326,7 @@ export function Shell() {
     },
     { id: "sign-out", label: "Sign out", icon: "person", act: () => signOut.mutate() },
   ];
+  const go = GO.filter(({ act }) => typeof act !== "string" || maySee(act));
   useShortcuts("Everywhere", [
     { keys: "mod+k", label: "Search and commands", run: search },
     { keys: "?", label: "This keyboard map", run: () => setHelp(true) },
@@ -331,6 +336,7 @@ export function Shell() {
     PLACES.map((place) => ({
       keys: place.keys,
       label: place.label,
+      when: maySee(place.to),
       run: () => void navigate({ to: place.to }),
     })),
   );
@@ -387,14 +393,14 @@ export function Shell() {
           }}
         >
           <Suspense fallback={<Loading />}>
-            <Outlet />
+            <AllowedOutlet />
           </Suspense>
         </main>
       </div>
       <KeyboardHelp open={help} setOpen={setHelp} />
       {palette !== undefined && (
         <Suspense fallback={null}>
-          <Palette open={palette} onClose={() => setPalette(false)} places={GO} actions={actions} />
+          <Palette open={palette} onClose={() => setPalette(false)} places={go} actions={actions} />
         </Suspense>
       )}
       <Toasts />

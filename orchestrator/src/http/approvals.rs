@@ -282,7 +282,7 @@ async fn take(
     decision: DecisionKind,
     undo: bool,
 ) -> Result<Approval, Problem> {
-    let standing = staff.store(http).standing(staff.person()?).await?;
+    let standing = http.standing(staff.workspace, staff.person()?).await?;
     if staff.sight == Sight::Masked && matches!(decision, DecisionKind::Edit { .. }) {
         return Err(Problem::forbidden(
             "the arguments are masked for you, and an edit would save the masks: it takes the permission see_personal_data",

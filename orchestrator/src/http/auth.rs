@@ -164,7 +164,7 @@ impl<M> Staff<M> {
     /// Whose approvals the caller may decide; a key decides nothing.
     pub async fn standing(&self, http: &Http) -> Result<Option<Standing>, Problem> {
         match &self.identity {
-            Identity::User(user) => Ok(Some(self.store(http).standing(user).await?)),
+            Identity::User(user) => Ok(Some(http.standing(self.workspace, user).await?)),
             Identity::ApiKey(_) => Ok(None),
         }
     }
@@ -175,6 +175,7 @@ impl<M> Staff<M> {
 pub struct Identities {
     users: Cache<(WorkspaceId, UserId), Option<User>>,
     roles: Cache<(WorkspaceId, RoleName), Permissions>,
+    standings: Cache<(WorkspaceId, UserId), Standing>,
     sessions: Cache<Session, Option<store::Session>>,
     keys: Cache<[u8; 32], Option<(WorkspaceId, ApiKey)>>,
 }
@@ -184,6 +185,7 @@ impl Default for Identities {
         Self {
             users: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
             roles: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
+            standings: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
             sessions: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
             keys: Cache::builder().max_capacity(10_000).time_to_live(IDENTITY_LIFE).build(),
         }
@@ -260,14 +262,32 @@ impl Http {
         Ok(permissions)
     }
 
+    /// Whose approvals a person may decide, read again every few seconds like the person.
+    pub async fn standing(&self, workspace: WorkspaceId, user: &User) -> Result<Standing, Problem> {
+        let key = (workspace, user.id);
+        if let Some(known) = self.identities.standings.get(&key).filter(|known| known.role == user.role) {
+            return Ok(known);
+        }
+        let standing = self.app.store.workspace(workspace).standing(user).await?;
+        self.identities.standings.insert(key, standing.clone());
+        Ok(standing)
+    }
+
     /// What was changed is read again at once in this process. Keys of theirs go with them.
     pub fn forget_person(&self, workspace: WorkspaceId, id: UserId) {
         self.identities.users.invalidate(&(workspace, id));
+        self.forget_standings();
         self.forget_keys();
     }
 
     pub fn forget_role(&self, workspace: WorkspaceId, name: &RoleName) {
         self.identities.roles.invalidate(&(workspace, name.clone()));
+        self.forget_standings();
+    }
+
+    /// A team or a role changed, and with it who may decide what.
+    pub fn forget_standings(&self) {
+        self.identities.standings.invalidate_all();
     }
 
     pub fn forget_keys(&self) {

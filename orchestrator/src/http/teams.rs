@@ -167,6 +167,7 @@ async fn remove(
 ) -> Result<NoContent, Problem> {
     let deed = staff.deed(&http, AuditAction::TeamRemoved, path.name.as_str(), json!({}));
     if staff.store(&http).remove_team(path.name, deed).await? {
+        http.forget_standings();
         return Ok(NoContent);
     }
     Err(Problem::not_found("the team"))
@@ -211,5 +212,6 @@ async fn set(
     let detail: Value = json!({ "user": user.id, "within": within });
     let deed = staff.deed(http, AuditAction::TeamStored, path.name.as_str(), detail);
     store.set_team_member(path.name.clone(), user.id, within, deed).await?;
+    http.forget_standings();
     view(&store, &path.name).await
 }

@@ -4,6 +4,7 @@
 //! writes nothing else.
 
 use std::{
+    fs,
     io::{self, Read, Write as _},
     process::ExitCode,
     thread,
@@ -27,7 +28,7 @@ pub(crate) struct Head {
     pub file_name: Option<String>,
     pub media_type: Option<String>,
     pub limits: Limits,
-    /// Address space.
+    /// Address space beyond what the program itself takes.
     pub memory_bytes: u64,
     pub cpu_seconds: u64,
     /// How many bytes follow.
@@ -85,7 +86,7 @@ fn answer() -> io::Result<()> {
 /// Takes limits on, which cannot be taken off again. Nothing is parsed without them.
 fn give_up(head: &Head) -> io::Result<()> {
     let limits = [
-        (Resource::AS, head.memory_bytes),
+        (Resource::AS, own_size().saturating_add(head.memory_bytes)),
         (Resource::CPU, head.cpu_seconds),
         // Pipes are no files.
         (Resource::FSIZE, 0),
@@ -100,4 +101,13 @@ fn give_up(head: &Head) -> io::Result<()> {
         rlimit::setrlimit(resource, limit.min(hard), limit.saturating_add(grace).min(hard))?;
     }
     Ok(())
+}
+
+/// Addresses that the program, its stacks and its allocator have taken before it looks at a file; a large build
+/// takes several hundred MiB. Where the system does not say, nothing is added to the limit.
+fn own_size() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib =
+        status.lines().find_map(|line| line.strip_prefix("VmSize:")?.split_whitespace().next()?.parse().ok());
+    kib.map_or(0, |kib: u64| kib.saturating_mul(1024))
 }

@@ -35,7 +35,7 @@ pub struct Options {
     pub executable: Option<PathBuf>,
     /// What makes it the child.
     pub arguments: Vec<OsString>,
-    /// Address space of a child, its program included: 1 GiB.
+    /// Address space of a child beyond what its program takes: 1 GiB.
     pub memory_bytes: u64,
     /// Children at a time: 2. Further files wait for their turn.
     pub concurrency: usize,
@@ -101,6 +101,8 @@ impl Parser {
         Command::new(executable)
             .args(&self.options.arguments)
             .env_clear()
+            // The allocator would set 1 GiB of addresses aside at once, which the limit counts.
+            .env("MIMALLOC_ARENA_RESERVE", "64MiB")
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

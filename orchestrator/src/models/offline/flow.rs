@@ -130,7 +130,7 @@ impl<'a> Desk<'a> {
         for check in &procedure.checks {
             if !scope.holds(&check.condition()) {
                 let reply = scope.render(&check.otherwise);
-                let reason = format!("{}: `{}` does not allow it.", procedure.title, check.path);
+                let reason = format!("{}: {}.", procedure.title, hindrance(&scope, &check.path));
                 return if check.handoff || reply.is_empty() {
                     Progress::Handoff { reply, reason }
                 } else {
@@ -381,5 +381,23 @@ fn detail(result: &CallResult) -> String {
     match said(&result.content) {
         text if text.is_empty() => String::new(),
         text => format!(": {text}"),
+    }
+}
+
+/// What of the record does not allow it, as people say it: `record.status` is "status of the record".
+fn hindrance(scope: &Scope, path: &str) -> String {
+    let (whose, what) = path.split_once('.').unwrap_or(("", path));
+    let what = what.replace(['_', '.'], " ");
+    let of = match whose {
+        "record" => " of the record",
+        "slot" => " that was given",
+        _ => "",
+    };
+    match scope.get(path) {
+        Some(Value::String(value)) => format!("the {what}{of}, {value}, does not allow it"),
+        Some(value @ (Value::Number(_) | Value::Bool(_))) => {
+            format!("the {what}{of}, {value}, does not allow it")
+        }
+        _ => format!("the {what}{of} does not allow it"),
     }
 }

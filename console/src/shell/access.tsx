@@ -1,0 +1,67 @@
+// Which permission a page takes: who lacks it is not led there, and is told so when they come by an address.
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import type { Permission } from "../api/words";
+import { useTitle } from "../parts/title";
+import { useSession } from "../session/session";
+import { words } from "../text/format";
+
+/** By where pages stand; the longest that fits counts. What is not listed is everybody's. */
+const TAKES: readonly (readonly [path: string, takes: Permission])[] = [
+  ["/approvals", "read_approvals"],
+  ["/tickets", "read_tickets"],
+  ["/customers", "read_customers"],
+  ["/runs", "read_runs"],
+  ["/knowledge", "read_knowledge"],
+  ["/tools", "read_tools"],
+  ["/agents", "read_tools"],
+  ["/policy", "read_policy"],
+  ["/safety/personal-data", "redact"],
+  ["/safety/audit", "read_audit"],
+  ["/safety", "read_system"],
+  ["/settings/roles", "read_people"],
+  ["/settings/teams", "read_people"],
+  ["/settings/api-keys", "manage_keys"],
+];
+
+/** What a page takes, by its path. */
+export function takes(path: string): Permission | undefined {
+  if (path === "/") return "read_system";
+  if (path === "/settings" || path === "/settings/") return "read_people";
+  return TAKES.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`))?.[1];
+}
+
+/** Whether the signed-in person may see a page. */
+export function useMaySee(): (path: string) => boolean {
+  const { may } = useSession();
+  return (path) => {
+    const permission = takes(path);
+    return permission === undefined || may(permission);
+  };
+}
+
+/** The page, if they may see it. */
+export function AllowedOutlet() {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const { role } = useSession();
+  const maySee = useMaySee();
+  return maySee(path) ? <Outlet /> : <NotForThem takes={takes(path)} role={role} />;
+}
+
+function NotForThem({ takes, role }: { takes: Permission | undefined; role: string | null }) {
+  useTitle("Not for your role");
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>Not for your role</h1>
+      </header>
+      <p>
+        This page takes the permission “{words(takes ?? "")}”, which{" "}
+        {role ? `your role, ${words(role).toLowerCase()},` : "your key"} does not have. Somebody who
+        manages people can give it to you.
+      </p>
+      <p>
+        <Link to="/settings/account">Your account</Link>
+      </p>
+    </div>
+  );
+}
