@@ -192,7 +192,7 @@ pub(crate) fn ground(
 
 /// What a reply may rest on, the cited passages first. A question back may besides name what any
 /// found passage speaks of, and ask what the procedures ask.
-fn sources<'s>(
+pub(crate) fn sources<'s>(
     kind: Kind,
     cited: &[&'s Passage],
     findings: &'s Findings<'_>,

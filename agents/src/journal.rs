@@ -225,6 +225,11 @@ pub fn own_id(word: &str, anchor: i64) -> String {
     format!("{word}_{anchor}")
 }
 
+/// The step that caused a call which the agent made by itself, as its id says.
+pub fn anchor_of(id: &str, word: &str) -> Option<i64> {
+    id.strip_prefix(word)?.strip_prefix('_')?.parse().ok()
+}
+
 struct Reader<'a, 'r> {
     run: RunId,
     rules: &'r Rules<'r>,

@@ -13,6 +13,7 @@ pub mod cited;
 pub mod copilot;
 pub mod courtesy;
 pub mod dialogue;
+mod footing;
 pub mod journal;
 mod provenance;
 mod query;

@@ -13,7 +13,7 @@ use domain::{
     agent::{Agent, AgentSettings, Next, ProposedCall, RunLimits, RunView},
     answerability::Judge,
     confidence::{Confidence, Reason, Thresholds},
-    grounding::{Doubts, Grounds},
+    grounding::{Doubts, Footing, Grounds},
     model::{ModelRequest, Strength},
     run::{CallOutcome, Outcome},
     tool::ToolCall,
@@ -123,6 +123,21 @@ impl Agent for Resolution {
         let turn =
             Turn { offer: &self.offer, grounds: &*self.grounds, judge: &self.judge, view, journal: &journal };
         Ok(turn.doubts())
+    }
+
+    fn footing(
+        &self,
+        view: &RunView<'_>,
+        call: &ToolCall,
+        text: &str,
+    ) -> Result<Option<Footing>, DomainError> {
+        if call.tool != REPLY {
+            return Ok(None);
+        }
+        let journal = Journal::read(view.run.id, view.steps, &RULES)?;
+        let turn =
+            Turn { offer: &self.offer, grounds: &*self.grounds, judge: &self.judge, view, journal: &journal };
+        Ok(turn.footing(call, text))
     }
 }
 

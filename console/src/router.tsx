@@ -120,6 +120,12 @@ const invitation = createRoute({
   component: lazyRouteComponent(() => import("./session/InvitationPage"), "InvitationPage"),
 });
 
+const decide = createRoute({
+  getParentRoute: () => root,
+  path: "/decide",
+  component: lazyRouteComponent(() => import("./approvals/LinkPage"), "LinkPage"),
+});
+
 const chat = createRoute({
   getParentRoute: () => root,
   path: "/chat",
@@ -483,6 +489,7 @@ const tree = root.addChildren([
   signIn,
   reset,
   invitation,
+  decide,
   chat,
   help.addChildren([helpHome, helpArticle, helpAsk, ownConversations, ownConversation]),
   staff.addChildren([

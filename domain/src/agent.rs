@@ -9,7 +9,7 @@ use crate::{
     DomainError, Timestamp,
     canonical::Digest,
     confidence::{Confidence, Thresholds},
-    grounding::Doubts,
+    grounding::{Doubts, Footing},
     model::{ModelRequest, ToolSchema},
     procedure::Procedure,
     run::{Outcome, Run, Step},
@@ -126,6 +126,17 @@ pub trait Agent: Send + Sync {
     /// What of the model's reply that came last is in doubt, for others to look at before the agent
     /// goes on. What they say stands in the journal; without it, the agent goes on all the same.
     fn doubts(&self, _view: &RunView<'_>) -> Result<Option<Doubts>, DomainError> {
+        Ok(None)
+    }
+
+    /// What the text stands on that this call, which it once proposed, would have somebody read. None where the
+    /// agent holds its texts against nothing, or the journal does not say what it knew then.
+    fn footing(
+        &self,
+        _view: &RunView<'_>,
+        _call: &ToolCall,
+        _text: &str,
+    ) -> Result<Option<Footing>, DomainError> {
         Ok(None)
     }
 }

@@ -221,6 +221,9 @@ pub struct Decision {
     /// Until when it can be taken back; nothing is done before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_until: Option<Timestamp>,
+    /// By the link in a mail about it, and not by somebody who was signed in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_link: bool,
 }
 
 impl Approval {

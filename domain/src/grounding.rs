@@ -6,6 +6,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::knowledge::Passage;
+
 /// Bytes of a text, from `start` up to and without `end`, on character boundaries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Span {
@@ -341,4 +343,36 @@ pub trait Grounds: Send + Sync {
 
     /// The values and names in the text that no source carries, alone.
     fn strays(&self, statement: &Statement<'_>) -> Vec<Finding>;
+}
+
+/// What a text stands on that a call would have somebody read, sentence by sentence: for whoever decides on it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Footing {
+    /// Carriers name sources by their place in `sources`. Only what carries a sentence, or denies it, is named.
+    pub sentences: Vec<SentenceSupport>,
+    /// Those that the text cites, in their order, and others that carry it.
+    pub sources: Vec<FootingSource>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum FootingSource {
+    Passage(Box<Passage>),
+    /// What came of a call; without a tool, what colleagues or other services said.
+    Record {
+        tool: String,
+        text: String,
+    },
+    /// The workspace's own words for such a case.
+    Procedure {
+        text: String,
+    },
+}
+
+impl FootingSource {
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Passage(passage) => &passage.text,
+            Self::Record { text, .. } | Self::Procedure { text } => text,
+        }
+    }
 }

@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod answerability;
 pub mod approval;
+pub mod approval_mail;
 pub mod audit;
 pub mod breaker;
 pub mod canonical;

@@ -11,10 +11,13 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use domain::{
     Clock, Ids, RunId, WorkspaceId,
     answerability::Judge,
+    approval::Approval,
     confidence::Confidence,
+    grounding::Footing,
     model::Model,
     origin::{ArgumentOrigin, Likeness, OriginKind},
     policy::Verdict,
+    run::Run,
     tool::{AnyTool, ToolCall},
 };
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -34,7 +37,7 @@ use crate::{
     config::{Config, ConfigError},
     copilot::records::Records,
     demo::{self, shop::Shop},
-    engine::{Engine, EngineHandle, House, HouseParts, RunSettings, replay},
+    engine::{Engine, EngineHandle, House, HouseParts, RunSettings, footing, replay},
     escalation::Escalation,
     gate::{Gate, GateError, Matter, leaving},
     http,
@@ -384,6 +387,22 @@ impl App {
             .map_err(|error| AppError::Setup(error.to_string()))?;
         let redacted_at = if report.ok { None } else { store.run_redacted_at(run.id).await? };
         Ok(Some(report.redacted(redacted_at)))
+    }
+
+    /// What the text stands on that an approval would have somebody read. None for one without, and where its
+    /// agent does not tell.
+    pub async fn footing(
+        &self,
+        workspace: WorkspaceId,
+        approval: &Approval,
+        run: &Run,
+    ) -> Result<Option<Footing>, StoreError> {
+        if approval.preview.body.is_none() {
+            return Ok(None);
+        }
+        let steps = self.store.workspace(workspace).steps(run.id).await?;
+        let name = self.house.workspace_name(workspace).await?;
+        Ok(footing::footing(&self.house, (run, &steps), &name, approval))
     }
 
     /// What the policy would say of a call by the resolution agent, were it proposed with full

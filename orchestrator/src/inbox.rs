@@ -22,6 +22,41 @@ const ALIKE: f32 = 0.3;
 pub struct ApprovalsConfig {
     pub undo_seconds: u64,
     pub reject_reasons: Vec<String>,
+    pub mail: ApprovalMailConfig,
+}
+
+/// Mails about approvals, to people who ask for them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalMailConfig {
+    /// What somebody looks at within this time is not mailed.
+    pub after_seconds: u64,
+    /// To one person; what is beyond comes in one list.
+    pub at_most_an_hour: u32,
+    /// What is pressing: so many cents at stake, or so many minutes to the deadline.
+    pub pressing_cents: i64,
+    pub pressing_minutes: u64,
+    /// Whether mails hold a link to decide with.
+    pub links: bool,
+}
+
+impl ApprovalMailConfig {
+    fn check(&self) -> Result<(), String> {
+        const DAY: u64 = 24 * 60 * 60;
+        if self.after_seconds > DAY || self.pressing_minutes > 60 * 24 * 7 {
+            return Err("approvals.mail.after_seconds may be a day, pressing_minutes a week".to_owned());
+        }
+        if self.at_most_an_hour == 0 || self.at_most_an_hour > 100 {
+            return Err(
+                "approvals.mail.at_most_an_hour is 1 to 100; people switch their mails off in their account"
+                    .to_owned(),
+            );
+        }
+        if self.pressing_cents < 0 {
+            return Err("approvals.mail.pressing_cents is 0 or more".to_owned());
+        }
+        Ok(())
+    }
 }
 
 impl ApprovalsConfig {
@@ -35,7 +70,7 @@ impl ApprovalsConfig {
                 "approvals.reject_reasons may hold {MOST_REASONS}, of 1 to {MAX_NOTE} characters each"
             ));
         }
-        Ok(())
+        self.mail.check()
     }
 
     pub fn undo(&self) -> Duration {

@@ -25,6 +25,15 @@ pub const MAX_BODY_CHARS: usize = 100_000;
 /// Longest subject in characters; longer ones are cut, because mail subjects are not in our hands.
 pub const MAX_SUBJECT_CHARS: usize = 300;
 
+/// How somebody decides.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// For so long the person may take it back, and nothing is done.
+    pub undo: Duration,
+    /// By the link in a mail about it.
+    pub by_link: bool,
+}
+
 #[derive(Clone)]
 pub struct Intake {
     store: Store,
@@ -198,6 +207,19 @@ impl Intake {
         kind: DecisionKind,
         undo: Duration,
     ) -> Result<Receipt, CommitError> {
+        let manner = Manner { undo, by_link: false };
+        self.decide_in(workspace, approval_id, by, digest, kind, manner).await
+    }
+
+    pub async fn decide_in(
+        &self,
+        workspace: WorkspaceId,
+        approval_id: ApprovalId,
+        by: Standing,
+        digest: Digest,
+        kind: DecisionKind,
+        Manner { undo, by_link }: Manner,
+    ) -> Result<Receipt, CommitError> {
         let words = match &kind {
             DecisionKind::Approve | DecisionKind::Edit { .. } => None,
             DecisionKind::Reject { reason } => Some(("reason", reason)),
@@ -235,6 +257,7 @@ impl Intake {
             kind,
             at,
             undo_until: (!undo.is_zero()).then(|| at.plus(undo)),
+            by_link,
         };
         store.commit(Commit { ops: vec![Op::Decide(Box::new(decision), Box::new(by))] }).await
     }

@@ -8,7 +8,7 @@ pub mod passkeys;
 
 use std::collections::BTreeSet;
 
-use domain::{Ids, user::Role};
+use domain::{Ids, WorkspaceId, user::Role};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
@@ -204,6 +204,34 @@ pub fn invitation_link(public_url: &str, token: &str) -> String {
     format!("{public_url}/invitation#{token}")
 }
 
+/// What a link to decide with begins with: it names its workspace, whose secret it is looked up in.
+pub const APPROVAL_LINK_PREFIX: &str = "ca_";
+
+impl Link {
+    /// For one approval of a workspace.
+    pub fn of_approval(ids: &dyn Ids, workspace: WorkspaceId) -> Self {
+        let secret = hex::encode(ids.secret());
+        let token = format!("{APPROVAL_LINK_PREFIX}{}_{secret}", workspace.0.simple());
+        Self { sha256: digest(&token), token }
+    }
+}
+
+/// The workspace that a link to decide with names.
+pub fn workspace_of_link(token: &str) -> Option<WorkspaceId> {
+    let (workspace, secret) = token.strip_prefix(APPROVAL_LINK_PREFIX)?.split_once('_')?;
+    let plain = |text: &str, length| {
+        text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    if !plain(workspace, 32) || !plain(secret, 64) {
+        return None;
+    }
+    workspace.parse().ok().map(WorkspaceId)
+}
+
+pub fn approval_link(public_url: &str, token: &str) -> String {
+    format!("{public_url}/decide#{token}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +242,19 @@ mod tests {
         assert!(plausible("ääääääääää", "a@b.de").is_ok());
         assert!(plausible(&"x".repeat(257), "a@b.de").is_err());
         assert!(plausible("Anna@example.de", "anna@example.de").is_err());
+    }
+
+    #[test]
+    fn a_link_to_decide_with_names_its_workspace_and_nothing_else_does() {
+        let workspace: WorkspaceId = "019ab0f4-7c4e-7000-8000-000000000001".parse().unwrap();
+        let link = Link::of_approval(&crate::system::SystemIds, workspace);
+        assert_eq!(workspace_of_link(&link.token), Some(workspace));
+        assert_eq!(link.sha256, digest(&link.token));
+        let upper = link.token.to_uppercase();
+        let short = &link.token[..link.token.len() - 1];
+        for bad in ["", "ca_", "ca__", upper.as_str(), short, "cs_live_x", &link.token.replace('_', "-")] {
+            assert_eq!(workspace_of_link(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -157,18 +157,22 @@ impl Batch<'_> {
 fn decided(state: &State, workspace: WorkspaceId, decision: &Decision) -> Deed {
     let name = state.users.get(&(workspace, decision.user_id)).cloned().unwrap_or_default();
     let approval = state.approvals.get(&(workspace, decision.approval_id));
+    let mut detail = json!({
+        "decision": decision.kind.as_str(),
+        "digest": decision.digest,
+        "role": decision.role,
+        "tool": approval.map(|approval| &approval.binding.call.tool),
+        "run": approval.map(|approval| approval.run_id),
+    });
+    if decision.by_link {
+        detail["by_link"] = true.into();
+    }
     Deed {
         at: decision.at,
         actor: Actor::User { user_id: decision.user_id, name },
         action: AuditAction::ApprovalDecided,
         subject: decision.approval_id.to_string(),
-        detail: json!({
-            "decision": decision.kind.as_str(),
-            "digest": decision.digest,
-            "role": decision.role,
-            "tool": approval.map(|approval| &approval.binding.call.tool),
-            "run": approval.map(|approval| approval.run_id),
-        }),
+        detail,
     }
 }
 

@@ -47,7 +47,7 @@ pub use page::{MAX_LIMIT, Page};
 pub use read::{
     AccountDeed, AgentFigures, AgentPeriod, AuditFilter, AuditReport, CreditReport, DeskDay, DeskNow,
     Forgotten, Joining, KnowledgeFact, Mention, Moved, PageDocument, PersonChange, PersonChanged, Redaction,
-    RedactionOutcome, Surroundings, Waiting,
+    RedactionOutcome, Surroundings, ToMail, Waiting,
 };
 pub use records::{
     Account, ApiKey, ApprovalFilter, Assigned, Attachment, Counts, Delivery, FollowUp, Invitation, KeyOwner,

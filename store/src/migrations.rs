@@ -46,6 +46,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0033" "resolutions",
     "0035" "presences",
     "0036" "copilot",
+    "0037" "approval_mails",
     "0038" "desk",
 ];
 

@@ -4,18 +4,21 @@ use std::borrow::Cow;
 
 use domain::{
     canonical::Sorted,
-    knowledge::Passage,
+    grounding::Footing,
+    knowledge::{Citation, Passage},
     run::CallOutcome,
     ticket::{Event, EventBody, Message},
+    tool::ToolCall,
 };
 use serde_json::json;
 
 use super::Turn;
 use crate::{
-    answer::Findings,
+    answer::{Answer, Findings},
     courtesy,
     dialogue::{self, SEARCH},
-    journal::{Origin, from_customer},
+    footing::footing,
+    journal::{Origin, anchor_of, from_customer},
     provenance::Origins,
 };
 
@@ -81,6 +84,18 @@ impl Turn<'_, '_> {
         findings.names = self.names();
         findings.passages = found.into_iter().map(|(_, passage)| passage).collect();
         findings
+    }
+
+    /// What a proposed reply stands on, by what the run knew when it proposed it. `text` may be another than the
+    /// agent's: masked on its way, or edited.
+    pub(super) fn footing(&self, call: &ToolCall, text: &str) -> Option<Footing> {
+        let anchor = anchor_of(&call.id, "reply")?;
+        let (at, response) = self.journal.model(anchor)?;
+        let answer = Answer::parse(response.text.as_deref()?).ok()?;
+        let cited = call.args.get("sources").cloned().unwrap_or_default();
+        let cited: Vec<Citation> = serde_json::from_value(cited).unwrap_or_default();
+        let findings = self.findings(at + 1);
+        Some(footing((answer.kind, text), &cited, &findings, self.grounds, self.journal.opinions(anchor)))
     }
 
     /// What the conversation is about, for messages that take it for granted.

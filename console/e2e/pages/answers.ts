@@ -1,7 +1,7 @@
 // Canned answers of the API for looking at pages without a service. Typed by the API's own
 // description, so that they cannot say what the service would not.
 import type { Page, Route } from "@playwright/test";
-import { account, invited, offer, sessions, waysIn } from "./examples/account";
+import { account, invited, mailed, offer, sessions, waysIn } from "./examples/account";
 import { at, id, page, problem, type S, session } from "./examples/base";
 import { channels, providers } from "./examples/connections";
 import {
@@ -95,6 +95,7 @@ const ANSWERS: Answers = {
   "GET /v1/approvals/counts": () => counts,
   "GET /v1/approvals/views": (): S["ViewList"] => ({ items: [view] }),
   "GET /v1/approvals/desk": () => approvalDesk,
+  "GET /v1/approvals/mail": (): S["MailedView"] => mailed,
   "GET /v1/approvals/claims": (): S["ClaimList"] => ({ items: [] }),
   "POST /v1/approvals/:id/claim": (_, path): S["Claim"] => ({
     approval_id: path.split("/")[3] ?? "",
@@ -115,6 +116,7 @@ const ANSWERS: Answers = {
       ticket: tickets.find((each) => each.id === approval.ticket_id) ?? null,
       messages,
       findings: [],
+      footing: null,
       customer,
       decisions: [],
       may_decide: true,

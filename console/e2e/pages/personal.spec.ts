@@ -112,6 +112,7 @@ test("an approval marks what it would send, and is shown for a reason", async ({
     ticket: ticket(0),
     messages: [maskedMessage],
     findings: [{ at: "/preview/body", kind: "email", start: 12, end: 25 }],
+    footing: null,
     customer,
     decisions: [],
     may_decide: false,

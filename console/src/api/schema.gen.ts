@@ -805,7 +805,7 @@ export interface paths {
         };
         /**
          * Look at an approval
-         * @description The proposed action, why it stopped, what it rests on, the conversation and the customer. `approval.digest` is what a decision must carry.
+         * @description The proposed action, why it stopped, what it rests on sentence by sentence, the conversation and the customer. `approval.digest` is what a decision must carry.
          */
         get: operations["getApproval"];
         put?: never;
@@ -1063,6 +1063,90 @@ export interface paths {
          * @description One's own; a shared one also by whoever manages people. Takes a person.
          */
         delete: operations["removeApprovalView"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approval-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at the approval of a link
+         * @description What a mail's link is about, for the person it was mailed to, as they may see it now. Changes nothing. Once it is decided, only who did and what is told.
+         */
+        get: operations["getLinkedApproval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approval-link/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide by a link
+         * @description Approve or reject, as the person whom the link was mailed to. Their rights are asked anew. The first decision is taken, here or in the console: 409 says what became of it. It can be taken back as long as one in the console can. Edits take the console.
+         */
+        post: operations["decideByLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approval-link/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a decision by a link back
+         * @description The link person's own, while `undo_until` lies ahead: nothing has come of it, and it is open again. 409 when it is too late.
+         */
+        post: operations["undoByLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/approvals/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what one is mailed
+         * @description Of approvals that wait for the signed-in person. Takes a person.
+         */
+        get: operations["getApprovalMail"];
+        /**
+         * Choose what one is mailed
+         * @description Everything that waits for the signed-in person, with their teams, or only what has much at stake or a near deadline. One mail for each approval, if nobody looked at it meanwhile. Takes a person.
+         */
+        put: operations["setApprovalMail"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3396,6 +3480,8 @@ export interface components {
             decisions: components["schemas"]["Decision"][];
             /** @description Where personal data, or the masks that stand for it, are in `approval`. */
             findings: components["schemas"]["FieldFinding"][];
+            /** @description What the proposed text rests on; null when there is none, or its agent does not tell. */
+            footing: components["schemas"]["FootingView"] | null;
             /** @description Whether the caller may decide it now. */
             may_decide: boolean;
             /** @description Why not, in words; null when they may. */
@@ -4050,6 +4136,12 @@ export interface components {
              */
             undo?: boolean;
         };
+        /** @description A decision by a link, bound to what was shown. */
+        DecideByLink: {
+            decision: components["schemas"]["LinkDecision"];
+            /** @description The `digest` of the approval as it was shown. */
+            digest: components["schemas"]["Digest"];
+        };
         /** @description One of several decisions. */
         DecideItem: {
             /** Format: uuid */
@@ -4103,6 +4195,8 @@ export interface components {
             /** Format: uuid */
             approval_id: string;
             at: components["schemas"]["Timestamp"];
+            /** @description By the link in a mail about it, and not by somebody who was signed in. */
+            by_link?: boolean;
             /** @description The digest the reviewer was shown. */
             digest: components["schemas"]["Digest"];
             /** Format: uuid */
@@ -4861,6 +4955,73 @@ export interface components {
             /** @description Its agent puts the reply before a person; see the ticket's approvals. */
             ticket_id: components["schemas"]["TicketId"];
         };
+        FootingKind: "passage" | "record" | "procedure";
+        /** @description A source, cut where marks begin and end. */
+        FootingPart: {
+            /**
+             * Format: uuid
+             * @description For a passage: the document and version it stands in.
+             */
+            document_id: string | null;
+            /** Format: int64 */
+            document_version: number | null;
+            kind: components["schemas"]["FootingKind"];
+            /**
+             * Format: uint
+             * @description For a passage: its number among the citations of the text, from 1, as its marks such as `[1]` have it.
+             */
+            number: number | null;
+            pieces: components["schemas"]["FootingPiece"][];
+            /** @description A document's title, or a tool's name; empty for what people or other services said. */
+            title: string;
+        };
+        /** @description A piece of a source. */
+        FootingPiece: {
+            /**
+             * @description The sentences of the proposed text that rest on it, or that it denies, by their place from 0; empty for what
+             *     lies between.
+             */
+            sentences: number[];
+            /** @description Where it stands in the document's text of that version, in bytes; null where that is not known. */
+            span: components["schemas"]["Span"] | null;
+            text: string;
+        };
+        /** @description A marked place. */
+        FootingPlace: {
+            /**
+             * Format: uint
+             * @description Its place among the `pieces` of that, from 0.
+             */
+            piece: number;
+            /**
+             * Format: uint
+             * @description Its place among `sources`, from 0.
+             */
+            source: number;
+        };
+        /** @description A sentence of the proposed text. */
+        FootingSentence: {
+            /** @description What carries or denies it; null when there is nothing to show. */
+            at: components["schemas"]["FootingPlace"] | null;
+            /**
+             * Format: uint
+             * @description The first character behind it.
+             */
+            end: number;
+            stands: components["schemas"]["Stands"];
+            /**
+             * Format: uint
+             * @description In characters (Unicode code points) of the text.
+             */
+            start: number;
+        };
+        /** @description What the proposed text rests on. */
+        FootingView: {
+            /** @description The sentences of `approval.preview.body`, in order. What lies between them is white space. */
+            sentences: components["schemas"]["FootingSentence"][];
+            /** @description What the text cites, and what else carries it. */
+            sources: components["schemas"]["FootingPart"][];
+        };
         /** @description Whose password was forgotten. */
         ForgottenPassword: {
             /** @example reviewer@northfold.example */
@@ -5171,6 +5332,44 @@ export interface components {
             digest: components["schemas"]["Digest"];
             /** Format: int64 */
             seq: number;
+        };
+        /** @description What can be decided by a link. For everything else there is the console. */
+        LinkDecision: {
+            /** @constant */
+            type: "approve";
+        } | {
+            reason: string;
+            /** @constant */
+            type: "reject";
+        };
+        LinkState: "open" | "decided" | "expired" | "superseded" | "changed" | "not_asked" | "console";
+        /** @description What a link leads to. */
+        LinkedApproval: {
+            /** @description The last decision; null while there is none. */
+            decision: components["schemas"]["LinkedDecision"] | null;
+            /** @description What that means and what to do, in words; empty while it can be decided. */
+            detail: string;
+            /** @description Whom it was mailed to. */
+            person: string;
+            /** @description Offered to whoever rejects. */
+            reject_reasons: string[];
+            state: components["schemas"]["LinkState"];
+            /** @description What was proposed, in one line. */
+            title: string;
+            /** @description Everything to decide by; null when there is nothing to decide by this link. */
+            view: components["schemas"]["ApprovalView"] | null;
+            workspace: string;
+        };
+        /** @description Who decided, what and when. */
+        LinkedDecision: {
+            at: components["schemas"]["Timestamp"];
+            by: string;
+            /** @description Whether it was the link's person. */
+            by_you: boolean;
+            /** @description `approve`, `edit`, `reject`, `respond` or `escalate`. */
+            kind: string;
+            /** @description Until when the link's person can take it back; null when they cannot. */
+            undo_until: components["schemas"]["Timestamp"] | null;
         };
         /** @description What a rule made of a call. */
         Look: ("matched" | "not_matched") | "error" | "unknown";
@@ -6411,6 +6610,11 @@ export interface components {
             /** @description Why; others read it. */
             reason: string;
         };
+        /** @description What one wants to be mailed. */
+        SetMailed: {
+            /** @description Null: nothing, and links in mails that were sent open nothing any more. */
+            mailed?: components["schemas"]["Mailed"] | null;
+        };
         /** @description A person's credentials. */
         SignIn: {
             /**
@@ -6539,6 +6743,7 @@ export interface components {
         Speaker: "visitor" | "assistant" | "staff" | "system";
         /** @description How a meter stands to its ceiling. */
         Standing: "fine" | "warning" | "grace" | "exhausted";
+        Stands: "carried" | "uncarried" | "stray" | "denied" | "claims_nothing";
         /** @description A visitor's first message. */
         StartConversation: {
             /**
@@ -10339,6 +10544,276 @@ export interface operations {
                 };
             };
             /** @description It takes read_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLinkedApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedApproval"];
+                };
+            };
+            /** @description The link opens nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its person may not decide any more */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideByLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideByLink"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedApproval"];
+                };
+            };
+            /** @description The link opens nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its person may not decide any more */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoByLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedApproval"];
+                };
+            };
+            /** @description The link opens nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its person may not decide any more */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApprovalMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailedView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setApprovalMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetMailed"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailedView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -5,38 +5,22 @@ import { useEffect, useRef, useState } from "react";
 import { agentsQuery } from "../agents/queries";
 import { api, send } from "../api/client";
 import type { paths } from "../api/schema.gen";
-import type {
-  Approval,
-  ArgumentOrigin,
-  Customer,
-  Decision,
-  Escalates,
-  FieldFinding,
-  Message,
-  Preview,
-  Role,
-} from "../api/words";
-import { Quote } from "../messages/Answer";
-import { MessageItem } from "../messages/MessageItem";
+import type { Approval, Customer, Decision } from "../api/words";
 import { ApprovalBadge, Badge, PriorityBadge, RiskBadge, TicketBadge } from "../parts/Badge";
 import { Json } from "../parts/Json";
-import { Markdown } from "../parts/Markdown";
 import { useNow } from "../parts/now";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
-import { Marked } from "../personal/Marked";
 import { Unmask } from "../personal/Unmask";
 import { breakerWords, stops } from "../safety/breakers";
 import { breakersQuery } from "../safety/queries";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
 import {
-  count,
   fullTime,
   percent,
   plain,
   remaining,
-  sentence,
   upperFirst,
   urgency,
   waited,
@@ -45,18 +29,12 @@ import {
 import { Bar } from "./Bar";
 import { useClaim, useOther } from "./claim";
 import { DecisionPanel } from "./DecisionPanel";
+import { useLooking } from "./Footing";
+import { Conversation, Evidence, Proposal, Why } from "./Proposal";
 import { approvalQuery } from "./queries";
 import { Similar } from "./Similar";
 import { Tend } from "./Tend";
-import {
-  actWords,
-  BANDS,
-  bandOf,
-  carriedWords,
-  fieldLabel,
-  originWords,
-  reasonLabel,
-} from "./words";
+import { actWords, BANDS, bandOf, reasonLabel } from "./words";
 
 export function ApprovalView() {
   const { id } = useParams({ from: "/staff/approvals/$id" });
@@ -102,6 +80,7 @@ function Loaded({
   ticket,
   messages,
   findings,
+  footing,
   customer,
   decisions,
   run,
@@ -109,6 +88,7 @@ function Loaded({
   const [shown, setShown] = useState<Approval>();
   const approval = shown ?? served;
   const now = useNow();
+  const looking = useLooking();
   const pending = approval.status === "pending";
   const outcome = approval.question === "outcome";
   const breakers = useQuery(breakersQuery).data;
@@ -212,6 +192,8 @@ function Loaded({
               origins={approval.origins}
               findings={shown ? [] : findings}
               before={beforeOf(approval, ticket)}
+              footing={shown ? undefined : footing}
+              looking={looking}
             />
             {findings.length > 0 && (
               <Unmask
@@ -228,10 +210,10 @@ function Loaded({
                 }
               />
             )}
-            <Why approval={approval} decisions={decisions} />
+            <Why approval={approval} decisions={decisions} userId={userId} />
             <Conversation messages={messages} ticketId={ticket?.id} />
             <ConfidenceSection approval={approval} />
-            <Evidence approval={approval} />
+            <Evidence approval={approval} footing={footing} looking={looking} />
             <Behind approval={approval} />
           </div>
           <aside className="stack" aria-label="Context">
@@ -309,18 +291,6 @@ function Decided({ approval, decisions }: { approval: Approval; decisions: Decis
   );
 }
 
-/** Where a value that decides who is affected or how much comes from. */
-function OriginNote({ origin }: { origin: ArgumentOrigin | undefined }) {
-  if (!origin) return null;
-  const { trusted, text } = originWords(origin);
-  return (
-    <span className="origin" data-trusted={trusted}>
-      {!trusted && <Icon name="warn" />}
-      {text}
-    </span>
-  );
-}
-
 const SET_FIELDS = "set_ticket_fields";
 
 /** What the ticket says now in the fields that a call would change. */
@@ -329,118 +299,6 @@ function beforeOf(approval: Approval, ticket: Data["ticket"]): Record<string, st
   const now: Record<string, unknown> = { ...ticket.fields, priority: ticket.priority };
   const found = approval.preview.fields.filter((field) => Object.hasOwn(now, field.label));
   return Object.fromEntries(found.map(({ label }) => [label, plain(now[label])]));
-}
-
-/** Its text is Markdown, and readers see it as the knowledge pages draw it. */
-const ADD_ARTICLE = "add_article";
-
-/** The action itself. Also shows what an edit would do. */
-export function Proposal({
-  preview,
-  tool,
-  origins = [],
-  findings = [],
-  before = {},
-  title = "What will happen",
-}: {
-  preview: Preview;
-  tool: string;
-  origins?: ArgumentOrigin[];
-  /** Personal data in the approval, or the masks that stand for it. */
-  findings?: FieldFinding[];
-  /** What the fields hold now, of those that a call changes. */
-  before?: Record<string, string>;
-  title?: string;
-}) {
-  const found = (place: string) => findings.filter((each) => each.at === place);
-  return (
-    <section className="card section">
-      <h3>{title}</h3>
-      {preview.fields.length > 0 && (
-        <dl className="proposal">
-          {preview.fields.map((field, at) => (
-            <div key={field.label} data-protected={field.protected}>
-              <dt>
-                {field.protected && (
-                  <Icon name="lock" label="Protected: decides who is affected or how much" />
-                )}
-                {fieldLabel(field.label)}
-              </dt>
-              <dd>
-                {before[field.label] !== undefined && (
-                  <>
-                    <del className="before">{before[field.label]}</del> →{" "}
-                  </>
-                )}
-                <Marked text={field.value} findings={found(`/preview/fields/${at}/value`)} />
-                <OriginNote origin={origins.find((origin) => origin.argument === field.label)} />
-              </dd>
-            </div>
-          ))}
-        </dl>
-      )}
-      {preview.body && (
-        <figure className="customer-sees">
-          <figcaption>
-            {tool === ADD_ARTICLE ? "The article will read" : "The customer will read"}
-          </figcaption>
-          {tool === ADD_ARTICLE ? (
-            <Markdown text={preview.body} level={4} />
-          ) : (
-            <div className="message-text">
-              <Marked text={preview.body} findings={found("/preview/body")} />
-            </div>
-          )}
-        </figure>
-      )}
-      {preview.fields.length === 0 && !preview.body && <p>{preview.title}</p>}
-    </section>
-  );
-}
-
-function escalationWords(role: Role, { at, from, to }: Escalates): string {
-  return role === to
-    ? `It was asked of the role ${from} first.`
-    : `When nobody decides before ${fullTime(at)}, it needs the role ${to}.`;
-}
-
-function Why({ approval, decisions }: { approval: Approval; decisions: Decision[] }) {
-  const { userId } = useSession();
-  const approvals = decisions.filter((each) => each.kind.type === "approve").length;
-  return (
-    <section className="card section">
-      <h3>Why it stopped</h3>
-      <p>{sentence(approval.why || "no rule lets this run by itself")}</p>
-      {approval.carries && approval.carries.length > 0 && (
-        <ul className="row" aria-label="Look at before it leaves">
-          {approval.carries.map((one) => (
-            <li key={`${one.kind} ${one.shown}`}>
-              <Badge tone="amber">{carriedWords(one)}</Badge>
-            </li>
-          ))}
-        </ul>
-      )}
-      {approval.suspicions && approval.suspicions.length > 0 && (
-        <ul className="suspicions" aria-label="Reads like an order to the agent">
-          {approval.suspicions.map((one) => (
-            <li key={`${one.place} ${one.quote}`}>
-              <Badge tone="amber">Order to the agent?</Badge> {sentence(one.place)}:{" "}
-              <q>{one.quote}</q>
-              {one.why && <span className="muted small"> {sentence(one.why)}</span>}
-            </li>
-          ))}
-        </ul>
-      )}
-      <p className="muted small">
-        Rule <span className="mono">{approval.rule}</span>. Asked of the role {words(approval.role)}
-        {approval.team && ` in the team ${words(approval.team)}`}
-        {approval.quorum > 1 && `, and ${approvals} of ${approval.quorum} people have approved`}.
-        {approval.escalates && ` ${escalationWords(approval.role, approval.escalates)}`}
-        {(approval.requesters ?? []).includes(userId ?? "") &&
-          " You asked for this, by your words or your edit: another person has to approve it."}
-      </p>
-    </section>
-  );
 }
 
 function ConfidenceSection({ approval }: { approval: Approval }) {
@@ -470,47 +328,6 @@ function ConfidenceSection({ approval }: { approval: Approval }) {
           </li>
         ))}
       </ul>
-    </section>
-  );
-}
-
-function Evidence({ approval }: { approval: Approval }) {
-  if (approval.evidence.length === 0) return null;
-  return (
-    <section className="card section">
-      <h3>Evidence</h3>
-      <ul className="stack">
-        {approval.evidence.map((source) => (
-          <li key={source.chunk_id}>
-            <Quote source={source} />
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-const RECENT = 6;
-
-function Conversation({ messages, ticketId }: { messages: Message[]; ticketId?: string }) {
-  const earlier = messages.slice(0, -RECENT);
-  return (
-    <section className="card section">
-      <h3>Conversation</h3>
-      {messages.length === 0 && <p className="muted">Nothing was said yet.</p>}
-      {earlier.length > 0 && (
-        <details>
-          <summary className="small">{count(earlier.length, "earlier message")}</summary>
-          <div className="stack">
-            {earlier.map((message) => (
-              <MessageItem key={message.id} message={message} ticketId={ticketId} />
-            ))}
-          </div>
-        </details>
-      )}
-      {messages.slice(-RECENT).map((message) => (
-        <MessageItem key={message.id} message={message} ticketId={ticketId} />
-      ))}
     </section>
   );
 }

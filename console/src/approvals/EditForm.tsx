@@ -12,8 +12,8 @@ import { useSettled } from "../parts/settled";
 import { Failure, Loading } from "../parts/states";
 import { count } from "../text/format";
 import { toolQuery } from "../tools/queries";
-import { Proposal } from "./ApprovalView";
 import { formKeys } from "./DecisionPanel";
+import { Proposal } from "./Proposal";
 import { TextChange } from "./TextChange";
 
 interface Props {

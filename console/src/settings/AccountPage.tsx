@@ -11,6 +11,7 @@ import { Field, held, NewPasswordField } from "../session/Entrance";
 import { sessionQuery, useSession } from "../session/session";
 import { AppSection } from "./AppSection";
 import { AwaySection } from "./AwaySection";
+import { MailSection } from "./MailSection";
 import { PasskeySection } from "./PasskeySection";
 import { accountQuery, sessionsQuery } from "./queries";
 import { SessionsSection } from "./SessionsSection";
@@ -18,7 +19,7 @@ import "./account.css";
 
 export function AccountPage() {
   useTitle("Account");
-  const { secondFactorMissing } = useSession();
+  const { secondFactorMissing, may } = useSession();
   const query = useQuery(accountQuery);
   return (
     <div className="stack account">
@@ -44,6 +45,7 @@ export function AccountPage() {
         </>
       )}
       {!secondFactorMissing && <AwaySection />}
+      {may("decide_approvals") && !secondFactorMissing && <MailSection />}
       <SessionsSection />
     </div>
   );

@@ -82,3 +82,8 @@ export const channelsQuery = queryOptions({
   // Polling the mailbox says nothing of itself.
   refetchInterval: 15_000,
 });
+
+export const mailedQuery = queryOptions({
+  queryKey: ["approval-mail"],
+  queryFn: ({ signal }) => send(api.GET("/v1/approvals/mail", { signal })),
+});

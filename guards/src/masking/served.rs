@@ -68,7 +68,8 @@ impl Served {
     /// Where personal data stands in the texts of a value.
     pub fn find_in(&self, value: &Value) -> Vec<Spotted> {
         let mut copy = value.clone();
-        let mut walk = Walk { served: self, names: Names::None, replaces: false, found: Vec::new() };
+        let mut walk =
+            Walk { served: self, names: Names::None, replaces: false, found: Vec::new(), moved: None };
         walk.value(&mut String::new(), "", &mut copy, DEPTH);
         walk.found
     }
@@ -82,26 +83,55 @@ impl Served {
     /// that its own shapes tell.
     pub fn mask(&self, value: &mut Value, names: &[String]) {
         let names = Names::in_answer(value, names);
-        let mut walk = Walk { served: self, names, replaces: true, found: Vec::new() };
+        let mut walk = Walk { served: self, names, replaces: true, found: Vec::new(), moved: None };
         walk.value(&mut String::new(), "", value, DEPTH);
     }
 
     fn spotted(&self, at: &str, text: &str, spots: &[Spot]) -> Vec<Spotted> {
-        let (mut byte, mut char) = (0, 0);
-        let mut count = |to: usize| {
-            char += text[byte..to].chars().count();
-            byte = to;
-            char
-        };
-        spots
-            .iter()
+        in_characters(text, spots)
+            .zip(spots)
             .take(MOST_FINDINGS)
-            .map(|spot| Spotted {
+            .map(|(span, spot)| Spotted {
                 at: at.to_owned(),
                 kind: self.detector().name_of(spot.kind).to_owned(),
-                span: count(spot.span.start)..count(spot.span.end),
+                span,
             })
             .collect()
+    }
+}
+
+/// Where spots stand in a text, which are in their order, in characters instead of bytes.
+fn in_characters(text: &str, spots: &[Spot]) -> impl Iterator<Item = Range<usize>> {
+    let (mut byte, mut char) = (0, 0);
+    let mut count = move |to: usize| {
+        char += text[byte..to].chars().count();
+        byte = to;
+        char
+    };
+    spots.iter().map(move |spot| count(spot.span.start)..count(spot.span.end))
+}
+
+/// Where masks came to stand in the text that an approval would have somebody read, in characters.
+struct Moved {
+    at: String,
+    /// From where to where, in their order.
+    masks: Vec<(Range<usize>, Range<usize>)>,
+}
+
+/// The text that an approval would have somebody read, below what shows it.
+const READ: &str = "/approval/preview/body";
+
+impl Moved {
+    /// Where a place of the text is now. One within something masked is at the beginning of the mask, or, for
+    /// what ends there, at its end.
+    fn place(&self, place: usize, ends: bool) -> usize {
+        let before = self.masks.iter().rev().find(|(from, _)| from.start < place);
+        match before {
+            None => place,
+            Some((from, to)) if place >= from.end => place - from.end + to.end,
+            Some((_, to)) if ends => to.end,
+            Some((_, to)) => to.start,
+        }
     }
 }
 
@@ -110,6 +140,8 @@ struct Walk<'a> {
     names: Names,
     replaces: bool,
     found: Vec<Spotted>,
+    /// Of the approval that is shown, as others tell of places in its text.
+    moved: Option<Moved>,
 }
 
 impl Walk<'_> {
@@ -215,7 +247,7 @@ impl Walk<'_> {
         let mut masked = String::with_capacity(text.len());
         let mut masks = Vec::with_capacity(spots.len());
         let mut from = 0;
-        for spot in spots {
+        for spot in &spots {
             masked.push_str(&text[from..spot.span.start]);
             let start = masked.len();
             let name = self.served.detector().name_of(spot.kind);
@@ -225,6 +257,10 @@ impl Walk<'_> {
         }
         masked.push_str(&text[from..]);
         self.found.extend(self.served.spotted(at, &masked, &masks));
+        if at.ends_with(READ) {
+            let masks = in_characters(text, &spots).zip(in_characters(&masked, &masks)).collect();
+            self.moved = Some(Moved { at: at.to_owned(), masks });
+        }
         Some(masked)
     }
 
@@ -246,7 +282,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Writes where the masks stand into shapes that say it: messages, and an approval as it is shown.
+    /// Writes where the masks stand into shapes that say it: messages, and an approval as it is shown, with the
+    /// sentences of its text.
     fn tell(&self, at: &str, members: &mut Map<String, Value>, first: usize) {
         if !self.replaces {
             return;
@@ -276,6 +313,19 @@ impl Walk<'_> {
                 })
                 .collect();
             members.insert("findings".to_owned(), Value::Array(found));
+        }
+        if let Some(moved) = self.moved.as_ref().filter(|moved| moved.at.strip_suffix(READ) == Some(at))
+            && let Some(sentences) =
+                members.get_mut("footing").and_then(|footing| footing.get_mut("sentences")?.as_array_mut())
+        {
+            for sentence in sentences {
+                for (name, ends) in [("start", false), ("end", true)] {
+                    let place = sentence.get(name).and_then(Value::as_u64);
+                    if let Some(place) = place.and_then(|place| usize::try_from(place).ok()) {
+                        sentence[name] = moved.place(place, ends).into();
+                    }
+                }
+            }
         }
     }
 }
@@ -474,6 +524,25 @@ mod tests {
         assert_eq!(value["findings"], found);
         let found = SERVED.find_in(&json!({ "to": "x jane@example.com" }));
         assert_eq!(found, [Spotted { at: "/to".to_owned(), kind: "email".to_owned(), span: 2..18 }]);
+    }
+
+    #[test]
+    fn sentences_of_an_approval_stay_where_they_were_when_what_stands_before_them_is_masked() {
+        let body = "Grüße 🙂 an jane@example.com. Bis morgen.";
+        let sentence = |start: usize, end: usize| json!({ "start": start, "end": end });
+        let value = masked(json!({
+            "approval": { "preview": { "body": body } },
+            "findings": [],
+            "footing": { "sentences": [sentence(0, 28), sentence(29, 40), sentence(15, 20)] },
+        }));
+        let shown: Vec<char> = value["approval"]["preview"]["body"].as_str().unwrap().chars().collect();
+        let told = |at: usize| -> String {
+            let place = |name: &str| value["footing"]["sentences"][at][name].as_u64().unwrap() as usize;
+            shown[place("start")..place("end")].iter().collect()
+        };
+        assert_eq!(told(0), "Grüße 🙂 an j•••@e•••.com.");
+        assert_eq!(told(1), "Bis morgen.");
+        assert_eq!(told(2), "j•••@e•••.com", "what begins and ends within a mask is the mask");
     }
 
     #[test]

@@ -27,24 +27,41 @@ pub fn possible(config: &EmailConfig) -> bool {
     !config.address.is_empty() && !config.smtp.host.is_empty()
 }
 
-/// Hands a letter over. The error says what stands in the way.
-pub async fn send(app: &App, letter: &Letter) -> Result<(), String> {
-    let config = &app.config.email;
-    if !possible(config) {
-        return Err("no mail server is configured (email.address and email.smtp.host)".to_owned());
-    }
-    let (envelope, content) = build(config, letter, app.clock.now().0, app.ids.uuid())?;
-    // It was read when the service started.
-    let rate = config.smtp.limit().unwrap_or_default();
-    app.outside.mail(rate).await.map_err(|pause| pause.why)?;
-    let ready = smtp::reach(&config.smtp, &envelope).await.map_err(words)?;
-    ready.hand_over(&content).await.map_err(words)
+/// Why a letter was not handed over.
+pub struct Unsent {
+    pub why: String,
+    /// Whether it is worth trying again: it surely was not sent, and may be another time.
+    pub again: bool,
 }
 
-fn words(trouble: Trouble) -> String {
-    match trouble {
-        Trouble::Later(why) | Trouble::Never(why) | Trouble::Unknown(why) => why,
+impl From<Trouble> for Unsent {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Later(why) => Self { why, again: true },
+            Trouble::Never(why) | Trouble::Unknown(why) => Self { why, again: false },
+        }
     }
+}
+
+/// Hands a letter over. The error says what stands in the way.
+pub async fn send(app: &App, letter: &Letter) -> Result<(), String> {
+    hand_over(app, letter).await.map_err(|unsent| unsent.why)
+}
+
+/// The same, for whoever would send it again.
+pub async fn hand_over(app: &App, letter: &Letter) -> Result<(), Unsent> {
+    let config = &app.config.email;
+    if !possible(config) {
+        let why = "no mail server is configured (email.address and email.smtp.host)".to_owned();
+        return Err(Unsent { why, again: false });
+    }
+    let built = build(config, letter, app.clock.now().0, app.ids.uuid());
+    let (envelope, content) = built.map_err(|why| Unsent { why, again: false })?;
+    // It was read when the service started.
+    let rate = config.smtp.limit().unwrap_or_default();
+    app.outside.mail(rate).await.map_err(|pause| Unsent { why: pause.why, again: true })?;
+    let ready = smtp::reach(&config.smtp, &envelope).await?;
+    Ok(ready.hand_over(&content).await?)
 }
 
 fn build(

@@ -3,6 +3,7 @@
 //! Chat and the API come in through the HTTP room. Every way in ends in
 //! [`crate::intake::Intake`]; every way out begins at a delivery that a commit wrote.
 
+pub mod approval_mail;
 pub mod email_in;
 pub mod email_out;
 pub mod html;
@@ -40,6 +41,7 @@ pub fn start(app: &Arc<App>, alone: bool) -> Vec<JoinHandle<()>> {
         info!("email.smtp.host is not set: mail that goes out stays in the outbox");
     } else {
         tasks.push(tokio::spawn(email_out::run(Arc::clone(app), alone)));
+        tasks.push(tokio::spawn(approval_mail::run(Arc::clone(app))));
     }
     if !config.imap.host.is_empty() {
         tasks.push(tokio::spawn(imap::run(Arc::clone(app))));

@@ -40,6 +40,7 @@ pub(super) async fn find(
         text: by_store,
         customer_id: wanted.customer_id,
         waiting_for_staff: false,
+        mentioned: None,
     };
     let (mut found, mut cursor, mut read) = (Vec::new(), None::<String>, 0);
     let complete = loop {

@@ -14,6 +14,7 @@ mod calls;
 mod credits;
 mod effects;
 mod failure;
+pub mod footing;
 mod held;
 mod house;
 mod leaving;

@@ -11,13 +11,14 @@ use aide::{
 };
 use axum::extract::State;
 use domain::{
-    ApprovalId, TicketId,
+    ApprovalId, TicketId, WorkspaceId,
     approval::{Approval, ApprovalStatus, Decision, DecisionKind},
     canonical::Digest,
     commit::Receipt,
     customer::Customer,
     queue::Narrowed,
     run::Run,
+    standing::Standing,
     ticket::{Channel, Message, Ticket, TicketStatus},
 };
 use guards::masking::Spotted;
@@ -28,6 +29,7 @@ use store::{ApprovalFilter, Surroundings};
 use super::{
     Http,
     auth::{Staff, may},
+    footing::FootingView,
     input::{Json, Path, Query, text},
     page::{Page, PageQuery},
     problem::{Problem, ProblemBody},
@@ -110,6 +112,8 @@ pub struct ApprovalView {
     pub messages: Vec<Message>,
     /// Where personal data, or the masks that stand for it, are in `approval`.
     pub findings: Vec<FieldFinding>,
+    /// What the proposed text rests on; null when there is none, or its agent does not tell.
+    pub footing: Option<FootingView>,
     pub customer: Option<Customer>,
     /// Decisions taken so far, oldest first.
     pub decisions: Vec<Decision>,
@@ -169,8 +173,8 @@ async fn list(
 
 fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("getApproval").tag("approvals").summary("Look at an approval").description(
-        "The proposed action, why it stopped, what it rests on, the conversation and the customer. `approval.digest` \
-         is what a decision must carry.",
+        "The proposed action, why it stopped, what it rests on sentence by sentence, the conversation and the \
+         customer. `approval.digest` is what a decision must carry.",
     )
 }
 
@@ -179,18 +183,29 @@ async fn show(
     staff: Staff<may::ReadApprovals>,
     Path(path): Path<ApprovalPath>,
 ) -> Result<Json<ApprovalView>, Problem> {
-    let store = staff.store(&http);
-    let approval = store.approval(path.id).await?.ok_or_else(|| Problem::not_found("the approval"))?;
+    let standing = staff.standing(&http).await?;
+    view(&http, (staff.workspace, path.id), staff.sight, standing.as_ref()).await.map(Json)
+}
+
+/// One approval for somebody who sees so much; `standing` is a person's.
+pub(super) async fn view(
+    http: &Http,
+    (workspace, id): (WorkspaceId, ApprovalId),
+    sight: Sight,
+    standing: Option<&Standing>,
+) -> Result<ApprovalView, Problem> {
+    let store = http.app.store.workspace(workspace);
+    let approval = store.approval(id).await?.ok_or_else(|| Problem::not_found("the approval"))?;
     let run = store.run(approval.run_id).await?.ok_or_else(|| Problem::not_found("the approval's run"))?;
     // What a run is about that holds no ticket, a reviewer reads all the same.
     let about = approval.ticket_id.or(run.about.map(|about| about.ticket_id));
     let Surroundings { ticket, mut messages, customer, decisions, .. } =
-        store.around_approval(path.id, about).await?;
+        store.around_approval(id, about).await?;
     // For those who see masks, the layer says where the masks are.
     let mut findings = Vec::new();
-    if staff.sight == Sight::Whole {
+    if sight == Sight::Whole {
         let personal = &http.app.personal;
-        messages.iter_mut().for_each(|message| personal.mark(staff.workspace, message));
+        messages.iter_mut().for_each(|message| personal.mark(workspace, message));
         let record = serde_json::to_value(&approval).map_err(|error| Problem::internal(&error))?;
         let field = |found: Spotted| FieldFinding {
             at: found.at,
@@ -198,27 +213,29 @@ async fn show(
             start: found.span.start,
             end: found.span.end,
         };
-        findings = personal.of(staff.workspace).find_in(&record).into_iter().map(field).collect();
+        findings = personal.of(workspace).find_in(&record).into_iter().map(field).collect();
     }
-    let may_not = match staff.standing(&http).await? {
+    let may_not = match standing {
         Some(standing) => {
             let decided = decisions.iter().any(|decision| decision.user_id == standing.user_id);
-            approval.may_not(&standing, decided, http.app.clock.now())
+            approval.may_not(standing, decided, http.app.clock.now())
         }
         None => Some("a decision takes a person, and an API key is none".to_owned()),
     };
-    let may_decide = may_not.is_none();
-    Ok(Json(ApprovalView {
+    let footing = http.app.footing(workspace, &approval, &run).await?;
+    let footing = footing.as_ref().and_then(|footing| FootingView::of(footing, &approval));
+    Ok(ApprovalView {
+        may_decide: may_not.is_none(),
         approval,
-        may_decide,
         may_not,
         ticket,
         messages,
         findings,
+        footing,
         customer,
         decisions,
         run,
-    }))
+    })
 }
 
 /// A decision, bound to what the reviewer saw.
@@ -286,7 +303,7 @@ pub(super) fn the_one(receipt: Receipt, id: ApprovalId) -> Result<Approval, Prob
         .ok_or_else(|| Problem::internal(&"a change was written without its approval"))
 }
 
-fn checked(decision: DecisionKind) -> Result<DecisionKind, Problem> {
+pub(super) fn checked(decision: DecisionKind) -> Result<DecisionKind, Problem> {
     Ok(match decision {
         DecisionKind::Approve => DecisionKind::Approve,
         DecisionKind::Edit { args } if args.to_string().len() > MAX_ARGS_BYTES => {

@@ -17,6 +17,8 @@ const ARRIVALS_A_MINUTE: u32 = 30;
 const UNMASKED_A_MINUTE: u32 = 20;
 /// Tests a minute, by one person, of whether others answer: they cost money, and mail.
 const TESTS_A_MINUTE: u32 = 6;
+/// Requests a minute by one person's links to decide with.
+const BY_LINK_A_MINUTE: u32 = 60;
 /// Checks after which a limiter forgets the keys that are at rest, so that it remembers about as
 /// many as knocked lately.
 const SWEEP: usize = 10_000;
@@ -30,6 +32,7 @@ pub struct Limits {
     unmasked: Limiter<UserId>,
     arrivals: Limiter<IpAddr>,
     connection_tests: Limiter<UserId>,
+    links: Limiter<UserId>,
 }
 
 /// A token bucket per key.
@@ -72,6 +75,7 @@ impl Limits {
             unmasked: Limiter::per_minute(UNMASKED_A_MINUTE),
             arrivals: Limiter::per_minute(ARRIVALS_A_MINUTE),
             connection_tests: Limiter::per_minute(TESTS_A_MINUTE),
+            links: Limiter::per_minute(BY_LINK_A_MINUTE),
         }
     }
 
@@ -88,6 +92,11 @@ impl Limits {
     /// One more request by somebody who wants to be signed in.
     pub fn arrival(&self, from: Option<IpAddr>) -> Result<(), Problem> {
         self.arrivals.check(&place(from))
+    }
+
+    /// One more request by a link of this person's to decide with.
+    pub fn link(&self, user: UserId) -> Result<(), Problem> {
+        self.links.check(&user)
     }
 
     /// One more request with this conversation's token.

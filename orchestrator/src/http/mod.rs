@@ -8,6 +8,8 @@ mod agents;
 mod answers;
 mod api_keys;
 mod approval_desk;
+mod approval_link;
+mod approval_mail;
 mod approval_views;
 mod approvals;
 mod articles;
@@ -28,6 +30,7 @@ mod deliveries;
 mod desk;
 mod docs;
 mod feedback;
+mod footing;
 mod gaps;
 mod headers;
 mod help;
@@ -149,6 +152,8 @@ fn api() -> ApiRouter<Http> {
         .merge(approvals::routes())
         .merge(approval_desk::routes())
         .merge(approval_views::routes())
+        .merge(approval_link::routes())
+        .merge(approval_mail::routes())
         .merge(runs::routes())
         .merge(agents::routes())
         .merge(tools::routes())

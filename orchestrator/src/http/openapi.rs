@@ -104,6 +104,7 @@ pub fn describe(routes: impl FnOnce() -> ApiRouter<Http>) -> (OpenApi, Router<Ht
         )
         .security_scheme("api_key", bearer("A workspace's key, `cs_live_…`."))
         .security_scheme("visitor", bearer("A conversation's token, `cv_…`; event streams also take it as `?token=`."))
+        .security_scheme("approval_link", bearer("What stands behind `#` in a mail about an approval, `ca_…`."))
         .security_scheme(
             "email_signature",
             key(ApiKeyLocation::Header, "X-Countersign-Signature", "`t=<unix seconds>,v1=<hex hmac-sha256>`"),

@@ -318,15 +318,21 @@ impl Desk {
 
     /// The same, asked of a team beside the role.
     pub async fn propose_to(&self, opened: &Value, team: Option<&str>) -> Value {
-        self.proposed(opened, "We will pay it back.", team.map(|team| TeamName::parse(team).unwrap())).await
+        let team = team.map(|team| TeamName::parse(team).unwrap());
+        self.proposed(opened, "We will pay it back.", Role::Reviewer, team).await
+    }
+
+    /// The same, asked of another role, with words of its own.
+    pub async fn propose_asking(&self, opened: &Value, role: Role, body: &str) -> Value {
+        self.proposed(opened, body, role, None).await
     }
 
     /// The same with words of its own.
     pub async fn propose_saying(&self, opened: &Value, body: &str) -> Value {
-        self.proposed(opened, body, None).await
+        self.proposed(opened, body, Role::Reviewer, None).await
     }
 
-    async fn proposed(&self, opened: &Value, body: &str, team: Option<TeamName>) -> Value {
+    async fn proposed(&self, opened: &Value, body: &str, role: Role, team: Option<TeamName>) -> Value {
         let ticket: TicketId = id(&opened["ticket"]["id"]);
         let ticket = self.store.ticket(ticket).await.unwrap().unwrap();
         let run = self.store.active_run(ticket.id).await.unwrap().expect("a run works on the ticket");
@@ -360,7 +366,7 @@ impl Desk {
             why: "no rule lets this run by itself".to_owned(),
             confidence: Confidence::certain("a test"),
             evidence: Vec::new(),
-            role: Role::Reviewer,
+            role,
             team,
             quorum: 1,
             requested_at: now,

@@ -27,12 +27,15 @@ const OPEN: [&str; 15] = [
     "ready",
 ];
 /// Operations with a proof of their own: a visitor's token, a signature, the place of the caller.
-const OWN_PROOF: [&str; 7] = [
+const OWN_PROOF: [&str; 10] = [
     "getConversation",
     "writeToConversation",
     "streamConversation",
     "ratePassageInConversation",
     "rateAnswer",
+    "getLinkedApproval",
+    "decideByLink",
+    "undoByLink",
     "receiveEmail",
     "metrics",
 ];

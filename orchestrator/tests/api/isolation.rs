@@ -261,6 +261,8 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         | "listApiKeys"
         | "listServiceAccounts" => List(Vec::new()),
         "getApprovalDesk"
+        | "getApprovalMail"
+        | "setApprovalMail"
         | "listApprovalClaims"
         | "listApprovalViews"
         | "countApprovals"
@@ -306,7 +308,8 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         "ratePassageInConversation" => {
             Visitor("ticket", json!({ "chunk_id": theirs.id("chunk"), "verdict": "helpful" }))
         }
-        "stream" | "getPolicyVersion" => Apart,
+        // A link is bound to its workspace: `approval_link.rs`.
+        "stream" | "getPolicyVersion" | "getLinkedApproval" | "decideByLink" | "undoByLink" => Apart,
         "listInvitations"
         | "invite"
         | "lookAtInvitation"

@@ -39,6 +39,8 @@ pub struct Desk {
     pub rate: &'static str,
     pub imap: bool,
     pub imap_port: u16,
+    /// More of the configuration.
+    pub more: &'static str,
     folder: TempDir,
     /// Dropped after the servers that live in it.
     _mail: TempDir,
@@ -58,6 +60,7 @@ impl Desk {
             rate: "",
             imap: false,
             imap_port,
+            more: "",
             folder,
             _mail: mail,
         }
@@ -81,7 +84,7 @@ impl Desk {
              # Nobody answers here but people.\n[runs]\nconcurrency = 0\n\
              [email]\naddress = \"{US}\"\nname = \"Nordfell\"\nmax_attachment_bytes = 2000\n\
              [email.smtp]\nhost = \"{}\"\nport = {}\nsecurity = \"none\"\ntimeout_ms = 5000\n{}\n\
-             [email.imap]\nhost = \"{}\"\nport = {}\nsecurity = \"none\"\nusername = \"{USER}\"\npassword = \"{PASSWORD}\"\npoll_seconds = 1\n",
+             [email.imap]\nhost = \"{}\"\nport = {}\nsecurity = \"none\"\nusername = \"{USER}\"\npassword = \"{PASSWORD}\"\npoll_seconds = 1\n{}",
             path("desk.db").display(),
             path("secret.key").display(),
             self.smtp_host,
@@ -89,6 +92,7 @@ impl Desk {
             if self.rate.is_empty() { String::new() } else { format!("rate = \"{}\"", self.rate) },
             if self.imap { "127.0.0.1" } else { "" },
             self.imap_port,
+            self.more,
         )
     }
 

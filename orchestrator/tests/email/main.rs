@@ -8,6 +8,7 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod approvals;
 mod arriving;
 mod desk;
 mod leaving;

@@ -275,6 +275,7 @@ async fn a_message_between_approval_and_effect_keeps_the_effect_from_happening()
             kind: DecisionKind::Approve,
             at: rig.app().clock.now(),
             undo_until: None,
+            by_link: false,
         };
         let standing = domain::standing::Standing::built_in(rig.reviewer, Role::Reviewer);
         Op::Decide(Box::new(decision), Box::new(standing))

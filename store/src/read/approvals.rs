@@ -14,7 +14,7 @@ use crate::{
     sql::{Select, contains},
 };
 
-fn narrow(select: Select, filter: &ApprovalFilter) -> Select {
+pub(super) fn narrow(select: Select, filter: &ApprovalFilter) -> Select {
     let mut select = select.of_status(filter.status.map(|status| status.as_str()));
     if let Some(standing) = filter.may.as_ref().filter(|standing| !standing.everything) {
         // NULL is in no list.

@@ -3,6 +3,7 @@
 mod accounts;
 mod agent_figures;
 mod api_keys;
+mod approval_mails;
 mod approvals;
 pub(crate) mod audit;
 mod automatic_breakers;
@@ -44,6 +45,7 @@ mod users;
 
 pub use accounts::AccountDeed;
 pub use agent_figures::{AgentFigures, AgentPeriod};
+pub use approval_mails::ToMail;
 pub use audit::{AuditFilter, AuditReport};
 pub use automatic_breakers::Moved;
 pub use credits::CreditReport;

@@ -88,10 +88,14 @@ impl WorkspaceStore {
                                WHERE workspace_id = $1 AND id = $2";
                     binds.execute(connection, sql).await?;
                     if after.deactivated_at.is_some() {
-                        let mut binds = Binds::default();
-                        binds.id(workspace).id(id);
-                        let sql = "DELETE FROM sessions WHERE workspace_id = $1 AND user_id = $2";
-                        binds.execute(connection, sql).await?;
+                        for sql in [
+                            "DELETE FROM sessions WHERE workspace_id = $1 AND user_id = $2",
+                            "UPDATE approval_mails SET sha256 = NULL WHERE workspace_id = $1 AND user_id = $2",
+                        ] {
+                            let mut binds = Binds::default();
+                            binds.id(workspace).id(id);
+                            binds.execute(connection, sql).await?;
+                        }
                     }
                     let told = |user: &User| {
                         json!({ "role": user.role, "title": user.title, "active": user.deactivated_at.is_none() })

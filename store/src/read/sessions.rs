@@ -8,7 +8,7 @@ use super::accounts::{self, AccountDeed};
 use crate::{
     Session, Store, StoreError, WorkspaceStore,
     dialect::Dialect,
-    read::audit,
+    read::{approval_mails, audit},
     rows::{Columns, workspace_of},
     scope::Scope,
     sql::{Binds, Select, Statements},
@@ -29,7 +29,8 @@ fn get_session(row: &AnyRow) -> Result<Session, StoreError> {
     })
 }
 
-/// Ends every session of the account but one, each with its entry in the audit.
+/// Ends every session of the account but one, each with its entry in the audit, and with them the links in mails
+/// about approvals.
 pub(super) async fn end_others(
     connection: &mut AnyConnection,
     how: (&Statements, Dialect),
@@ -41,6 +42,7 @@ pub(super) async fn end_others(
     binds.id(account).text(keep.map(|id| id.to_string()).unwrap_or_default());
     let sql = "DELETE FROM sessions WHERE account_id = $1 AND id <> $2";
     let ended = binds.execute(connection, sql).await?;
+    approval_mails::end_links(connection, account).await?;
     if ended > 0 {
         let closed = AccountDeed {
             action: AuditAction::SessionClosed,

@@ -260,6 +260,7 @@ impl Fixture {
             kind,
             at: self.now(),
             undo_until: None,
+            by_link: false,
         }
     }
 

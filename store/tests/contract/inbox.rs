@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{
     CustomerId, UserId, ViewId,
     approval::{Approval, ApprovalStatus, Decision, DecisionKind},
+    approval_mail::{ApprovalMail, Mailed},
     audit::AuditAction,
     commit::{Commit, CommitError, Op},
     confidence::Confidence,
@@ -15,7 +16,7 @@ use domain::{
     tool::Risk,
     user::{Role, User},
 };
-use store::{ApprovalFilter, Assigned, AuditFilter};
+use store::{ApprovalFilter, Assigned, AuditFilter, ToMail};
 
 use crate::fixture::{Fixture, decided, elsewhere, one, waiting};
 
@@ -313,4 +314,61 @@ pub async fn views_and_delegations_are_kept(f: Fixture) {
     assert_eq!(f.desk.approval_delegations(f.now()).await.unwrap(), vec![], "over by itself");
     f.desk.delegate_approvals(who, None, f.now()).await.unwrap();
     assert_eq!(actions(&f).await, [AuditAction::ApprovalsDelegated; 3]);
+}
+
+pub async fn nobody_is_mailed_twice_about_one_approval(mut f: Fixture) {
+    let (_, approval) = asked(&mut f, |_| {}).await;
+    let (eve, adam) = (person(&f, "eve").await, person(&f, "adam").await);
+    let user = async |id: UserId| f.desk.user(id).await.unwrap().unwrap();
+    f.desk.set_mailed(eve, Some(Mailed::Pressing)).await.unwrap();
+    f.desk.set_mailed(eve, Some(Mailed::All)).await.unwrap();
+    assert_eq!(f.desk.mailed(eve).await.unwrap(), Some(Mailed::All));
+    assert_eq!(f.desk.mailed_people().await.unwrap(), vec![(user(eve).await, Mailed::All)]);
+    assert_eq!(elsewhere(&f).mailed_people().await.unwrap(), vec![]);
+    let due = async |f: &Fixture, who: UserId, pressing| {
+        let standing = f.desk.standing(&f.desk.user(who).await.unwrap().unwrap()).await.unwrap();
+        let to = ToMail { standing, now: f.now(), asked_before: f.now().minus(WINDOW), pressing };
+        f.desk.approvals_to_mail(&to, 10).await.unwrap().into_iter().map(|one| one.id).collect::<Vec<_>>()
+    };
+    assert_eq!(due(&f, eve, None).await, vec![], "nobody had time to look");
+    f.clock.advance(WINDOW);
+    assert_eq!(due(&f, eve, None).await, vec![approval.id]);
+    let much = Some((i64::MAX, f.now()));
+    assert_eq!(due(&f, eve, much).await, vec![]);
+    assert_eq!(due(&f, eve, Some((i64::MAX, approval.expires_at))).await, vec![approval.id]);
+    assert_eq!(due(&f, eve, Some((approval.stake_cents(), f.now()))).await, vec![approval.id]);
+    f.desk.claim_approval(approval.id, adam, f.now(), f.now().plus(WINDOW)).await.unwrap();
+    assert_eq!(due(&f, eve, None).await, vec![], "somebody looks at it");
+    f.clock.advance(WINDOW);
+    let mail = |user_id: UserId, word: &str| ApprovalMail {
+        approval_id: approval.id,
+        user_id,
+        sha256: Some(word.repeat(64)),
+        listed: false,
+        digest: approval.digest.clone(),
+        created_at: f.now(),
+        sent_at: None,
+        expires_at: approval.expires_at,
+    };
+    let (one, two) =
+        tokio::join!(f.desk.begin_mails(vec![mail(eve, "a")]), f.desk.begin_mails(vec![mail(eve, "b")]));
+    assert_eq!(one.unwrap().len() + two.unwrap().len(), 1, "one of two who would send it does");
+    assert_eq!(due(&f, eve, None).await, vec![]);
+    assert_eq!(due(&f, adam, None).await, vec![approval.id]);
+    assert_eq!(f.desk.mails_since(eve, f.now().minus(WINDOW)).await.unwrap(), (1, false));
+    assert_eq!(f.desk.mails_since(eve, f.now()).await.unwrap(), (0, false));
+    // What was surely not handed over is forgotten, and comes again.
+    f.desk.end_mails(eve, vec![approval.id], None).await.unwrap();
+    assert_eq!(due(&f, eve, None).await, vec![approval.id]);
+    f.desk.begin_mails(vec![mail(eve, "a"), mail(adam, "c")]).await.unwrap();
+    f.desk.end_mails(eve, vec![approval.id], Some(f.now())).await.unwrap();
+    let found = f.desk.mail_of_link(&"a".repeat(64)).await.unwrap().unwrap();
+    assert_eq!(found, ApprovalMail { sent_at: Some(f.now()), ..mail(eve, "a") });
+    assert_eq!(elsewhere(&f).mail_of_link(&"a".repeat(64)).await.unwrap(), None);
+    // Whoever wants no mail has no links; others keep theirs.
+    f.desk.set_mailed(eve, None).await.unwrap();
+    assert_eq!(f.desk.mailed(eve).await.unwrap(), None);
+    assert_eq!(f.desk.mail_of_link(&"a".repeat(64)).await.unwrap(), None);
+    assert!(f.desk.mail_of_link(&"c".repeat(64)).await.unwrap().is_some());
+    assert_eq!(due(&f, eve, None).await, vec![], "and was mailed all the same");
 }

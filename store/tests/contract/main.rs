@@ -167,7 +167,8 @@ contract! {
         the_queue_comes_by_what_is_at_stake_and_is_narrowed,
         whose_an_approval_is_and_when_it_is_back_is_on_the_timeline,
         one_person_looks_at_an_approval_and_that_ends_by_itself,
-        views_and_delegations_are_kept;
+        views_and_delegations_are_kept,
+        nobody_is_mailed_twice_about_one_approval;
     knowledge:
         a_gap_grows_with_its_questions_and_a_run_asks_once,
         citations_of_sent_replies_are_found_by_their_document,

@@ -63,3 +63,13 @@ export const offer: S["TotpOffer"] = {
   url: "otpauth://totp/Countersign:reviewer%40northfold.example?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Countersign",
   secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
 };
+
+export const mailed: S["MailedView"] = {
+  mailed: null,
+  possible: true,
+  by_link: true,
+  after_seconds: 300,
+  at_most_an_hour: 6,
+  pressing_cents: 5000,
+  pressing_minutes: 60,
+};

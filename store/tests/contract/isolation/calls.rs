@@ -114,6 +114,15 @@ fn reads() -> Vec<(&'static str, Call)> {
         "decided_about" => desk.decided_about("shop__refund", 10).await,
         "approval_claims" => desk.approval_claims(w.at).await,
         "approval_delegations" => desk.approval_delegations(w.at).await,
+        "mailed" => desk.mailed(w.user).await,
+        "mailed_people" => desk.mailed_people().await,
+        "approvals_to_mail" => {
+            let standing = domain::standing::Standing::built_in(w.user, Role::Owner);
+            let to = store::ToMail { standing, now: w.at, asked_before: w.at, pressing: None };
+            desk.approvals_to_mail(&to, 10).await
+        },
+        "mails_since" => desk.mails_since(w.user, domain::Timestamp(0)).await,
+        "mail_of_link" => desk.mail_of_link(&"a".repeat(64)).await,
         "approval_views" => desk.approval_views(Some(w.user)).await,
         "approval_view" => desk.approval_view(w.view).await,
         "expired_approvals" => desk.expired_approvals(w.at.plus(Duration::from_secs(99_999)), 10).await,
@@ -263,6 +272,12 @@ fn writes() -> Vec<(&'static str, Call)> {
             let later = w.at.plus(Duration::from_secs(9));
             desk.claim_approval(w.approval, w.user, w.at, later).await.is_ok()
         },
+        "set_mailed" => (
+            desk.set_mailed(w.user, Some(domain::approval_mail::Mailed::All)).await.is_ok(),
+            desk.set_mailed(w.user, None).await,
+        ),
+        "begin_mails" => desk.begin_mails(vec![w.mail()]).await.is_ok(),
+        "end_mails" => desk.end_mails(w.user, vec![w.approval], None).await,
         "release_approval" => desk.release_approval(w.approval, w.user).await,
         "delegate_approvals" => desk.delegate_approvals((w.user, w.tag.to_owned()), None, w.at).await,
         "remove_approval_view" => desk.remove_approval_view(w.view).await,
@@ -402,6 +417,7 @@ fn ops(w: &World) -> Vec<Op> {
             kind: DecisionKind::Approve,
             at,
             undo_until: None,
+            by_link: false,
         }),
         Op::TakeBack { approval_id: w.approval, by: w.user, at },
         Op::ActOn { approval_id: w.approval },

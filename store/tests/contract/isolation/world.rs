@@ -8,6 +8,7 @@ use domain::{
     ScanId, ServiceAccountId, SessionId, SourceId, SourcePageId, SuggestionId, ThreadId, TicketId, Timestamp,
     UserId, ViewId,
     approval::DecisionKind,
+    approval_mail::{ApprovalMail, Mailed},
     audit::{AuditAction, Deed},
     breaker::{
         Breaker, BreakerOf,
@@ -437,6 +438,19 @@ impl World {
         }
     }
 
+    pub fn mail(&self) -> ApprovalMail {
+        ApprovalMail {
+            approval_id: self.approval,
+            user_id: self.user,
+            sha256: Some("a".repeat(64)),
+            listed: false,
+            digest: self.digest.clone(),
+            created_at: self.at,
+            sent_at: None,
+            expires_at: self.at.plus(Duration::from_secs(60)),
+        }
+    }
+
     pub fn reserve(&self) -> Op {
         let scope = Scope::Agent("resolution".to_owned());
         let ceiling = Ceiling { scope, unit: Unit::Credits, window: Window::Day, most: 5_000, grace: false };
@@ -475,6 +489,8 @@ pub async fn furnish(f: &mut Fixture) -> World {
     f.desk.be_present(w.ticket, w.user, Some(Doing::Viewing)).await.unwrap();
     let later = at.plus(Duration::from_secs(60));
     f.desk.claim_approval(w.approval, w.user, at, later).await.unwrap().unwrap();
+    f.desk.set_mailed(w.user, Some(Mailed::All)).await.unwrap();
+    assert_eq!(f.desk.begin_mails(vec![w.mail()]).await.unwrap(), vec![w.approval]);
     let delegate = (f.id(UserId::new), later);
     f.desk.delegate_approvals((w.user, MARK.to_owned()), Some(delegate), at).await.unwrap();
     assert!(f.desk.add_approval_view(w.view()).await.unwrap());

@@ -1,0 +1,231 @@
+// What a proposal shows of itself: what will happen, why it stopped, what was said and what it rests on. For
+// reviewers in the console and for whoever holds the link of a mail, who is not signed in.
+import type {
+  Approval,
+  ArgumentOrigin,
+  Decision,
+  Escalates,
+  FieldFinding,
+  Footing,
+  Message,
+  Preview,
+  Role,
+} from "../api/words";
+import { Quote } from "../messages/Answer";
+import { MessageItem } from "../messages/MessageItem";
+import { Badge } from "../parts/Badge";
+import { Markdown } from "../parts/Markdown";
+import { Marked } from "../personal/Marked";
+import { Icon } from "../shell/Icon";
+import { count, fullTime, sentence, words } from "../text/format";
+import { FootedText, FootingSources, type Looking } from "./Footing";
+import { carriedWords, fieldLabel, originWords } from "./words";
+import "./approvals.css";
+
+/** Where a value that decides who is affected or how much comes from. */
+function OriginNote({ origin }: { origin: ArgumentOrigin | undefined }) {
+  if (!origin) return null;
+  const { trusted, text } = originWords(origin);
+  return (
+    <span className="origin" data-trusted={trusted}>
+      {!trusted && <Icon name="warn" />}
+      {text}
+    </span>
+  );
+}
+
+/** Its text is Markdown, and readers see it as the knowledge pages draw it. */
+const ADD_ARTICLE = "add_article";
+
+/** The action itself. Also shows what an edit would do. */
+export function Proposal({
+  preview,
+  tool,
+  origins = [],
+  findings = [],
+  before = {},
+  footing,
+  looking,
+  title = "What will happen",
+}: {
+  preview: Preview;
+  tool: string;
+  origins?: ArgumentOrigin[];
+  /** Personal data in the approval, or the masks that stand for it. */
+  findings?: FieldFinding[];
+  /** What the fields hold now, of those that a call changes. */
+  before?: Record<string, string>;
+  /** What the text rests on, as long as it is the text that was proposed. */
+  footing?: Footing | null;
+  looking?: Looking;
+  title?: string;
+}) {
+  const found = (place: string) => findings.filter((each) => each.at === place);
+  return (
+    <section className="card section">
+      <h3>{title}</h3>
+      {preview.fields.length > 0 && (
+        <dl className="proposal">
+          {preview.fields.map((field, at) => (
+            <div key={field.label} data-protected={field.protected}>
+              <dt>
+                {field.protected && (
+                  <Icon name="lock" label="Protected: decides who is affected or how much" />
+                )}
+                {fieldLabel(field.label)}
+              </dt>
+              <dd>
+                {before[field.label] !== undefined && (
+                  <>
+                    <del className="before">{before[field.label]}</del> →{" "}
+                  </>
+                )}
+                <Marked text={field.value} findings={found(`/preview/fields/${at}/value`)} />
+                <OriginNote origin={origins.find((origin) => origin.argument === field.label)} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {preview.body && (
+        <figure className="customer-sees">
+          <figcaption>
+            {tool === ADD_ARTICLE ? "The article will read" : "The customer will read"}
+          </figcaption>
+          {tool === ADD_ARTICLE ? (
+            <Markdown text={preview.body} level={4} />
+          ) : footing && looking ? (
+            <FootedText
+              text={preview.body}
+              footing={footing}
+              findings={found("/preview/body")}
+              looking={looking}
+            />
+          ) : (
+            <div className="message-text">
+              <Marked text={preview.body} findings={found("/preview/body")} />
+            </div>
+          )}
+        </figure>
+      )}
+      {preview.fields.length === 0 && !preview.body && <p>{preview.title}</p>}
+    </section>
+  );
+}
+
+function escalationWords(role: Role, { at, from, to }: Escalates): string {
+  return role === to
+    ? `It was asked of the role ${from} first.`
+    : `When nobody decides before ${fullTime(at)}, it needs the role ${to}.`;
+}
+
+export function Why({
+  approval,
+  decisions,
+  userId,
+}: {
+  approval: Approval;
+  decisions: Decision[];
+  /** Who reads it; absent where that is told otherwise. */
+  userId?: string;
+}) {
+  const approvals = decisions.filter((each) => each.kind.type === "approve").length;
+  return (
+    <section className="card section">
+      <h3>Why it stopped</h3>
+      <p>{sentence(approval.why || "no rule lets this run by itself")}</p>
+      {approval.carries && approval.carries.length > 0 && (
+        <ul className="row" aria-label="Look at before it leaves">
+          {approval.carries.map((one) => (
+            <li key={`${one.kind} ${one.shown}`}>
+              <Badge tone="amber">{carriedWords(one)}</Badge>
+            </li>
+          ))}
+        </ul>
+      )}
+      {approval.suspicions && approval.suspicions.length > 0 && (
+        <ul className="suspicions" aria-label="Reads like an order to the agent">
+          {approval.suspicions.map((one) => (
+            <li key={`${one.place} ${one.quote}`}>
+              <Badge tone="amber">Order to the agent?</Badge> {sentence(one.place)}:{" "}
+              <q>{one.quote}</q>
+              {one.why && <span className="muted small"> {sentence(one.why)}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+      <p className="muted small">
+        Rule <span className="mono">{approval.rule}</span>. Asked of the role {words(approval.role)}
+        {approval.team && ` in the team ${words(approval.team)}`}
+        {approval.quorum > 1 && `, and ${approvals} of ${approval.quorum} people have approved`}.
+        {approval.escalates && ` ${escalationWords(approval.role, approval.escalates)}`}
+        {(approval.requesters ?? []).includes(userId ?? "") &&
+          " You asked for this, by your words or your edit: another person has to approve it."}
+      </p>
+    </section>
+  );
+}
+
+export function Evidence({
+  approval,
+  footing,
+  looking,
+  linked,
+}: {
+  approval: Approval;
+  footing?: Footing | null;
+  looking: Looking;
+  /** Whether whoever looks can open documents. */
+  linked?: boolean;
+}) {
+  const marked = footing && footing.sources.length > 0;
+  if (!marked && approval.evidence.length === 0) return null;
+  return (
+    <section className="card section">
+      <h3>Evidence</h3>
+      {marked ? (
+        <FootingSources footing={footing} looking={looking} linked={linked} />
+      ) : (
+        <ul className="stack">
+          {approval.evidence.map((source) => (
+            <li key={source.chunk_id}>
+              <Quote source={source} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+const RECENT = 6;
+
+export function Conversation({
+  messages,
+  ticketId,
+}: {
+  messages: Message[];
+  /** Where the reader can have what is masked shown. */
+  ticketId?: string;
+}) {
+  const earlier = messages.slice(0, -RECENT);
+  return (
+    <section className="card section">
+      <h3>Conversation</h3>
+      {messages.length === 0 && <p className="muted">Nothing was said yet.</p>}
+      {earlier.length > 0 && (
+        <details>
+          <summary className="small">{count(earlier.length, "earlier message")}</summary>
+          <div className="stack">
+            {earlier.map((message) => (
+              <MessageItem key={message.id} message={message} ticketId={ticketId} />
+            ))}
+          </div>
+        </details>
+      )}
+      {messages.slice(-RECENT).map((message) => (
+        <MessageItem key={message.id} message={message} ticketId={ticketId} />
+      ))}
+    </section>
+  );
+}
