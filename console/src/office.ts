@@ -17,6 +17,8 @@ export { PersonalDataPage } from "./safety/PersonalDataPage";
 export { SafetyFrame } from "./safety/SafetyFrame";
 export { AccountPage } from "./settings/AccountPage";
 export { ApiKeysPage } from "./settings/ApiKeysPage";
+export { ChannelsPage } from "./settings/ChannelsPage";
+export { ModelsPage } from "./settings/ModelsPage";
 export { PeoplePage } from "./settings/PeoplePage";
 export { RolesPage } from "./settings/RolesPage";
 export { SettingsFrame } from "./settings/SettingsFrame";

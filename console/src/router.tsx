@@ -16,6 +16,7 @@ import type {
   Channel,
   GapStatus,
   Layer,
+  OutcomeKind,
   RunStatus,
   TicketStatus,
   Visibility,
@@ -23,8 +24,10 @@ import type {
 import { ORDERS, type QueueSearch, RISKS } from "./approvals/narrowing";
 import type { DocumentFilter } from "./knowledge/metadata";
 import { Empty, Loading } from "./parts/states";
+import type { RunFilter } from "./runs/queries";
 import { AUDIT_ACTIONS, type AuditSearch, dayOf } from "./safety/audit";
 import { COMPANY_FAILURES, type CompanyFailure, sessionQuery } from "./session/session";
+import type { TicketFilter } from "./tickets/queries";
 import { Broken } from "./version/Broken";
 
 type Raw = Record<string, unknown>;
@@ -66,6 +69,8 @@ const TICKETS: readonly TicketStatus[] = [
 ];
 const CHANNELS: readonly Channel[] = ["chat", "email", "api"];
 const RUNS: readonly RunStatus[] = ["queued", "running", "waiting", "done", "dead", "quarantined"];
+
+const OUTCOMES: readonly OutcomeKind[] = ["answered", "asked", "handed_off", "done", "nothing"];
 
 const LAYERS: readonly Layer[] = ["company", "customer"];
 const VISIBILITIES: readonly Visibility[] = ["public", "internal"];
@@ -227,10 +232,9 @@ const approval = createRoute({
 const tickets = createRoute({
   getParentRoute: () => staff,
   path: "/tickets",
-  validateSearch: (
-    raw: Raw,
-  ): { status?: TicketStatus; channel?: Channel; q?: string; waiting?: true } => ({
+  validateSearch: (raw: Raw): TicketFilter => ({
     waiting: String(raw.waiting) === "true" || undefined,
+    mentioned: String(raw.mentioned) === "true" || undefined,
     status: oneOf(raw.status, TICKETS),
     channel: oneOf(raw.channel, CHANNELS),
     q: textOf(raw.q),
@@ -260,9 +264,11 @@ const customer = createRoute({
 const runs = createRoute({
   getParentRoute: () => staff,
   path: "/runs",
-  validateSearch: (raw: Raw): { status?: RunStatus; ticket_id?: string } => ({
+  validateSearch: (raw: Raw): RunFilter => ({
     status: oneOf(raw.status, RUNS),
     ticket_id: textOf(raw.ticket_id),
+    agent: textOf(raw.agent, 100),
+    outcome: oneOf(raw.outcome, OUTCOMES),
   }),
   component: lazyRouteComponent(pages, "RunsPage"),
 });
@@ -449,6 +455,18 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(office, "ApiKeysPage"),
 });
 
+const models = createRoute({
+  getParentRoute: () => settings,
+  path: "models",
+  component: lazyRouteComponent(office, "ModelsPage"),
+});
+
+const channels = createRoute({
+  getParentRoute: () => settings,
+  path: "channels",
+  component: lazyRouteComponent(office, "ChannelsPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => settings,
   path: "account",
@@ -482,7 +500,7 @@ const tree = root.addChildren([
     tools,
     agents,
     policy,
-    settings.addChildren([people, roles, teams, apiKeys, account, appearance]),
+    settings.addChildren([people, roles, teams, apiKeys, models, channels, account, appearance]),
     safety.addChildren([breakers, limits, audit, personalData]),
   ]),
 ]);

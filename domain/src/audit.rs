@@ -105,10 +105,12 @@ pub enum AuditAction {
     ServiceAccountMade,
     #[serde(rename = "service_account.deactivated")]
     ServiceAccountDeactivated,
+    #[serde(rename = "connection.tested")]
+    ConnectionTested,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
@@ -155,6 +157,7 @@ impl AuditAction {
         Self::ApiKeyRevoked,
         Self::ServiceAccountMade,
         Self::ServiceAccountDeactivated,
+        Self::ConnectionTested,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -205,6 +208,7 @@ impl AuditAction {
             Self::ApiKeyRevoked => "api_key.revoked",
             Self::ServiceAccountMade => "service_account.made",
             Self::ServiceAccountDeactivated => "service_account.deactivated",
+            Self::ConnectionTested => "connection.tested",
         }
     }
 

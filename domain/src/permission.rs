@@ -55,6 +55,7 @@ permissions! {
     TryPolicy "try_policy" "Checks policies and tries them on past calls, without putting one in effect.",
     ChangePolicy "change_policy" "Puts a policy in effect.",
     ReadSystem "read_system" "Sees how the service is, what is stopped and what is spent.",
+    TestConnections "test_connections" "Tries whether providers of models and the mail server answer.",
     Stop "stop" "Stops the workspace, an agent, a tool, an integration or a provider.",
     Resume "resume" "Lets go on what was stopped.",
     ReadAudit "read_audit" "Reads and checks the audit.",
@@ -104,6 +105,7 @@ const MATRIX: [(Permission, &[Role]); Permission::ALL.len()] = [
     (P::TryPolicy, REVIEWERS),
     (P::ChangePolicy, ADMINS),
     (P::ReadSystem, VIEWERS),
+    (P::TestConnections, ADMINS),
     (P::Stop, REVIEWERS),
     (P::Resume, ADMINS),
     (P::ReadAudit, ADMINS),
@@ -133,6 +135,7 @@ impl Permission {
                 | Self::AskCopilot
                 | Self::ManageTools
                 | Self::ChangePolicy
+                | Self::TestConnections
                 | Self::Resume
                 | Self::ManagePeople
                 | Self::ManageTeams

@@ -130,15 +130,42 @@ pub enum Outcome {
     Nothing { reason: String },
 }
 
-impl Outcome {
-    pub fn type_name(&self) -> &'static str {
+/// How a run ended, without its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    Answered,
+    Asked,
+    HandedOff,
+    Done,
+    Nothing,
+}
+
+impl OutcomeKind {
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Answered { .. } => "answered",
-            Self::Asked { .. } => "asked",
-            Self::HandedOff { .. } => "handed_off",
-            Self::Done { .. } => "done",
-            Self::Nothing { .. } => "nothing",
+            Self::Answered => "answered",
+            Self::Asked => "asked",
+            Self::HandedOff => "handed_off",
+            Self::Done => "done",
+            Self::Nothing => "nothing",
         }
+    }
+}
+
+impl Outcome {
+    pub fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Answered { .. } => OutcomeKind::Answered,
+            Self::Asked { .. } => OutcomeKind::Asked,
+            Self::HandedOff { .. } => OutcomeKind::HandedOff,
+            Self::Done { .. } => OutcomeKind::Done,
+            Self::Nothing { .. } => OutcomeKind::Nothing,
+        }
+    }
+
+    pub fn type_name(&self) -> &'static str {
+        self.kind().as_str()
     }
 
     pub fn summary(&self) -> &str {

@@ -146,6 +146,9 @@ pub struct Message {
     /// Set when personal data in the text was replaced for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redacted: Option<Redacted>,
+    /// Colleagues whom a note names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
     /// Where personal data stands in `body`, as it is served: found anew each time, and never stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<TextFinding>,

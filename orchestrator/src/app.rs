@@ -30,7 +30,7 @@ pub(crate) use parts::{prepare_folder, sqlite_path};
 
 use crate::{
     breakers::{Breakers, Outside},
-    channels::{self, Senders},
+    channels::{self, Mailbox, Senders},
     config::{Config, ConfigError},
     copilot::records::Records,
     demo::{self, shop::Shop},
@@ -129,6 +129,8 @@ pub struct App {
     pub intake: Intake,
     /// How much mail each sender has sent lately.
     pub senders: Senders,
+    /// How polling the mailbox goes.
+    pub mailbox: Mailbox,
     pub metrics: PrometheusHandle,
     pub keys: Keys,
     /// How people prove who they are.
@@ -319,6 +321,7 @@ impl App {
             live,
             intake,
             senders: Senders::default(),
+            mailbox: Mailbox::default(),
             keys,
             sign_in,
             house,

@@ -123,9 +123,23 @@ impl Intake {
         visibility: Visibility,
         idempotency_key: Option<String>,
     ) -> Result<Receipt, CommitError> {
+        let said = (body, visibility, Vec::new());
+        self.staff_message_naming(workspace, ticket_id, user, said, idempotency_key).await
+    }
+
+    /// The same, in a note with colleagues whom it names.
+    pub async fn staff_message_naming(
+        &self,
+        workspace: WorkspaceId,
+        ticket_id: TicketId,
+        user: &User,
+        (body, visibility, mentions): (String, Visibility, Vec<UserId>),
+        idempotency_key: Option<String>,
+    ) -> Result<Receipt, CommitError> {
         check_body(&body)?;
         let author = Actor::User { user_id: user.id, name: user.name.clone() };
-        let message = self.message(author.clone(), body, visibility, Vec::new(), None);
+        let message =
+            Message { mentions, ..self.message(author.clone(), body, visibility, Vec::new(), None) };
         let said = self.event(author, EventBody::MessageAdded { message }, idempotency_key);
         let ops = vec![Op::Append { ticket_id, events: vec![said] }];
         self.store.workspace(workspace).commit(Commit { ops }).await
@@ -357,6 +371,7 @@ impl Intake {
             email,
             model: None,
             redacted: None,
+            mentions: Vec::new(),
             findings: Vec::new(),
             at: self.clock.now(),
         }

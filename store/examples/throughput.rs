@@ -41,6 +41,7 @@ fn opening(ids: &CountedIds, ticket_id: TicketId, at: Timestamp) -> Commit {
         email: None,
         model: None,
         redacted: None,
+        mentions: Vec::new(),
         findings: Vec::new(),
         at,
     };

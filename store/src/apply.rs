@@ -6,6 +6,7 @@
 mod approvals;
 mod asked;
 mod credits;
+mod messages;
 mod resolutions;
 
 use std::sync::Arc;
@@ -13,18 +14,17 @@ use std::sync::Arc;
 use domain::{
     ApprovalId, DeliveryId, EffectId, EventId, Ids, RunId, TicketId, Timestamp, WorkspaceId,
     approval::{Approval, ApprovalStatus, Decision},
-    citation::SentCitation,
     commit::{Commit, CommitError, DeliveryStatus, EffectChange, NewRun, Op, Receipt, RunChange, RunTo},
     effect::Effect,
     model::Usage,
     run::{Run, RunStatus},
     standing::Standing,
-    ticket::{Channel, Event, EventBody, Message, NewEvent, Ticket, Visibility},
+    ticket::{Event, EventBody, NewEvent, Ticket},
     user::Actor,
 };
 
 use crate::{
-    Delivery, FollowUp,
+    FollowUp,
     sql::storable,
     state::{Changes, Counters, State},
 };
@@ -243,33 +243,6 @@ impl Unit<'_> {
         self.changes.tickets.insert(ticket_id, ticket);
         self.changes.events.push((event, new.idempotency_key));
         Ok(())
-    }
-
-    fn add_message(&mut self, ticket: &Ticket, message: &Message, at: Timestamp) {
-        self.changes.messages.push((ticket.id, ticket.version, message.clone()));
-        if message.visibility == Visibility::Public {
-            self.changes.citations.extend(SentCitation::of(message, ticket.id, self.terms.ids.as_ref(), at));
-        }
-        let ours = matches!(message.author, Actor::Agent { .. } | Actor::User { .. });
-        // One that has its headers has been sent before: it comes from an import.
-        let unsent = message.email.is_none();
-        if ours && unsent && message.visibility == Visibility::Public && ticket.channel == Channel::Email {
-            let id = DeliveryId::new(self.terms.ids.as_ref());
-            self.changes.deliveries.insert(
-                id,
-                Delivery {
-                    id,
-                    ticket_id: ticket.id,
-                    message_id: message.id,
-                    status: DeliveryStatus::Pending,
-                    attempts: 0,
-                    error: None,
-                    next_attempt_at: None,
-                    created_at: at,
-                    updated_at: at,
-                },
-            );
-        }
     }
 
     // Runs.

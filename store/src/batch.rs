@@ -18,7 +18,7 @@ use crate::{
     apply::{Terms, apply},
     dialect::Dialect,
     load::load,
-    read::{audit, citations, credits, figures},
+    read::{audit, citations, credits, figures, mentions},
     rows,
     scope::Scope,
     sql::{Binds, Statements},
@@ -135,6 +135,8 @@ impl Batch<'_> {
         all.write(connection, &credits::ENTRIES, &entries, credits::put_entry).await?;
         let resolutions: Vec<_> = writes.resolutions.iter().map(|(w, new)| (*w, new)).collect();
         all.write(connection, &figures::RESOLUTIONS, &resolutions, figures::put_resolution).await?;
+        let named: Vec<_> = writes.mentions.iter().map(|(w, mention)| (*w, mention)).collect();
+        all.write(connection, &mentions::MENTIONS, &named, mentions::put_mention).await?;
         for (workspace, mark) in &writes.marks {
             figures::put_mark(connection, *workspace, mark).await?;
         }

@@ -45,8 +45,9 @@ use tokio::sync::{broadcast, mpsc};
 pub use error::StoreError;
 pub use page::{MAX_LIMIT, Page};
 pub use read::{
-    AccountDeed, AuditFilter, AuditReport, CreditReport, DeskDay, DeskNow, Forgotten, Joining, KnowledgeFact,
-    Moved, PageDocument, PersonChange, PersonChanged, Redaction, RedactionOutcome, Surroundings, Waiting,
+    AccountDeed, AgentFigures, AgentPeriod, AuditFilter, AuditReport, CreditReport, DeskDay, DeskNow,
+    Forgotten, Joining, KnowledgeFact, Mention, Moved, PageDocument, PersonChange, PersonChanged, Redaction,
+    RedactionOutcome, Surroundings, Waiting,
 };
 pub use records::{
     Account, ApiKey, ApprovalFilter, Assigned, Attachment, Counts, Delivery, FollowUp, Invitation, KeyOwner,

@@ -46,6 +46,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0033" "resolutions",
     "0035" "presences",
     "0036" "copilot",
+    "0038" "desk",
 ];
 
 pub(crate) fn migrator() -> Migrator {

@@ -7,7 +7,7 @@ use domain::{
     commit::{DeliveryStatus, Receipt},
     permission::Permissions,
     queue::Narrowed,
-    run::{Run, RunStatus},
+    run::{OutcomeKind, Run, RunStatus},
     standing::Standing,
     ticket::{Channel, TicketStatus},
     tool::ToolSpec,
@@ -223,6 +223,8 @@ pub struct TicketFilter {
     pub customer_id: Option<CustomerId>,
     /// Only those on which a person has to act.
     pub waiting_for_staff: bool,
+    /// Only those in which a note names this person.
+    pub mentioned: Option<UserId>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -232,6 +234,7 @@ pub struct RunFilter {
     /// Those about a ticket that they do not hold.
     pub about: Option<TicketId>,
     pub agent: Option<String>,
+    pub outcome: Option<OutcomeKind>,
     /// Whose questions are listed with the others; without one, nobody's.
     pub asked_by: Option<UserId>,
 }

@@ -314,6 +314,7 @@ pub(crate) const RUNS: Table = Table {
         "cost_micros",
         "reservations",
         "outcome",
+        "ended_as",
         "error",
         "created_at",
         "updated_at",
@@ -377,6 +378,7 @@ pub(crate) fn put_run((workspace, run): &(WorkspaceId, &Run), binds: &mut Binds)
         .int(run.usage.cost_micros)
         .opt_text(held(&run.reservations))
         .opt_json(run.outcome.as_ref())
+        .opt_text(run.outcome.as_ref().map(|outcome| outcome.kind().as_str()))
         .opt_text(run.error.as_deref())
         .at(run.created_at)
         .at(run.updated_at);
@@ -501,12 +503,23 @@ pub(crate) fn get_step(row: &AnyRow) -> Result<Step, StoreError> {
 
 pub(crate) const EFFECTS: Table = Table {
     name: "effects",
-    columns: &["workspace_id", "id", "run_id", "call_id", "status", "effect", "created_at"],
+    columns: &[
+        "workspace_id",
+        "id",
+        "run_id",
+        "call_id",
+        "status",
+        "effect",
+        "agent",
+        "confidence",
+        "created_at",
+    ],
     key: &["workspace_id", "id"],
-    fixed: &["run_id", "call_id", "created_at"],
+    fixed: &["run_id", "call_id", "agent", "confidence", "created_at"],
 };
 
 pub(crate) fn put_effect((workspace, effect): &(WorkspaceId, &Effect), binds: &mut Binds) {
+    let facts = effect.judged.as_ref().map(|judged| &judged.facts);
     binds
         .id(workspace)
         .id(effect.id)
@@ -514,6 +527,8 @@ pub(crate) fn put_effect((workspace, effect): &(WorkspaceId, &Effect), binds: &m
         .text(effect.call.id.as_str())
         .text(effect.status.as_str())
         .json(effect)
+        .opt_text(facts.map(|facts| facts.agent.as_str()))
+        .opt_int(facts.map(|facts| (f64::from(facts.confidence) * 1000.0).round() as i64))
         .at(effect.created_at);
 }
 

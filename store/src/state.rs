@@ -16,7 +16,10 @@ use domain::{
 
 use crate::{
     Delivery, FollowUp,
-    read::figures::{LaterMark, NewResolution},
+    read::{
+        Mention,
+        figures::{LaterMark, NewResolution},
+    },
 };
 
 /// What a workspace counts.
@@ -84,6 +87,7 @@ pub(crate) struct Changes {
     pub entries: Vec<Entry>,
     pub meters: HashMap<String, Meter>,
     pub resolutions: Vec<NewResolution>,
+    pub mentions: Vec<Mention>,
     pub marks: Vec<LaterMark>,
 }
 
@@ -107,6 +111,7 @@ pub(crate) struct Writes {
     pub entries: Vec<(WorkspaceId, Entry)>,
     pub meters: BTreeSet<(WorkspaceId, String)>,
     pub resolutions: Vec<(WorkspaceId, NewResolution)>,
+    pub mentions: Vec<(WorkspaceId, Mention)>,
     pub marks: Vec<(WorkspaceId, LaterMark)>,
 }
 
@@ -225,6 +230,7 @@ impl State {
             .messages
             .extend(changes.messages.into_iter().map(|(id, version, m)| (workspace, id, version, m)));
         writes.resolutions.extend(changes.resolutions.into_iter().map(|new| (workspace, new)));
+        writes.mentions.extend(changes.mentions.into_iter().map(|mention| (workspace, mention)));
         writes.marks.extend(changes.marks.into_iter().map(|mark| (workspace, mark)));
         writes.steps.extend(changes.steps.into_iter().map(|(id, step)| (workspace, id, step)));
         writes.citations.extend(changes.citations.into_iter().map(|citation| (workspace, citation)));

@@ -48,6 +48,7 @@ fn body() -> impl Strategy<Value = EventBody> {
                 email: None,
                 model: None,
                 redacted: None,
+                mentions: Vec::new(),
                 findings: Vec::new(),
                 at: Timestamp(0),
             }

@@ -85,6 +85,7 @@ pub(crate) fn agent_message(
         email: None,
         model,
         redacted: None,
+        mentions: Vec::new(),
         findings: Vec::new(),
         at: context.now,
     }

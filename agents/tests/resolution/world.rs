@@ -121,6 +121,7 @@ impl World {
             email: None,
             model: None,
             redacted: None,
+            mentions: Vec::new(),
             findings: Vec::new(),
             at: START,
         }

@@ -1,4 +1,4 @@
-import { answer, id, problem, session } from "./answers";
+import { answer, approvalDesk, at, id, problem, type S, session } from "./answers";
 import { account } from "./examples/account";
 import { accessible, expect, fits, test } from "./test";
 
@@ -145,4 +145,37 @@ test("who belongs to several workspaces goes from one to another", async ({ page
   await page.getByLabel("Workspace").selectOption("Southfold Indoor");
   await expect(page).toHaveURL(/\/$/);
   expect(went).toEqual({ workspace_id: id(3) });
+});
+
+test("approvals are handed over while one is away, and taken back", async ({ page }) => {
+  const sent: unknown[] = [];
+  let delegations: S["Delegation"][] = [];
+  await answer(page, {
+    "GET /v1/approvals/desk": () => ({ ...approvalDesk, delegations }),
+    "PUT /v1/approvals/delegation": (route) => {
+      const { to, until } = route.request().postDataJSON() as { to: string; until: string };
+      sent.push(to);
+      delegations = [{ user_id: id(1), delegate_id: to, until, created_at: at(0) }];
+      return { items: delegations };
+    },
+    "DELETE /v1/approvals/delegation": async (route) => {
+      sent.push("back");
+      delegations = [];
+      await route.fulfill({ status: 204 });
+      return "handled";
+    },
+  });
+  await page.goto("/settings/account");
+  const section = page.getByRole("region", { name: "While you are away" });
+  const whom = section.getByLabel("Who sees to your approvals");
+  await expect(whom.locator("option")).toHaveText(["Choose…", "Noor Haddad", "Sam Okoye"]);
+  await whom.selectOption("Noor Haddad");
+  const day = section.getByLabel("Until the end of");
+  await day.fill((await day.getAttribute("max")) ?? "");
+  await accessible(page);
+  await section.getByRole("button", { name: "Hand them over" }).click();
+  await expect(section).toContainText("Noor Haddad sees to your approvals until");
+  await section.getByRole("button", { name: "I am back" }).click();
+  await expect(whom).toBeVisible();
+  expect(sent).toEqual([id(2), "back"]);
 });

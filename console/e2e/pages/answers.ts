@@ -3,7 +3,9 @@
 import type { Page, Route } from "@playwright/test";
 import { account, invited, offer, sessions, waysIn } from "./examples/account";
 import { at, id, page, problem, type S, session } from "./examples/base";
+import { channels, providers } from "./examples/connections";
 import {
+  agentFigures,
   agents,
   approvals,
   contact,
@@ -39,6 +41,7 @@ import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
 import { audited, couldBe, limits } from "./examples/safety";
 
 export * from "./examples/base";
+export * from "./examples/connections";
 export * from "./examples/copilot";
 export * from "./examples/desk";
 export * from "./examples/help";
@@ -134,6 +137,7 @@ const ANSWERS: Answers = {
     customer,
     contact,
   }),
+  "GET /v1/mentions": (): S["Mentions"] => ({ unseen: 0, items: [] }),
   "PUT /v1/tickets/:id/presence": () => ({ others: [] }),
   "GET /v1/tickets/:id/events": () => page(events),
   "GET /v1/tickets/:id/article": (): S["ArticleOfTicket"] => ({
@@ -174,6 +178,9 @@ const ANSWERS: Answers = {
     redacted_at: null,
   }),
   "GET /v1/agents": () => ({ items: agents }),
+  "GET /v1/agents/figures": (): S["AgentFiguresList"] => ({ at: at(0), items: agentFigures }),
+  "GET /v1/providers": () => providers,
+  "GET /v1/channels": () => channels(),
   "GET /v1/tools": () => ({ items: tools }),
   "GET /v1/tools/:id": () => tools[0],
   "POST /v1/tools/:id/dry-run": (route) => {
@@ -250,7 +257,7 @@ const ANSWERS: Answers = {
 const pattern = (path: string) =>
   path
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ":id")
-    .replace(/(\/v1\/(?:tools|roles|teams)\/)[^/]+/, "$1:id")
+    .replace(/(\/v1\/(?:tools|roles|teams|providers)\/)[^/]+/, "$1:id")
     .replace(/(\/v1\/help\/articles\/)[^/]+/, "$1:slug");
 
 /** Puts canned answers in front of the API. Whatever they do not know is a 404 with its name. */

@@ -30,6 +30,8 @@ const PAGES: [string, RegExp][] = [
   ["/settings/roles", /Roles/],
   ["/settings/teams", /Teams/],
   ["/settings/api-keys", /API keys/],
+  ["/settings/models", /Models/],
+  ["/settings/channels", /Channels/],
   ["/settings/appearance", /Appearance/],
   ["/chat", /Chat/],
   ["/help", /Help/],

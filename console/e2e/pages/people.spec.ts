@@ -1,4 +1,16 @@
-import { accounts, answer, asked, keys, matrix, people, type S, session, teamOf } from "./answers";
+import {
+  accounts,
+  answer,
+  asked,
+  at,
+  keys,
+  matrix,
+  page as pageOf,
+  people,
+  type S,
+  session,
+  teamOf,
+} from "./answers";
 import { accessible, expect, test } from "./test";
 
 const owner = { ...session, role: "owner", permissions: [...session.permissions, "manage_roles"] };
@@ -141,5 +153,41 @@ test("a key is shown once", async ({ page }) => {
       service_account_id: accounts[0]?.id,
       expires_in_days: 90,
     },
+  ]);
+});
+
+test("a service account is added, and stopped with its keys", async ({ page }) => {
+  const sent: unknown[] = [];
+  let stopped = false;
+  await answer(page, {
+    "GET /v1/service-accounts": () =>
+      pageOf(accounts.map((each) => ({ ...each, deactivated_at: stopped ? at(0) : null }))),
+    "POST /v1/service-accounts": (route) => {
+      sent.push(route.request().postDataJSON());
+      return accounts[0];
+    },
+    "DELETE /v1/service-accounts/:id": async (route, path) => {
+      sent.push(path);
+      stopped = true;
+      await route.fulfill({ status: 204 });
+      return "handled";
+    },
+  });
+  await page.goto("/settings/api-keys");
+  const list = page.getByRole("list", { name: "Service accounts" });
+  await expect(list).toContainText("1 open key");
+  await page.getByRole("button", { name: "Add a service account" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("The program").fill("Warehouse");
+  await dialog.getByLabel("What it does").fill("Stock levels");
+  await accessible(page);
+  await dialog.getByRole("button", { name: "Add" }).click();
+  await expect(dialog).toBeHidden();
+  await list.getByRole("button", { name: "Deactivate Shop" }).click();
+  await list.getByRole("button", { name: "Deactivate Shop for good" }).click();
+  await expect(list.getByText("Deactivated", { exact: true })).toBeVisible();
+  expect(sent).toEqual([
+    { name: "Warehouse", description: "Stock levels" },
+    `/v1/service-accounts/${accounts[0]?.id}`,
   ]);
 });

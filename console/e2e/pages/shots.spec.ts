@@ -31,6 +31,8 @@ const PAGES: [string, string][] = [
   ["people", "/settings"],
   ["roles", "/settings/roles"],
   ["api-keys", "/settings/api-keys"],
+  ["models", "/settings/models"],
+  ["channels", "/settings/channels"],
   ["appearance", "/settings/appearance"],
   ["help", "/help"],
   ["help-article", "/help/articles/returns-and-refunds"],

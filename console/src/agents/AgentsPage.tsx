@@ -1,17 +1,29 @@
+// What each agent may do, what it did, what it has left of its limits, and the switch that stops it.
 import { useQuery } from "@tanstack/react-query";
-import { RiskBadge } from "../parts/Badge";
+import { Link } from "@tanstack/react-router";
+import type { AgentView, LimitUse, ToolSpec } from "../api/words";
+import { Badge, RiskBadge } from "../parts/Badge";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
-import { count, percent, words } from "../text/format";
+import { breakerKey, breakerWords, reaches } from "../safety/breakers";
+import { LetGoOn } from "../safety/LetGoOn";
+import { amountWords, isFull, shareOf, useWords } from "../safety/limits";
+import { breakersQuery, creditsQuery } from "../safety/queries";
+import { useSession } from "../session/session";
+import { percent, upperFirst, words } from "../text/format";
 import { toolsQuery } from "../tools/queries";
+import { Figures } from "./Figures";
+import { Pause } from "./Pause";
 import { agentsQuery } from "./queries";
+import "../safety/safety.css";
 import "./agents.css";
 
 export function AgentsPage() {
   useTitle("Agents");
+  const { may } = useSession();
   const query = useQuery(agentsQuery);
   const tools = useQuery(toolsQuery(""));
-  const specOf = (name: string) => tools.data?.items.find((view) => view.tool.name === name)?.tool;
+  const sees = may("read_system");
   return (
     <div className="page">
       <header className="page-head">
@@ -20,48 +32,15 @@ export function AgentsPage() {
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data?.length === 0 && <Empty title="No agents" />}
+      {tools.isError && <Failure error={tools.error} retry={() => void tools.refetch()} />}
       <ul className="stack">
-        {query.data?.map(({ name, description, settings, tools: granted }) => (
-          <li key={name} className="card section">
-            <h2>{words(name)}</h2>
-            <p>{description}</p>
-            <dl className="facts">
-              <dt>By itself</dt>
-              <dd>
-                at {percent(settings.thresholds.auto)} confidence and above, where a rule allows
-              </dd>
-              <dt>Asks a person</dt>
-              <dd>
-                from {percent(settings.thresholds.floor)} to {percent(settings.thresholds.auto)}
-              </dd>
-              <dt>Hands over</dt>
-              <dd>below {percent(settings.thresholds.floor)}</dd>
-              <dt>Limits</dt>
-              <dd>
-                {settings.max_model_calls} model calls in a run,{" "}
-                {settings.max_output_tokens.toLocaleString()} tokens in an answer; without hearing
-                anything new {settings.limits.steps} steps, {settings.limits.work_seconds} seconds
-                of work, the same call {settings.limits.identical_calls} times; in all{" "}
-                {atMost(settings.limits.runs_a_minute, "run")} a minute,{" "}
-                {atMost(settings.limits.runs_a_day, "run")} and{" "}
-                {atMost(settings.limits.emails_a_day, "mail")} a day
-              </dd>
-            </dl>
-            <div>
-              <h3 className="agent-tools">May call</h3>
-              <ul className="agent-tool-list">
-                {granted.map((tool) => {
-                  const spec = specOf(tool);
-                  return (
-                    <li key={tool}>
-                      <span>{spec?.title ?? words(tool)}</span>
-                      {spec && <RiskBadge risk={spec.risk} />}
-                    </li>
-                  );
-                })}
-              </ul>
-              {granted.length === 0 && <p className="muted">Nothing.</p>}
-            </div>
+        {query.data?.map((agent) => (
+          <li key={agent.name}>
+            <AgentCard
+              agent={agent}
+              sees={sees}
+              specOf={(name) => tools.data?.items.find(({ tool }) => tool.name === name)?.tool}
+            />
           </li>
         ))}
       </ul>
@@ -69,7 +48,185 @@ export function AgentsPage() {
   );
 }
 
-/** Of a limit that lets all pass when it is 0. */
-function atMost(most: number, one: string): string {
-  return most === 0 ? `any number of ${one}s` : count(most, one);
+interface CardProps {
+  agent: AgentView;
+  /** Whether they may see what is stopped, spent and done. */
+  sees: boolean;
+  specOf: (tool: string) => ToolSpec | undefined;
+}
+
+function AgentCard({ agent, sees, specOf }: CardProps) {
+  const { name, description, tools } = agent;
+  return (
+    <article className="card section stack" aria-labelledby={`agent-${name}`}>
+      <header className="agent-head">
+        <h2 id={`agent-${name}`}>{words(name)}</h2>
+        {sees && <Standing name={name} />}
+        <span className="grow" />
+        <Link to="/runs" search={{ agent: name }} className="button" data-size="small">
+          Its runs
+        </Link>
+      </header>
+      <p>{description}</p>
+      {sees && <Switch name={name} />}
+      {sees && <Figures name={name} />}
+      <Thresholds agent={agent} />
+      <Limits agent={agent} sees={sees} />
+      <section>
+        <h3 className="agent-part">May call</h3>
+        <ul className="agent-tool-list">
+          {tools.map((tool) => {
+            const spec = specOf(tool);
+            return (
+              <li key={tool}>
+                <span>{spec?.title ?? words(tool)}</span>
+                {spec && <RiskBadge risk={spec.risk} />}
+              </li>
+            );
+          })}
+        </ul>
+        {tools.length === 0 && <p className="muted">Nothing.</p>}
+      </section>
+    </article>
+  );
+}
+
+/** What keeps the agent from working: somebody's switch, or itself because it keeps failing. */
+function useStopped(name: string) {
+  const query = useQuery(breakersQuery);
+  const reached = ({ of }: { of: Parameters<typeof reaches>[0] }) => reaches(of, name, "");
+  const byPeople = query.data?.items.filter(reached) ?? [];
+  return { query, byPeople, byItself: query.data?.automatic.find(reached) };
+}
+
+function Standing({ name }: { name: string }) {
+  const { query, byPeople, byItself } = useStopped(name);
+  if (!query.data) return null;
+  if (byPeople.length > 0) return <Badge tone="red">Paused</Badge>;
+  if (byItself) return <Badge tone="amber">Left alone for now</Badge>;
+  return <Badge tone="green">Works</Badge>;
+}
+
+function Switch({ name }: { name: string }) {
+  const { may } = useSession();
+  const { query, byPeople, byItself } = useStopped(name);
+  if (query.isPending) return <Loading lines={1} />;
+  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  const own = byPeople.find(({ of }) => of.kind === "agent");
+  return (
+    <>
+      {byPeople.map(({ of, reason }) => (
+        <div key={breakerKey(of)} className="notice" data-tone="red">
+          <div className="grow stack">
+            <p>
+              <strong>{upperFirst(breakerWords(of))} is stopped.</strong> {reason}
+            </p>
+            {of.kind === "agent" ? (
+              <LetGoOn of={of} />
+            ) : (
+              <p>
+                <Link to="/safety">Let it go on under Safety</Link>
+              </p>
+            )}
+          </div>
+        </div>
+      ))}
+      {byItself && (
+        <div className="notice" data-tone="amber">
+          <div className="grow stack">
+            <p>
+              <strong>It keeps failing and is left alone:</strong> it {byItself.reason}. Last
+              failure: {byItself.last_error}
+            </p>
+            <LetGoOn of={byItself.of} />
+          </div>
+        </div>
+      )}
+      {!own && may("stop") && <Pause name={name} />}
+    </>
+  );
+}
+
+function Thresholds({ agent: { settings } }: { agent: AgentView }) {
+  const { auto, floor } = settings.thresholds;
+  return (
+    <section>
+      <h3 className="agent-part">By how sure it is</h3>
+      <dl className="facts">
+        <dt>By itself</dt>
+        <dd>at {percent(auto)} confidence and above, where a rule allows</dd>
+        <dt>Asks a person</dt>
+        <dd>
+          from {percent(floor)} to {percent(auto)}
+        </dd>
+        <dt>Hands over</dt>
+        <dd>below {percent(floor)}</dd>
+      </dl>
+    </section>
+  );
+}
+
+const WINDOWS: Record<LimitUse["window"], string> = {
+  minute: "this minute",
+  day: "today",
+  month: "this month",
+};
+
+function Limits({ agent: { name, settings }, sees }: { agent: AgentView; sees: boolean }) {
+  const query = useQuery({ ...creditsQuery, enabled: sees });
+  const own = query.data?.items.filter(
+    ({ scope }) => scope.kind === "agent" && scope.name === name,
+  );
+  return (
+    <section>
+      <h3 className="agent-part">Limits</h3>
+      {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
+      <dl className="facts">
+        {own?.map((item) => (
+          <LimitFact key={`${item.unit} ${item.window}`} item={item} />
+        ))}
+        <dt>In a run</dt>
+        <dd>
+          {settings.max_model_calls} model calls, and {settings.max_output_tokens.toLocaleString()}{" "}
+          tokens in an answer
+        </dd>
+        <dt>Without news</dt>
+        <dd>
+          {settings.limits.steps} steps, {settings.limits.work_seconds} seconds of work, the same
+          call {settings.limits.identical_calls} times
+        </dd>
+      </dl>
+    </section>
+  );
+}
+
+const UNITS: Record<LimitUse["unit"], string> = {
+  credits: "Credits",
+  runs: "Runs",
+  emails: "Mails",
+};
+
+function LimitFact({ item }: { item: LimitUse }) {
+  const bounded = item.most !== null && item.most !== undefined;
+  return (
+    <>
+      <dt>
+        {UNITS[item.unit]} {WINDOWS[item.window]}
+      </dt>
+      <dd className="limit-use agent-limit">
+        <span>
+          {useWords(item)}
+          {!bounded && ", without a ceiling"}
+          {item.reserved > 0 && `, ${amountWords(item.unit, item.reserved)} set aside`}
+          {isFull(item) && <strong> Used up: what comes now waits.</strong>}
+          {item.standing === "warning" && <strong> Nearly used up.</strong>}
+        </span>
+        {bounded && (
+          <span className="limit-bar" data-standing={item.standing} aria-hidden="true">
+            <span style={{ inlineSize: `${shareOf(item)}%` }} />
+          </span>
+        )}
+      </dd>
+    </>
+  );
 }

@@ -1168,6 +1168,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What agents did
+         * @description How the runs of each agent ended today and in the last 7 days, what they resolved and cost, and how sure it was of what it did.
+         */
+        get: operations["showAgentFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tools": {
         parameters: {
             query?: never;
@@ -2418,6 +2438,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/mentions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See where one is mentioned
+         * @description Notes that name whoever asks, the newest first, and how many tickets they have not looked at since. The tickets themselves: `GET /v1/tickets?mentioned=true`. Takes a person.
+         */
+        get: operations["listMentions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/mentions/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that one has seen where one is mentioned
+         * @description In this ticket, up to now. The console says so when the ticket is opened. Takes a person.
+         */
+        post: operations["seeMentions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations": {
         parameters: {
             query?: never;
@@ -2629,6 +2689,86 @@ export interface paths {
         get: operations["metrics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List providers of models
+         * @description In the order in which they are asked, with where their keys are and whether one is left alone because it keeps failing. Asks nobody.
+         */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See the channels
+         * @description Chat, mail and API as they are configured, how polling the mailbox went last in the process that answers, and whether mail leaves. Holds no secrets and asks nobody.
+         */
+        get: operations["showChannels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/providers/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a provider of models
+         * @description One small real call of each of its models, without retries, whatever its breaker says: how long it took and how many tokens, or what is wrong and what to do. It may cost what the provider takes for a few tokens. At most six tests a minute by one person; each is in the audit. 404 for a name that is not configured. Takes a person.
+         */
+        post: operations["testProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/email/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send oneself a letter
+         * @description Hands a short letter to the mail server, addressed to whoever asks and to nobody else. At most six tests a minute by one person; each is in the audit. Takes a person.
+         */
+        post: operations["testEmail"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2853,6 +2993,11 @@ export interface components {
             /** @default staff */
             from?: components["schemas"]["MessageFrom"];
             /**
+             * @description Colleagues whom a note names; they find the ticket among those that mention them.
+             * @default []
+             */
+            mentions?: components["schemas"]["UserId"][];
+            /**
              * @description `internal` is a note that the customer never sees.
              * @default public
              */
@@ -2905,9 +3050,96 @@ export interface components {
         /** @description What can be added as a source. */
         AddedKind: "url" | "sitemap";
         AddedStatus: ("added" | "rejected") | "changed" | "unchanged";
+        /** @description An agent now, and what it did until now. */
+        AgentFigures: {
+            agent: string;
+            /**
+             * Format: int64
+             * @description Runs that it works on, or will when their turn comes.
+             */
+            at_work: number;
+            /** @description Since midnight (UTC). */
+            today: components["schemas"]["AgentPeriod"];
+            /**
+             * Format: int64
+             * @description Runs that wait for a person, a message or a time.
+             */
+            waiting: number;
+            /** @description The last 7 days, today included. */
+            week: components["schemas"]["AgentPeriod"];
+        };
+        /** @description What all agents did. Days are UTC; credits are in millionths. */
+        AgentFiguresList: {
+            at: components["schemas"]["Timestamp"];
+            /** @description Every agent of this service, and any other that did something. */
+            items: components["schemas"]["AgentFigures"][];
+        };
         /** @description All agents. */
         AgentList: {
             items: components["schemas"]["AgentView"][];
+        };
+        /** @description What an agent did in a time. A run counts on the day it ended, and once. */
+        AgentPeriod: {
+            /**
+             * Format: int64
+             * @description Those that answered the customer.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Those that asked the customer for something.
+             */
+            asked: number;
+            /**
+             * Format: int64
+             * @description Calls with an effect that were carried out.
+             */
+            calls: number;
+            /**
+             * Format: double
+             * @description How sure it was of these calls on average, 0 to 1; null without one.
+             */
+            confidence: number | null;
+            /**
+             * Format: int64
+             * @description What the runs that ended cost.
+             */
+            cost_micros: number;
+            /**
+             * Format: int64
+             * @description Those that did what they were begun for while no customer waited.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Those that were given up or quarantined.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Those that gave the ticket to a person.
+             */
+            handed_off: number;
+            /**
+             * Format: int64
+             * @description Those in which nothing was to be done.
+             */
+            nothing: number;
+            /**
+             * Format: int64
+             * @description How many of these were opened again since.
+             */
+            reopened: number;
+            /**
+             * Format: int64
+             * @description Tickets that it resolved.
+             */
+            resolved: number;
+            /**
+             * Format: int64
+             * @description Runs that ended, in whatever way.
+             */
+            runs: number;
         };
         /** @description What the operator may set per agent. */
         AgentSettings: {
@@ -3005,6 +3237,11 @@ export interface components {
             sentences: components["schemas"]["AnswerSentence"][];
             /** @description All sentences, or the question back, or what is missing; in words for the one who asked. */
             text: string;
+        };
+        /** @description Programs of the house. */
+        ApiChannel: {
+            /** @description Addresses that the tool `call_webhook` may call (`tools.webhook_urls`). */
+            webhooks: string[];
         };
         /**
          * Format: uuid
@@ -3292,7 +3529,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -3514,6 +3751,31 @@ export interface components {
         };
         /** @enum {string} */
         Channel: "chat" | "email" | "api";
+        /** @description The ways by which customers reach this workspace. */
+        Channels: {
+            api: components["schemas"]["ApiChannel"];
+            chat: components["schemas"]["ChatChannel"];
+            email: components["schemas"]["EmailChannel"];
+            /** @description How people reach the service (`server.public_url`). */
+            public_url: string;
+            /** @description What this workspace is called in addresses and in the widget. */
+            workspace: string;
+        };
+        /** @description The chat and the widget for other sites. */
+        ChatChannel: {
+            /**
+             * Format: uint32
+             * @description Conversations a minute that may be begun from one place (`visitors.conversations_per_minute`).
+             */
+            conversations_per_minute: number;
+            /**
+             * Format: uint32
+             * @description Messages a minute that one visitor may write (`visitors.messages_per_minute`).
+             */
+            messages_per_minute: number;
+            /** @description Origins whose pages may hold the widget (`chat.sites`). */
+            sites: string[];
+        };
         /** @description A document to look at; nothing is put in effect. */
         CheckPolicy: {
             text: string;
@@ -4197,6 +4459,24 @@ export interface components {
             updated_at: components["schemas"]["Timestamp"];
         };
         EffectStatus: "succeeded" | "attempting" | "retrying" | "failed" | "unknown";
+        /** @description Mail in and out. */
+        EmailChannel: {
+            /** @description What customers write to (`email.address`); null when there is no mail. */
+            address: string | null;
+            failed: components["schemas"]["OutgoingMail"] | null;
+            imap: components["schemas"]["Inbox"] | null;
+            /** @description Providers may hand mail in at `/v1/channels/email/inbound` (`email.inbound_secret`). */
+            inbound: boolean;
+            /** @description Mail becomes tickets of this workspace: the one that was made first. */
+            is_taken_here: boolean;
+            /** @description The last mail that was sent. */
+            last_sent: components["schemas"]["Timestamp"] | null;
+            /** @description What mails are signed with (`email.name`). */
+            name: string;
+            smtp: components["schemas"]["MailServer"] | null;
+            /** @description The oldest of the newest that wait to be sent, and the last ones that were not. */
+            waiting: components["schemas"]["OutgoingMail"] | null;
+        };
         /** @description What threading needs to know of a mail. Ids without angle brackets. */
         EmailHeaders: {
             from: string;
@@ -4204,6 +4484,15 @@ export interface components {
             message_id: string;
             references?: string[];
             to: string;
+        };
+        /** @description How sending a letter to oneself went. */
+        EmailTest: {
+            /** Format: uint64 */
+            latency_ms: number;
+            /** @description The mail server has taken it; whether it arrives, the mailbox tells. */
+            ok: boolean;
+            /** @description What is wrong. */
+            problem: string | null;
         };
         /** @description The model that turns text into vectors. */
         EmbedderView: {
@@ -4215,6 +4504,13 @@ export interface components {
              * @description How many tokens of a text it reads, where that is known.
              */
             reads_tokens: number | null;
+        };
+        /** @description The model that turns texts into vectors, set under `[embeddings]`. */
+        EmbeddingsProviderView: {
+            /** @description An address; null when it runs in this process. */
+            base_url: string | null;
+            key: components["schemas"]["KeyPlace"];
+            model: string;
         };
         /** @description What holds the vectors. */
         Engine: "memory" | "embedded" | "server";
@@ -4743,6 +5039,19 @@ export interface components {
             /** @default null */
             weekday?: string | null;
         };
+        /** @description A mailbox that is polled (`email.imap`). */
+        Inbox: {
+            folder: string;
+            host: string;
+            /** Format: uint64 */
+            poll_seconds: number;
+            /** Format: uint16 */
+            port: number;
+            /** @description `tls`, `starttls` or `none`. */
+            security: string;
+            /** @description How that went last. */
+            state: components["schemas"]["MailboxState"];
+        };
         /** @description What holds the vectors that knowledge is found by. */
         IndexView: {
             collections: components["schemas"]["CollectionView"][];
@@ -4809,6 +5118,18 @@ export interface components {
             facts: components["schemas"]["Facts"];
             policy_version: components["schemas"]["Digest"];
             rule: string;
+        };
+        /** @description Where a key is; never the key. */
+        KeyPlace: {
+            /** @constant */
+            kind: "none";
+        } | {
+            /** @constant */
+            kind: "variable";
+            name: string;
+        } | {
+            /** @constant */
+            kind: "file";
         };
         /** @description What a question leaves open. */
         Lack: "object" | "choice";
@@ -4887,6 +5208,26 @@ export interface components {
             run_id: string;
             ticket_id: components["schemas"]["TicketId"];
         };
+        /** @description A server that takes mail (`email.smtp`). */
+        MailServer: {
+            host: string;
+            /** Format: uint16 */
+            port: number;
+            /** @description Mails in a period that it takes; null: as many as it takes. */
+            rate: string | null;
+            /** @description `tls`, `starttls` or `none`. */
+            security: string;
+            signs_in: boolean;
+        };
+        /** @description How polling the mailbox went in the process that answers. Nothing is known before the first poll. */
+        MailboxState: {
+            /** @description Why it did not. */
+            error: string | null;
+            /** @description The last one that did not, also when one went through since. */
+            failed_at: components["schemas"]["Timestamp"] | null;
+            /** @description The last poll that went through. */
+            polled_at: components["schemas"]["Timestamp"] | null;
+        };
         /** @description What a key is to be. */
         MakeKey: {
             /**
@@ -4911,6 +5252,25 @@ export interface components {
             /** @description The built-in ones from who may least to who may everything, then the workspace's own by name. */
             roles: components["schemas"]["RoleView"][];
         };
+        /** @description A note that names one. */
+        MentionItem: {
+            at: components["schemas"]["Timestamp"];
+            /** Format: uuid */
+            message_id: string;
+            /** @description When one had the ticket before one since; null: not yet. */
+            seen_at: components["schemas"]["Timestamp"] | null;
+            ticket_id: components["schemas"]["TicketId"];
+        };
+        /** @description Where one was named. */
+        Mentions: {
+            /** @description The newest 50. */
+            items: components["schemas"]["MentionItem"][];
+            /**
+             * Format: int64
+             * @description Tickets in which one was named and which one has not looked at since.
+             */
+            unseen: number;
+        };
         /** @description Something that was said in a ticket. */
         Message: {
             at: components["schemas"]["Timestamp"];
@@ -4923,6 +5283,8 @@ export interface components {
             findings?: components["schemas"]["TextFinding"][];
             /** Format: uuid */
             id: string;
+            /** @description Colleagues whom a note names. */
+            mentions?: components["schemas"]["UserId"][];
             /** @description The model that wrote it, when an agent did. */
             model?: string | null;
             /** @description Set when personal data in the text was replaced for good. */
@@ -5051,6 +5413,18 @@ export interface components {
         };
         /** @description What became of a question. */
         Outcome2: "answered" | "asked_back" | "abstained";
+        /**
+         * @description How a run ended, without its words.
+         * @enum {string}
+         */
+        OutcomeKind: "answered" | "asked" | "handed_off" | "done" | "nothing";
+        /** @description A mail that did not leave. */
+        OutgoingMail: {
+            /** Format: int64 */
+            attempts: number;
+            created_at: components["schemas"]["Timestamp"];
+            error: string | null;
+        };
         /** @description One page of a list. */
         PageOfApiKeyItem: {
             items: components["schemas"]["ApiKeyItem"][];
@@ -5296,7 +5670,7 @@ export interface components {
             written: components["schemas"]["Written"];
         };
         /** @description One thing that not everybody may. */
-        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_runs" | "retry_runs" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
+        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_runs" | "retry_runs" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
         /** @description A permission in words. */
         PermissionView: {
             means: string;
@@ -5459,6 +5833,39 @@ export interface components {
              * @default null
              */
             body?: string | null;
+        };
+        /** @description A provider of language models. All of it is set in the configuration, under `[[models.providers]]`. */
+        Provider: {
+            base_url: string;
+            /** @description While it is left alone because it keeps failing. */
+            breaker: components["schemas"]["AutomaticBreaker"] | null;
+            /** @description The model for steps that need little. */
+            fast: string;
+            /** @description Credits are counted for its calls. */
+            is_priced: boolean;
+            key: components["schemas"]["KeyPlace"];
+            /** Format: uint32 */
+            max_retries: number;
+            name: string;
+            /** @description Requests it takes, of all processes together: `500/minute`. Null: as many as it answers. */
+            rate: string | null;
+            /** @description The model for steps that decide something. */
+            strong: string;
+            /** Format: uint64 */
+            timeout_ms: number;
+        };
+        /** @description What answers agents. */
+        ProviderList: {
+            /** @description What turns texts into vectors; null when nothing does. */
+            embeddings: components["schemas"]["EmbeddingsProviderView"] | null;
+            /** @description In the order in which they are asked: the next one only when the one before cannot answer. */
+            items: components["schemas"]["Provider"][];
+            /** @description The offline model answers when no provider can, or when there is none. */
+            offline_fallback: boolean;
+        };
+        /** @description How one small call of each model went. */
+        ProviderTest: {
+            calls: components["schemas"]["TriedCall"][];
         };
         /** @description A provider of language models. */
         ProviderView: {
@@ -6588,6 +6995,27 @@ export interface components {
             secret: string;
             /** @description For a QR code. */
             url: string;
+        };
+        /** @description How one small call went. */
+        TriedCall: {
+            /** @description What the provider says answered. */
+            answered_by: string | null;
+            /** @description The model that was asked. */
+            asked: string;
+            /**
+             * Format: uint
+             * @description Numbers of a vector, from what makes vectors.
+             */
+            dimension: number | null;
+            /** Format: uint64 */
+            latency_ms: number;
+            ok: boolean;
+            /** @description What is wrong and what to do. */
+            problem: string | null;
+            /** Format: int64 */
+            tokens_in: number | null;
+            /** Format: int64 */
+            tokens_out: number | null;
         };
         /** @description One reason why a person is wanted. */
         Trigger: {
@@ -8076,6 +8504,8 @@ export interface operations {
                 /** @description How many items, 1 to 100. */
                 limit?: number;
                 channel?: components["schemas"]["Channel"];
+                /** @description True: only those in which a note names whoever asks, who must be a person. */
+                mentioned?: boolean;
                 /**
                  * @description Found in the subject, the tags, the number or the customer's name. Who is served masks finds only
                  *     what they see: subject, tags and number.
@@ -9939,6 +10369,8 @@ export interface operations {
                 about?: components["schemas"]["TicketId"];
                 /** @description By an agent's name. */
                 agent?: string;
+                /** @description Only those that ended, in this way. */
+                outcome?: components["schemas"]["OutcomeKind"];
                 status?: components["schemas"]["RunStatus"];
                 ticket_id?: components["schemas"]["TicketId"];
             };
@@ -10164,6 +10596,53 @@ export interface operations {
                 };
             };
             /** @description It takes read_tools, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showAgentFigures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentFiguresList"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_system, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14183,6 +14662,101 @@ export interface operations {
             };
         };
     };
+    listMentions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mentions"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_tickets, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seeMentions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_tickets, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     startConversation: {
         parameters: {
             query?: never;
@@ -14616,6 +15190,188 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_system, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_system, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A provider's name, or `embeddings`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes test_connections, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailTest"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes test_connections, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description What went wrong and what to do */

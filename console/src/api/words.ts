@@ -4,6 +4,7 @@ import type { components } from "./schema.gen";
 export type S = components["schemas"];
 
 export type AccountView = S["AccountView"];
+export type AgentView = S["AgentView"];
 export type Actor = S["Actor"];
 export type ArgumentOrigin = S["ArgumentOrigin"];
 export type OriginKind = S["OriginKind"];
@@ -56,6 +57,7 @@ export type LookingAt = S["LookingAt"];
 export type Message = S["Message"];
 export type Narrowed = S["Narrowed"];
 export type Outcome = S["Outcome"];
+export type OutcomeKind = S["OutcomeKind"];
 export type PageStatus = S["PageStatus"];
 export type Passage = S["Passage"];
 export type PassageFeedback = S["PassageFeedback"];

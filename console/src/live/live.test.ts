@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Event, EventBody } from "../api/words";
-import { keysOfApproval, reminderOf, staleKeys } from "./live";
+import { keysOfApproval, mentionOf, reminderOf, staleKeys } from "./live";
 
 const event = (body: EventBody): Event => ({
   id: "e",
@@ -68,5 +68,31 @@ describe("a reminder", () => {
     expect(
       reminderOf(event({ type: "priority_set", priority: "high" }), ["owner"]),
     ).toBeUndefined();
+  });
+});
+
+describe("a note that names somebody", () => {
+  const note = (mentions: string[]): EventBody => ({
+    type: "message_added",
+    message: {
+      id: "m",
+      author: { kind: "user", user_id: "ada", name: "Ada Ring" },
+      visibility: "internal",
+      body: "@Bo Lind, please look",
+      mentions,
+      at: "2026-01-31T09:30:00Z",
+    },
+  });
+
+  it("is told to them alone, and not to who wrote it", () => {
+    expect(mentionOf(event(note(["bo"])), "bo")?.title).toBe("Ada Ring names you in a note");
+    expect(mentionOf(event(note(["bo"])), "cy")).toBeUndefined();
+    expect(mentionOf(event(note(["ada"])), "ada")).toBeUndefined();
+    expect(mentionOf(event(note(["bo"])), undefined)).toBeUndefined();
+  });
+
+  it("makes the list of mentions stale", () => {
+    expect(staleKeys(event(note(["bo"])))).toContainEqual(["mentions"]);
+    expect(staleKeys(event(note([])))).not.toContainEqual(["mentions"]);
   });
 });

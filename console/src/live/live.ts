@@ -5,6 +5,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import type { Event, Role, StreamItem } from "../api/words";
 import { hear, hearOf } from "../approvals/news";
 import { hearLooks, hearText } from "../copilot/writing";
+import { actorName } from "../messages/actor";
 import { tell } from "../parts/toasts";
 import { sessionQuery } from "../session/session";
 import { words } from "../text/format";
@@ -64,6 +65,7 @@ export function staleKeys(event: Event): unknown[][] {
   }
   // A new message of the customer supersedes what was proposed before it.
   if (body.type === "message_added") keys.push(["approval"], ["runs"]);
+  if (body.type === "message_added" && body.message.mentions?.length) keys.push(["mentions"]);
   if (body.type === "created") keys.push(["runs"]);
   return keys;
 }
@@ -78,6 +80,21 @@ export function reminderOf(
   return body.type === "approval_reminder"
     ? { title: "Still waits for a decision", detail: body.title }
     : { title: "Waits for you now: nobody decided for a while", detail: words(body.tool) };
+}
+
+/** What to tell somebody whom a note names. */
+export function mentionOf(
+  { body }: Event,
+  userId: string | undefined,
+): { title: string; detail: string } | undefined {
+  if (body.type !== "message_added" || !userId) return undefined;
+  const { author, mentions } = body.message;
+  const own = author.kind === "user" && author.user_id === userId;
+  if (own || !mentions?.includes(userId)) return undefined;
+  return {
+    title: `${actorName(author)} names you in a note`,
+    detail: body.message.body.slice(0, 140),
+  };
 }
 
 /** The query keys that an approval of a run without a ticket makes stale. */
@@ -127,6 +144,11 @@ export function useLive(client: QueryClient): void {
           client.getQueryData(sessionQuery.queryKey)?.answers_for,
         );
         if (reminder) tell(reminder.title, "info", reminder.detail);
+        const named = mentionOf(
+          item.event,
+          client.getQueryData(sessionQuery.queryKey)?.user?.id ?? undefined,
+        );
+        if (named) tell(named.title, "info", named.detail);
         gatherTimer ??= setTimeout(flush, GATHER_MS);
       }
       if (item?.type === "approval") {

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api, send } from "../api/client";
 import type { Effect, Run, Step } from "../api/words";
+import { useShortcuts } from "../keys/shortcuts";
 import { ModelName } from "../messages/MessageItem";
 import { Badge, EffectBadge, RunBadge } from "../parts/Badge";
 import { Button } from "../parts/Button";
@@ -15,7 +16,7 @@ import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
 import { count, credits, fullTime, sentence, took, words } from "../text/format";
 import { runQuery } from "./queries";
-import { outcomeText, sentenceOf } from "./story";
+import { isRetryable, outcomeText, sentenceOf } from "./story";
 import "./runs.css";
 
 export function RunPage() {
@@ -100,8 +101,10 @@ function Header({ run, steps }: { run: Run; steps: Step[] }) {
   const difference = replay.data?.first_difference;
   const first = steps[0];
   const last = steps.at(-1);
-  const mayRetry =
-    (run.status === "dead" || run.status === "quarantined") && session.may("retry_runs");
+  const mayRetry = isRetryable(run) && session.may("retry_runs");
+  useShortcuts("Run", [
+    { keys: "r", label: "Retry", when: mayRetry && !retry.isPending, run: () => retry.mutate() },
+  ]);
   return (
     <header className="stack">
       <Link to="/runs" className="muted small">
@@ -112,7 +115,7 @@ function Header({ run, steps }: { run: Run; steps: Step[] }) {
           {words(run.agent)} agent <RunBadge status={run.status} />
         </h1>
         {mayRetry && (
-          <Button tone="primary" busy={retry.isPending} onClick={() => retry.mutate()}>
+          <Button tone="primary" keys="R" busy={retry.isPending} onClick={() => retry.mutate()}>
             Retry
           </Button>
         )}

@@ -1,68 +1,93 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+// What agents did and do, narrowed by agent, state and outcome; what failed is begun anew from here.
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
-import type { Run, RunStatus } from "../api/words";
+import { useMemo, useState } from "react";
+import { agentsQuery } from "../agents/queries";
+import type { OutcomeKind, Run, RunStatus } from "../api/words";
+import { useShortcuts } from "../keys/shortcuts";
 import { RUN_STATUSES, RunBadge } from "../parts/Badge";
 import { MoreRows } from "../parts/MoreRows";
 import { useRows } from "../parts/rows";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
+import { useSession } from "../session/session";
 import { count, credits, sentence, words } from "../text/format";
-import { runsQuery } from "./queries";
-import { outcomeText } from "./story";
+import { type RunFilter, runsQuery } from "./queries";
+import { RetryBar } from "./RetryBar";
+import { isRetryable, OUTCOMES, outcomeText } from "./story";
 import "./runs.css";
+
+const NONE: ReadonlySet<string> = new Set();
 
 export function RunsPage() {
   useTitle("Runs");
-  const navigate = useNavigate({ from: "/runs" });
   const search = useSearch({ from: "/staff/runs" });
+  const { may } = useSession();
   const query = useInfiniteQuery(runsQuery(search));
   const runs = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   const list = useRows<HTMLUListElement>("Runs");
+  const [picked, setPicked] = useState(NONE);
+  const mayRetry = may("retry_runs");
+  const retryable = runs.filter(isRetryable);
+  const selected = retryable.filter(({ id }) => picked.has(id));
+  const pick = (id: string) =>
+    setPicked((before) => {
+      const after = new Set(before);
+      if (!after.delete(id)) after.add(id);
+      return after;
+    });
+  useShortcuts("Runs that failed", [
+    {
+      keys: "x",
+      label: "Select for several at once",
+      when: mayRetry && retryable.length > 0,
+      run: () => {
+        const id = document.activeElement?.getAttribute("data-row");
+        if (retryable.some((run) => run.id === id) && id) pick(id);
+      },
+    },
+  ]);
   return (
     <div className="page">
       <header className="page-head">
         <h1>Runs</h1>
-        {search.ticket_id && (
-          <Link to="/runs" search={{ status: search.status }} className="badge">
-            Of one ticket ✕
-          </Link>
-        )}
-        <label>
-          <span className="sr-only">Status</span>
-          <select
-            className="select"
-            value={search.status ?? ""}
-            onChange={(event) =>
-              void navigate({
-                search: (before) => ({
-                  ...before,
-                  status: (event.target.value || undefined) as RunStatus | undefined,
-                }),
-              })
-            }
-          >
-            <option value="">Any status</option>
-            {RUN_STATUSES.map((status) => (
-              <option key={status} value={status}>
-                {words(status)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Narrowing search={search} />
       </header>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-      {query.data && runs.length === 0 && (
-        <Empty title={search.status ? "No run has this status" : "No runs yet"}>
-          <p>An agent's work on a ticket is one run.</p>
-        </Empty>
+      {query.data && runs.length === 0 && <NoRuns search={search} />}
+      {mayRetry && retryable.length > 1 && selected.length === 0 && (
+        <p className="row small muted">
+          <span>{count(retryable.length, "of these runs", "of these runs")} failed.</span>
+          <button
+            type="button"
+            className="button"
+            data-size="small"
+            onClick={() => setPicked(new Set(retryable.map(({ id }) => id)))}
+          >
+            Select them
+          </button>
+        </p>
+      )}
+      {selected.length > 0 && (
+        <RetryBar
+          selected={selected}
+          onClear={() => setPicked(NONE)}
+          onDone={(retried) =>
+            setPicked((before) => new Set([...before].filter((id) => !retried.has(id))))
+          }
+        />
       )}
       {runs.length > 0 && (
         <ul ref={list} className="list">
           {runs.map((run) => (
-            <Row key={run.id} run={run} />
+            <Row
+              key={run.id}
+              run={run}
+              isPicked={picked.has(run.id)}
+              onPick={mayRetry && isRetryable(run) ? pick : undefined}
+            />
           ))}
         </ul>
       )}
@@ -75,15 +100,112 @@ export function RunsPage() {
   );
 }
 
-function Row({ run }: { run: Run }) {
+function NoRuns({ search }: { search: RunFilter }) {
+  const narrowed = Object.values(search).some((value) => value !== undefined);
+  return (
+    <Empty title={narrowed ? "No run is like this" : "No runs yet"}>
+      {narrowed ? (
+        <Link to="/runs">All runs</Link>
+      ) : (
+        <p>An agent's work on a ticket shows here as soon as one comes in.</p>
+      )}
+    </Empty>
+  );
+}
+
+function Narrowing({ search }: { search: RunFilter }) {
+  const navigate = useNavigate({ from: "/runs" });
+  const { may } = useSession();
+  const offered = useQuery({ ...agentsQuery, enabled: may("read_tools") }).data ?? [];
+  const agents = offered.map(({ name }) => name);
+  const set = (part: RunFilter) => void navigate({ search: (before) => ({ ...before, ...part }) });
+  // One that this service does not have any more may still have runs.
+  const known = search.agent && !agents.includes(search.agent) ? [...agents, search.agent] : agents;
+  return (
+    <>
+      {search.ticket_id && (
+        <Link to="/runs" search={{ ...search, ticket_id: undefined }} className="badge">
+          Of one ticket ✕
+        </Link>
+      )}
+      <label>
+        <span className="sr-only">Agent</span>
+        <select
+          className="select"
+          value={search.agent ?? ""}
+          onChange={(event) => set({ agent: event.target.value || undefined })}
+        >
+          <option value="">Any agent</option>
+          {known.map((name) => (
+            <option key={name} value={name}>
+              {words(name)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span className="sr-only">Status</span>
+        <select
+          className="select"
+          value={search.status ?? ""}
+          onChange={(event) =>
+            set({ status: (event.target.value || undefined) as RunStatus | undefined })
+          }
+        >
+          <option value="">Any status</option>
+          {RUN_STATUSES.map((status) => (
+            <option key={status} value={status}>
+              {words(status)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span className="sr-only">Outcome</span>
+        <select
+          className="select"
+          value={search.outcome ?? ""}
+          onChange={(event) =>
+            set({ outcome: (event.target.value || undefined) as OutcomeKind | undefined })
+          }
+        >
+          <option value="">Any outcome</option>
+          {Object.entries(OUTCOMES).map(([kind, title]) => (
+            <option key={kind} value={kind}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </label>
+    </>
+  );
+}
+
+interface RowProps {
+  run: Run;
+  isPicked: boolean;
+  onPick?: (id: string) => void;
+}
+
+function Row({ run, isPicked, onPick }: RowProps) {
   const outcome = run.outcome && outcomeText(run.outcome);
   const says =
     run.error ??
     (outcome ? [outcome.title, outcome.detail].filter(Boolean).join(": ") : undefined) ??
     (run.waiting_for ? sentence(`waits for ${run.waiting_for}`) : "");
   return (
-    <li>
-      <Link to="/runs/$id" params={{ id: run.id }} className="run-row" data-row>
+    <li className="run-item" data-chosen={isPicked}>
+      {onPick && (
+        <label className="run-check">
+          <input
+            type="checkbox"
+            checked={isPicked}
+            onChange={() => onPick(run.id)}
+            aria-label={`Select the run of ${words(run.agent)}: ${says}`}
+          />
+        </label>
+      )}
+      <Link to="/runs/$id" params={{ id: run.id }} className="run-row" data-row={run.id}>
         <span className="run-agent">{words(run.agent)}</span>
         <RunBadge status={run.status} />
         <span className="grow truncate muted">{says}</span>

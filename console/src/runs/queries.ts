@@ -1,10 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, send } from "../api/client";
-import type { RunStatus } from "../api/words";
+import type { OutcomeKind, RunStatus } from "../api/words";
 
 export interface RunFilter {
   status?: RunStatus;
   ticket_id?: string;
+  agent?: string;
+  outcome?: OutcomeKind;
 }
 
 export const runsQuery = (filter: RunFilter) =>

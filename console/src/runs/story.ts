@@ -1,5 +1,5 @@
 // A run's journal as sentences: what each step did, for people who did not build the agent.
-import type { Outcome, Step } from "../api/words";
+import type { Outcome, OutcomeKind, Run, Step } from "../api/words";
 import type { IconName } from "../shell/Icon";
 import { count, words } from "../text/format";
 import { triggerName, triggerText } from "../tickets/Triggers";
@@ -22,21 +22,35 @@ const CALLS = {
   failed: { tone: "bad", says: "failed" },
 } as const;
 
+/** How runs end, without what is said about it. */
+export const OUTCOMES: Record<OutcomeKind, string> = {
+  answered: "Answered",
+  asked: "Asked the customer",
+  handed_off: "Handed to a person",
+  done: "Done",
+  nothing: "Nothing to do",
+};
+
+/** Whether it was given up, and can be begun anew from its journal. */
+export function isRetryable({ status }: Run): boolean {
+  return status === "dead" || status === "quarantined";
+}
+
 export function outcomeText(outcome: Outcome): { title: string; detail: string } {
   switch (outcome.type) {
     case "answered":
       return {
-        title: outcome.resolved ? "Answered and resolved" : "Answered",
+        title: outcome.resolved ? "Answered and resolved" : OUTCOMES.answered,
         detail: outcome.summary,
       };
     case "asked":
-      return { title: "Asked the customer", detail: outcome.summary };
+      return { title: OUTCOMES.asked, detail: outcome.summary };
     case "handed_off":
-      return { title: "Handed to a person", detail: outcome.reason };
+      return { title: OUTCOMES.handed_off, detail: outcome.reason };
     case "done":
-      return { title: "Done", detail: outcome.summary };
+      return { title: OUTCOMES.done, detail: outcome.summary };
     case "nothing":
-      return { title: "Nothing to do", detail: outcome.reason };
+      return { title: OUTCOMES.nothing, detail: outcome.reason };
   }
 }
 

@@ -12,10 +12,9 @@ import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
 import { clockTime, count, fullTime, upperFirst } from "../text/format";
-import { breakerKey, breakerOf, breakerWords } from "./breakers";
+import { breakerKey, breakerOf, breakerWords, LONGEST_REASON } from "./breakers";
+import { LetGoOn } from "./LetGoOn";
 import { breakersQuery } from "./queries";
-
-const LONGEST = 500;
 
 const KINDS = [
   ["agent", "Agents"],
@@ -109,60 +108,6 @@ function Failing({ breaker }: { breaker: AutomaticBreaker }) {
   );
 }
 
-function LetGoOn({ of }: { of: BreakerOf }) {
-  const client = useQueryClient();
-  const { may } = useSession();
-  const [asked, setAsked] = useState(false);
-  const [reason, setReason] = useState("");
-  const name = breakerWords(of);
-  const close = useMutation({
-    mutationFn: () => send(api.POST("/v1/breakers/close", { body: { of, reason } })),
-    onSuccess: async () => {
-      tell("Works again; what waited goes on within seconds", "good", upperFirst(name));
-      await client.invalidateQueries({ queryKey: ["breakers"] });
-    },
-  });
-  if (!may("resume")) {
-    return <p className="muted small">Letting it go on needs the permission resume.</p>;
-  }
-  return (
-    <>
-      {close.isError && <Failure error={close.error} />}
-      {!asked && (
-        <div>
-          <Button onClick={() => setAsked(true)}>Let it go on</Button>
-        </div>
-      )}
-      {asked && (
-        <form
-          className="row"
-          aria-label={`Let ${name} go on`}
-          onSubmit={(event: FormEvent) => {
-            event.preventDefault();
-            if (reason.trim() !== "") close.mutate();
-          }}
-        >
-          <input
-            className="input grow"
-            aria-label="Why may it go on?"
-            placeholder="Why may it go on?"
-            maxLength={LONGEST}
-            required
-            // biome-ignore lint/a11y/noAutofocus: it was asked for by the button before it
-            autoFocus
-            value={reason}
-            onChange={(event) => setReason(event.target.value)}
-          />
-          <Button type="submit" tone="primary" busy={close.isPending}>
-            Let it go on
-          </Button>
-          <Button onClick={() => setAsked(false)}>Cancel</Button>
-        </form>
-      )}
-    </>
-  );
-}
-
 function Stop({ couldBe }: { couldBe: BreakerOf[] }) {
   const client = useQueryClient();
   const [chosen, setChosen] = useState("");
@@ -219,7 +164,7 @@ function Stop({ couldBe }: { couldBe: BreakerOf[] }) {
           <input
             className="input"
             required
-            maxLength={LONGEST}
+            maxLength={LONGEST_REASON}
             placeholder="Others read it"
             value={reason}
             onChange={(event) => setReason(event.target.value)}

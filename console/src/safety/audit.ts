@@ -49,6 +49,7 @@ const ACTIONS: Record<AuditAction, string> = {
   "api_key.revoked": "Revoked an API key",
   "service_account.made": "Made a service account",
   "service_account.deactivated": "Deactivated a service account",
+  "connection.tested": "Tried a connection",
 };
 
 export const AUDIT_ACTIONS = Object.keys(ACTIONS) as AuditAction[];

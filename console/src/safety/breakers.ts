@@ -2,6 +2,9 @@
 import type { BreakerOf } from "../api/words";
 import { words } from "../text/format";
 
+/** Characters that a reason may have. */
+export const LONGEST_REASON = 500;
+
 /** `the tool shop__refund_order`. */
 export function breakerWords(of: BreakerOf): string {
   switch (of.kind) {
@@ -40,7 +43,7 @@ export function stops<T extends { of: BreakerOf }>(
   return open.find(({ of }) => reaches(of, agent, tool));
 }
 
-function reaches(of: BreakerOf, agent: string, tool: string): boolean {
+export function reaches(of: BreakerOf, agent: string, tool: string): boolean {
   switch (of.kind) {
     case "workspace":
       return true;

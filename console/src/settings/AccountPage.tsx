@@ -10,6 +10,7 @@ import { tell } from "../parts/toasts";
 import { Field, held, NewPasswordField } from "../session/Entrance";
 import { sessionQuery, useSession } from "../session/session";
 import { AppSection } from "./AppSection";
+import { AwaySection } from "./AwaySection";
 import { PasskeySection } from "./PasskeySection";
 import { accountQuery, sessionsQuery } from "./queries";
 import { SessionsSection } from "./SessionsSection";
@@ -42,6 +43,7 @@ export function AccountPage() {
           <PasskeySection account={query.data} />
         </>
       )}
+      {!secondFactorMissing && <AwaySection />}
       <SessionsSection />
     </div>
   );

@@ -14,6 +14,7 @@ import { tell } from "../parts/toasts";
 import { fullTime, words } from "../text/format";
 import { PermissionPicker } from "./PermissionPicker";
 import { accountsQuery, keysQuery, rolesQuery } from "./queries";
+import { ServiceAccounts } from "./ServiceAccounts";
 import "./settings.css";
 
 type Key = S["ApiKeyItem"];
@@ -57,6 +58,13 @@ export function ApiKeysPage() {
         hasMore={query.hasNextPage}
         busy={query.isFetchingNextPage}
         onMore={() => void query.fetchNextPage()}
+      />
+      {accounts.isError && <Failure error={accounts.error} retry={() => void accounts.refetch()} />}
+      {accounts.data && <ServiceAccounts accounts={services} keys={keys} />}
+      <MoreRows
+        hasMore={accounts.hasNextPage}
+        busy={accounts.isFetchingNextPage}
+        onMore={() => void accounts.fetchNextPage()}
       />
       {making && (
         <MakeDialog services={services} onClose={() => setMaking(false)} onMade={setMade} />

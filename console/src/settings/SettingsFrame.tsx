@@ -10,6 +10,8 @@ const SECTIONS = [
   { to: "/settings/roles", label: "Roles", takes: "read_people" },
   { to: "/settings/teams", label: "Teams", takes: "read_people" },
   { to: "/settings/api-keys", label: "API keys", takes: "manage_keys" },
+  { to: "/settings/models", label: "Models", takes: "read_system" },
+  { to: "/settings/channels", label: "Channels", takes: "read_system" },
   { to: "/settings/account", label: "Account", takes: undefined },
   { to: "/settings/appearance", label: "Appearance", takes: undefined },
 ] as const satisfies readonly { to: string; label: string; takes: Permission | undefined }[];

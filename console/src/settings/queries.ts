@@ -69,3 +69,16 @@ export const invitationsQuery = queryOptions({
   queryKey: ["invitations"],
   queryFn: ({ signal }) => send(api.GET("/v1/invitations", { signal })),
 });
+
+export const providersQuery = queryOptions({
+  // Beside the breakers, so that one that opens or closes shows.
+  queryKey: ["breakers", "providers"],
+  queryFn: ({ signal }) => send(api.GET("/v1/providers", { signal })),
+});
+
+export const channelsQuery = queryOptions({
+  queryKey: ["channels"],
+  queryFn: ({ signal }) => send(api.GET("/v1/channels", { signal })),
+  // Polling the mailbox says nothing of itself.
+  refetchInterval: 15_000,
+});

@@ -21,6 +21,8 @@ const TAKES: readonly (readonly [path: string, takes: Permission])[] = [
   ["/settings/roles", "read_people"],
   ["/settings/teams", "read_people"],
   ["/settings/api-keys", "manage_keys"],
+  ["/settings/models", "read_system"],
+  ["/settings/channels", "read_system"],
 ];
 
 /** What a page takes, by its path. */

@@ -1,12 +1,14 @@
 // Where staff answer or leave a note. What was typed survives a failed send.
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from "react";
 import { api, send } from "../api/client";
 import type { Visibility } from "../api/words";
 import { MOD, useShortcuts } from "../keys/shortcuts";
 import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
 import { useSession } from "../session/session";
+import { type Colleague, colleaguesQuery, namedIn, namingAt, offered } from "./mentions";
+import { Naming, optionId } from "./Naming";
 
 const LONGEST = 20_000;
 
@@ -26,9 +28,10 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
   const [body, setBody] = useState("");
   const area = useRef<HTMLTextAreaElement>(null);
   const note = visibility === "internal";
+  const naming = useNaming(note && session.may("read_people"), body, setBody, area);
 
   const add = useMutation({
-    mutationFn: (message: { body: string; visibility: Visibility }) =>
+    mutationFn: (message: { body: string; visibility: Visibility; mentions: string[] }) =>
       send(
         api.POST("/v1/tickets/{id}/messages", {
           params: { path: { id: ticketId } },
@@ -68,7 +71,9 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
       onSubmit={(event) => {
         event.preventDefault();
         const text = body.trim();
-        if (text && !add.isPending) add.mutate({ body: text, visibility });
+        if (text && !add.isPending) {
+          add.mutate({ body: text, visibility, mentions: naming.namedIn(text) });
+        }
       }}
     >
       <fieldset className="composer-kind">
@@ -92,14 +97,24 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
         className="composer-text"
         aria-label={note ? "Private note" : "Reply"}
         placeholder={
-          note ? "Only your team sees this" : `Write to ${contactName || "the customer"}`
+          note
+            ? "Only your team sees this; @ names a colleague"
+            : `Write to ${contactName || "the customer"}`
         }
         maxLength={LONGEST}
         rows={3}
         value={body}
         readOnly={add.isPending}
+        aria-autocomplete={note ? "list" : undefined}
+        aria-controls={naming.people.length > 0 ? naming.id : undefined}
+        aria-activedescendant={
+          naming.people.length > 0 ? optionId(naming.id, naming.at) : undefined
+        }
         onChange={(event) => setBody(event.target.value)}
+        onSelect={(event) => naming.moved(event.currentTarget.selectionStart)}
+        onBlur={() => naming.moved(undefined)}
         onKeyDown={(event) => {
+          if (naming.typed(event)) return;
           if (event.key === "Escape") event.currentTarget.blur();
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
             event.preventDefault();
@@ -107,6 +122,13 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
           }
         }}
       />
+      {naming.people.length > 0 && (
+        <Naming id={naming.id} people={naming.people} at={naming.at} onPick={naming.pick} />
+      )}
+      <p className="sr-only" role="status">
+        {naming.people.length > 0 &&
+          `${naming.people.length} colleagues: ${naming.people[naming.at]?.name ?? ""}`}
+      </p>
       <div className="composer-foot">
         <Button
           type="submit"
@@ -120,4 +142,61 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
       </div>
     </form>
   );
+}
+
+/** Naming a colleague while one writes: who is offered, and who was picked. */
+function useNaming(
+  on: boolean,
+  body: string,
+  setBody: (body: string) => void,
+  area: RefObject<HTMLTextAreaElement | null>,
+) {
+  const id = useId();
+  const colleagues = useQuery({ ...colleaguesQuery, enabled: on }).data ?? [];
+  const [caret, setCaret] = useState<number>();
+  const [place, setPlace] = useState(0);
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  // Where a list was put away with Escape, until another name is begun.
+  const [away, setAway] = useState<number>();
+  const naming = on && caret !== undefined ? namingAt(body, caret) : undefined;
+  const people = naming && naming.start !== away ? offered(colleagues, naming.said) : [];
+  const at = Math.min(place, Math.max(0, people.length - 1));
+
+  const pick = (person: Colleague) => {
+    if (!naming) return;
+    const before = `${body.slice(0, naming.start)}@${person.name} `;
+    setBody(before + body.slice(caret));
+    setPicked((all) => new Set(all).add(person.id));
+    setPlace(0);
+    // After the text has been drawn.
+    requestAnimationFrame(() => area.current?.setSelectionRange(before.length, before.length));
+  };
+  const typed = (event: KeyboardEvent): boolean => {
+    const person = people[at];
+    if (!person || event.ctrlKey || event.metaKey || event.altKey) return false;
+    const does: Record<string, () => void> = {
+      ArrowDown: () => setPlace((at + 1) % people.length),
+      ArrowUp: () => setPlace((at + people.length - 1) % people.length),
+      Enter: () => pick(person),
+      Tab: () => pick(person),
+      Escape: () => setAway(naming?.start),
+    };
+    const act = does[event.key];
+    if (!act) return false;
+    event.preventDefault();
+    act();
+    return true;
+  };
+  return {
+    id,
+    people,
+    at,
+    pick,
+    typed,
+    moved: (to: number | undefined) => {
+      setCaret(to);
+      if (to === undefined) setAway(undefined);
+    },
+    namedIn: (text: string) => (on ? namedIn(text, colleagues, picked) : []),
+  };
 }

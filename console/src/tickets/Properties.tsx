@@ -13,6 +13,8 @@ import { Unmask, useMasks } from "../personal/Unmask";
 import { runsOfTicketQuery } from "../runs/queries";
 import { useSession } from "../session/session";
 import { plain, words } from "../text/format";
+import { InShort } from "./InShort";
+import { colleaguesQuery } from "./mentions";
 
 type Change = paths["/v1/tickets/{id}"]["patch"]["requestBody"]["content"]["application/json"];
 
@@ -47,6 +49,7 @@ export function Properties({ events, ...served }: Props) {
 
   return (
     <aside className="properties" aria-label="Properties">
+      <InShort events={events} />
       <section className="stack">
         <h2>Properties</h2>
         <div className="property">
@@ -81,6 +84,11 @@ export function Properties({ events, ...served }: Props) {
             ))}
           </select>
         </div>
+        <Assignee
+          assignee={ticket.assignee ?? undefined}
+          disabled={!mayChange || change.isPending}
+          onAssign={(assignee) => change.mutate({ assignee })}
+        />
         <Tags
           tags={ticket.tags}
           mayChange={mayChange}
@@ -154,6 +162,40 @@ export function Properties({ events, ...served }: Props) {
       <Runs ticketId={ticket.id} />
       <Approvals events={events} />
     </aside>
+  );
+}
+
+function Assignee({
+  assignee,
+  disabled,
+  onAssign,
+}: {
+  assignee?: string;
+  disabled: boolean;
+  onAssign: (to: string | null) => void;
+}) {
+  const { may, userId } = useSession();
+  const people = useQuery({ ...colleaguesQuery, enabled: may("read_people") }).data ?? [];
+  const isListed = people.some(({ id }) => id === assignee);
+  return (
+    <div className="property">
+      <label htmlFor="assignee">Assignee</label>
+      <select
+        id="assignee"
+        className="select"
+        disabled={disabled}
+        value={assignee ?? ""}
+        onChange={(event) => onAssign(event.target.value || null)}
+      >
+        <option value="">Nobody</option>
+        {assignee && !isListed && <option value={assignee}>A former colleague</option>}
+        {people.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {id === userId ? `${name} (you)` : name}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }
 

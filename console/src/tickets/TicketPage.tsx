@@ -1,7 +1,8 @@
 // One ticket: what was said and done, a place to answer, and its properties.
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { Fragment, useEffect, useMemo, useRef, useState } from "react";
+import { api, send } from "../api/client";
 import type { Event } from "../api/words";
 import { useTyping } from "../live/live";
 import { MessageItem } from "../messages/MessageItem";
@@ -9,10 +10,12 @@ import { TicketBadge } from "../parts/Badge";
 import { Json } from "../parts/Json";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
+import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
 import { clockTime, fullTime, words } from "../text/format";
 import { ArticleButton } from "./ArticleButton";
 import { Composer } from "./Composer";
+import { mentionsQuery } from "./mentions";
 import { Presence } from "./Presence";
 import { Properties } from "./Properties";
 import { ticketQuery, timelineQuery } from "./queries";
@@ -37,6 +40,8 @@ export function TicketPage() {
     if (count > shown.current) end.current?.scrollIntoView({ block: "nearest" });
     shown.current = count;
   }, [count]);
+
+  useSeen(id, count);
 
   if (ticket.isPending) return <Loading lines={8} />;
   if (ticket.isError && !ticket.data) {
@@ -101,6 +106,22 @@ export function TicketPage() {
       <Properties ticket={self} customer={customer} contact={contact} events={events ?? []} />
     </div>
   );
+}
+
+/** Whoever has the ticket before them has seen where it names them. */
+function useSeen(id: string, events: number): void {
+  const client = useQueryClient();
+  const { userId } = useSession();
+  const mentions = useQuery({ ...mentionsQuery, enabled: userId !== undefined }).data;
+  const { mutate } = useMutation({
+    mutationFn: () =>
+      send(api.POST("/v1/tickets/{id}/mentions/seen", { params: { path: { id } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: mentionsQuery.queryKey }),
+  });
+  const isNew = mentions?.items.some((each) => each.ticket_id === id && !each.seen_at) ?? false;
+  useEffect(() => {
+    if (isNew && events > 0) mutate();
+  }, [isNew, events, mutate]);
 }
 
 function day(at: string): string {

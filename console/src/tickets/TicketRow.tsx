@@ -11,7 +11,7 @@ const ICONS: Record<Channel, IconName> = { chat: "chat", email: "mail", api: "co
 
 export const CHANNELS: readonly Channel[] = ["chat", "email", "api"];
 
-export function TicketRow({ ticket }: { ticket: Ticket }) {
+export function TicketRow({ ticket, isNamed }: { ticket: Ticket; isNamed?: boolean }) {
   return (
     <li>
       <Link to="/tickets/$id" params={{ id: ticket.id }} className="ticket-row" data-row>
@@ -19,6 +19,7 @@ export function TicketRow({ ticket }: { ticket: Ticket }) {
         <span className="ticket-number">#{ticket.number}</span>
         <span className="ticket-subject truncate">{ticket.subject}</span>
         <span className="ticket-marks">
+          {isNamed && <Badge tone="violet">Mentions you</Badge>}
           {ticket.tags.slice(0, 3).map((tag) => (
             <Badge key={tag}>{tag}</Badge>
           ))}

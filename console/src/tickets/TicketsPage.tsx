@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Channel, TicketStatus } from "../api/words";
@@ -10,7 +10,9 @@ import { Segmented } from "../parts/Segmented";
 import { useSettled } from "../parts/settled";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
+import { useSession } from "../session/session";
 import { words } from "../text/format";
+import { mentionsQuery } from "./mentions";
 import { ticketsQuery } from "./queries";
 import { CHANNELS, TicketRow } from "./TicketRow";
 import "./tickets.css";
@@ -22,6 +24,12 @@ export function TicketsPage() {
   const [typed, setTyped] = useState(search.q ?? "");
   const q = useSettled(typed.trim());
   const box = useRef<HTMLInputElement>(null);
+  const { userId } = useSession();
+  const mentions = useQuery({ ...mentionsQuery, enabled: userId !== undefined }).data;
+  const unseen = mentions?.unseen ?? 0;
+  const news = new Set(
+    mentions?.items.filter((each) => !each.seen_at).map((each) => each.ticket_id),
+  );
   const list = useRows<HTMLUListElement>("Tickets");
   useShortcuts("Tickets, finding", [
     { keys: "/", label: "Search", run: () => box.current?.focus() },
@@ -36,7 +44,9 @@ export function TicketsPage() {
     () => query.data?.pages.flatMap((page) => page.items) ?? [],
     [query.data],
   );
-  const filtered = Boolean(search.status || search.channel || search.waiting || q);
+  const filtered = Boolean(
+    search.status || search.channel || search.waiting || search.mentioned || q,
+  );
 
   return (
     <div className="page">
@@ -44,14 +54,21 @@ export function TicketsPage() {
         <h1>Tickets</h1>
         <Segmented
           label="View"
-          value={search.waiting ? "waiting" : "all"}
+          value={search.mentioned ? "mentioned" : search.waiting ? "waiting" : "all"}
           options={[
             ["all", "All"],
             ["waiting", "Needs a person"],
+            ...(userId
+              ? [["mentioned", unseen ? `Mentions me (${unseen})` : "Mentions me"] as const]
+              : []),
           ]}
           onPick={(view) =>
             void navigate({
-              search: (before) => ({ ...before, waiting: view === "waiting" || undefined }),
+              search: (before) => ({
+                ...before,
+                waiting: view === "waiting" || undefined,
+                mentioned: view === "mentioned" || undefined,
+              }),
             })
           }
         />
@@ -118,18 +135,20 @@ export function TicketsPage() {
       {query.data && tickets.length === 0 && (
         <Empty title={filtered ? "No ticket fits" : "No tickets yet"}>
           <p>
-            {search.waiting && !search.status && !search.channel && !q
-              ? "Nothing waits for a person."
-              : filtered
-                ? "Try fewer filters or other words."
-                : "They appear here when a customer writes by chat, mail or the API."}
+            {search.mentioned && !search.status && !search.channel && !q
+              ? "No note names you. Colleagues name you with @ and your name."
+              : search.waiting && !search.status && !search.channel && !q
+                ? "Nothing waits for a person."
+                : filtered
+                  ? "Try fewer filters or other words."
+                  : "They appear here when a customer writes by chat, mail or the API."}
           </p>
         </Empty>
       )}
       {tickets.length > 0 && (
         <ul ref={list} className="list">
           {tickets.map((ticket) => (
-            <TicketRow key={ticket.id} ticket={ticket} />
+            <TicketRow key={ticket.id} ticket={ticket} isNamed={news.has(ticket.id)} />
           ))}
         </ul>
       )}

@@ -8,6 +8,8 @@ export interface TicketFilter {
   q?: string;
   /** Only those on which a person has to act. */
   waiting?: true;
+  /** Only those in which a note names whoever looks. */
+  mentioned?: true;
 }
 
 export const ticketsQuery = (filter: TicketFilter) =>

@@ -285,6 +285,7 @@ async fn settle(
             email: None,
             model: None,
             redacted: None,
+            mentions: Vec::new(),
             findings: Vec::new(),
             at: now,
         };

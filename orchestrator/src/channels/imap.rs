@@ -78,6 +78,7 @@ pub async fn run(app: Arc<App>) {
         };
         if let Err(error) = ended {
             warn!(%error, retry_in = wait.as_secs(), "polling the mailbox stopped");
+            app.mailbox.failed(app.clock.now(), error.to_string());
         }
         tokio::select! {
             () = app.stopping() => return,
@@ -93,6 +94,7 @@ async fn watch(app: &App, polled: &mut bool) -> Result<(), PollError> {
     loop {
         poll(app, &mut mailbox).await?;
         *polled = true;
+        app.mailbox.polled(app.clock.now());
         time::sleep(Duration::from_secs(config.poll_seconds.max(1))).await;
         // The server tells of new mail with its answer to any command.
         in_time(mailbox.noop()).await?;

@@ -9,6 +9,7 @@ pub mod html;
 pub mod imap;
 pub mod incoming;
 pub mod letters;
+pub mod mailbox;
 mod outgoing;
 mod senders;
 mod smtp;
@@ -22,6 +23,7 @@ use thiserror::Error;
 use tokio::task::JoinHandle;
 use tracing::info;
 
+pub use mailbox::Mailbox;
 pub use senders::Senders;
 
 use crate::app::App;

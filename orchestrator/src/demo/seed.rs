@@ -450,6 +450,7 @@ impl History<'_> {
             email: mailed.then(|| self.mail(&entry.who)),
             model: None,
             redacted: None,
+            mentions: Vec::new(),
             findings: Vec::new(),
             at: entry.at,
         };

@@ -15,6 +15,8 @@ use super::problem::{Kind, Problem};
 const ARRIVALS_A_MINUTE: u32 = 30;
 /// Things that one person may have unmasked a minute: enough to work, too few to copy a desk.
 const UNMASKED_A_MINUTE: u32 = 20;
+/// Tests a minute, by one person, of whether others answer: they cost money, and mail.
+const TESTS_A_MINUTE: u32 = 6;
 /// Checks after which a limiter forgets the keys that are at rest, so that it remembers about as
 /// many as knocked lately.
 const SWEEP: usize = 10_000;
@@ -27,6 +29,7 @@ pub struct Limits {
     messages: Limiter<TicketId>,
     unmasked: Limiter<UserId>,
     arrivals: Limiter<IpAddr>,
+    connection_tests: Limiter<UserId>,
 }
 
 /// A token bucket per key.
@@ -68,6 +71,7 @@ impl Limits {
             messages: Limiter::per_minute(messages),
             unmasked: Limiter::per_minute(UNMASKED_A_MINUTE),
             arrivals: Limiter::per_minute(ARRIVALS_A_MINUTE),
+            connection_tests: Limiter::per_minute(TESTS_A_MINUTE),
         }
     }
 
@@ -94,6 +98,11 @@ impl Limits {
     /// One more message by this conversation's visitor.
     pub fn message(&self, ticket: TicketId) -> Result<(), Problem> {
         self.messages.check(&ticket)
+    }
+
+    /// One more test of whether others answer, by this person.
+    pub fn connection_test(&self, user: UserId) -> Result<(), Problem> {
+        self.connection_tests.check(&user)
     }
 
     /// One more thing that this person has unmasked.

@@ -39,6 +39,7 @@ each!(
     TryPolicy,
     ChangePolicy,
     ReadSystem,
+    TestConnections,
     Stop,
     Resume,
     ReadAudit,

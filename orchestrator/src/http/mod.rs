@@ -15,6 +15,7 @@ mod audit;
 pub mod auth;
 mod breakers;
 mod caller;
+mod channels;
 mod citations;
 mod company_sign_in;
 mod console;
@@ -39,6 +40,7 @@ mod knowledge_sources;
 mod knowledge_versions;
 mod limits;
 mod may;
+mod mentions;
 mod observe;
 mod openapi;
 mod page;
@@ -49,6 +51,7 @@ mod policy;
 mod presence;
 mod problem;
 mod proof;
+mod providers;
 mod ratings;
 mod roles;
 mod runs;
@@ -97,6 +100,8 @@ use problem::{Kind, Problem};
 const MAX_JSON_BYTES: usize = 256 * 1024;
 /// How long a request may take, unless it is a stream.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a request may take that tries whether others answer.
+const TESTS_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a request with files may take: to come in, and to be parsed.
 const FILES_TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -168,12 +173,21 @@ fn api() -> ApiRouter<Http> {
         .merge(audit::routes())
         .merge(policy::routes())
         .merge(presence::routes())
+        .merge(mentions::routes())
         .merge(conversations::routes())
         .merge(ratings::routes())
         .merge(help::routes())
         .merge(inbound_email::routes())
         .merge(system::routes())
+        .merge(providers::routes())
+        .merge(channels::routes())
         .layer(from_fn(|request, next| in_time(TIMEOUT, request, next)))
+        .merge(
+            ApiRouter::new()
+                .merge(providers::test_routes())
+                .merge(channels::test_routes())
+                .layer(from_fn(|request, next| in_time(TESTS_TIMEOUT, request, next))),
+        )
         .merge(
             knowledge_files::routes().layer(from_fn(|request, next| in_time(FILES_TIMEOUT, request, next))),
         )

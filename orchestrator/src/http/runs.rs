@@ -13,7 +13,7 @@ use domain::{
     audit::AuditAction,
     commit::{Commit, Op},
     effect::Effect,
-    run::{Run, RunStatus, Step},
+    run::{OutcomeKind, Run, RunStatus, Step},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,9 @@ pub struct RunQuery {
     #[serde(default)]
     #[schemars(length(max = 100))]
     pub agent: Option<String>,
+    /// Only those that ended, in this way.
+    #[serde(default)]
+    pub outcome: Option<OutcomeKind>,
 }
 
 /// A run with its journal and what it did to the outside world.
@@ -83,6 +86,7 @@ async fn list(
         ticket_id: query.ticket_id,
         about: query.about,
         agent: query.agent,
+        outcome: query.outcome,
         asked_by: staff.person().ok().map(|person| person.id),
     };
     Ok(Json(staff.store(&http).runs(&filter, page.limit()?, page.cursor()).await?.into()))

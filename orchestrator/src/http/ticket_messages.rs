@@ -6,12 +6,14 @@ use aide::{
 };
 use axum::extract::State;
 use domain::{
+    UserId,
     commit::CommitError,
     permission::Permission,
     ticket::{EventBody, Message, Visibility},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::WorkspaceStore;
 
 use super::{
     Http,
@@ -23,6 +25,9 @@ use super::{
     tickets::{MAX_BODY, TicketPath},
 };
 use crate::intake::NewMessage;
+
+/// Colleagues whom one note may name.
+const MAX_MENTIONS: usize = 20;
 
 pub fn routes() -> ApiRouter<Http> {
     ApiRouter::new()
@@ -77,6 +82,10 @@ pub struct AddMessage {
     pub visibility: Visibility,
     #[serde(default)]
     pub from: MessageFrom,
+    /// Colleagues whom a note names; they find the ticket among those that mention them.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    pub mentions: Vec<UserId>,
 }
 
 fn public() -> Visibility {
@@ -108,7 +117,12 @@ async fn add(
             })?;
             let user = staff.person()?;
             let key = key.for_caller(&staff.identity);
-            http.app.intake.staff_message(staff.workspace, ticket.id, user, body, form.visibility, key).await
+            let mentions = named(&store, &form).await?;
+            let said = (body, form.visibility, mentions);
+            http.app.intake.staff_message_naming(staff.workspace, ticket.id, user, said, key).await
+        }
+        MessageFrom::Customer if !form.mentions.is_empty() => {
+            return Err(Problem::invalid("what the customer said mentions no colleagues"));
         }
         MessageFrom::Customer if form.visibility == Visibility::Internal => {
             return Err(Problem::invalid("what the customer said cannot be internal"));
@@ -142,6 +156,23 @@ async fn add(
             .ok_or_else(|| Problem::invalid("this Idempotency-Key was used for something else")),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Colleagues whom a note may name.
+async fn named(store: &WorkspaceStore, form: &AddMessage) -> Result<Vec<UserId>, Problem> {
+    if form.mentions.len() > MAX_MENTIONS {
+        return Err(Problem::invalid(format!("mentions names more than {MAX_MENTIONS} colleagues")));
+    }
+    if !form.mentions.is_empty() && form.visibility == Visibility::Public {
+        return Err(Problem::invalid("only a private note mentions colleagues: customers read this one"));
+    }
+    for id in &form.mentions {
+        let there = store.user(*id).await?.is_some_and(|user| user.deactivated_at.is_none());
+        if !there {
+            return Err(Problem::invalid(format!("mentions: there is no colleague with the id {id}")));
+        }
+    }
+    Ok(form.mentions.clone())
 }
 
 fn message(body: EventBody) -> Option<Message> {

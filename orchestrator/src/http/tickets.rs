@@ -65,6 +65,9 @@ pub struct TicketQuery {
     /// True: only those on which a person has to act.
     #[serde(default)]
     pub waiting: bool,
+    /// True: only those in which a note names whoever asks, who must be a person.
+    #[serde(default)]
+    pub mentioned: bool,
 }
 
 /// A ticket with the people it is about.
@@ -102,6 +105,7 @@ async fn list(
         text: query.q.filter(|q| !q.trim().is_empty()).map(|q| text("q", &q, 200)).transpose()?,
         customer_id: None,
         waiting_for_staff: query.waiting,
+        mentioned: if query.mentioned { Some(staff.person()?.id) } else { None },
     };
     if staff.sight == Sight::Masked
         && let Some(said) = &filter.text

@@ -145,6 +145,7 @@ async fn answered_chat(app: &TestApp, admin: &Client) -> (String, Client, Messag
         email: None,
         model: None,
         redacted: None,
+        mentions: Vec::new(),
         findings: Vec::new(),
         at: app.app.clock.now(),
     };

@@ -198,6 +198,7 @@ fn says(app: &TestApp, author: Actor, body: &str) -> Message {
         email: None,
         model: None,
         redacted: None,
+        mentions: Vec::new(),
         findings: Vec::new(),
         at: app.app.clock.now(),
     }

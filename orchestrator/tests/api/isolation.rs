@@ -164,6 +164,7 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         "addMessage" => Missing("ticket", json!({ "body": "hello", "visibility": "internal" })),
         "reportEvent" => Missing("ticket", json!({ "name": "x" })),
         "sayPresence" => Missing("ticket", json!({ "doing": null })),
+        "seeMentions" => Missing("ticket", json!({})),
         "turnTicketIntoArticle" => Missing("ticket", json!({})),
         "unmaskTicket" => Missing("ticket", why),
         "unmaskMessage" => Missing("ticket", why),
@@ -273,9 +274,15 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         | "showDesk"
         | "listHelpArticles"
         | "listAgents"
+        | "showAgentFigures"
         | "listTools"
         | "getTool"
         | "getSystem"
+        | "listProviders"
+        | "testProvider"
+        | "showChannels"
+        | "listMentions"
+        | "testEmail"
         | "getSession"
         | "verifyAudit"
         | "exportAudit"

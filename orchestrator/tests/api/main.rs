@@ -5,9 +5,11 @@
 
 mod access;
 mod accounts;
+mod agents;
 mod answers;
 mod approvals;
 mod articles;
+mod channels;
 mod console;
 mod conversations;
 mod copilot;
@@ -26,10 +28,12 @@ mod index;
 mod isolation;
 mod knowledge;
 mod layers;
+mod mentions;
 mod people;
 mod personal_data;
 mod policy;
 mod problems;
+mod providers;
 mod ratings;
 mod runs;
 mod safety;

@@ -1,6 +1,7 @@
 //! What is read, and the small things that are written outside of commits, noun by noun.
 
 mod accounts;
+mod agent_figures;
 mod api_keys;
 mod approvals;
 pub(crate) mod audit;
@@ -18,6 +19,7 @@ mod inbox;
 mod index_marks;
 mod invitations;
 mod mail;
+pub(crate) mod mentions;
 mod names;
 mod passkeys;
 mod people;
@@ -41,12 +43,14 @@ mod tools;
 mod users;
 
 pub use accounts::AccountDeed;
+pub use agent_figures::{AgentFigures, AgentPeriod};
 pub use audit::{AuditFilter, AuditReport};
 pub use automatic_breakers::Moved;
 pub use credits::CreditReport;
 pub use figures::{DeskDay, DeskNow, Waiting};
 pub use index_marks::KnowledgeFact;
 pub use invitations::Joining;
+pub use mentions::Mention;
 pub use people::{PersonChange, PersonChanged};
 pub use redact::{Redaction, RedactionOutcome};
 pub use sources::PageDocument;

@@ -39,6 +39,9 @@ impl WorkspaceStore {
             })
             .and_if(" AND agent = ?", filter.agent.as_deref(), |binds, agent| {
                 binds.text(agent);
+            })
+            .and_if(" AND ended_as IS NOT NULL AND ended_as = ?", filter.outcome, |binds, outcome| {
+                binds.text(outcome.as_str());
             });
         self.page(select, ("created_at", Order::NewestFirst), (limit, cursor), rows::get_run, |run| {
             (run.created_at, run.id.to_string())

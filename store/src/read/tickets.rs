@@ -68,6 +68,13 @@ impl WorkspaceStore {
             .and_if(" AND customer_id = ?", filter.customer_id, |binds, id| {
                 binds.id(id);
             });
+        if let Some(user) = filter.mentioned {
+            let named =
+                " AND id IN (SELECT m.ticket_id FROM mentions m WHERE m.workspace_id = $1 AND m.user_id = ?)";
+            select = select.and(named, |binds| {
+                binds.id(user);
+            });
+        }
         if filter.waiting_for_staff {
             select = select.and(" AND status = ?", |binds| {
                 binds.text(TicketStatus::WaitingForStaff.as_str());

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use domain::{
     MessageId, RunId, TicketId,
-    commit::Op,
+    canonical::Digest,
+    commit::{CommitError, Op, RunTo},
     credit::{Reservation, Spent},
+    policy::{Facts, Judged},
+    run::{Outcome, OutcomeKind, Run},
     ticket::{Channel, EventBody, TicketStatus},
     user::Actor,
 };
-use store::{DeskDay, Waiting};
+use serde_json::json;
+use store::{AgentFigures, AgentPeriod, DeskDay, RunFilter, Waiting};
 
 use crate::fixture::{Fixture, append, customer, elsewhere, one};
 
@@ -89,4 +93,57 @@ pub async fn what_waits_is_counted_with_the_oldest(mut f: Fixture) {
     assert_eq!(now.waiting_for_customer, Waiting::default());
     assert_eq!(now.approvals, Waiting { n: 1, oldest: Some(since) });
     assert_eq!(now.runs, Waiting { n: 1, oldest: Some(since) });
+}
+
+/// A call of the run that was carried out, and how sure the agent was of it.
+async fn act(f: &Fixture, run: &Run, call: &str, confidence: f32) -> Result<(), CommitError> {
+    let facts: Facts = serde_json::from_value(json!({
+        "tool": "add_note", "risk": "reversible", "agent": run.agent, "channel": "chat", "tier": "",
+        "band": "auto", "confidence": confidence, "groundedness": -1.0, "amount": -1, "edited": false,
+        "origin": "trusted", "carries": [], "findings": [], "hour": 9, "weekday": "monday",
+    }))
+    .unwrap();
+    let judged = Judged { rule: "first".to_owned(), policy_version: Digest::of(&1), facts };
+    let effect = domain::effect::Effect { judged: Some(Box::new(judged)), ..f.effect(run, call) };
+    f.desk.commit(one(Op::AddEffect(Box::new(effect)))).await.map(|_| ())
+}
+
+pub async fn what_an_agent_did_is_counted_by_how_it_ended(mut f: Fixture) {
+    let (ticket, run) = f.working().await;
+    act(&f, &run, "a", 0.9).await.unwrap();
+    act(&f, &run, "b", 0.6).await.unwrap();
+    let mut change =
+        f.change(&run, RunTo::Done(Outcome::Answered { resolved: true, summary: "so".to_owned() }));
+    change.usage.cost_micros = 70;
+    f.desk.commit(one(Op::Run(Box::new(change)))).await.unwrap();
+    resolve(&f, ticket, agent(&f)).await;
+    f.clock.advance(DAY);
+    let (handed, second) = f.working().await;
+    f.put(&second, RunTo::Done(Outcome::HandedOff { reason: "angry".to_owned() })).await.unwrap();
+    let (_, third) = f.working().await;
+    f.put(&third, RunTo::Dead { error: "gone".to_owned() }).await.unwrap();
+    let (_, fourth) = f.working().await;
+    f.put(&fourth, crate::fixture::waiting()).await.unwrap();
+    f.working().await;
+    f.desk.commit(append(ticket, vec![f.said(customer(), "It is broken again.")])).await.unwrap();
+
+    let figures = f.desk.agent_figures(f.now(), 7).await.unwrap();
+    let today = AgentPeriod { handed_off: 1, failed: 1, ..AgentPeriod::default() };
+    let days = AgentPeriod {
+        answered: 1,
+        resolved: 1,
+        reopened: 1,
+        cost_micros: 70,
+        calls: 2,
+        confidence: 1500,
+        ..today.clone()
+    };
+    let expected = AgentFigures { at_work: 1, waiting: 1, today: today.clone(), days };
+    assert_eq!(figures["resolution"], expected);
+    assert_eq!(f.desk.agent_figures(f.now(), 1).await.unwrap()["resolution"].days, today);
+    assert!(elsewhere(&f).agent_figures(f.now(), 7).await.unwrap().is_empty());
+
+    let filter = RunFilter { outcome: Some(OutcomeKind::HandedOff), ..RunFilter::default() };
+    let listed = f.desk.runs(&filter, 10, None).await.unwrap().items;
+    assert_eq!(listed.iter().map(|run| run.ticket_id).collect::<Vec<_>>(), [Some(handed)]);
 }

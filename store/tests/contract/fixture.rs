@@ -112,6 +112,7 @@ impl Fixture {
             email: None,
             model: None,
             redacted: None,
+            mentions: Vec::new(),
             findings: Vec::new(),
             at: self.now(),
         }

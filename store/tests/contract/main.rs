@@ -199,7 +199,8 @@ contract! {
         a_rate_is_shared_and_a_pause_is_heard;
     figures:
         what_agents_resolved_is_counted_by_what_became_of_it,
-        what_waits_is_counted_with_the_oldest;
+        what_waits_is_counted_with_the_oldest,
+        what_an_agent_did_is_counted_by_how_it_ended;
     policies:
         versions_of_a_policy_are_kept_and_audited,
         an_approval_that_nobody_decides_goes_to_a_higher_role,

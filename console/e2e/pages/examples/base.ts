@@ -57,6 +57,7 @@ export const adminMay: S["Permission"][] = [
   "manage_people",
   "manage_teams",
   "manage_keys",
+  "test_connections",
   "redact",
 ];
 

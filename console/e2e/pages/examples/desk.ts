@@ -275,6 +275,32 @@ export const agents: S["AgentView"][] = [
   },
 ];
 
+const period = (over: Partial<S["AgentPeriod"]> = {}): S["AgentPeriod"] => ({
+  runs: 9,
+  answered: 6,
+  asked: 1,
+  handed_off: 1,
+  done: 0,
+  nothing: 0,
+  failed: 1,
+  resolved: 5,
+  reopened: 0,
+  cost_micros: 112_500,
+  calls: 0,
+  confidence: null,
+  ...over,
+});
+
+export const agentFigures: S["AgentFigures"][] = [
+  {
+    agent: "resolution",
+    at_work: 2,
+    waiting: 3,
+    today: period(),
+    week: period({ runs: 52, resolved: 31, reopened: 2, calls: 12, confidence: 0.914 }),
+  },
+];
+
 export const usage = { tokens_in: 1840, tokens_out: 212, cost_micros: 12_500 };
 export const none = { tokens_in: 0, tokens_out: 0, cost_micros: 0 };
 

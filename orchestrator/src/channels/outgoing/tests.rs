@@ -60,6 +60,7 @@ fn message(n: u128, author: Actor, body: &str) -> Message {
         email: None,
         model: None,
         redacted: None,
+        mentions: Vec::new(),
         findings: Vec::new(),
         at: Timestamp(0),
     }

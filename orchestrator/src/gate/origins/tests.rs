@@ -56,6 +56,7 @@ fn said(author: Actor, body: &str) -> Step {
         email: None,
         model: None,
         redacted: None,
+        mentions: Vec::new(),
         findings: Vec::new(),
         at: Timestamp(0),
     };

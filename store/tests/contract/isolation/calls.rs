@@ -16,7 +16,7 @@ use domain::{
     personal_data::{RedactedValue, ScanPlace, ScanStatus},
     ports::Desk as _,
     presence::Doing,
-    run::Outcome,
+    run::{Outcome, OutcomeKind},
     source::{Removing, SourceKind, SyncReport},
     tending::Tending,
     ticket::EventBody,
@@ -60,9 +60,12 @@ fn reads() -> Vec<(&'static str, Call)> {
         "tickets" => (
             desk.tickets(&TicketFilter::default(), 10, None).await,
             desk.tickets(&TicketFilter { customer_id: Some(w.customer), ..Default::default() }, 10, None).await,
+            desk.tickets(&TicketFilter { mentioned: Some(w.user), ..Default::default() }, 10, None).await,
             desk.tickets(&TicketFilter { text: Some("a".to_owned()), ..Default::default() }, 10, None).await,
         ),
         "present" => desk.present(w.ticket, "01920000-0000-7000-8000-000000000000".parse().unwrap()).await,
+        "mentions_of" => desk.mentions_of(w.user, 10).await,
+        "unseen_mentions" => desk.unseen_mentions(w.user).await,
         "tickets_of_customer" => desk.tickets_of_customer(w.customer, None, 10).await,
         "messages" => desk.messages(w.ticket, None).await,
         "messages_with_versions" => desk.messages_with_versions(w.ticket, None).await,
@@ -88,6 +91,7 @@ fn reads() -> Vec<(&'static str, Call)> {
         "runs" => (
             desk.runs(&RunFilter::default(), 10, None).await,
             desk.runs(&RunFilter { ticket_id: Some(w.ticket), ..Default::default() }, 10, None).await,
+            desk.runs(&RunFilter { outcome: Some(OutcomeKind::Answered), ..Default::default() }, 10, None).await,
             desk.runs(&RunFilter { asked_by: Some(w.user), ..Default::default() }, 10, None).await,
         ),
         "threads" => desk.threads(w.user, 10, None).await,
@@ -118,6 +122,7 @@ fn reads() -> Vec<(&'static str, Call)> {
         "pending_count" => desk.pending_count().await,
         "counts" => desk.counts().await,
         "desk_now" => desk.desk_now().await,
+        "agent_figures" => desk.agent_figures(w.at, 30).await,
         "desk_days" => desk.desk_days(w.at, 30).await,
         "audit_entries" => desk.audit_entries(&AuditFilter::default(), None, 10).await,
         "audit_after" => desk.audit_after(0, 10).await,
@@ -253,6 +258,7 @@ fn writes() -> Vec<(&'static str, Call)> {
             desk.be_present(w.ticket, w.user, Some(Doing::Writing)).await,
             desk.be_present(w.ticket, w.user, None).await,
         ),
+        "see_mentions" => desk.see_mentions(w.user, w.ticket).await,
         "claim_approval" => {
             let later = w.at.plus(Duration::from_secs(9));
             desk.claim_approval(w.approval, w.user, w.at, later).await.is_ok()

@@ -545,6 +545,9 @@ async fn ticket(f: &Fixture, w: &mut World) {
     w.follow_up = events.len() as i64;
     let agent = Actor::Agent { agent: "resolution".to_owned(), run_id: w.run };
     events.push(f.event(agent, resolved));
+    let mut note = f.message(w.actor(), Visibility::Internal, MARK);
+    note.mentions = vec![w.user];
+    events.push(f.event(w.actor(), EventBody::MessageAdded { message: note }));
     f.desk.commit(append(w.ticket, events)).await.unwrap();
     w.delivery = f.desk.deliveries(None, 1, None).await.unwrap().items[0].id;
     w.citation = f.desk.uses_of(w.document, 1, None).await.unwrap().items[0].id;

@@ -1,0 +1,65 @@
+// Lets something that is stopped go on, for a reason that others read.
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { api, send } from "../api/client";
+import type { BreakerOf } from "../api/words";
+import { Button } from "../parts/Button";
+import { Failure } from "../parts/states";
+import { tell } from "../parts/toasts";
+import { useSession } from "../session/session";
+import { upperFirst } from "../text/format";
+import { breakerWords, LONGEST_REASON } from "./breakers";
+
+export function LetGoOn({ of }: { of: BreakerOf }) {
+  const client = useQueryClient();
+  const { may } = useSession();
+  const [asked, setAsked] = useState(false);
+  const [reason, setReason] = useState("");
+  const name = breakerWords(of);
+  const close = useMutation({
+    mutationFn: () => send(api.POST("/v1/breakers/close", { body: { of, reason } })),
+    onSuccess: async () => {
+      tell("Works again; what waited goes on within seconds", "good", upperFirst(name));
+      await client.invalidateQueries({ queryKey: ["breakers"] });
+    },
+  });
+  if (!may("resume")) {
+    return <p className="muted small">Letting it go on needs the permission resume.</p>;
+  }
+  return (
+    <>
+      {close.isError && <Failure error={close.error} />}
+      {!asked && (
+        <div>
+          <Button onClick={() => setAsked(true)}>Let it go on</Button>
+        </div>
+      )}
+      {asked && (
+        <form
+          className="row"
+          aria-label={`Let ${name} go on`}
+          onSubmit={(event: FormEvent) => {
+            event.preventDefault();
+            if (reason.trim() !== "") close.mutate();
+          }}
+        >
+          <input
+            className="input grow"
+            aria-label="Why may it go on?"
+            placeholder="Why may it go on?"
+            maxLength={LONGEST_REASON}
+            required
+            // biome-ignore lint/a11y/noAutofocus: it was asked for by the button before it
+            autoFocus
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
+          <Button type="submit" tone="primary" busy={close.isPending}>
+            Let it go on
+          </Button>
+          <Button onClick={() => setAsked(false)}>Cancel</Button>
+        </form>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,8 @@
+/** The configuration's key that decides something, where no page can change it. */
+export function Key({ name }: { name: string }) {
+  return (
+    <span className="mono small settings-key" title="Set in the configuration">
+      {name}
+    </span>
+  );
+}
