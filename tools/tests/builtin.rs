@@ -339,7 +339,7 @@ fn a_catalog_refuses_duplicates_grants_by_pattern_and_searches_by_words() {
     };
     assert_eq!(names(&["get_*", "add_note"]), ["add_note", "get_customer", "get_ticket_history"]);
     assert_eq!(names(&["get"]), Vec::<String>::new());
-    assert_eq!(catalog.search("knowledge base")[0].name, "search_knowledge");
+    assert_eq!(catalog.search("public knowledge base")[0].name, "search_knowledge");
     assert_eq!(catalog.search("tag")[0].name, "add_tags");
     assert_eq!(catalog.search("").len(), 22);
     assert!(catalog.search("zebra").is_empty());
