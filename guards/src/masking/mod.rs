@@ -8,6 +8,7 @@
 
 mod json;
 mod memo;
+mod moved;
 mod own;
 mod placeholder;
 mod protector;

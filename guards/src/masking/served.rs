@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Border, Protector, Rules, Treatment,
     json::words,
+    moved::{Moved, in_characters},
     shown::shown,
     spots::{Spot, join},
 };
@@ -97,41 +98,6 @@ impl Served {
                 span,
             })
             .collect()
-    }
-}
-
-/// Where spots stand in a text, which are in their order, in characters instead of bytes.
-fn in_characters(text: &str, spots: &[Spot]) -> impl Iterator<Item = Range<usize>> {
-    let (mut byte, mut char) = (0, 0);
-    let mut count = move |to: usize| {
-        char += text[byte..to].chars().count();
-        byte = to;
-        char
-    };
-    spots.iter().map(move |spot| count(spot.span.start)..count(spot.span.end))
-}
-
-/// Where masks came to stand in the text that an approval would have somebody read, in characters.
-struct Moved {
-    at: String,
-    /// From where to where, in their order.
-    masks: Vec<(Range<usize>, Range<usize>)>,
-}
-
-/// The text that an approval would have somebody read, below what shows it.
-const READ: &str = "/approval/preview/body";
-
-impl Moved {
-    /// Where a place of the text is now. One within something masked is at the beginning of the mask, or, for
-    /// what ends there, at its end.
-    fn place(&self, place: usize, ends: bool) -> usize {
-        let before = self.masks.iter().rev().find(|(from, _)| from.start < place);
-        match before {
-            None => place,
-            Some((from, to)) if place >= from.end => place - from.end + to.end,
-            Some((_, to)) if ends => to.end,
-            Some((_, to)) => to.start,
-        }
     }
 }
 
@@ -257,10 +223,7 @@ impl Walk<'_> {
         }
         masked.push_str(&text[from..]);
         self.found.extend(self.served.spotted(at, &masked, &masks));
-        if at.ends_with(READ) {
-            let masks = in_characters(text, &spots).zip(in_characters(&masked, &masks)).collect();
-            self.moved = Some(Moved { at: at.to_owned(), masks });
-        }
+        self.moved = Moved::of(at, (text, &spots), (&masked, &masks)).or(self.moved.take());
         Some(masked)
     }
 
@@ -314,18 +277,8 @@ impl Walk<'_> {
                 .collect();
             members.insert("findings".to_owned(), Value::Array(found));
         }
-        if let Some(moved) = self.moved.as_ref().filter(|moved| moved.at.strip_suffix(READ) == Some(at))
-            && let Some(sentences) =
-                members.get_mut("footing").and_then(|footing| footing.get_mut("sentences")?.as_array_mut())
-        {
-            for sentence in sentences {
-                for (name, ends) in [("start", false), ("end", true)] {
-                    let place = sentence.get(name).and_then(Value::as_u64);
-                    if let Some(place) = place.and_then(|place| usize::try_from(place).ok()) {
-                        sentence[name] = moved.place(place, ends).into();
-                    }
-                }
-            }
+        if let Some(moved) = &self.moved {
+            moved.tell(at, members);
         }
     }
 }
