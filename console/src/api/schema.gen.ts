@@ -5427,6 +5427,34 @@ export interface components {
             /** @description The last poll that went through. */
             polled_at: components["schemas"]["Timestamp"] | null;
         };
+        /** @description What somebody is mailed of all that waits for them. */
+        Mailed: "all" | "pressing";
+        /** @description What one is mailed, here. */
+        MailedView: {
+            /**
+             * Format: uint64
+             * @description Seconds in which nobody looked at it before it is mailed.
+             */
+            after_seconds: number;
+            /**
+             * Format: uint32
+             * @description Mails an hour; what is beyond comes in one list.
+             */
+            at_most_an_hour: number;
+            /** @description Whether mails hold a link to decide with; otherwise they lead to the console. */
+            by_link: boolean;
+            /** @description Null: nothing. */
+            mailed: components["schemas"]["Mailed"] | null;
+            /** @description Whether this service sends mail at all. */
+            possible: boolean;
+            /**
+             * Format: int64
+             * @description What `pressing` means: so many cents at stake, or so many minutes to the deadline.
+             */
+            pressing_cents: number;
+            /** Format: uint64 */
+            pressing_minutes: number;
+        };
         /** @description What a key is to be. */
         MakeKey: {
             /**
@@ -5869,7 +5897,7 @@ export interface components {
             written: components["schemas"]["Written"];
         };
         /** @description One thing that not everybody may. */
-        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_runs" | "retry_runs" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
+        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_runs" | "retry_runs" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
         /** @description A permission in words. */
         PermissionView: {
             means: string;

@@ -90,6 +90,7 @@ async fn limits_of_agents_are_shown_before_anything_was_counted() {
         .as_array()
         .unwrap()
         .iter()
+        .filter(|item| item["scope"]["name"] == "resolution")
         .map(|item| format!("{} {} {} {}", item["scope"]["name"], item["unit"], item["window"], item["most"]))
         .collect();
     assert_eq!(lines, [r#""resolution" "runs" "minute" 10"#, r#""resolution" "emails" "day" 100"#]);

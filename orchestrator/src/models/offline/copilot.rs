@@ -263,6 +263,13 @@ impl<'f> Asked<'f> {
 }
 
 fn subject_of(text: &str) -> Option<&'static Subject> {
+    // Of some questions no word says what they are about: "How much did it cost?"
+    let plain = |text: &str| text.trim().trim_end_matches(['?', '.', '!']).to_lowercase();
+    let word_for_word =
+        |subject: &&Subject| subject.examples.iter().any(|example| plain(example) == plain(text));
+    if let Some(subject) = SUBJECTS.iter().find(word_for_word) {
+        return Some(subject);
+    }
     let asked = terms(text);
     let score = |subject: &Subject| {
         let each = subject.examples.iter().map(|example| likeness(&asked, &terms(example)));

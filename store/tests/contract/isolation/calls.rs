@@ -63,7 +63,6 @@ fn reads() -> Vec<(&'static str, Call)> {
             desk.tickets(&TicketFilter { mentioned: Some(w.user), ..Default::default() }, 10, None).await,
             desk.tickets(&TicketFilter { text: Some("a".to_owned()), ..Default::default() }, 10, None).await,
         ),
-        "present" => desk.present(w.ticket, "01920000-0000-7000-8000-000000000000".parse().unwrap()).await,
         "mentions_of" => desk.mentions_of(w.user, 10).await,
         "unseen_mentions" => desk.unseen_mentions(w.user).await,
         "tickets_of_customer" => desk.tickets_of_customer(w.customer, None, 10).await,
@@ -221,7 +220,7 @@ fn reads() -> Vec<(&'static str, Call)> {
 fn writes() -> Vec<(&'static str, Call)> {
     calls! { desk, w;
         "be_present" => (
-            desk.be_present(w.ticket, w.user, Some(domain::presence::Doing::Writing)).await.is_ok(),
+            desk.be_present(w.ticket, w.user, Some(Doing::Writing)).await.is_ok(),
             desk.be_present(w.ticket, w.user, None).await,
         ),
         "commit" => {
@@ -263,10 +262,6 @@ fn writes() -> Vec<(&'static str, Call)> {
             desk.put_document(document, chunks, w.actor()).await
         },
         "put_documents" => desk.put_documents(vec![w.document()], w.actor()).await.is_err(),
-        "be_present" => (
-            desk.be_present(w.ticket, w.user, Some(Doing::Writing)).await,
-            desk.be_present(w.ticket, w.user, None).await,
-        ),
         "see_mentions" => desk.see_mentions(w.user, w.ticket).await,
         "claim_approval" => {
             let later = w.at.plus(Duration::from_secs(9));

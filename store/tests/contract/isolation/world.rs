@@ -499,20 +499,17 @@ pub async fn furnish(f: &mut Fixture) -> World {
     let (gap, question) = w.gap();
     f.desk.add_gap_question(gap, question).await.unwrap();
     f.desk.create_source(w.source()).await.unwrap();
-    let until = at.plus(Duration::from_secs(60));
-    w.fence = f.desk.claim_source(w.source, until).await.unwrap().unwrap();
+    w.fence = f.desk.claim_source(w.source, later).await.unwrap().unwrap();
     assert!(f.desk.put_source_page(w.fence, w.page(), vec![(w.document, 1)]).await.unwrap());
-    f.desk
-        .begin_scan(w.scan, BTreeSet::from([MARK.to_owned()]), w.deed(AuditAction::PersonalDataScanned))
-        .await
-        .unwrap();
+    let deed = w.deed(AuditAction::PersonalDataScanned);
+    f.desk.begin_scan(w.scan, BTreeSet::from([MARK.to_owned()]), deed).await.unwrap();
     let part = (ScanPlace::default(), ScanPlace { ticket: w.ticket.to_string(), version: 1 });
     assert!(f.desk.scan_read(w.scan, part, 1, vec![w.suggestion()], at).await.unwrap());
     assert!(f.desk.open_breaker(w.breaker("shop")).await.unwrap());
-    let of = BreakerOf::Integration("mail".to_owned());
-    assert!(f.desk.move_breaker(of, w.opens(), TERMS).await.unwrap().done);
+    assert!(
+        f.desk.move_breaker(BreakerOf::Integration("mail".to_owned()), w.opens(), TERMS).await.unwrap().done
+    );
     assert!(f.desk.put_policy(w.policy()).await.unwrap());
-    f.desk.be_present(w.ticket, w.user, Some(domain::presence::Doing::Viewing)).await.unwrap();
     f.desk.put_tool_registration(w.registration()).await.unwrap();
     f.desk.put_attachment(w.attachment()).await.unwrap();
     w.audited = f.desk.audit_heads().await.unwrap().0.digest.0;
