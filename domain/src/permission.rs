@@ -318,6 +318,7 @@ read_policy               x      x      x      x      x      x
 try_policy                .      .      .      x      x      x
 change_policy             .      .      .      .      x      x  in person
 read_system               x      x      x      x      x      x
+test_connections          .      .      .      .      x      x  in person
 stop                      .      .      .      x      x      x
 resume                    .      .      .      .      x      x  in person
 read_audit                .      .      .      .      x      x
