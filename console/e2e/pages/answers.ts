@@ -277,6 +277,14 @@ export async function answer(on: Page, own: Answers = {}): Promise<void> {
       });
       return;
     }
+    // The service's own limit, so that no page asks for what it refuses.
+    if (Number(new URL(request.url()).searchParams.get("limit") ?? 1) > 100) {
+      await route.fulfill({
+        status: 422,
+        json: problem(422, "Invalid", `${request.url()}: 1 to 100`),
+      });
+      return;
+    }
     const found = answers[`${request.method()} ${pattern(path)}`];
     const body = (await found?.(route, path)) ?? problem(404, "Not found", `no answer for ${path}`);
     if (body === "handled") return;

@@ -1,13 +1,16 @@
 // Colleagues named in a note: whom one is naming now, and whom a finished note names.
 import { queryOptions } from "@tanstack/react-query";
 import { api, send } from "../api/client";
+import type { S } from "../api/words";
 
 export interface Colleague {
   id: string;
   name: string;
 }
 
-const MOST = 200;
+/** A page of colleagues, and how many are read in all. */
+const PAGE = 100;
+const MOST = 1000;
 /** Suggestions at once. */
 const OFFERED = 6;
 
@@ -15,10 +18,15 @@ const OFFERED = 6;
 export const colleaguesQuery = queryOptions({
   queryKey: ["people", "colleagues"],
   queryFn: async ({ signal }): Promise<Colleague[]> => {
-    const page = await send(api.GET("/v1/people", { params: { query: { limit: MOST } }, signal }));
-    return page.items
-      .filter((person) => !person.deactivated_at)
-      .map(({ id, name }) => ({ id, name }));
+    const all: S["User"][] = [];
+    let cursor: string | undefined;
+    do {
+      const query = { limit: PAGE, cursor };
+      const page = await send(api.GET("/v1/people", { params: { query }, signal }));
+      all.push(...page.items);
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor && all.length < MOST);
+    return all.filter((person) => !person.deactivated_at).map(({ id, name }) => ({ id, name }));
   },
   staleTime: 5 * 60_000,
 });
