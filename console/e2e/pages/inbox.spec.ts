@@ -284,8 +284,15 @@ test("an approval is taken, handed over and put off by keyboard", async ({ page 
     sent.push(body);
     return { ...approvals[0], ...change(body) };
   };
+  const give = page.getByRole("dialog", { name: "Hand over" });
+  const assigned = note((body) => ({ assignee: body.to }));
   await answer(page, {
-    "POST /v1/approvals/:id/assign": note((body) => ({ assignee: body.to })),
+    // Whoever hands over at once has the dialog before them when the answer to taking comes.
+    "POST /v1/approvals/:id/assign": async (route, path) => {
+      const after = assigned(route);
+      if (sent.length === 1) await expect(give, path).toBeVisible();
+      return after;
+    },
     "POST /v1/approvals/:id/snooze": note((body) => ({ snoozed_until: body.until })),
   });
   await page.goto(`/approvals/${id(200)}`);
@@ -293,7 +300,6 @@ test("an approval is taken, handed over and put off by keyboard", async ({ page 
   await page.keyboard.press("i");
   await expect.poll(() => sent.at(-1)).toEqual({ to: id(1), note: "" });
   await page.keyboard.press("h");
-  const give = page.getByRole("dialog", { name: "Hand over" });
   await expect(give.getByRole("option")).toHaveText([
     "Anybody",
     "Robin Vermeer (reviewer)",

@@ -55,8 +55,9 @@ export function Tend({ approval }: { approval: Approval }) {
     });
     void client.invalidateQueries({ queryKey: ["approval", approval.id] });
     void client.invalidateQueries({ queryKey: ["approvals", "counts"] });
-    setAsking(undefined);
   };
+  // A dialog that was opened while an answer was on its way stays open.
+  const close = { onSuccess: () => setAsking(undefined) };
   const assign = useMutation({
     mutationFn: (body: { to: string | null; note: string }) =>
       send(api.POST("/v1/approvals/{id}/assign", { params: { path: { id: approval.id } }, body })),
@@ -144,7 +145,7 @@ export function Tend({ approval }: { approval: Approval }) {
           assign.reset();
           setAsking(undefined);
         }}
-        onGive={(to, note) => assign.mutate({ to, note })}
+        onGive={(to, note) => assign.mutate({ to, note }, close)}
       />
       <Dialog
         open={asking === "snooze"}
@@ -154,7 +155,9 @@ export function Tend({ approval }: { approval: Approval }) {
         <ul className="stack comings">
           {comings(now).map(({ label, at }) => (
             <li key={label}>
-              <Button onClick={() => snooze.mutate(new Date(at).toISOString())}>{label}</Button>
+              <Button onClick={() => snooze.mutate(new Date(at).toISOString(), close)}>
+                {label}
+              </Button>
             </li>
           ))}
         </ul>
