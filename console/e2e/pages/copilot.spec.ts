@@ -213,3 +213,18 @@ for (const [look, colorScheme, width] of [
     await expect(field(page)).toHaveCount(0);
   });
 }
+
+test("an approval keeps its room beside the panel", async ({ page }) => {
+  await answer(page);
+  await page.goto(`/approvals/${id(200)}`);
+  await expect(page.getByText("What will happen")).toBeVisible();
+  await page.keyboard.press("Control+j");
+  await expect(panel(page)).toBeVisible();
+  const proposal = page.locator(".proposal").first();
+  await expect.poll(async () => (await proposal.boundingBox())?.width).toBeGreaterThan(280);
+  const [card, customer] = await Promise.all([
+    proposal.boundingBox(),
+    page.getByRole("heading", { name: "Customer" }).boundingBox(),
+  ]);
+  expect(customer?.y).toBeGreaterThan((card?.y ?? 0) + (card?.height ?? 0));
+});

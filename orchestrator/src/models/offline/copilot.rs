@@ -59,6 +59,11 @@ static THIS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:this|that|the)\s+(ticket|case|request|customer|company|run|approval|proposal|one)\b|\b(it|they|them|here|this)\b",
     )
 });
+static POINTS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:is|does|did|was|about|do\s+with)\s+this\b(?:\s+(day|week|month|quarter|year|morning)\b)?",
+    )
+});
 static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)\b(?:tickets?|cases?|requests?|conversations?)\s+(?:(?:that\s+)?(?:are|is)\s+)?(?:about|regarding|concerning|mentioning|mention|that\s+mention|with\s+the\s+word|containing)\s+(.+?)[?.!]*$",
@@ -214,8 +219,8 @@ impl<'f> Asked<'f> {
             Some("customer" | "company") => Some(SourceKind::Customer),
             Some("run") => Some(SourceKind::Run),
             Some("approval" | "proposal") => Some(SourceKind::Approval),
-            // A subject of its own is asked about; `it` is only a word of it.
-            _ if self.subject.is_some() => return None,
+            // A subject of its own is asked about; `it` is only a word of it, and `this` when it is a time.
+            _ if self.subject.is_some() && !points(self.text) => return None,
             _ => None,
         };
         let fits = |kind: SourceKind| wanted.is_none_or(|wanted| wanted == kind);
@@ -248,7 +253,7 @@ impl<'f> Asked<'f> {
         match last.call.tool.as_str() {
             "find_customers" if named => match last.content.get("customers")?.as_array()?.as_slice() {
                 [one] => Some(call("read_customer", json!({ "customer_id": one.get("id")? }))),
-                [] if slots::email(self.text).is_none() && !self.text.to_lowercase().contains("customer") => {
+                [] if slots::email(self.text).is_none() && !is_a_name(&last.call.args) => {
                     Some(call("search_all_knowledge", json!({ "query": self.text })))
                 }
                 _ => None,
@@ -260,6 +265,17 @@ impl<'f> Asked<'f> {
             _ => None,
         }
     }
+}
+
+/// Whether a question points at what is before whoever asks: "Why does this wait?", and not "this week".
+fn points(text: &str) -> bool {
+    POINTS.captures(text).is_some_and(|found| found.get(1).is_none())
+}
+
+/// Whether what was looked for as a customer is written like a name, so that it is none is the answer.
+fn is_a_name(args: &Value) -> bool {
+    let text = args.get("text").and_then(Value::as_str).unwrap_or_default();
+    text.chars().next().is_some_and(char::is_uppercase) && text.split_whitespace().count() <= 4
 }
 
 fn subject_of(text: &str) -> Option<&'static Subject> {
@@ -342,6 +358,24 @@ mod tests {
                 assert_eq!(found, Some((&subject.tells, &subject.words)), "{example}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_pointed_at_is_not_a_time() {
+        for question in ["Why does this wait?", "What is this?", "What should I do with this?"] {
+            assert!(points(question), "{question}");
+        }
+        for question in
+            ["How much did it cost?", "What was resolved this week?", "What did we spend this month?"]
+        {
+            assert!(!points(question), "{question}");
+        }
+    }
+
+    #[test]
+    fn words_that_are_no_name_are_looked_for_in_the_articles() {
+        assert!(is_a_name(&json!({ "text": "Jonathan Berger" })));
+        assert!(!is_a_name(&json!({ "text": "return a tent" })));
     }
 
     #[test]
