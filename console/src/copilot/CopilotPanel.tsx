@@ -201,7 +201,7 @@ function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
           }}
         />
         <div className="copilot-send">
-          <span className="muted small grow">It reads what you may read, and changes nothing.</span>
+          <span className="muted small grow">It reads what you may read. What it proposes waits for a person.</span>
           {busy && last ? (
             <Button
               size="small"
