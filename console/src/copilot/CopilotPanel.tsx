@@ -214,7 +214,7 @@ function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
         />
         <div className="copilot-send">
           <span className="muted small grow">
-            <Trans>It reads what you may read, and changes nothing.</Trans>
+            <Trans>It reads what you may read. What it proposes waits for a person.</Trans>
           </span>
           {busy && last ? (
             <Button
