@@ -258,9 +258,9 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Case {
-    /// Of all that it says.
+    /// Of what is held and what must come of it, whatever is said about it besides.
     pub fn digest(&self) -> Digest {
-        Digest::of(self)
+        Digest::of(&Self { tags: BTreeSet::new(), why: String::new(), ..self.clone() })
     }
 
     /// Whether it changes what others would see: the articles, or the time.
@@ -344,6 +344,9 @@ mod tests {
         let line = serde_json::to_string(&cases[0]).unwrap();
         let again = parse("a.jsonl", &format!("{line}\n\n")).unwrap();
         assert_eq!(again[0].digest(), cases[0].digest());
+        let told = Case { why: "known".to_owned(), ..again[0].clone() };
+        assert_eq!(told.digest(), cases[0].digest());
+        assert_ne!(Case { critical: true, ..told }.digest(), cases[0].digest());
     }
 
     #[test]

@@ -171,6 +171,10 @@ fn pairs(
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for suite in &self.suites {
+            if suite.cases == 0 {
+                writeln!(f, "{}: they have no case in common", suite.suite)?;
+                continue;
+            }
             writeln!(
                 f,
                 "{}: {} of {} cases passed before, {} after; mean score {:+.3} [{:+.3}, {:+.3}]; {} gained, {} lost, \
