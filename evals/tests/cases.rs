@@ -15,7 +15,7 @@ fn options(out: PathBuf) -> Options {
         models: None,
         attempts: 1,
         seed: 7,
-        parallel: 8,
+        parallel: 4,
         only: None,
         version: None,
         out,
