@@ -9,6 +9,7 @@ import { useTitle } from "../parts/title";
 import { useSession } from "../session/session";
 import { count, words } from "../text/format";
 import { TicketRow } from "../tickets/TicketRow";
+import { AddContact } from "./AddContact";
 import { customerQuery } from "./queries";
 import { monthOf, opensOf } from "./tickets";
 import "./customers.css";
@@ -102,6 +103,7 @@ export function CustomerPage() {
                 </li>
               ))}
             </ul>
+            {session.may("edit_tickets") && <AddContact customerId={customer.id} />}
           </section>
           <section className="card section" aria-labelledby="customer-facts">
             <h2 id="customer-facts" className="customer-heading">

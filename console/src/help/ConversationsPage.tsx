@@ -69,7 +69,11 @@ export function ConversationsPage() {
       <h1>My conversations</h1>
       <p className="muted">
         Those that were started here in this browser, for 30 days each. Whoever uses it can read
-        them.
+        them. What you asked by mail or elsewhere is under{" "}
+        <Link to="/help/tickets" search={workspace ? { workspace } : {}}>
+          My tickets
+        </Link>
+        .
       </p>
       {mine.length === 0 ? (
         <Empty title="None yet">

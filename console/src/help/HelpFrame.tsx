@@ -1,13 +1,16 @@
-// The customers' place: the help centre, writing to us, and one's own conversations. It has none of
-// the staff's frame and asks nobody to sign in.
+// The customers' place: the help centre, writing to us, one's own conversations, and the tickets of who signs in. It
+// has none of the staff's frame and asks nobody to sign in.
 import { Link, Outlet, useSearch } from "@tanstack/react-router";
 import { had } from "../chat/held";
+import { Button } from "../parts/Button";
 import { useKept } from "../parts/store";
+import { useCustomer, useSignOut } from "../portal/session";
 import "./help.css";
 
 export function HelpFrame() {
   const { workspace } = useSearch({ from: "/help" });
   const mine = useKept(had).length;
+  const customer = useCustomer(workspace);
   const search = workspace ? { workspace } : {};
   return (
     <div className="help">
@@ -25,11 +28,24 @@ export function HelpFrame() {
           <Link to="/help/conversations" search={search} className="help-place">
             My conversations{mine > 0 && ` (${mine})`}
           </Link>
+          <Link to="/help/tickets" search={search} className="help-place">
+            My tickets
+          </Link>
+          {customer && <SignOut />}
         </nav>
       </header>
       <main id="help" className="help-main" tabIndex={-1}>
         <Outlet />
       </main>
     </div>
+  );
+}
+
+function SignOut() {
+  const signOut = useSignOut();
+  return (
+    <Button size="small" tone="quiet" onClick={() => void signOut()}>
+      Sign out
+    </Button>
   );
 }

@@ -50,6 +50,11 @@ const ACTIONS: Record<AuditAction, string> = {
   "service_account.made": "Made a service account",
   "service_account.deactivated": "Deactivated a service account",
   "connection.tested": "Tried a connection",
+  "customer.link_made": "Made a link for a customer to sign in with",
+  "customer.signed_in": "Signed in as a customer",
+  "customer.signed_out": "Signed out as a customer",
+  "contact.added": "Added a contact to a customer",
+  "channels.changed": "Changed how customers reach us",
 };
 
 export const AUDIT_ACTIONS = Object.keys(ACTIONS) as AuditAction[];

@@ -11,7 +11,9 @@ import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
 import { count } from "../text/format";
 import { Key } from "./Key";
+import { PortalSection } from "./PortalSection";
 import { channelsQuery } from "./queries";
+import { SitesSection } from "./SitesSection";
 import "./settings.css";
 
 type Email = S["EmailChannel"];
@@ -22,14 +24,14 @@ export function ChannelsPage() {
   return (
     <div className="stack">
       <p className="muted">
-        How customers reach this workspace. All of it is set in the configuration; the key is named
-        beside it.
+        How customers reach this workspace. What is set in the configuration has its key beside it.
       </p>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data && (
         <>
           <Chat channels={query.data} />
+          <PortalSection channels={query.data} />
           <Mail email={query.data.email} />
           <Programs channels={query.data} />
         </>
@@ -67,15 +69,6 @@ function Chat({ channels: { public_url, workspace, chat } }: { channels: S["Chan
         </Button>
       </div>
       <dl className="facts">
-        <dt>Sites</dt>
-        <dd>
-          {chat.sites.length === 0 ? (
-            <strong>None: browsers keep the widget from working anywhere.</strong>
-          ) : (
-            chat.sites.join(", ")
-          )}{" "}
-          <Key name="chat.sites" />
-        </dd>
         <dt>A visitor</dt>
         <dd>
           writes {count(chat.messages_per_minute, "message")} a minute at most{" "}
@@ -87,6 +80,7 @@ function Chat({ channels: { public_url, workspace, chat } }: { channels: S["Chan
           <Key name="visitors.conversations_per_minute" />
         </dd>
       </dl>
+      <SitesSection chat={chat} />
     </section>
   );
 }
