@@ -2,7 +2,7 @@
 import { ORIGIN } from "../api/origin";
 import type { ConversationMessage } from "../api/words";
 import { Answer } from "../messages/Answer";
-import { clockTime, fullTime } from "../text/format";
+import { clockTime, fullTime } from "../text/times";
 import { Rating } from "./Rating";
 
 interface Props {

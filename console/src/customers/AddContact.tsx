@@ -1,4 +1,6 @@
 // One more person at a customer.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -20,7 +22,7 @@ export function AddContact({ customerId }: { customerId: string }) {
   if (!open) {
     return (
       <Button size="small" onClick={() => setOpen(true)}>
-        Add a contact
+        <Trans>Add a contact</Trans>
       </Button>
     );
   }
@@ -36,22 +38,26 @@ export function AddContact({ customerId }: { customerId: string }) {
     >
       {add.isError && <Failure error={add.error} />}
       <label className="field">
-        <span className="field-label">Name</span>
+        <span className="field-label">
+          <Trans>Name</Trans>
+        </span>
         <input className="input" name="name" maxLength={200} required />
       </label>
       <label className="field">
-        <span className="field-label">Email</span>
+        <span className="field-label">
+          <Trans>Email</Trans>
+        </span>
         <input className="input" name="email" type="email" maxLength={254} required />
         <span className="field-hint">
-          Tickets from this address are this customer's from now on.
+          <Trans>Tickets from this address are this customer's from now on.</Trans>
         </span>
       </label>
       <div className="row">
         <Button type="submit" size="small" tone="primary" busy={add.isPending}>
-          {add.isPending ? "Adding…" : "Add"}
+          {add.isPending ? t`Adding…` : t`Add`}
         </Button>
         <Button size="small" tone="quiet" onClick={() => setOpen(false)}>
-          Cancel
+          <Trans>Cancel</Trans>
         </Button>
       </div>
     </form>

@@ -1,4 +1,6 @@
 // The way in for customers: their address, to which a link is mailed.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation } from "@tanstack/react-query";
 import { api, send } from "../api/client";
 import { Button } from "../parts/Button";
@@ -13,12 +15,14 @@ export function AskForLink({ workspace }: { workspace?: string }) {
     return (
       <div className="stack" role="status">
         <p>
-          If we know the address, a mail with a link is on its way to it. The link works once,
-          within 15 minutes.
+          <Trans>
+            If we know the address, a mail with a link is on its way to it. The link works once,
+            within 15 minutes.
+          </Trans>
         </p>
         <p>
           <button type="button" className="link-button" onClick={() => ask.reset()}>
-            Ask for another
+            <Trans>Ask for another</Trans>
           </button>
         </p>
       </div>
@@ -34,12 +38,16 @@ export function AskForLink({ workspace }: { workspace?: string }) {
       }}
     >
       <p>
-        To see everything you asked us, by mail, chat or form, sign in with the address that you
-        write from. There is no password: we mail you a link.
+        <Trans>
+          To see everything you asked us, by mail, chat or form, sign in with the address that you
+          write from. There is no password: we mail you a link.
+        </Trans>
       </p>
       {ask.isError && <Failure error={ask.error} />}
       <label className="field">
-        <span className="field-label">Email</span>
+        <span className="field-label">
+          <Trans>Email</Trans>
+        </span>
         <input
           className="input"
           name="email"
@@ -50,7 +58,7 @@ export function AskForLink({ workspace }: { workspace?: string }) {
         />
       </label>
       <Button type="submit" tone="primary" busy={ask.isPending}>
-        {ask.isPending ? "Sending…" : "Mail me a link"}
+        {ask.isPending ? t`Sending…` : t`Mail me a link`}
       </Button>
     </form>
   );

@@ -1,4 +1,6 @@
 // One of a customer's tickets: what was said, how it stands, and what they may do about it.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -12,7 +14,7 @@ import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
-import { fullTime } from "../text/format";
+import { fullTime } from "../text/times";
 import { AskForLink } from "./AskForLink";
 import { ownTicketQuery } from "./queries";
 import { isOver, standingOf } from "./standing";
@@ -27,11 +29,11 @@ export function OwnTicketPage() {
     ...ownTicketQuery(id),
     retry: (count, error) => problemOf(error).offline && count < 3,
   });
-  useTitle(query.data?.ticket.subject ?? "Ticket");
+  useTitle(query.data?.ticket.subject ?? t`Ticket`);
   const back = (
     <p className="help-back">
       <Link to="/help/tickets" search={workspace ? { workspace } : {}}>
-        My tickets
+        <Trans>My tickets</Trans>
       </Link>
     </p>
   );
@@ -39,7 +41,9 @@ export function OwnTicketPage() {
   if (status === 401) {
     return (
       <>
-        <h1>Sign in to your tickets</h1>
+        <h1>
+          <Trans>Sign in to your tickets</Trans>
+        </h1>
         <AskForLink workspace={workspace} />
       </>
     );
@@ -48,9 +52,11 @@ export function OwnTicketPage() {
     return (
       <>
         {back}
-        <Empty title="You have no such ticket">
+        <Empty title={t`You have no such ticket`}>
           <p>
-            It may be somebody else's. You are signed in with one address; look at who wrote it.
+            <Trans>
+              It may be somebody else's. You are signed in with one address; look at who wrote it.
+            </Trans>
           </p>
         </Empty>
       </>
@@ -79,6 +85,7 @@ export function OwnTicketPage() {
 
 function Ticket({ view: { ticket, messages }, workspace }: { view: View; workspace?: string }) {
   const { words, tone } = standingOf(ticket.standing);
+  const asker = ticket.asked_by ?? t`A colleague`;
   const rate = (message_id: string, helpful: boolean) =>
     send(
       api.POST("/v1/portal/tickets/{id}/ratings", {
@@ -97,12 +104,19 @@ function Ticket({ view: { ticket, messages }, workspace }: { view: View; workspa
       {ticket.claimed && (
         <div className="notice">
           <div className="grow">
-            This began in a chat, in which your address was given and not checked. Whoever began it
-            reads what is written here.
+            <Trans>
+              This began in a chat, in which your address was given and not checked. Whoever began
+              it reads what is written here.
+            </Trans>
           </div>
         </div>
       )}
-      <div className="chat-log portal-log" role="log" aria-label="Conversation" aria-live="polite">
+      <div
+        className="chat-log portal-log"
+        role="log"
+        aria-label={t`Conversation`}
+        aria-live="polite"
+      >
         {messages.map((message) => (
           <Said
             key={message.id}
@@ -117,7 +131,7 @@ function Ticket({ view: { ticket, messages }, workspace }: { view: View; workspa
         <Write ticket={ticket} />
       ) : (
         <p className="muted">
-          {ticket.asked_by ?? "A colleague"} asked this. You may read it, and only they write on it.
+          <Trans>{asker} asked this. You may read it, and only they write on it.</Trans>
         </p>
       )}
     </>
@@ -162,9 +176,15 @@ function Write({ ticket }: { ticket: S["OwnTicket"] }) {
       }}
     >
       {error && <Failure error={error} />}
-      {over && <p className="muted">Is something left? Writing opens it again.</p>}
+      {over && (
+        <p className="muted">
+          <Trans>Is something left? Writing opens it again.</Trans>
+        </p>
+      )}
       <label className="field">
-        <span className="field-label">Your message</span>
+        <span className="field-label">
+          <Trans>Your message</Trans>
+        </span>
         <textarea
           className="textarea help-message"
           maxLength={LONGEST}
@@ -176,11 +196,11 @@ function Write({ ticket }: { ticket: S["OwnTicket"] }) {
       <Left text={text} />
       <div className="row">
         <Button type="submit" tone="primary" busy={write.isPending} disabled={text.trim() === ""}>
-          {write.isPending ? "Sending…" : over ? "Open again and send" : "Send"}
+          {write.isPending ? t`Sending…` : over ? t`Open again and send` : t`Send`}
         </Button>
         {ticket.standing !== "closed" && (
           <Button busy={close.isPending} onClick={() => close.mutate()}>
-            {close.isPending ? "Closing…" : "Close this ticket"}
+            {close.isPending ? t`Closing…` : t`Close this ticket`}
           </Button>
         )}
       </div>

@@ -1,4 +1,6 @@
 // A customer's own tickets, of every channel; for who has not signed in, the way to do it.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import type { S } from "../api/words";
@@ -6,7 +8,7 @@ import { Badge } from "../parts/Badge";
 import { MoreRows } from "../parts/MoreRows";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
-import { fullTime } from "../text/format";
+import { fullTime } from "../text/times";
 import { AskForLink } from "./AskForLink";
 import { ownTicketsQuery } from "./queries";
 import { type Customer, customerQuery, of } from "./session";
@@ -14,7 +16,7 @@ import { standingOf } from "./standing";
 import "./portal.css";
 
 export function OwnTicketsPage() {
-  useTitle("My tickets");
+  useTitle(t`My tickets`);
   const { workspace } = useSearch({ from: "/help" });
   const session = useQuery(customerQuery);
   const customer = of(session.data, true, workspace);
@@ -24,7 +26,9 @@ export function OwnTicketsPage() {
   }
   return (
     <>
-      <h1>My tickets</h1>
+      <h1>
+        <Trans>My tickets</Trans>
+      </h1>
       {customer ? <List customer={customer} /> : <AskForLink workspace={workspace} />}
     </>
   );
@@ -38,16 +42,20 @@ function List({ customer }: { customer: Customer }) {
   return (
     <>
       <p className="muted">
-        What you asked {customer.workspace.name} as {customer.email}, by mail, chat or form.
-        {customer.company_tickets && " What your colleagues asked is here to read as well."}
+        <Trans>
+          What you asked {customer.workspace.name} as {customer.email}, by mail, chat or form.
+        </Trans>{" "}
+        {customer.company_tickets && (
+          <Trans>What your colleagues asked is here to read as well.</Trans>
+        )}
       </p>
       {query.isPending && <Loading lines={6} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data && tickets.length === 0 && (
-        <Empty title="None yet">
+        <Empty title={t`None yet`}>
           <p>
             <Link to="/help/ask" search={search}>
-              Write to us
+              <Trans>Write to us</Trans>
             </Link>
           </p>
         </Empty>
@@ -70,6 +78,7 @@ function List({ customer }: { customer: Customer }) {
 
 function Row({ ticket, search }: { ticket: S["OwnTicket"]; search: { workspace?: string } }) {
   const { words, tone } = standingOf(ticket.standing);
+  const asker = ticket.asked_by ?? t`a colleague`;
   return (
     <li>
       <Link
@@ -84,7 +93,7 @@ function Row({ ticket, search }: { ticket: S["OwnTicket"]; search: { workspace?:
         </span>
         <span className="muted">
           #{ticket.number}, {fullTime(ticket.created_at)}
-          {!ticket.mine && `, asked by ${ticket.asked_by ?? "a colleague"}`}
+          {!ticket.mine && <Trans>, asked by {asker}</Trans>}
         </span>
       </Link>
     </li>

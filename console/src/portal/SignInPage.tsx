@@ -1,5 +1,7 @@
 // Where the link in a mail leads: it signs in when its reader says so, and not by being opened, because others open
 // links in mails, too.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -12,7 +14,7 @@ import { linkToken } from "./link";
 import { customerQuery, signedIn } from "./session";
 
 export function SignInPage() {
-  useTitle("Sign in");
+  useTitle(t`Sign in`);
   const { workspace } = useSearch({ from: "/help" });
   const navigate = useNavigate();
   const client = useQueryClient();
@@ -30,7 +32,9 @@ export function SignInPage() {
   if (token === "" || signIn.isError) {
     return (
       <>
-        <h1>Sign in to your tickets</h1>
+        <h1>
+          <Trans>Sign in to your tickets</Trans>
+        </h1>
         {signIn.isError && <Failure error={signIn.error} />}
         <AskForLink workspace={workspace} />
       </>
@@ -38,13 +42,17 @@ export function SignInPage() {
   }
   return (
     <>
-      <h1>Sign in to your tickets</h1>
+      <h1>
+        <Trans>Sign in to your tickets</Trans>
+      </h1>
       <p>
-        Your link works once. This browser stays signed in for seven days after you last used it.
+        <Trans>
+          Your link works once. This browser stays signed in for seven days after you last used it.
+        </Trans>
       </p>
       <p>
         <Button tone="primary" busy={signIn.isPending} onClick={() => signIn.mutate()}>
-          {signIn.isPending ? "Signing in…" : "Sign in"}
+          {signIn.isPending ? t`Signing in…` : t`Sign in`}
         </Button>
       </p>
     </>

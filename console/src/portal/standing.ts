@@ -1,4 +1,5 @@
 // How a ticket stands, in words for its customer.
+import { t } from "@lingui/core/macro";
 import type { S } from "../api/words";
 import type { BadgeTone } from "../parts/Badge";
 
@@ -7,17 +8,17 @@ export type CustomerStanding = S["CustomerStanding"];
 export function standingOf(standing: CustomerStanding): { words: string; tone: BadgeTone } {
   switch (standing) {
     case "in_progress":
-      return { words: "In progress", tone: "grey" };
+      return { words: t`In progress`, tone: "grey" };
     case "being_checked":
-      return { words: "Being checked", tone: "amber" };
+      return { words: t`Being checked`, tone: "amber" };
     case "with_a_person":
-      return { words: "With a person", tone: "amber" };
+      return { words: t`With a person`, tone: "amber" };
     case "waiting_for_you":
-      return { words: "Answered", tone: "blue" };
+      return { words: t`Answered`, tone: "blue" };
     case "solved":
-      return { words: "Solved", tone: "green" };
+      return { words: t`Solved`, tone: "green" };
     case "closed":
-      return { words: "Closed", tone: "grey" };
+      return { words: t`Closed`, tone: "grey" };
   }
 }
 

@@ -1,4 +1,6 @@
 // Whose pages may hold the chat: what the workspace says, or the configuration where it says nothing.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -18,14 +20,24 @@ export function SitesSection({ chat }: { chat: S["ChatChannel"] }) {
   const [editing, setEditing] = useState(false);
   return (
     <div className="stack">
-      <h3>Sites</h3>
+      <h3>
+        <Trans>Sites</Trans>
+      </h3>
       <p className="settings-address">
         {chat.sites.length === 0 ? (
-          <strong>None: browsers keep the widget from working anywhere.</strong>
+          <strong>
+            <Trans>None: browsers keep the widget from working anywhere.</Trans>
+          </strong>
         ) : (
           chat.sites.join(", ")
         )}{" "}
-        {chat.own_sites ? <span className="muted small">set here</span> : <Key name="chat.sites" />}
+        {chat.own_sites ? (
+          <span className="muted small">
+            <Trans>set here</Trans>
+          </span>
+        ) : (
+          <Key name="chat.sites" />
+        )}
       </p>
       {may("manage_channels") &&
         (editing ? (
@@ -33,7 +45,7 @@ export function SitesSection({ chat }: { chat: S["ChatChannel"] }) {
         ) : (
           <div>
             <Button size="small" onClick={() => setEditing(true)}>
-              Change the sites
+              <Trans>Change the sites</Trans>
             </Button>
           </div>
         ))}
@@ -51,7 +63,7 @@ function Edit({ chat, onDone }: { chat: S["ChatChannel"]; onDone: () => void }) 
         : send(api.PUT("/v1/channels/chat/sites", { body: { sites } })),
     onSuccess: (channels) => {
       client.setQueryData(channelsQuery.queryKey, channels);
-      tell("Saved", "good", "In effect within seconds.");
+      tell(t`Saved`, "good", t`In effect within seconds.`);
       onDone();
     },
   });
@@ -65,7 +77,9 @@ function Edit({ chat, onDone }: { chat: S["ChatChannel"]; onDone: () => void }) 
     >
       {save.isError && <Failure error={save.error} />}
       <label className="field">
-        <span className="field-label">Sites, each on its own line</span>
+        <span className="field-label">
+          <Trans>Sites, each on its own line</Trans>
+        </span>
         <textarea
           className="textarea"
           rows={4}
@@ -74,20 +88,22 @@ function Edit({ chat, onDone }: { chat: S["ChatChannel"]; onDone: () => void }) 
           onChange={(event) => setText(event.target.value)}
         />
         <span className="field-hint">
-          Origins, such as https://www.example.com. None closes the widget to every site.
+          <Trans>
+            Origins, such as https://www.example.com. None closes the widget to every site.
+          </Trans>
         </span>
       </label>
       <div className="row">
         <Button type="submit" tone="primary" busy={save.isPending}>
-          {save.isPending ? "Saving…" : "Save the sites"}
+          {save.isPending ? t`Saving…` : t`Save the sites`}
         </Button>
         {chat.own_sites && (
           <Button busy={save.isPending} onClick={() => save.mutate(null)}>
-            Leave it to the configuration
+            <Trans>Leave it to the configuration</Trans>
           </Button>
         )}
         <Button tone="quiet" onClick={onDone}>
-          Cancel
+          <Trans>Cancel</Trans>
         </Button>
       </div>
     </form>

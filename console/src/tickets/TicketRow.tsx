@@ -1,4 +1,5 @@
 // A ticket as a line of a list.
+import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import type { Channel, S, Ticket } from "../api/words";
 import { Badge, PriorityBadge, TicketBadge } from "../parts/Badge";
@@ -29,7 +30,11 @@ export function TicketRow({ ticket, isNamed }: Props) {
           {asker && <span className="muted small"> · {asker}</span>}
         </span>
         <span className="ticket-marks">
-          {isNamed && <Badge tone="violet">Mentions you</Badge>}
+          {isNamed && (
+            <Badge tone="violet">
+              <Trans>Mentions you</Trans>
+            </Badge>
+          )}
           {ticket.tags.slice(0, 3).map((tag) => (
             <Badge key={tag}>{tag}</Badge>
           ))}

@@ -19,6 +19,7 @@ mod customers;
 mod deliveries;
 mod description;
 mod desk;
+mod errands;
 mod files;
 mod folders;
 mod footing;
