@@ -178,6 +178,24 @@ const ownConversation = createRoute({
   component: lazyRouteComponent(helpPages, "OwnConversationPage"),
 });
 
+const ownTickets = createRoute({
+  getParentRoute: () => help,
+  path: "tickets",
+  component: lazyRouteComponent(helpPages, "OwnTicketsPage"),
+});
+
+const ownTicket = createRoute({
+  getParentRoute: () => help,
+  path: "tickets/$id",
+  component: lazyRouteComponent(helpPages, "OwnTicketPage"),
+});
+
+const customerSignIn = createRoute({
+  getParentRoute: () => help,
+  path: "sign-in",
+  component: lazyRouteComponent(helpPages, "SignInPage"),
+});
+
 const staff = createRoute({
   getParentRoute: () => root,
   id: "staff",
@@ -495,7 +513,16 @@ const tree = root.addChildren([
   invitation,
   decide,
   chat,
-  help.addChildren([helpHome, helpArticle, helpAsk, ownConversations, ownConversation]),
+  help.addChildren([
+    helpHome,
+    helpArticle,
+    helpAsk,
+    ownConversations,
+    ownConversation,
+    ownTickets,
+    ownTicket,
+    customerSignIn,
+  ]),
   staff.addChildren([
     home,
     approvals.addChildren([noApproval, approval]),

@@ -107,10 +107,20 @@ pub enum AuditAction {
     ServiceAccountDeactivated,
     #[serde(rename = "connection.tested")]
     ConnectionTested,
+    #[serde(rename = "customer.link_made")]
+    CustomerLinkMade,
+    #[serde(rename = "customer.signed_in")]
+    CustomerSignedIn,
+    #[serde(rename = "customer.signed_out")]
+    CustomerSignedOut,
+    #[serde(rename = "contact.added")]
+    ContactAdded,
+    #[serde(rename = "channels.changed")]
+    ChannelsChanged,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 52] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
@@ -158,6 +168,11 @@ impl AuditAction {
         Self::ServiceAccountMade,
         Self::ServiceAccountDeactivated,
         Self::ConnectionTested,
+        Self::CustomerLinkMade,
+        Self::CustomerSignedIn,
+        Self::CustomerSignedOut,
+        Self::ContactAdded,
+        Self::ChannelsChanged,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -209,6 +224,11 @@ impl AuditAction {
             Self::ServiceAccountMade => "service_account.made",
             Self::ServiceAccountDeactivated => "service_account.deactivated",
             Self::ConnectionTested => "connection.tested",
+            Self::CustomerLinkMade => "customer.link_made",
+            Self::CustomerSignedIn => "customer.signed_in",
+            Self::CustomerSignedOut => "customer.signed_out",
+            Self::ContactAdded => "contact.added",
+            Self::ChannelsChanged => "channels.changed",
         }
     }
 

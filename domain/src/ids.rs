@@ -64,6 +64,8 @@ ids! {
     PasskeyId,
     /// A person's stay between signing in and out.
     SessionId,
+    /// A customer's stay, from the link that was mailed to them until they sign out.
+    CustomerSessionId,
     /// One going through stored messages for personal data.
     ScanId,
     /// Personal data that was found there.

@@ -56,6 +56,7 @@ permissions! {
     ChangePolicy "change_policy" "Puts a policy in effect.",
     ReadSystem "read_system" "Sees how the service is, what is stopped and what is spent.",
     TestConnections "test_connections" "Tries whether providers of models and the mail server answer.",
+    ManageChannels "manage_channels" "Says which sites may hold the chat, and what customers who signed in see.",
     Stop "stop" "Stops the workspace, an agent, a tool, an integration or a provider.",
     Resume "resume" "Lets go on what was stopped.",
     ReadAudit "read_audit" "Reads and checks the audit.",
@@ -106,6 +107,7 @@ const MATRIX: [(Permission, &[Role]); Permission::ALL.len()] = [
     (P::ChangePolicy, ADMINS),
     (P::ReadSystem, VIEWERS),
     (P::TestConnections, ADMINS),
+    (P::ManageChannels, ADMINS),
     (P::Stop, REVIEWERS),
     (P::Resume, ADMINS),
     (P::ReadAudit, ADMINS),
@@ -136,6 +138,7 @@ impl Permission {
                 | Self::ManageTools
                 | Self::ChangePolicy
                 | Self::TestConnections
+                | Self::ManageChannels
                 | Self::Resume
                 | Self::ManagePeople
                 | Self::ManageTeams
@@ -319,6 +322,7 @@ try_policy                .      .      .      x      x      x
 change_policy             .      .      .      .      x      x  in person
 read_system               x      x      x      x      x      x
 test_connections          .      .      .      .      x      x  in person
+manage_channels           .      .      .      .      x      x  in person
 stop                      .      .      .      x      x      x
 resume                    .      .      .      .      x      x  in person
 read_audit                .      .      .      .      x      x

@@ -28,6 +28,7 @@ pub mod live;
 pub mod logging;
 pub mod models;
 pub mod password;
+pub mod people;
 pub mod personal;
 pub mod policies;
 pub mod protections;
@@ -39,3 +40,4 @@ pub mod sign_in;
 pub mod system;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod typed;

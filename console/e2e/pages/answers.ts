@@ -51,6 +51,7 @@ export * from "./examples/knowledge";
 export * from "./examples/people";
 export * from "./examples/personal";
 export * from "./examples/policy";
+export * from "./examples/portal";
 export * from "./examples/safety";
 
 /** Answers for a route, by method and path; a test hands in its own to override. */
@@ -126,7 +127,14 @@ const ANSWERS: Answers = {
   },
   "GET /v1/tickets": (route) => {
     const status = new URL(route.request().url()).searchParams.get("status");
-    return page(tickets.filter((each) => !status || each.status === status));
+    const some = tickets.filter((each) => !status || each.status === status);
+    return page(
+      some.map((each): S["TicketRow"] => ({
+        ...each,
+        contact_name: contact.name,
+        customer_name: customer.name,
+      })),
+    );
   },
   "GET /v1/tickets/:id": () => ({
     ticket: ticket(0, {
@@ -149,7 +157,16 @@ const ANSWERS: Answers = {
   }),
   "GET /v1/runs": (route) => {
     const status = new URL(route.request().url()).searchParams.get("status");
-    return page(runs.filter((each) => !status || each.status === status));
+    const some = runs.filter((each) => !status || each.status === status);
+    return page(
+      some.map((each): S["RunRow"] => {
+        const of = tickets.find(({ id }) => id === each.ticket_id);
+        return {
+          ...each,
+          ticket: of ? { id: of.id, number: of.number, subject: of.subject } : null,
+        };
+      }),
+    );
   },
   "GET /v1/runs/:id": () => ({
     run: runs[0],

@@ -508,7 +508,7 @@ export interface paths {
         };
         /**
          * List tickets
-         * @description The workspace's tickets, last touched first.
+         * @description The workspace's tickets with who asks, last touched first.
          */
         get: operations["listTickets"];
         put?: never;
@@ -1161,7 +1161,7 @@ export interface paths {
         };
         /**
          * List runs
-         * @description Newest first.
+         * @description Newest first, each with its ticket.
          */
         get: operations["listRuns"];
         put?: never;
@@ -1876,6 +1876,26 @@ export interface paths {
         get: operations["getCustomer"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/{id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a contact
+         * @description Tickets from that address are this customer's from now on, and where customers see their colleagues' tickets, it sees theirs. 409 when the address is a contact's already. In the audit.
+         */
+        post: operations["addContact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2639,6 +2659,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/portal/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link to sign in with
+         * @description Mails a link that works once, within 15 minutes, if the address is a contact's. The answer is the same, and takes as long, if it is not. 409 where the service sends no mail: who runs it makes a link with `countersign customers link ADDRESS`.
+         */
+        post: operations["askForCustomerLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who one is, as a customer
+         * @description Gives the cookie another seven days.
+         */
+        get: operations["getCustomerSession"];
+        put?: never;
+        /**
+         * Sign in by a link
+         * @description Uses the link up and sets the signed cookie `countersign_customer`, which lasts for seven days without use. It opens the contact's own tickets and nothing of the staff's.
+         */
+        post: operations["signInCustomer"];
+        /**
+         * Sign out as a customer
+         * @description Ends the session, here and on the server: its cookie opens nothing any more.
+         */
+        delete: operations["signOutCustomer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own tickets
+         * @description As a customer: the tickets of every channel that are about one's contact, the newest first. Those of colleagues are among them where the workspace says so.
+         */
+        get: operations["listOwnTickets"];
+        put?: never;
+        /**
+         * Open a ticket as a customer
+         * @description Like a conversation that is started, by somebody whose address was checked: the ticket's fields say `contact_verified: true`.
+         */
+        post: operations["openOwnTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/tickets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at one's own ticket
+         * @description What was said in public, and how it stands.
+         */
+        get: operations["getOwnTicket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/tickets/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write on one's own ticket
+         * @description Goes the way of every message, whatever channel the ticket came by; the agent sees it. One that was solved or closed is open again by it. 403 on a colleague's.
+         */
+        post: operations["writeOnOwnTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/tickets/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close one's own ticket
+         * @description Nothing is left to do, says its customer. What they write after that opens it again. 403 on a colleague's.
+         */
+        post: operations["closeOwnTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/tickets/{id}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether an answer helped, as a customer
+         * @description Of the assistant's answers alone. A later word replaces the one before.
+         */
+        post: operations["rateOnOwnTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/help/articles": {
         parameters: {
             query?: never;
@@ -2812,6 +2984,50 @@ export interface paths {
          */
         get: operations["showChannels"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/chat/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say whose pages may hold the chat
+         * @description Origins whose pages may start conversations with this workspace and read its help centre, instead of those of the configuration. In effect at once here and within seconds in other processes. In the audit. Takes a person.
+         */
+        put: operations["putChatSites"];
+        post?: never;
+        /**
+         * Leave the chat's sites to the configuration
+         * @description Those of `[chat] sites` count again. In the audit. Takes a person.
+         */
+        delete: operations["resetChatSites"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say what customers who signed in see
+         * @description Their own tickets, or those of everybody at their company as well, which they read and do not write on. In the audit. Takes a person.
+         */
+        put: operations["putPortal"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3043,6 +3259,12 @@ export interface components {
         } | {
             /** @constant */
             kind: "system";
+        };
+        /** @description One more person at a customer. */
+        AddContact: {
+            /** @example sam.halloran@example.com */
+            email: string;
+            name: string;
         };
         /** @description A document to add. */
         AddDocument: {
@@ -3524,6 +3746,16 @@ export interface components {
             /** @example Which tickets have waited longest for us? */
             text: string;
         };
+        /** @description Who wants to sign in. */
+        AskForLink: {
+            /** @example mira.halloran@example.com */
+            email: string;
+            /**
+             * @description Of the workspace with this slug; left out: the service's own.
+             * @default null
+             */
+            workspace?: string | null;
+        };
         /** @description A question to the knowledge base. */
         AskKnowledge: {
             /**
@@ -3615,7 +3847,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -3842,6 +4074,7 @@ export interface components {
             api: components["schemas"]["ApiChannel"];
             chat: components["schemas"]["ChatChannel"];
             email: components["schemas"]["EmailChannel"];
+            portal: components["schemas"]["PortalChannel"];
             /** @description How people reach the service (`server.public_url`). */
             public_url: string;
             /** @description What this workspace is called in addresses and in the widget. */
@@ -3859,7 +4092,9 @@ export interface components {
              * @description Messages a minute that one visitor may write (`visitors.messages_per_minute`).
              */
             messages_per_minute: number;
-            /** @description Origins whose pages may hold the widget (`chat.sites`). */
+            /** @description The workspace has said which; otherwise they are the configuration's (`chat.sites`). */
+            own_sites: boolean;
+            /** @description Origins whose pages may hold the widget. */
             sites: string[];
         };
         /** @description A document to look at; nothing is put in effect. */
@@ -4114,6 +4349,16 @@ export interface components {
          * @description The company or household that is served.
          */
         CustomerId: string;
+        /** @description Who signed in as a customer. */
+        CustomerSessionView: {
+            /** @description They see their colleagues' tickets as well. */
+            company_tickets: boolean;
+            email: string;
+            name: string;
+            workspace: components["schemas"]["WorkspaceView"];
+        };
+        /** @description How a ticket stands, to its customer. */
+        CustomerStanding: ("in_progress" | "solved" | "closed") | "being_checked" | "with_a_person" | "waiting_for_you";
         /** @description A customer with the people there and their latest tickets. */
         CustomerView: {
             contacts: components["schemas"]["Contact"][];
@@ -5604,6 +5849,12 @@ export interface components {
             /** @description The program. */
             name: string;
         };
+        /** @description What a customer asks. */
+        OpenOwnTicket: {
+            body: string;
+            /** @example The second pole is missing */
+            subject: string;
+        };
         /** @description A ticket to open. */
         OpenTicket: {
             /**
@@ -5660,6 +5911,28 @@ export interface components {
             attempts: number;
             created_at: components["schemas"]["Timestamp"];
             error: string | null;
+        };
+        /** @description A ticket as its customer sees it. */
+        OwnTicket: {
+            /** @description Who asked; null where nobody gave a name. */
+            asked_by: string | null;
+            channel: components["schemas"]["Channel"];
+            /** @description It was begun in a chat, where anybody may give any address: whoever began it reads what is written here. */
+            claimed: boolean;
+            created_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["TicketId"];
+            /** @description False for a colleague's, which is read alone. */
+            mine: boolean;
+            /** Format: int64 */
+            number: number;
+            standing: components["schemas"]["CustomerStanding"];
+            subject: string;
+        };
+        /** @description A ticket with what was said, as its customer sees it. */
+        OwnTicketView: {
+            /** @description The latest 500 that are public, oldest first. `visitor` is the customer's side. */
+            messages: components["schemas"]["ConversationMessage"][];
+            ticket: components["schemas"]["OwnTicket"];
         };
         /** @description One page of a list. */
         PageOfApiKeyItem: {
@@ -5722,6 +5995,12 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageOfOwnTicket: {
+            items: components["schemas"]["OwnTicket"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageOfPolicyVersion: {
             items: components["schemas"]["PolicyVersion"][];
             /** @description Ask with it for the next page; null on the last one. */
@@ -5734,8 +6013,8 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
-        PageOfRun: {
-            items: components["schemas"]["Run"][];
+        PageOfRunRow: {
+            items: components["schemas"]["RunRow"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -5788,8 +6067,8 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
-        PageOfTicket: {
-            items: components["schemas"]["Ticket"][];
+        PageOfTicketRow: {
+            items: components["schemas"]["TicketRow"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -5906,7 +6185,7 @@ export interface components {
             written: components["schemas"]["Written"];
         };
         /** @description One thing that not everybody may. */
-        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_runs" | "retry_runs" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
+        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_runs" | "retry_runs" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "manage_channels" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
         /** @description A permission in words. */
         PermissionView: {
             means: string;
@@ -6019,6 +6298,13 @@ export interface components {
              */
             version: number;
         };
+        /** @description Customers who sign in by a link in their mail, to see their tickets. */
+        PortalChannel: {
+            /** @description They see the tickets of everybody at their company, and not theirs alone. */
+            company_tickets: boolean;
+            /** @description Mail leaves, so links can be sent. */
+            is_open: boolean;
+        };
         /** @description Somebody who is there now. */
         Presence: {
             doing: components["schemas"]["Doing"];
@@ -6121,6 +6407,11 @@ export interface components {
             /** @description TOML. */
             text: string;
         };
+        /** @description What customers who signed in see. */
+        PutPortal: {
+            /** @description The tickets of everybody at their company, and not theirs alone. */
+            company_tickets: boolean;
+        };
         /** @description What a role is to be. */
         PutRole: {
             /**
@@ -6129,6 +6420,11 @@ export interface components {
              */
             description?: string;
             permissions: components["schemas"]["Permissions"];
+        };
+        /** @description Whose pages may hold the widget. */
+        PutSites: {
+            /** @description Origins, such as `https://www.example.com`, at most 1000; none closes the widget to every site. */
+            sites: string[];
         };
         /** @description What a team is to be. */
         PutTeam: {
@@ -6416,7 +6712,73 @@ export interface components {
              */
             work_seconds: number;
         };
+        /** @description A run in a list, with what its ticket is called. */
+        RunRow: {
+            /** @description What it reads and does not hold. */
+            about?: components["schemas"]["About"] | null;
+            agent: string;
+            /** @description The question of a colleague that it answers. */
+            asked?: components["schemas"]["Asked"] | null;
+            /**
+             * Format: int64
+             * @description Failed attempts since the last progress.
+             */
+            attempts: number;
+            created_at: components["schemas"]["Timestamp"];
+            error: string | null;
+            /**
+             * Format: int64
+             * @description Grows with every lease; a writer with an older one is refused.
+             */
+            fence: number;
+            /** Format: uuid */
+            id: string;
+            /** @description The process that holds the lease. */
+            lease_owner: string | null;
+            lease_until: components["schemas"]["Timestamp"] | null;
+            outcome: components["schemas"]["Outcome"] | null;
+            /**
+             * Format: int64
+             * @description Higher runs first; chat is more urgent than mail.
+             */
+            priority: number;
+            /**
+             * Format: int64
+             * @description How many of them it has seen.
+             */
+            seen_signals: number;
+            /**
+             * Format: int64
+             * @description The ticket version up to which it has read.
+             */
+            seen_version: number;
+            /**
+             * Format: int64
+             * @description How often something happened that the run must see: a message, a decision.
+             */
+            signals: number;
+            status: components["schemas"]["RunStatus"];
+            /** Format: int64 */
+            step_count: number;
+            /** @description The ticket that it works on or is about; null for none. */
+            ticket: components["schemas"]["RunTicket"] | null;
+            /** @description The ticket it works on, and holds as long as it is active. */
+            ticket_id: components["schemas"]["TicketId"] | null;
+            updated_at: components["schemas"]["Timestamp"];
+            usage: components["schemas"]["Usage"];
+            /** @description What a waiting run waits for, for people. */
+            waiting_for: string | null;
+            /** @description When a queued or waiting run becomes due. */
+            wake_at: components["schemas"]["Timestamp"] | null;
+        };
         RunStatus: "done" | "queued" | "running" | "waiting" | "dead" | "quarantined";
+        /** @description What people call a ticket by. */
+        RunTicket: {
+            id: components["schemas"]["TicketId"];
+            /** Format: int64 */
+            number: number;
+            subject: string;
+        };
         /** @description A run with its journal and what it did to the outside world. */
         RunView: {
             effects: components["schemas"]["Effect"][];
@@ -6665,6 +7027,11 @@ export interface components {
             /** @example reviewer@northfold.example */
             email: string;
             password: string;
+        };
+        /** @description A link to sign in with. */
+        SignInByLink: {
+            /** @description What stands behind `#` in the link. */
+            token: string;
         };
         /** @description The ways in. */
         SignInOptions: {
@@ -7160,6 +7527,47 @@ export interface components {
          * @description A support case. A chat conversation is a ticket whose channel is chat.
          */
         TicketId: string;
+        /** @description A ticket in a list, with what those are called who ask. */
+        TicketRow: {
+            assignee: components["schemas"]["UserId"] | null;
+            channel: components["schemas"]["Channel"];
+            contact_id: components["schemas"]["ContactId"] | null;
+            /** @description The person; null where nobody gave an address. */
+            contact_name: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            customer_id: components["schemas"]["CustomerId"] | null;
+            /** @description Their company or household. */
+            customer_name: string | null;
+            /**
+             * Format: int64
+             * @description The version of the last event that carried something new from the customer. Approvals bind
+             *     to it: what was proposed before it was proposed on older state.
+             */
+            customer_version: number;
+            fields: {
+                [key: string]: unknown;
+            };
+            /** @description Set while a person is wanted, with the reason. */
+            handoff: components["schemas"]["Handoff"] | null;
+            id: components["schemas"]["TicketId"];
+            /** Format: int64 */
+            message_count: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the workspace; what people call the ticket by.
+             */
+            number: number;
+            priority: components["schemas"]["Priority"];
+            status: components["schemas"]["TicketStatus"];
+            subject: string;
+            tags: string[];
+            updated_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description The version of the last event folded in; the first is 1.
+             */
+            version: number;
+        };
         TicketStatus: "closed" | "open" | "waiting_for_staff" | "waiting_for_customer" | "resolved";
         /** @description A ticket with the people it is about. */
         TicketView: {
@@ -8771,7 +9179,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageOfTicket"];
+                    "application/json": components["schemas"]["PageOfTicketRow"];
                 };
             };
             /** @description No valid session or API key */
@@ -10900,7 +11308,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageOfRun"];
+                    "application/json": components["schemas"]["PageOfRunRow"];
                 };
             };
             /** @description No valid session or API key */
@@ -12994,6 +13402,60 @@ export interface operations {
                 };
             };
             /** @description It takes read_customers, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer. */
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddContact"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes edit_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15499,6 +15961,567 @@ export interface operations {
             };
         };
     };
+    askForCustomerLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskForLink"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCustomerSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSessionView"];
+                };
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signInCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInByLink"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSessionView"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOutCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOwnTickets: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfOwnTicket"];
+                };
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openOwnTicket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key is done once and answered with the first result. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenOwnTicket"];
+            };
+        };
+        responses: {
+            /** @description Made before: the idempotency key was used already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTicket"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTicket"];
+                };
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOwnTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTicketView"];
+                };
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    writeOnOwnTicket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key is done once and answered with the first result. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteMessage"];
+            };
+        };
+        responses: {
+            /** @description Made before: the idempotency key was used already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationMessage"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationMessage"];
+                };
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeOwnTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTicketView"];
+                };
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rateOnOwnTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateAnswer"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listHelpArticles: {
         parameters: {
             query?: {
@@ -15783,6 +16806,155 @@ export interface operations {
                 };
             };
             /** @description It takes read_system, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putChatSites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutSites"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_channels, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetChatSites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_channels, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutPortal"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_channels, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -3,12 +3,14 @@ import { ORIGIN } from "../api/origin";
 import type { ConversationMessage } from "../api/words";
 import { Answer } from "../messages/Answer";
 import { clockTime, fullTime } from "../text/times";
-import type { Held } from "./held";
 import { Rating } from "./Rating";
 
 interface Props {
   message: ConversationMessage;
-  of: Held;
+  /** The customer's side is the reader themselves, as it is without it, or a colleague of theirs. */
+  own?: boolean;
+  /** Takes their word on an answer; without it none is asked for. */
+  rate?: (helpful: boolean) => Promise<unknown>;
   /** The workspace's slug, where it is not the service's own. */
   workspace?: string;
 }
@@ -19,8 +21,8 @@ export function articleAddress(slug: string, workspace?: string): string {
   return `${ORIGIN}/help/articles/${encodeURIComponent(slug)}${of}`;
 }
 
-export function Said({ message, of, workspace }: Props) {
-  const own = message.from === "visitor";
+export function Said({ message, own: isReader = true, rate, workspace }: Props) {
+  const own = message.from === "visitor" && isReader;
   return (
     <article className="said" data-from={message.from}>
       <h2 className={own ? "sr-only" : "said-name"}>
@@ -43,7 +45,7 @@ export function Said({ message, of, workspace }: Props) {
             offline model
           </span>
         )}
-        {message.from === "assistant" && <Rating of={of} messageId={message.id} />}
+        {message.from === "assistant" && rate && <Rating messageId={message.id} rate={rate} />}
       </div>
     </article>
   );

@@ -3,7 +3,7 @@ import { useEffect, useId, useRef, useState } from "react";
 import { problemOf } from "../api/client";
 import { Button } from "../parts/Button";
 import { Failure, Loading } from "../parts/states";
-import { type State, useConversation } from "./conversation";
+import { rateAnswer, type State, useConversation } from "./conversation";
 import { forget, type Held } from "./held";
 import { Said } from "./Said";
 import { Left, LONGEST, sendOnEnter } from "./writing";
@@ -62,7 +62,12 @@ export function Talk({ conversation, workspace, onEnded, onHeard }: Props) {
         <div className="chat-log" role="log" aria-label="Conversation" aria-live="polite">
           {state.phase === "loading" && <Loading lines={3} />}
           {state.messages.map((message) => (
-            <Said key={message.id} message={message} of={conversation} workspace={workspace} />
+            <Said
+              key={message.id}
+              message={message}
+              rate={(helpful) => rateAnswer(conversation, message.id, helpful)}
+              workspace={workspace}
+            />
           ))}
           {state.outgoing.map((message) => (
             <div key={message.key} className="said" data-from="visitor">

@@ -8,6 +8,7 @@ mod guards;
 mod knowledge;
 mod models;
 mod output;
+mod people;
 mod policy;
 mod records;
 mod safety;
@@ -78,6 +79,26 @@ enum Command {
     Users {
         #[command(subcommand)]
         command: users::UsersCommand,
+    },
+    /// Colleagues: who they are, what they may, who is asked to join.
+    People {
+        #[command(subcommand)]
+        command: people::PeopleCommand,
+    },
+    /// Roles and what they may.
+    Roles {
+        #[command(subcommand)]
+        command: people::RolesCommand,
+    },
+    /// Teams and who is in them.
+    Teams {
+        #[command(subcommand)]
+        command: people::TeamsCommand,
+    },
+    /// Customers who want to see their tickets.
+    Customers {
+        #[command(subcommand)]
+        command: people::CustomersCommand,
     },
     /// The knowledge base.
     Kb {

@@ -40,6 +40,7 @@ each!(
     ChangePolicy,
     ReadSystem,
     TestConnections,
+    ManageChannels,
     Stop,
     Resume,
     ReadAudit,

@@ -51,6 +51,8 @@ mod passkeys;
 mod password_resets;
 mod people;
 mod policy;
+mod portal;
+mod portal_tickets;
 mod presence;
 mod problem;
 mod proof;
@@ -94,6 +96,7 @@ use tower_http::{
 
 pub use openapi::openapi;
 pub use password_resets::offer as reset_link_for;
+pub use portal::{LINK_LIFE as CUSTOMER_LINK_LIFE, offer as customer_link_for};
 pub use state::Http;
 
 use crate::app::App;
@@ -181,6 +184,8 @@ fn api() -> ApiRouter<Http> {
         .merge(mentions::routes())
         .merge(conversations::routes())
         .merge(ratings::routes())
+        .merge(portal::routes())
+        .merge(portal_tickets::routes())
         .merge(help::routes())
         .merge(inbound_email::routes())
         .merge(system::routes())

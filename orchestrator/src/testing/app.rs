@@ -302,6 +302,18 @@ impl Desk {
         self.nobody().with("cookie", &cookie).with("sec-fetch-site", "same-origin")
     }
 
+    /// The contact with this address, signed in as a customer.
+    pub async fn customer(&self, email: &str) -> Client {
+        let offered = http::customer_link_for(&self.app, self.workspace, email).await.unwrap();
+        let (_, link) = offered.unwrap_or_else(|| panic!("{email} is no contact"));
+        let (_, token) = link.split_once('#').unwrap();
+        let reply = self.nobody().post("/v1/portal/session", &json!({ "token": token })).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
+        let cookie =
+            reply.headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+        self.nobody().with("cookie", &cookie).with("sec-fetch-site", "same-origin")
+    }
+
     /// A ticket by API, as it was answered.
     pub async fn open_ticket(&self, subject: &str) -> Value {
         let form = json!({

@@ -4,6 +4,8 @@
 //! not differ, and of the third no row may.
 
 mod calls;
+mod portal;
+mod tickets;
 mod world;
 
 use std::{

@@ -18,6 +18,7 @@ mod knowledge;
 mod people;
 mod personal_data;
 mod policies;
+mod portal;
 mod records;
 mod row_security;
 mod runs;
@@ -129,6 +130,12 @@ contract! {
         what_is_redacted_is_gone_and_the_events_stay,
         the_subject_and_what_lists_search_by_are_redacted_too,
         a_ticket_names_its_people;
+    portal:
+        a_customers_link_is_used_once_with_all_of_their_others,
+        a_customers_session_goes_on_while_it_is_used_and_ends,
+        a_customers_tickets_are_theirs_or_their_companys,
+        channels_are_as_configured_until_a_workspace_says_otherwise,
+        a_redaction_ends_what_its_contact_is_signed_in_with;
     runs:
         a_ticket_has_one_active_run,
         one_run_of_an_agent_is_about_a_ticket_and_holds_it_for_nobody,

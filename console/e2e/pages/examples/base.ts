@@ -58,6 +58,7 @@ export const adminMay: S["Permission"][] = [
   "manage_teams",
   "manage_keys",
   "test_connections",
+  "manage_channels",
   "redact",
 ];
 

@@ -24,10 +24,11 @@ use domain::{
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use store::{
-    ApprovalFilter, AuditFilter, KnowledgeFact, PersonChange, Redaction, RunFilter, TicketFilter,
-    WorkspaceStore,
+    ApprovalFilter, AuditFilter, ChannelChange, KnowledgeFact, PersonChange, Redaction, RunFilter,
+    TicketFilter, WorkspaceStore,
 };
 
+use super::portal::CUSTOMER_LINK;
 use super::world::{ADDRESS, COLLECTION, EMAIL, INVITED, MAIL, SLUG, TERMS, World};
 
 pub type Call = fn(WorkspaceStore, World) -> BoxFuture<'static, String>;
@@ -77,6 +78,14 @@ fn reads() -> Vec<(&'static str, Call)> {
         "attachment" => desk.attachment(w.attachment).await,
         "verify_tickets" => desk.verify_tickets().await,
         "names_of" => desk.names_of(&[w.ticket]).await,
+        "askers" => desk.askers(&[w.ticket]).await,
+        "tickets_of_contact" => (
+            desk.tickets_of_contact(w.contact, None, 10, None).await,
+            desk.tickets_of_contact(w.contact, Some(w.customer), 10, None).await,
+        ),
+        "contact_of_link" => desk.contact_of_link(CUSTOMER_LINK, w.at).await,
+        "customer_session" => desk.customer_session(w.customer_session, w.at).await,
+        "channel_settings" => desk.channel_settings().await,
         "customer" => desk.customer(w.customer).await,
         "customers" => (desk.customers(None, 10, None).await, desk.customers(Some("a"), 10, None).await),
         "contact" => desk.contact(w.contact).await,
@@ -248,6 +257,29 @@ fn writes() -> Vec<(&'static str, Call)> {
         },
         "accept_invitation" => {
             desk.accept_invitation(INVITED.to_owned(), w.joining("accepts@example.com")).await
+        },
+        "add_contact" => {
+            let (_, contact) = w.customer();
+            desk.add_contact(contact, w.deed(AuditAction::ContactAdded)).await
+        },
+        "offer_customer_link" => {
+            let (digest, later) = (desk.id().to_string(), w.at.plus(Duration::from_secs(9)));
+            desk.offer_customer_link(w.contact, digest, w.at, later).await
+        },
+        "begin_customer_session" => {
+            let deed = w.deed(AuditAction::CustomerSignedIn);
+            desk.begin_customer_session(CUSTOMER_LINK.to_owned(), w.customer_session(), deed).await
+        },
+        "see_customer_session" => {
+            let later = w.at.plus(Duration::from_secs(9));
+            desk.see_customer_session(w.customer_session, later, later).await
+        },
+        "end_customer_session" => {
+            desk.end_customer_session(w.customer_session, w.deed(AuditAction::CustomerSignedOut)).await
+        },
+        "change_channel_settings" => {
+            let change = ChannelChange::CompanyTickets(true);
+            desk.change_channel_settings(change, w.deed(AuditAction::ChannelsChanged)).await
         },
         "begin_session" => desk.begin_session(w.session(), w.deed(AuditAction::SessionOpened)).await.is_err(),
         "close_breaker" => {
