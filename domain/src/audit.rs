@@ -107,10 +107,14 @@ pub enum AuditAction {
     ServiceAccountDeactivated,
     #[serde(rename = "connection.tested")]
     ConnectionTested,
+    #[serde(rename = "exercises.changed")]
+    ExercisesChanged,
+    #[serde(rename = "exercise.ended")]
+    ExerciseEnded,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 49] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
@@ -158,6 +162,8 @@ impl AuditAction {
         Self::ServiceAccountMade,
         Self::ServiceAccountDeactivated,
         Self::ConnectionTested,
+        Self::ExercisesChanged,
+        Self::ExerciseEnded,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -209,6 +215,8 @@ impl AuditAction {
             Self::ServiceAccountMade => "service_account.made",
             Self::ServiceAccountDeactivated => "service_account.deactivated",
             Self::ConnectionTested => "connection.tested",
+            Self::ExercisesChanged => "exercises.changed",
+            Self::ExerciseEnded => "exercise.ended",
         }
     }
 
