@@ -1,11 +1,12 @@
 // Builds the console into dist/, which the service serves; `npm run dev` proxies the API to it.
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { lingui } from "./scripts/lingui.ts";
 
 const service = process.env.COUNTERSIGN_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [lingui(), react()],
   build: {
     target: "es2022",
     // The policy is default-src 'self': nothing may be inlined as a data: URL.
@@ -31,5 +32,7 @@ export default defineConfig({
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],
+    // Speaks English.
+    setupFiles: ["src/locales/speak.ts"],
   },
 });

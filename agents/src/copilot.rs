@@ -2,7 +2,7 @@
 //! colleague may see them.
 //!
 //! A question is a run, and what was asked before in the same conversation is part of its input. The agent
-//! only reads. What a model cites without having looked it up in this run goes back to it once and is left
+//! reads; what a colleague wants done it has begun as an errand, which a person decides on. What a model cites without having looked it up in this run goes back to it once and is left
 //! out after that; [`answer_of`] reads the answer from the journal, which is the only place where it is kept.
 
 use std::{
@@ -15,6 +15,7 @@ use domain::{
     agent::{Agent, AgentSettings, Next, ProposedCall, RunLimits, RunView},
     confidence::{Confidence, Thresholds},
     copilot::{LookingAt, ReadSource},
+    errand::PROPOSE,
     grounding::Grounds,
     knowledge::Passage,
     model::{Facts, ModelMessage, ModelRequest, ModelResponse, OutputSchema, Strength, Turn},
@@ -37,7 +38,7 @@ const PURPOSE: &str = "copilot.answer";
 /// The name of the schema that a model is held to.
 pub const SCHEMA: &str = "copilot_reply";
 /// What it looks things up with, unless the configuration says otherwise.
-pub const TOOLS: [&str; 10] = [
+pub const TOOLS: [&str; 12] = [
     "find_tickets",
     "read_ticket",
     "find_customers",
@@ -48,6 +49,8 @@ pub const TOOLS: [&str; 10] = [
     "read_approval",
     "read_figures",
     SEARCH_ALL,
+    "find_actions",
+    PROPOSE,
 ];
 /// Where the result of a lookup says what may be cited.
 pub const SOURCES: &str = "sources";
@@ -312,7 +315,7 @@ impl Agent for Copilot {
     }
 
     fn description(&self) -> &'static str {
-        "Answers colleagues' questions about customers, tickets, runs, approvals, knowledge and figures, as far as they may see them. It reads and changes nothing."
+        "Answers colleagues' questions about customers, tickets, runs, approvals, knowledge and figures, as far as they may see them. It changes nothing by itself: what they want done in a ticket it puts before a person."
     }
 
     fn next(&self, view: &RunView<'_>) -> Result<Next, DomainError> {

@@ -13,6 +13,7 @@ pub mod cited;
 pub mod copilot;
 pub mod courtesy;
 pub mod dialogue;
+pub mod errand;
 mod footing;
 pub mod journal;
 mod provenance;
@@ -23,5 +24,6 @@ pub mod support;
 
 pub use article::Article;
 pub use copilot::Copilot;
+pub use errand::Errands;
 pub use registry::Registry;
 pub use resolution::Resolution;

@@ -11,6 +11,7 @@ use domain::{
 use crate::{
     article::{self, Article},
     copilot::{self, Copilot},
+    errand::{self, Errands},
     resolution::{self, Resolution},
 };
 
@@ -30,6 +31,7 @@ impl Registry {
         let mut registry = Self { agents: BTreeMap::new() };
         registry.add(Arc::new(Article::new(Arc::clone(&grounds))), article::default_settings);
         registry.add(Arc::new(Copilot::new(Arc::clone(&grounds))), copilot::default_settings);
+        registry.add(Arc::new(Errands), errand::default_settings);
         registry.add(Arc::new(Resolution::new(grounds, judge)), resolution::default_settings);
         registry
     }

@@ -37,7 +37,7 @@ mod handoff;
 pub use correction::RECALL;
 use handoff::shorten;
 
-const NAME: &str = "resolution";
+pub const NAME: &str = "resolution";
 const PURPOSE: &str = "resolution.answer";
 const REPLY: &str = "reply_to_customer";
 const ESCALATE: &str = "escalate";

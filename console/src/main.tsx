@@ -1,8 +1,11 @@
+import { i18n } from "@lingui/core";
+import { I18nProvider } from "@lingui/react";
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem } from "./api/client";
+import { speak, wanted } from "./locales/speak";
 import { makeRouter } from "./router";
 import "./shell/tokens.css";
 import "./shell/base.css";
@@ -37,10 +40,15 @@ const router = makeRouter(queryClient);
 
 const element = document.getElementById("root");
 if (!element) throw new Error("index.html has no element with the id root");
-createRoot(element).render(
-  <StrictMode>
-    <QueryClientProvider client={queryClient}>
-      <RouterProvider router={router} />
-    </QueryClientProvider>
-  </StrictMode>,
+const page = createRoot(element);
+void speak(wanted(location.search, navigator.languages)).then(() =>
+  page.render(
+    <StrictMode>
+      <I18nProvider i18n={i18n}>
+        <QueryClientProvider client={queryClient}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </I18nProvider>
+    </StrictMode>,
+  ),
 );

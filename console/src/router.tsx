@@ -1,5 +1,7 @@
 // Every page and its address. Staff pages sit under one frame that asks for a session first; the
 // customers' chat page and help centre stand alone.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import type { QueryClient } from "@tanstack/react-query";
 import {
   createRootRouteWithContext,
@@ -82,8 +84,10 @@ const GAPS: readonly GapStatus[] = ["open", "drafted", "dismissed"];
 
 function NotFound() {
   return (
-    <Empty title="There is no such page">
-      <Link to="/">Home</Link>
+    <Empty title={t`There is no such page`}>
+      <Link to="/">
+        <Trans>Home</Trans>
+      </Link>
     </Empty>
   );
 }

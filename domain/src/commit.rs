@@ -16,6 +16,7 @@ use crate::{
     copilot::Asked,
     credit::{CreditError, Reservation, Spent},
     effect::{Effect, EffectStatus},
+    errand::Errand,
     meter::Ceiling,
     model::Usage,
     run::{About, Outcome, Run, RunStatus, Step},
@@ -131,6 +132,7 @@ pub struct NewRun {
     /// Refused by the schema when another question of the same person is being answered, or was asked by the
     /// same key.
     pub asked: Option<Box<Asked>>,
+    pub errand: Option<Box<Errand>>,
     pub agent: String,
     pub priority: i64,
     /// When it becomes due.

@@ -153,6 +153,8 @@ pub enum Lookup {
     /// Those that wait for a person.
     Approvals,
     Approval(ApprovalId),
+    /// What can be put before a person.
+    Actions,
     Figures,
     Knowledge {
         query: String,
@@ -166,6 +168,7 @@ impl Lookup {
             Self::Customers { .. } | Self::Customer(_) => Permission::ReadCustomers,
             Self::Runs(_) | Self::Run(_) => Permission::ReadRuns,
             Self::Approvals | Self::Approval(_) => Permission::ReadApprovals,
+            Self::Actions => Permission::ReadTools,
             Self::Figures => Permission::ReadSystem,
             Self::Knowledge { .. } => Permission::ReadKnowledge,
         }

@@ -17,6 +17,7 @@ pub mod copilot;
 pub mod credit;
 pub mod customer;
 pub mod effect;
+pub mod errand;
 pub mod error;
 pub mod exercise;
 pub mod gap;

@@ -6,6 +6,7 @@ use crate::{
     CustomerId, DocumentId, EffectId, Ids, TicketId, Timestamp, WorkspaceId,
     copilot::StaffRecords,
     customer::{Contact, Customer},
+    errand::Errands,
     knowledge::{Metadata, Retriever},
     run::Run,
     ticket::{Message, Ticket},
@@ -93,6 +94,8 @@ pub trait Ports: Send + Sync {
     fn desk(&self) -> &dyn Desk;
     /// The records as a colleague who asks sees them.
     fn staff_records(&self) -> &dyn StaffRecords;
+    /// What colleagues have put before a person.
+    fn errands(&self) -> &dyn Errands;
     fn clock(&self) -> &dyn Clock;
     fn ids(&self) -> &dyn Ids;
 

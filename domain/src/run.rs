@@ -13,6 +13,7 @@ use crate::{
     canonical::{self, Digest},
     copilot::Asked,
     customer::{Contact, Customer},
+    errand::Errand,
     grounding::SecondOpinion,
     model::{ModelResponse, Usage},
     policy::Judged,
@@ -72,6 +73,9 @@ pub struct Run {
     /// The question of a colleague that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Box<Asked>>,
+    /// What a colleague had the copilot put before a person, for which alone it was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errand: Option<Box<Errand>>,
     pub agent: String,
     pub status: RunStatus,
     /// Higher runs first; chat is more urgent than mail.

@@ -35,7 +35,7 @@ use crate::{
     breakers::{Breakers, Outside},
     channels::{self, Mailbox, Senders},
     config::{Config, ConfigError},
-    copilot::records::Records,
+    copilot::{errands::ErrandDesk, records::Records},
     demo::{self, shop::Shop},
     engine::{Engine, EngineHandle, House, HouseParts, RunSettings, footing, replay},
     escalation::Escalation,
@@ -248,6 +248,12 @@ impl App {
             protections: Arc::clone(&protections),
         };
         let budgets = Arc::new(parts::budgets(&config, &agents, &catalog)?);
+        let errands = Arc::new(ErrandDesk {
+            store: store.clone(),
+            catalog: catalog.clone(),
+            granted: parts::granted(&config, &agents, domain::errand::AGENT),
+            clock: Arc::clone(&clock),
+        });
         let staff_records = Arc::new(Records {
             store: store.clone(),
             knowledge: Arc::clone(&knowledge),
@@ -255,6 +261,7 @@ impl App {
             outside: Arc::clone(&outside),
             budgets: Arc::clone(&budgets),
             minutes_per_ticket: i64::from(config.desk.minutes_per_ticket),
+            errands: Arc::clone(&errands),
             clock: Arc::clone(&clock),
         });
         let house = Arc::new(House::new(HouseParts {
@@ -278,6 +285,7 @@ impl App {
             knowledge: Arc::clone(&knowledge),
             articles: Arc::clone(&keeper) as Arc<dyn domain::ports::Articles>,
             staff_records,
+            errands,
             runs: RunSettings {
                 max_attempts: config.runs.max_attempts,
                 retry: Duration::from_millis(config.runs.retry_ms),

@@ -76,6 +76,7 @@ pub async fn begin(
         ticket_id: None,
         about: Some(About { ticket_id, gap_id }),
         asked: None,
+        errand: None,
         agent: agents::article::NAME.to_owned(),
         // Nobody is waiting in a chat.
         priority: 0,

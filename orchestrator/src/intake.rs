@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use domain::{
-    ApprovalId, Clock, ContactId, CustomerId, DecisionId, EventId, Ids, MessageId, RunId, TicketId, UserId,
-    WorkspaceId,
+    ApprovalId, Clock, ContactId, CustomerId, DecisionId, EventId, Ids, MessageId, RunId, TicketId,
+    Timestamp, UserId, WorkspaceId,
     approval::{Decision, DecisionKind},
     canonical::Digest,
     commit::{Commit, CommitError, NewRun, Op, Receipt},
@@ -359,17 +359,7 @@ impl Intake {
     }
 
     fn run(&self, ticket_id: TicketId, channel: Channel) -> NewRun {
-        NewRun {
-            id: RunId::new(&*self.ids),
-            ticket_id: Some(ticket_id),
-            about: None,
-            asked: None,
-            agent: "resolution".to_owned(),
-            // Somebody in a chat is watching the clock.
-            priority: if channel == Channel::Chat { 10 } else { 0 },
-            wake_at: None,
-            at: self.clock.now(),
-        }
+        run_of(RunId::new(&*self.ids), ticket_id, channel, self.clock.now())
     }
 
     fn event(&self, actor: Actor, body: EventBody, idempotency_key: Option<String>) -> NewEvent {
@@ -428,4 +418,20 @@ fn subject_of(body: &str) -> String {
 
 fn cut(text: &str, chars: usize) -> String {
     text.chars().take(chars).collect()
+}
+
+/// The run that works on what came in a ticket.
+pub(crate) fn run_of(id: RunId, ticket_id: TicketId, channel: Channel, at: Timestamp) -> NewRun {
+    NewRun {
+        id,
+        ticket_id: Some(ticket_id),
+        about: None,
+        asked: None,
+        errand: None,
+        agent: agents::resolution::NAME.to_owned(),
+        // Somebody in a chat is watching the clock.
+        priority: if channel == Channel::Chat { 10 } else { 0 },
+        wake_at: None,
+        at,
+    }
 }

@@ -51,6 +51,7 @@ fn opening(ids: &CountedIds, ticket_id: TicketId, at: Timestamp) -> Commit {
         ticket_id: Some(ticket_id),
         about: None,
         asked: None,
+        errand: None,
         agent: "resolution".to_owned(),
         priority: 0,
         wake_at: None,

@@ -279,6 +279,7 @@ impl Unit<'_> {
             ticket_id: new.ticket_id,
             about: new.about,
             asked: new.asked,
+            errand: new.errand,
             agent: new.agent,
             status: RunStatus::Queued,
             priority: new.priority,

@@ -49,6 +49,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0037" "approval_mails",
     "0038" "desk",
     "0039" "review_quality",
+    "0042" "errands",
 ];
 
 pub(crate) fn migrator() -> Migrator {

@@ -296,6 +296,7 @@ pub(crate) const RUNS: Table = Table {
         "thread_seq",
         "asked_key",
         "asked",
+        "errand",
         "agent",
         "status",
         "priority",
@@ -329,6 +330,7 @@ pub(crate) const RUNS: Table = Table {
         "thread_seq",
         "asked_key",
         "asked",
+        "errand",
         "agent",
         "created_at",
     ],
@@ -360,6 +362,7 @@ pub(crate) fn put_run((workspace, run): &(WorkspaceId, &Run), binds: &mut Binds)
         .opt_int(asked.map(|asked| asked.seq))
         .opt_text(asked.map(|asked| asked.key.as_str()))
         .opt_json(asked.map(|asked| Question { text: &asked.text, looking_at: asked.looking_at }).as_ref())
+        .opt_json(run.errand.as_ref())
         .text(run.agent.as_str())
         .text(run.status.as_str())
         .int(run.priority)
@@ -415,6 +418,7 @@ pub(crate) fn get_run(row: &AnyRow) -> Result<Run, StoreError> {
         ticket_id: c.opt_id("ticket_id")?,
         about,
         asked: asked(&c)?,
+        errand: c.opt_json("errand")?,
         agent: c.text("agent")?,
         status: c.word("status", RunStatus::parse)?,
         priority: c.int("priority")?,

@@ -62,7 +62,7 @@ fn customer(n: u128) -> Customer {
 #[test]
 fn every_tool_describes_itself_and_refuses_unknown_arguments() {
     let tools = builtin::all(WebhookSettings::default());
-    assert_eq!(tools.len(), 22);
+    assert_eq!(tools.len(), 24);
     for tool in tools {
         let spec = tool.spec();
         assert!(!spec.description.is_empty() && !spec.title.is_empty(), "{}", spec.name);
@@ -341,7 +341,7 @@ fn a_catalog_refuses_duplicates_grants_by_pattern_and_searches_by_words() {
     assert_eq!(names(&["get"]), Vec::<String>::new());
     assert_eq!(catalog.search("public knowledge base")[0].name, "search_knowledge");
     assert_eq!(catalog.search("tag")[0].name, "add_tags");
-    assert_eq!(catalog.search("").len(), 22);
+    assert_eq!(catalog.search("").len(), 24);
     assert!(catalog.search("zebra").is_empty());
 }
 

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use domain::{
     RunId, ThreadId, TicketId, UserId,
     copilot::{Asked, AssignedTo, ListOrder, Lookup, RunsWanted, TicketNamed, TicketsWanted},
+    errand::{NewErrand, PROPOSE},
     run::RunStatus,
     ticket::TicketStatus,
-    tool::{AnyTool, Risk, ToolContext, ToolError},
+    tool::{AnyTool, Inquiry, Risk, ToolContext, ToolError},
 };
 use serde_json::{Value, json};
-use support::{House, context};
+use support::{House, context, execute};
 use tools::{Catalog, WebhookSettings, builtin};
 use uuid::Uuid;
 
@@ -102,6 +103,9 @@ async fn a_run_that_nobody_of_the_staff_asked_for_gets_nothing() {
         if !tool.spec().capabilities.iter().any(|capability| capability == "staff") {
             continue;
         }
+        if tool.spec().name == PROPOSE {
+            continue;
+        }
         assert_eq!(tool.spec().risk, Risk::Read, "{}", tool.spec().name);
         let args = json!({
             "ticket": "1", "customer_id": ID, "run_id": ID, "approval_id": ID, "query": "x",
@@ -115,4 +119,34 @@ async fn a_run_that_nobody_of_the_staff_asked_for_gets_nothing() {
         assert!(matches!(error, ToolError::Refused(_)), "{}: {error}", tool.spec().name);
     }
     assert!(house.looked.lock().unwrap().is_empty());
+    let args = json!({ "ticket": "1", "tool": "add_note", "args": {} });
+    let error = execute(&*tool(PROPOSE), &args, &context).await.unwrap_err();
+    assert!(matches!(error, ToolError::Refused(_)), "{error}");
+    assert!(house.errands.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_proposed_is_begun_once_for_its_effect_and_found_again() {
+    let house = Arc::new(House::default());
+    let propose = tool(PROPOSE);
+    let args = json!({ "ticket": "#12", "tool": "add_note", "args": { "body": "Call back" } });
+    let preview = propose.preview(&args);
+    assert_eq!(preview.title, "Put add_note in ticket #12 before a person");
+    assert_eq!(preview.fields[0].value, "Call back");
+    let key = support::effect(PROPOSE, &args).idempotency_key();
+    assert_eq!(propose.inquire(&asking(&house), &key).await, Inquiry::NotDone);
+    let done = execute(&*propose, &args, &asking(&house)).await.unwrap();
+    assert_eq!((&done.content["proposed"], &done.content["done"]), (&json!(true), &json!(false)));
+    assert_eq!(done.content["sources"][1]["kind"], "run", "what may be cited stands beside it");
+    let (_, errand) = house.errands.lock().unwrap()[0].clone();
+    let wanted = NewErrand {
+        ticket: TicketNamed::Number(12),
+        tool: "add_note".to_owned(),
+        args: json!({ "body": "Call back" }),
+    };
+    assert_eq!(errand, wanted);
+    assert_eq!(propose.inquire(&asking(&house), &key).await, Inquiry::Done(done));
+    let down = json!({ "ticket": "12", "tool": "down", "args": {} });
+    let error = execute(&*propose, &down, &asking(&house)).await.unwrap_err();
+    assert!(matches!(error, ToolError::Unavailable(_)), "{error}");
 }

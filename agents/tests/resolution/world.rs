@@ -76,6 +76,7 @@ impl World {
                 ticket_id: Some(TicketId(id(2))),
                 about: None,
                 asked: None,
+                errand: None,
                 agent: "resolution".to_owned(),
                 status: RunStatus::Running,
                 priority: 0,

@@ -1,4 +1,7 @@
 // What each agent may do, what it did, what it has left of its limits, and the switch that stops it.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { AgentView, LimitUse, ToolSpec } from "../api/words";
@@ -17,9 +20,10 @@ import { Pause } from "./Pause";
 import { agentsQuery } from "./queries";
 import "../safety/safety.css";
 import "./agents.css";
+import { tags } from "../text/language";
 
 export function AgentsPage() {
-  useTitle("Agents");
+  useTitle(t`Agents`);
   const { may } = useSession();
   const query = useQuery(agentsQuery);
   const tools = useQuery(toolsQuery(""));
@@ -27,11 +31,13 @@ export function AgentsPage() {
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Agents</h1>
+        <h1>
+          <Trans>Agents</Trans>
+        </h1>
       </header>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-      {query.data?.length === 0 && <Empty title="No agents" />}
+      {query.data?.length === 0 && <Empty title={t`No agents`} />}
       {tools.isError && <Failure error={tools.error} retry={() => void tools.refetch()} />}
       <ul className="stack">
         {query.data?.map((agent) => (
@@ -64,7 +70,7 @@ function AgentCard({ agent, sees, specOf }: CardProps) {
         {sees && <Standing name={name} />}
         <span className="grow" />
         <Link to="/runs" search={{ agent: name }} className="button" data-size="small">
-          Its runs
+          <Trans>Its runs</Trans>
         </Link>
       </header>
       <p>{description}</p>
@@ -73,7 +79,9 @@ function AgentCard({ agent, sees, specOf }: CardProps) {
       <Thresholds agent={agent} />
       <Limits agent={agent} sees={sees} />
       <section>
-        <h3 className="agent-part">May call</h3>
+        <h3 className="agent-part">
+          <Trans>May call</Trans>
+        </h3>
         <ul className="agent-tool-list">
           {tools.map((tool) => {
             const spec = specOf(tool);
@@ -85,7 +93,11 @@ function AgentCard({ agent, sees, specOf }: CardProps) {
             );
           })}
         </ul>
-        {tools.length === 0 && <p className="muted">Nothing.</p>}
+        {tools.length === 0 && (
+          <p className="muted">
+            <Trans>Nothing.</Trans>
+          </p>
+        )}
       </section>
     </article>
   );
@@ -102,9 +114,23 @@ function useStopped(name: string) {
 function Standing({ name }: { name: string }) {
   const { query, byPeople, byItself } = useStopped(name);
   if (!query.data) return null;
-  if (byPeople.length > 0) return <Badge tone="red">Paused</Badge>;
-  if (byItself) return <Badge tone="amber">Left alone for now</Badge>;
-  return <Badge tone="green">Works</Badge>;
+  if (byPeople.length > 0)
+    return (
+      <Badge tone="red">
+        <Trans>Paused</Trans>
+      </Badge>
+    );
+  if (byItself)
+    return (
+      <Badge tone="amber">
+        <Trans>Left alone for now</Trans>
+      </Badge>
+    );
+  return (
+    <Badge tone="green">
+      <Trans>Works</Trans>
+    </Badge>
+  );
 }
 
 function Switch({ name }: { name: string }) {
@@ -119,13 +145,18 @@ function Switch({ name }: { name: string }) {
         <div key={breakerKey(of)} className="notice" data-tone="red">
           <div className="grow stack">
             <p>
-              <strong>{upperFirst(breakerWords(of))} is stopped.</strong> {reason}
+              <strong>
+                <Trans>{upperFirst(breakerWords(of))} is stopped.</Trans>
+              </strong>{" "}
+              {reason}
             </p>
             {of.kind === "agent" ? (
               <LetGoOn of={of} />
             ) : (
               <p>
-                <Link to="/safety">Let it go on under Safety</Link>
+                <Link to="/safety">
+                  <Trans>Let it go on under Safety</Trans>
+                </Link>
               </p>
             )}
           </div>
@@ -135,8 +166,10 @@ function Switch({ name }: { name: string }) {
         <div className="notice" data-tone="amber">
           <div className="grow stack">
             <p>
-              <strong>It keeps failing and is left alone:</strong> it {byItself.reason}. Last
-              failure: {byItself.last_error}
+              <Trans>
+                <strong>It keeps failing and is left alone:</strong> it {byItself.reason}. Last
+                failure: {byItself.last_error}
+              </Trans>
             </p>
             <LetGoOn of={byItself.of} />
           </div>
@@ -151,16 +184,30 @@ function Thresholds({ agent: { settings } }: { agent: AgentView }) {
   const { auto, floor } = settings.thresholds;
   return (
     <section>
-      <h3 className="agent-part">By how sure it is</h3>
+      <h3 className="agent-part">
+        <Trans>By how sure it is</Trans>
+      </h3>
       <dl className="facts">
-        <dt>By itself</dt>
-        <dd>at {percent(auto)} confidence and above, where a rule allows</dd>
-        <dt>Asks a person</dt>
+        <dt>
+          <Trans>By itself</Trans>
+        </dt>
         <dd>
-          from {percent(floor)} to {percent(auto)}
+          <Trans>at {percent(auto)} confidence and above, where a rule allows</Trans>
         </dd>
-        <dt>Hands over</dt>
-        <dd>below {percent(floor)}</dd>
+        <dt>
+          <Trans>Asks a person</Trans>
+        </dt>
+        <dd>
+          <Trans>
+            from {percent(floor)} to {percent(auto)}
+          </Trans>
+        </dd>
+        <dt>
+          <Trans>Hands over</Trans>
+        </dt>
+        <dd>
+          <Trans>below {percent(floor)}</Trans>
+        </dd>
       </dl>
     </section>
   );
@@ -179,31 +226,41 @@ function Limits({ agent: { name, settings }, sees }: { agent: AgentView; sees: b
   );
   return (
     <section>
-      <h3 className="agent-part">Limits</h3>
+      <h3 className="agent-part">
+        <Trans>Limits</Trans>
+      </h3>
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       <dl className="facts">
         {own?.map((item) => (
           <LimitFact key={`${item.unit} ${item.window}`} item={item} />
         ))}
-        <dt>In a run</dt>
+        <dt>
+          <Trans>In a run</Trans>
+        </dt>
         <dd>
-          {settings.max_model_calls} model calls, and {settings.max_output_tokens.toLocaleString()}{" "}
-          tokens in an answer
+          <Trans>
+            {settings.max_model_calls} model calls, and{" "}
+            {settings.max_output_tokens.toLocaleString(tags())} tokens in an answer
+          </Trans>
         </dd>
-        <dt>Without news</dt>
+        <dt>
+          <Trans>Without news</Trans>
+        </dt>
         <dd>
-          {settings.limits.steps} steps, {settings.limits.work_seconds} seconds of work, the same
-          call {settings.limits.identical_calls} times
+          <Trans>
+            {settings.limits.steps} steps, {settings.limits.work_seconds} seconds of work, the same
+            call {settings.limits.identical_calls} times
+          </Trans>
         </dd>
       </dl>
     </section>
   );
 }
 
-const UNITS: Record<LimitUse["unit"], string> = {
-  credits: "Credits",
-  runs: "Runs",
-  emails: "Mails",
+const UNITS: Record<LimitUse["unit"], MessageDescriptor> = {
+  credits: msg`Credits`,
+  runs: msg`Runs`,
+  emails: msg`Mails`,
 };
 
 function LimitFact({ item }: { item: LimitUse }) {
@@ -211,15 +268,25 @@ function LimitFact({ item }: { item: LimitUse }) {
   return (
     <>
       <dt>
-        {UNITS[item.unit]} {WINDOWS[item.window]}
+        {t(UNITS[item.unit])} {WINDOWS[item.window]}
       </dt>
       <dd className="limit-use agent-limit">
         <span>
           {useWords(item)}
-          {!bounded && ", without a ceiling"}
-          {item.reserved > 0 && `, ${amountWords(item.unit, item.reserved)} set aside`}
-          {isFull(item) && <strong> Used up: what comes now waits.</strong>}
-          {item.standing === "warning" && <strong> Nearly used up.</strong>}
+          {!bounded && t`, without a ceiling`}
+          {item.reserved > 0 && t`, ${amountWords(item.unit, item.reserved)} set aside`}
+          {isFull(item) && (
+            <strong>
+              {" "}
+              <Trans>Used up: what comes now waits.</Trans>
+            </strong>
+          )}
+          {item.standing === "warning" && (
+            <strong>
+              {" "}
+              <Trans>Nearly used up.</Trans>
+            </strong>
+          )}
         </span>
         {bounded && (
           <span className="limit-bar" data-standing={item.standing} aria-hidden="true">

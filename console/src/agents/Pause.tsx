@@ -1,4 +1,6 @@
 // Stops one agent, for a reason that others read. Letting it go on is `safety/LetGoOn`.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -18,7 +20,7 @@ export function Pause({ name }: { name: string }) {
     mutationFn: () => send(api.POST("/v1/breakers", { body: { of, reason: reason.trim() } })),
     onSuccess: (list) => {
       client.setQueryData(breakersQuery.queryKey, list);
-      tell("It begins nothing new, wherever the service runs", "info", "Paused");
+      tell(t`It begins nothing new, wherever the service runs`, "info", t`Paused`);
       setAsked(false);
       setReason("");
     },
@@ -33,9 +35,9 @@ export function Pause({ name }: { name: string }) {
           setAsked(true);
         }}
       >
-        Pause…
+        <Trans>Pause…</Trans>
       </Button>
-      <Dialog open={asked} onClose={() => setAsked(false)} title={`Pause ${breakerWords(of)}?`}>
+      <Dialog open={asked} onClose={() => setAsked(false)} title={t`Pause ${breakerWords(of)}?`}>
         <form
           className="stack"
           onSubmit={(event) => {
@@ -45,12 +47,16 @@ export function Pause({ name }: { name: string }) {
         >
           {pause.isError && <Failure error={pause.error} />}
           <p>
-            Its runs stop before their next model call or action within a second, and go on from
-            there when it is let go on. Tickets that come in meanwhile wait. Approvals can still be
-            decided.
+            <Trans>
+              Its runs stop before their next model call or action within a second, and go on from
+              there when it is let go on. Tickets that come in meanwhile wait. Approvals can still
+              be decided.
+            </Trans>
           </p>
           <label className="field">
-            <span className="field-label">Why?</span>
+            <span className="field-label">
+              <Trans>Why?</Trans>
+            </span>
             <input
               className="input"
               required
@@ -58,12 +64,16 @@ export function Pause({ name }: { name: string }) {
               value={reason}
               onChange={(event) => setReason(event.target.value)}
             />
-            <span className="field-hint">Others read it, here and in the audit.</span>
+            <span className="field-hint">
+              <Trans>Others read it, here and in the audit.</Trans>
+            </span>
           </label>
           <div className="dialog-foot">
-            <Button onClick={() => setAsked(false)}>Cancel</Button>
+            <Button onClick={() => setAsked(false)}>
+              <Trans>Cancel</Trans>
+            </Button>
             <Button type="submit" tone="danger-fill" busy={pause.isPending}>
-              {pause.isPending ? "Pausing…" : "Pause it now"}
+              {pause.isPending ? t`Pausing…` : t`Pause it now`}
             </Button>
           </div>
         </form>

@@ -4792,6 +4792,15 @@ export interface components {
             tool: string | null;
         };
         EntryKind: "reserve" | "settle" | "forfeit" | "release" | "overrun";
+        /** @description The call that a run is begun for, as the run carries it. */
+        Errand: {
+            /** @description The colleague who asked the copilot for it. */
+            by: components["schemas"]["UserId"];
+            /** @description What the copilot made of them. */
+            call: components["schemas"]["ToolCall"];
+            /** @description In their words. */
+            said: string;
+        };
         /** @description From whom an approval goes to whom, and when. */
         Escalates: {
             at: components["schemas"]["Timestamp"];
@@ -6586,6 +6595,8 @@ export interface components {
              */
             attempts: number;
             created_at: components["schemas"]["Timestamp"];
+            /** @description What a colleague had the copilot put before a person, for which alone it was begun. */
+            errand?: components["schemas"]["Errand"] | null;
             error: string | null;
             /**
              * Format: int64

@@ -1,4 +1,6 @@
 // One approval, as a person would understand it, and what can be done about it.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
@@ -16,16 +18,9 @@ import { breakerWords, stops } from "../safety/breakers";
 import { breakersQuery } from "../safety/queries";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
-import {
-  fullTime,
-  percent,
-  plain,
-  remaining,
-  upperFirst,
-  urgency,
-  waited,
-  words,
-} from "../text/format";
+import { percent, plain, remaining, upperFirst, urgency, waited, words } from "../text/format";
+import { tags } from "../text/language";
+import { fullTime } from "../text/times";
 import { Bar } from "./Bar";
 import { useClaim, useOther } from "./claim";
 import { DecisionPanel } from "./DecisionPanel";
@@ -46,7 +41,7 @@ export function ApprovalView() {
   }, [id]);
 
   return (
-    <section id="approval" ref={pane} className="approval" aria-label="Approval" tabIndex={-1}>
+    <section id="approval" ref={pane} className="approval" aria-label={t`Approval`} tabIndex={-1}>
       <Link
         to="/approvals"
         search={true}
@@ -54,13 +49,13 @@ export function ApprovalView() {
         data-tone="quiet"
         data-size="small"
       >
-        ← All approvals
+        <Trans>← All approvals</Trans>
       </Link>
       {query.isPending && <Loading lines={8} />}
       {query.isError &&
         !query.data &&
         ("status" in query.error && query.error.status === 404 ? (
-          <Empty title="This approval does not exist" />
+          <Empty title={t`This approval does not exist`} />
         ) : (
           <div className="approval-content">
             <Failure error={query.error} retry={() => void query.refetch()} />
@@ -108,8 +103,10 @@ function Loaded({
               <ApprovalBadge status={approval.status} />
             )}
             <span className="muted small">
-              {words(approval.agent)} agent proposes{" "}
-              {words(approval.binding.call.tool).toLowerCase()}
+              <Trans>
+                {words(approval.agent)} agent proposes{" "}
+                {words(approval.binding.call.tool).toLowerCase()}
+              </Trans>
             </span>
           </div>
           <h2 className="approval-title">{approval.preview.title}</h2>
@@ -121,12 +118,14 @@ function Loaded({
             )}
             {run && (
               <Link to="/runs/$id" params={{ id: run.id }}>
-                Run
+                <Trans>Run</Trans>
               </Link>
             )}
             {pending ? (
               <>
-                <span>waiting {waited(approval.requested_at, now)}</span>
+                <span>
+                  <Trans>waiting {waited(approval.requested_at, now)}</Trans>
+                </span>
                 <span
                   className="queue-expiry"
                   data-urgency={urgency(approval.expires_at, now)}
@@ -134,14 +133,16 @@ function Loaded({
                 >
                   <Icon name="clock" />{" "}
                   {remaining(approval.expires_at, now) === "expired"
-                    ? "expired"
-                    : `expires ${remaining(approval.expires_at, now)}`}
+                    ? t`expired`
+                    : t`expires ${remaining(approval.expires_at, now)}`}
                 </span>
               </>
             ) : (
               approval.decided_at && (
                 <span>
-                  decided <Ago at={approval.decided_at} />
+                  <Trans>
+                    decided <Ago at={approval.decided_at} />
+                  </Trans>
                 </span>
               )
             )}
@@ -151,15 +152,19 @@ function Loaded({
         {pending && other && (
           <div className="notice" role="status">
             <Icon name="eye" />
-            <div className="grow">{other.name} looks at this now.</div>
+            <div className="grow">
+              <Trans>{other.name} looks at this now.</Trans>
+            </div>
           </div>
         )}
         {pending && stop && (
           <div className="notice" data-tone="amber" role="status">
             <Icon name="warn" />
             <div className="grow">
-              {upperFirst(breakerWords(stop.of))} is stopped: “{stop.reason}”. What you decide is
-              kept, and done when it may go on.
+              <Trans>
+                {upperFirst(breakerWords(stop.of))} is stopped: “{stop.reason}”. What you decide is
+                kept, and done when it may go on.
+              </Trans>
             </div>
           </div>
         )}
@@ -167,8 +172,10 @@ function Loaded({
           <div className="notice" data-tone="amber" role="status">
             <Icon name="warn" />
             <div className="grow">
-              {upperFirst(breakerWords(failing.of))} {failing.reason} and is left alone for a while.
-              What you decide is kept, and done by itself when it works again.
+              <Trans>
+                {upperFirst(breakerWords(failing.of))} {failing.reason} and is left alone for a
+                while. What you decide is kept, and done by itself when it works again.
+              </Trans>
             </div>
           </div>
         )}
@@ -177,8 +184,10 @@ function Loaded({
           <div className="notice" data-tone="amber">
             <Icon name="warn" />
             <div className="grow">
-              <strong>This was attempted, and nobody knows whether it was done.</strong> Look it up
-              where it would have happened, then say what you found.
+              <Trans>
+                <strong>This was attempted, and nobody knows whether it was done.</strong> Look it
+                up where it would have happened, then say what you found.
+              </Trans>
             </div>
           </div>
         )}
@@ -197,7 +206,7 @@ function Loaded({
             />
             {findings.length > 0 && (
               <Unmask
-                what="this approval"
+                what={t`this approval`}
                 shown={shown}
                 onShown={setShown}
                 ask={(reason) =>
@@ -216,24 +225,32 @@ function Loaded({
             <Evidence approval={approval} footing={footing} looking={looking} />
             <Behind approval={approval} />
           </div>
-          <aside className="stack" aria-label="Context">
+          <aside className="stack" aria-label={t`Context`}>
             <Similar id={served.id} />
             {customer && <CustomerCard customer={customer} />}
             {ticket && (
               <section className="card section">
-                <h3>Ticket</h3>
+                <h3>
+                  <Trans>Ticket</Trans>
+                </h3>
                 <div className="row">
                   <TicketBadge status={ticket.status} />
                   <PriorityBadge priority={ticket.priority} />
                 </div>
                 <dl className="facts small">
-                  <dt>Channel</dt>
+                  <dt>
+                    <Trans>Channel</Trans>
+                  </dt>
                   <dd>{words(ticket.channel)}</dd>
-                  <dt>Opened</dt>
+                  <dt>
+                    <Trans>Opened</Trans>
+                  </dt>
                   <dd>
                     <Ago at={ticket.created_at} />
                   </dd>
-                  <dt>Messages</dt>
+                  <dt>
+                    <Trans>Messages</Trans>
+                  </dt>
                   <dd>{ticket.message_count}</dd>
                 </dl>
                 {ticket.tags.length > 0 && (
@@ -269,8 +286,8 @@ function Decided({ approval, decisions }: { approval: Approval; decisions: Decis
         ? last.kind.message
         : undefined;
   const text: Partial<Record<Approval["status"], string>> = {
-    expired: "Nobody decided in time. The agent was told and may ask again.",
-    superseded: "The customer wrote again before anyone decided; the agent considers it anew.",
+    expired: t`Nobody decided in time. The agent was told and may ask again.`,
+    superseded: t`The customer wrote again before anyone decided; the agent considers it anew.`,
   };
   return (
     <div className="notice" data-tone={approval.status === "rejected" ? "red" : undefined}>
@@ -282,8 +299,10 @@ function Decided({ approval, decisions }: { approval: Approval; decisions: Decis
         {reason && <div>“{reason}”</div>}
         {approval.edited_args != null && (
           <details>
-            <summary className="small">Arguments after the edit</summary>
-            <Json value={approval.edited_args} label="Arguments after the edit" />
+            <summary className="small">
+              <Trans>Arguments after the edit</Trans>
+            </summary>
+            <Json value={approval.edited_args} label={t`Arguments after the edit`} />
           </details>
         )}
       </div>
@@ -308,10 +327,12 @@ function ConfidenceSection({ approval }: { approval: Approval }) {
   return (
     <section className="card section">
       <div className="row">
-        <h3 className="grow">Confidence</h3>
+        <h3 className="grow">
+          <Trans>Confidence</Trans>
+        </h3>
         {band && (
-          <Badge tone={band.tone} title={band.meaning}>
-            {band.label}
+          <Badge tone={band.tone} title={t(band.meaning)}>
+            {t(band.label)}
           </Badge>
         )}
         <strong>{percent(approval.confidence.score)}</strong>
@@ -335,19 +356,25 @@ function ConfidenceSection({ approval }: { approval: Approval }) {
 function CustomerCard({ customer }: { customer: Customer }) {
   return (
     <section className="card section">
-      <h3>Customer</h3>
+      <h3>
+        <Trans>Customer</Trans>
+      </h3>
       <div className="row">
         <strong>{customer.name}</strong>
         <Link to="/approvals" search={{ customer_id: customer.id }} className="small">
-          All that waits
+          <Trans>All that waits</Trans>
         </Link>
         {customer.tier !== "standard" && <Badge tone="violet">{customer.tier}</Badge>}
       </div>
       <dl className="facts small">
-        <dt>Language</dt>
+        <dt>
+          <Trans>Language</Trans>
+        </dt>
         <dd>{customer.locale}</dd>
-        <dt>Since</dt>
-        <dd>{new Date(customer.created_at).toLocaleDateString()}</dd>
+        <dt>
+          <Trans>Since</Trans>
+        </dt>
+        <dd>{new Date(customer.created_at).toLocaleDateString(tags())}</dd>
         {Object.entries(customer.fields).map(([name, value]) => (
           <div key={name} className="facts-row">
             <dt>{words(name)}</dt>
@@ -362,18 +389,28 @@ function CustomerCard({ customer }: { customer: Customer }) {
 function Behind({ approval }: { approval: Approval }) {
   return (
     <details className="card section behind">
-      <summary>What the decision binds to</summary>
+      <summary>
+        <Trans>What the decision binds to</Trans>
+      </summary>
       <dl className="facts small">
-        <dt>Digest</dt>
+        <dt>
+          <Trans>Digest</Trans>
+        </dt>
         <dd className="mono">{approval.digest}</dd>
-        <dt>Tool version</dt>
+        <dt>
+          <Trans>Tool version</Trans>
+        </dt>
         <dd className="mono">{approval.binding.tool_version}</dd>
-        <dt>Policy version</dt>
+        <dt>
+          <Trans>Policy version</Trans>
+        </dt>
         <dd className="mono">{approval.binding.policy_version}</dd>
-        <dt>Evidence</dt>
+        <dt>
+          <Trans>Evidence</Trans>
+        </dt>
         <dd className="mono">{approval.binding.evidence}</dd>
       </dl>
-      <Json value={approval.binding.call} label="The proposed call" />
+      <Json value={approval.binding.call} label={t`The proposed call`} />
     </details>
   );
 }

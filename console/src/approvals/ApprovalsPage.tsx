@@ -1,4 +1,6 @@
 // The reviewers' inbox: the queue on the left, the approval that is open on the right.
+import { plural, t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
@@ -6,7 +8,6 @@ import { useShortcuts } from "../keys/shortcuts";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { useSession } from "../session/session";
-import { count } from "../text/format";
 import { BatchBar } from "./BatchBar";
 import { narrowedOf, type QueueSearch, same } from "./narrowing";
 import { caughtUp, useFresh, useOwn } from "./news";
@@ -21,7 +22,7 @@ import "./inbox.css";
 const isWide = () => matchMedia("(min-width: 861px)").matches;
 
 export function ApprovalsPage() {
-  useTitle("Approvals");
+  useTitle(t`Approvals`);
   const client = useQueryClient();
   const navigate = useNavigate();
   const { id } = useParams({ strict: false });
@@ -93,23 +94,23 @@ export function ApprovalsPage() {
   const current = items.find((item) => item.id === here);
   const select = () => current?.status === "pending" && toggle(current.id);
 
-  useShortcuts("Approvals", [
-    { keys: "j", label: "Next", run: () => move(1) },
-    { keys: "k", label: "Previous", run: () => move(-1) },
+  useShortcuts(t`Approvals`, [
+    { keys: "j", label: t`Next`, run: () => move(1) },
+    { keys: "k", label: t`Previous`, run: () => move(-1) },
     {
       keys: "Enter",
-      label: "Open",
+      label: t`Open`,
       run: () => {
         const target = here ?? items[0]?.id;
         if (target && target !== id) open(target, false);
         document.getElementById("approval")?.focus();
       },
     },
-    { keys: "x", label: "Select for several at once", when: mayDecide, run: select },
-    { keys: "Space", label: "Select for several at once", when: mayDecide, run: select },
-    { keys: "/", label: "Search", run: () => document.getElementById("queue-search")?.focus() },
-    { keys: "n", label: "Show what is new", when: fresh > 0, run: readAnew },
-    { keys: "z", label: "Take the last decision back", when: mayDecide, run: undoLast },
+    { keys: "x", label: t`Select for several at once`, when: mayDecide, run: select },
+    { keys: "Space", label: t`Select for several at once`, when: mayDecide, run: select },
+    { keys: "/", label: t`Search`, run: () => document.getElementById("queue-search")?.focus() },
+    { keys: "n", label: t`Show what is new`, when: fresh > 0, run: readAnew },
+    { keys: "z", label: t`Take the last decision back`, when: mayDecide, run: undoLast },
   ]);
 
   // Nobody reads an empty list: what is new fills it.
@@ -126,7 +127,7 @@ export function ApprovalsPage() {
 
   return (
     <div className="approvals" data-open={id !== undefined}>
-      <section className="queue" aria-label="Queue">
+      <section className="queue" aria-label={t`Queue`}>
         <QueueHead search={search} items={items} onLook={look} />
         {selected.length > 0 && (
           <BatchBar
@@ -144,7 +145,9 @@ export function ApprovalsPage() {
         )}
         {fresh > 0 && items.length > 0 && (
           <button type="button" className="queue-news" onClick={readAnew}>
-            {count(fresh, "new one", "new ones")}: show
+            <Trans>
+              <Plural value={fresh} one="# new one" other="# new ones" />: show
+            </Trans>
           </button>
         )}
         {query.isPending && <Loading lines={6} />}
@@ -152,11 +155,11 @@ export function ApprovalsPage() {
           <Failure error={query.error} retry={() => void query.refetch()} />
         )}
         {empty && (
-          <Empty title={same(search, {}) ? "Nothing is waiting" : "None"}>
+          <Empty title={same(search, {}) ? t`Nothing is waiting` : t`None`}>
             <p>
               {same(search, {})
-                ? "New proposals appear here by themselves."
-                : "No approval is like what you look for."}
+                ? t`New proposals appear here by themselves.`
+                : t`No approval is like what you look for.`}
             </p>
           </Empty>
         )}
@@ -176,7 +179,7 @@ export function ApprovalsPage() {
         )}
         <p className="sr-only" role="status">
           {items.length > 0 &&
-            `${count(items.length, "approval")}${query.hasNextPage ? " and more" : ""}`}
+            `${plural(items.length, { one: "# approval", other: "# approvals" })}${query.hasNextPage ? t` and more` : ""}`}
         </p>
       </section>
       <QueueContext.Provider
@@ -202,13 +205,15 @@ export function NoApproval() {
   const narrowed = useMemo(() => narrowedOf(search), [search]);
   const { data } = useInfiniteQuery(approvalsQuery(search.status ?? "pending", narrowed));
   return (
-    <section className="approval approval-none" aria-label="Approval">
+    <section className="approval approval-none" aria-label={t`Approval`}>
       {data?.pages[0]?.items.length === 0 && same(search, {}) ? (
-        <Empty title="All caught up">
-          <p>Everything that needed a person has been decided.</p>
+        <Empty title={t`All caught up`}>
+          <p>
+            <Trans>Everything that needed a person has been decided.</Trans>
+          </p>
         </Empty>
       ) : (
-        <Empty title="Choose an approval" />
+        <Empty title={t`Choose an approval`} />
       )}
     </section>
   );

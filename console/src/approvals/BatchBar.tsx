@@ -1,5 +1,7 @@
 // Deciding several approvals at once. Each is sent with the digest that was shown for it, and each
 // gets its own result.
+import { plural, t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -8,7 +10,6 @@ import { Badge, RiskBadge } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { Failure } from "../parts/states";
-import { count } from "../text/format";
 import { decidedHere, patch } from "./news";
 import type { Queued } from "./queue";
 import { offerUndo } from "./undo";
@@ -52,7 +53,7 @@ export function BatchBar({ selected, onClear, onDone }: Props) {
         patch(client, after.id, after);
       }
       if (decided.length === 0) return;
-      const title = `${count(decided.length, "proposal")} decided`;
+      const title = t`${plural(decided.length, { one: "# proposal", other: "# proposals" })} decided`;
       offerUndo(client, decided, { title, tone: "info", detail: "" }, () => {});
     },
     onSettled: () => {
@@ -81,24 +82,26 @@ export function BatchBar({ selected, onClear, onDone }: Props) {
   const irreversible = shown.filter((item) => item.risk === "irreversible").length;
 
   return (
-    <div className="batch" role="toolbar" aria-label="Selected approvals">
-      <strong className="grow">{selected.length} selected</strong>
+    <div className="batch" role="toolbar" aria-label={t`Selected approvals`}>
+      <strong className="grow">
+        <Trans>{selected.length} selected</Trans>
+      </strong>
       <Button size="small" tone="good" onClick={() => start("approve")}>
-        Approve
+        <Trans>Approve</Trans>
       </Button>
       <Button size="small" tone="danger" onClick={() => start("reject")}>
-        Reject
+        <Trans>Reject</Trans>
       </Button>
       <Button size="small" tone="quiet" onClick={onClear}>
-        Clear
+        <Trans>Clear</Trans>
       </Button>
       <Dialog
         open={act !== undefined}
         onClose={close}
         title={
           decide.data
-            ? "Results"
-            : `${act === "reject" ? "Reject" : "Approve"} ${count(shown.length, "proposal")}?`
+            ? t`Results`
+            : `${act === "reject" ? t`Reject` : t`Approve`} ${plural(shown.length, { one: "# proposal", other: "# proposals" })}?`
         }
       >
         <form
@@ -116,8 +119,14 @@ export function BatchBar({ selected, onClear, onDone }: Props) {
           {decide.isError && <Failure error={decide.error} />}
           {!decide.data && act === "approve" && irreversible > 0 && (
             <div className="notice" data-tone="amber">
-              {count(irreversible, "of these moves money", "of these move money")} or cannot be
-              undone.
+              <Trans>
+                <Plural
+                  value={irreversible}
+                  one="# of these moves money"
+                  other="# of these move money"
+                />{" "}
+                or cannot be undone.
+              </Trans>
             </div>
           )}
           <ul className="batch-list">
@@ -133,7 +142,7 @@ export function BatchBar({ selected, onClear, onDone }: Props) {
                   </span>
                   {outcome ? (
                     <Badge tone={outcome.status === "decided" ? "green" : "red"}>
-                      {outcome.status === "decided" ? "Done" : "Not decided"}
+                      {outcome.status === "decided" ? t`Done` : t`Not decided`}
                     </Badge>
                   ) : (
                     <RiskBadge risk={item.risk} />
@@ -144,7 +153,9 @@ export function BatchBar({ selected, onClear, onDone }: Props) {
           </ul>
           {act === "reject" && !decide.data && (
             <label className="field">
-              <span className="field-label">Why should these not happen?</span>
+              <span className="field-label">
+                <Trans>Why should these not happen?</Trans>
+              </span>
               <textarea
                 className="textarea"
                 required
@@ -152,23 +163,27 @@ export function BatchBar({ selected, onClear, onDone }: Props) {
                 value={reason}
                 onChange={(event) => setReason(event.target.value)}
               />
-              <span className="field-hint">The agent reads it and may tell the customers.</span>
+              <span className="field-hint">
+                <Trans>The agent reads it and may tell the customers.</Trans>
+              </span>
             </label>
           )}
           <div className="dialog-foot">
             {decide.data ? (
               <Button type="submit" tone="primary">
-                Close
+                <Trans>Close</Trans>
               </Button>
             ) : (
               <>
-                <Button onClick={close}>Cancel</Button>
+                <Button onClick={close}>
+                  <Trans>Cancel</Trans>
+                </Button>
                 <Button
                   type="submit"
                   tone={act === "reject" ? "danger-fill" : "good"}
                   busy={decide.isPending}
                 >
-                  {act === "reject" ? "Reject" : "Approve"} {shown.length}
+                  {act === "reject" ? t`Reject` : t`Approve`} {shown.length}
                 </Button>
               </>
             )}

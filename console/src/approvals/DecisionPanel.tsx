@@ -1,6 +1,8 @@
 // The decision itself: a bar of acts that opens into a form where an act needs words. The digest
 // that is sent is the one of the approval on screen, and nothing is shown as decided before the
 // service has said so.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { api, Problem, send } from "../api/client";
@@ -63,7 +65,7 @@ export function DecisionPanel({
         decisions.filter((each) => each.kind.type === "approve").length + 1 < approval.quorum;
       const tone = decision.type === "approve" || decision.type === "edit" ? "good" : "info";
       if (waits) {
-        const counts = "Your approval counts; another person has to approve too";
+        const counts = t`Your approval counts; another person has to approve too`;
         tell(counts, tone, approval.preview.title);
       } else {
         const said = { title: words.done, tone, detail: approval.preview.title } as const;
@@ -114,7 +116,7 @@ export function DecisionPanel({
   };
 
   useShortcuts(
-    "Decide",
+    t`Decide`,
     acts.map((each) => ({
       keys: actWords(each, approval.question).keys,
       label: actWords(each, approval.question).label,
@@ -128,8 +130,8 @@ export function DecisionPanel({
       <div className="decide">
         <p className="muted">
           {already
-            ? "You have approved this; another person has to approve too."
-            : sentence(mayNot ?? "You cannot decide this.")}
+            ? t`You have approved this; another person has to approve too.`
+            : sentence(mayNot ?? t`You cannot decide this.`)}
         </p>
       </div>
     );
@@ -148,7 +150,7 @@ export function DecisionPanel({
         />
       )}
       {act === undefined && (
-        <div className="decide-acts" role="toolbar" aria-label="Decide">
+        <div className="decide-acts" role="toolbar" aria-label={t`Decide`}>
           {acts.map((each) => {
             const { label, keys } = actWords(each, approval.question);
             return (
@@ -159,7 +161,7 @@ export function DecisionPanel({
                 busy={decide.isPending}
                 onClick={() => choose(each)}
               >
-                {decide.isPending && decide.variables?.type === each ? "Sending…" : label}
+                {decide.isPending && decide.variables?.type === each ? t`Sending…` : label}
               </Button>
             );
           })}
@@ -167,7 +169,7 @@ export function DecisionPanel({
       )}
       {act !== undefined && other && (
         <p className="notice" data-tone="amber" role="status">
-          {other.name} looks at this now. Decide all the same?
+          <Trans>{other.name} looks at this now. Decide all the same?</Trans>
         </p>
       )}
       {act === "approve" && (
@@ -239,7 +241,7 @@ function Confirm({
   return (
     <form
       className="decide-form"
-      aria-label="Confirm"
+      aria-label={t`Confirm`}
       onKeyDown={formKeys(onLeave)}
       onSubmit={(event) => {
         event.preventDefault();
@@ -248,14 +250,18 @@ function Confirm({
     >
       <p>
         <strong>{approval.preview.title}?</strong>{" "}
-        {approval.risk === "irreversible" && <span className="muted">It cannot be undone.</span>}
+        {approval.risk === "irreversible" && (
+          <span className="muted">
+            <Trans>It cannot be undone.</Trans>
+          </span>
+        )}
       </p>
       <div ref={button} className="row">
         <Button type="submit" tone="good" keys="⏎" busy={busy}>
-          {busy ? "Sending…" : actWords("approve", approval.question).label}
+          {busy ? t`Sending…` : actWords("approve", approval.question).label}
         </Button>
         <Button onClick={onLeave} keys="Esc">
-          Cancel
+          <Trans>Cancel</Trans>
         </Button>
       </div>
     </form>
@@ -300,7 +306,7 @@ function WordsForm({
         {words.hint && <span className="field-hint">{words.hint}</span>}
       </label>
       {offered.length > 0 && (
-        <ul className="reasons-offered" aria-label="Reasons to choose from">
+        <ul className="reasons-offered" aria-label={t`Reasons to choose from`}>
           {offered.map((reason) => (
             <li key={reason}>
               <Button
@@ -323,10 +329,10 @@ function WordsForm({
           keys={`${MOD} ⏎`}
           busy={busy}
         >
-          {busy ? "Sending…" : words.label}
+          {busy ? t`Sending…` : words.label}
         </Button>
         <Button onClick={onLeave} keys="Esc">
-          Cancel
+          <Trans>Cancel</Trans>
         </Button>
       </div>
     </form>

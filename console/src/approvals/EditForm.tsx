@@ -1,5 +1,7 @@
 // Changing the proposed arguments: a form from the tool's schema, the difference to the proposal,
 // and what the service says the changed call would do.
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, send } from "../api/client";
@@ -10,7 +12,6 @@ import { MOD } from "../keys/shortcuts";
 import { Button } from "../parts/Button";
 import { useSettled } from "../parts/settled";
 import { Failure, Loading } from "../parts/states";
-import { count } from "../text/format";
 import { toolQuery } from "../tools/queries";
 import { formKeys } from "./DecisionPanel";
 import { Proposal } from "./Proposal";
@@ -32,7 +33,9 @@ export function EditForm(props: Props) {
       <div className="stack">
         <Failure error={query.error} retry={() => void query.refetch()} />
         <div>
-          <Button onClick={props.onLeave}>Cancel</Button>
+          <Button onClick={props.onLeave}>
+            <Trans>Cancel</Trans>
+          </Button>
         </div>
       </div>
     );
@@ -86,7 +89,7 @@ function Form({
   return (
     <form
       className="decide-form decide-edit"
-      aria-label="Edit the proposal"
+      aria-label={t`Edit the proposal`}
       onKeyDown={formKeys(onLeave)}
       onSubmit={(event) => {
         event.preventDefault();
@@ -106,10 +109,14 @@ function Form({
         />
         <div className="stack" aria-live="polite">
           {changes.length === 0 && (
-            <p className="muted">Change what should be different; the result is shown here.</p>
+            <p className="muted">
+              <Trans>Change what should be different; the result is shown here.</Trans>
+            </p>
           )}
           {changes.length > 0 && valid && !said && !dryRun.isError && (
-            <p className="muted">Working out what this would do…</p>
+            <p className="muted">
+              <Trans>Working out what this would do…</Trans>
+            </p>
           )}
           {changes
             .filter(({ field }) => field.kind === "long")
@@ -118,7 +125,7 @@ function Form({
             ))}
           {asked && dryRun.isError && <Failure error={dryRun.error} />}
           {said?.preview && (
-            <Proposal preview={said.preview} tool={tool} title="With your changes" />
+            <Proposal preview={said.preview} tool={tool} title={t`With your changes`} />
           )}
           {said?.problem && (
             <div className="notice" data-tone="red">
@@ -127,7 +134,7 @@ function Form({
           )}
           {said?.verdict?.answer.type === "refuse" && (
             <div className="notice" data-tone="red">
-              The policy refuses this: {said.verdict.answer.why}
+              <Trans>The policy refuses this: {said.verdict.answer.why}</Trans>
             </div>
           )}
         </div>
@@ -141,13 +148,13 @@ function Form({
           disabled={!valid || changes.length === 0}
         >
           {busy
-            ? "Sending…"
+            ? t`Sending…`
             : changes.length === 0
-              ? "Approve with changes"
-              : `Approve with ${count(changes.length, "change")}`}
+              ? t`Approve with changes`
+              : t`Approve with ${plural(changes.length, { one: "# change", other: "# changes" })}`}
         </Button>
         <Button onClick={onLeave} keys="Esc">
-          Cancel
+          <Trans>Cancel</Trans>
         </Button>
       </div>
     </form>

@@ -1,5 +1,8 @@
 // What a proposed text rests on: each of its sentences with the source that carries it, and each source with
 // what it says of the text. Whoever looks at a sentence sees its place in the source, and the other way round.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { type RefObject, useRef, useState } from "react";
 import type { FieldFinding, Footing, FootingPart, FootingPlace, Stands } from "../api/words";
@@ -68,12 +71,12 @@ const SIGNS: Record<Stands, string> = {
   denied: "≠",
   claims_nothing: "",
 };
-const MEANINGS: Record<Stands, string> = {
-  carried: "The records of this run say so",
-  uncarried: "No source says this",
-  stray: "No source has a value or name in this",
-  denied: "The source says the opposite",
-  claims_nothing: "",
+const MEANINGS: Record<Stands, MessageDescriptor | undefined> = {
+  carried: msg`The records of this run say so`,
+  uncarried: msg`No source says this`,
+  stray: msg`No source has a value or name in this`,
+  denied: msg`The source says the opposite`,
+  claims_nothing: undefined,
 };
 
 function Mark({
@@ -91,16 +94,18 @@ function Mark({
 }) {
   if (stands === "claims_nothing") return null;
   const source = at ? footing.sources[at.source] : undefined;
+  const described = MEANINGS[stands];
+  const meaning = described ? t(described) : "";
   if (!at || !source) {
     return (
-      <span className="mark footing-sign" data-stands={stands} title={MEANINGS[stands]}>
+      <span className="mark footing-sign" data-stands={stands} title={meaning}>
         <span aria-hidden="true">{SIGNS[stands]}</span>
-        <span className="sr-only"> ({MEANINGS[stands]}) </span>
+        <span className="sr-only"> ({meaning}) </span>
       </span>
     );
   }
-  const title = `source ${at.source + 1}: ${sourceTitle(source)}`;
-  const label = stands === "carried" ? `Rests on ${title}` : `${MEANINGS[stands]}: ${title}`;
+  const title = t`source ${at.source + 1}: ${sourceTitle(source)}`;
+  const label = stands === "carried" ? t`Rests on ${title}` : `${meaning}: ${title}`;
   return (
     <button
       type="button"
@@ -172,7 +177,7 @@ function Source({
   const carries = source.pieces.some((piece) => piece.sentences.length > 0);
   const first = source.pieces.find((piece) => piece.sentences.length > 0)?.span;
   return (
-    <figure className="quote" aria-label={`Source ${at + 1}`}>
+    <figure className="quote" aria-label={t`Source ${at + 1}`}>
       <figcaption>
         <span className="mark footing-sign" aria-hidden="true">
           {at + 1}
@@ -192,8 +197,8 @@ function Source({
           sourceTitle(source)
         )}{" "}
         <span className="muted small">
-          {source.document_version != null && `version ${source.document_version}`}
-          {source.number != null && `, cited as [${source.number}]`}
+          {source.document_version != null && t`version ${source.document_version}`}
+          {source.number != null && t`, cited as [${source.number}]`}
         </span>
       </figcaption>
       <blockquote>
@@ -219,10 +224,14 @@ function Source({
           ),
         )}
       </blockquote>
-      {!carries && <p className="muted small">Cited, but no sentence rests on it.</p>}
+      {!carries && (
+        <p className="muted small">
+          <Trans>Cited, but no sentence rests on it.</Trans>
+        </p>
+      )}
       {longer && (
         <button type="button" className="link-button small" onClick={() => setOpen(!open)}>
-          {open ? "Less of it" : "The whole passage"}
+          {open ? t`Less of it` : t`The whole passage`}
         </button>
       )}
     </figure>

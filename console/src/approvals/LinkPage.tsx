@@ -1,5 +1,8 @@
 // One approval by the link in a mail, for whoever is not signed in: what a reviewer sees, and two acts. Looking
 // decides nothing; a decision is asked for once more before it is sent.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { api, Problem, send } from "../api/client";
@@ -11,7 +14,8 @@ import { Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { Entrance, linkToken } from "../session/Entrance";
 import { Icon } from "../shell/Icon";
-import { fullTime, remaining, sentence, waited, words } from "../text/format";
+import { remaining, sentence, waited, words } from "../text/format";
+import { fullTime } from "../text/times";
 import { useLooking } from "./Footing";
 import { Conversation, Evidence, Proposal, Why } from "./Proposal";
 import { type Act, actWords } from "./words";
@@ -25,7 +29,7 @@ const key = (token: string) => ["approval-link", token];
 const holding = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 export function LinkPage() {
-  useTitle("Approval");
+  useTitle(t`Approval`);
   const [token] = useState(linkToken);
   const query = useQuery({
     queryKey: key(token),
@@ -36,15 +40,17 @@ export function LinkPage() {
   });
   if (token === "") {
     return (
-      <Entrance title="This link is not whole">
-        <p>Open it from the mail once more, with everything behind the sign #.</p>
+      <Entrance title={t`This link is not whole`}>
+        <p>
+          <Trans>Open it from the mail once more, with everything behind the sign #.</Trans>
+        </p>
         <ToConsole />
       </Entrance>
     );
   }
   if (query.isPending) {
     return (
-      <Entrance title="Approval">
+      <Entrance title={t`Approval`}>
         <Loading lines={4} />
       </Entrance>
     );
@@ -52,7 +58,7 @@ export function LinkPage() {
   if (!query.data) {
     const refused = query.error instanceof Problem && [401, 403].includes(query.error.status);
     return (
-      <Entrance title={refused ? "This link opens nothing" : "Approval"}>
+      <Entrance title={refused ? t`This link opens nothing` : t`Approval`}>
         {refused ? (
           <p role="alert">{sentence(query.error.message)}.</p>
         ) : (
@@ -79,18 +85,20 @@ export function LinkPage() {
 /** The console asks who one is. Not a link of the router: its pages are another bundle. */
 const ToConsole = ({ to = "/approvals" }: { to?: string }) => (
   <p className="small">
-    <a href={to}>Open the console</a>
+    <a href={to}>
+      <Trans>Open the console</Trans>
+    </a>
   </p>
 );
 
-const TITLES: Record<LinkedApproval["state"], string> = {
-  open: "Approval",
-  decided: "This is decided",
-  expired: "The deadline is over",
-  superseded: "This is not proposed any more",
-  changed: "This has changed",
-  not_asked: "This is not yours to decide",
-  console: "Decide this in the console",
+const TITLES: Record<LinkedApproval["state"], MessageDescriptor> = {
+  open: msg`Approval`,
+  decided: msg`This is decided`,
+  expired: msg`The deadline is over`,
+  superseded: msg`This is not proposed any more`,
+  changed: msg`This has changed`,
+  not_asked: msg`This is not yours to decide`,
+  console: msg`Decide this in the console`,
 };
 
 /** Nothing is to be decided here: what became of it, and the way back while there is one. */
@@ -106,24 +114,28 @@ function Over({ linked, token }: { linked: LinkedApproval; token: string }) {
   const until = decision?.undo_until;
   const back = useWithin(until ? Date.parse(until) - Date.parse(decision.at) : 0);
   return (
-    <Entrance title={TITLES[linked.state]}>
+    <Entrance title={t(TITLES[linked.state])}>
       <p>
         <strong>{linked.title}</strong>
       </p>
       <div role="status" className="stack">
         {decision && (
           <p>
-            {decision.by_you ? "You" : decision.by}: {done?.toLowerCase() ?? words(decision.kind)},{" "}
+            {decision.by_you ? t`You` : decision.by}: {done?.toLowerCase() ?? words(decision.kind)},{" "}
             {fullTime(decision.at)}.
           </p>
         )}
         <p>{linked.detail}</p>
-        {back && <p>Nothing is done yet: it can be taken back.</p>}
+        {back && (
+          <p>
+            <Trans>Nothing is done yet: it can be taken back.</Trans>
+          </p>
+        )}
       </div>
       {undo.isError && <Failure error={undo.error} />}
       {back && (
         <Button onClick={() => undo.mutate()} busy={undo.isPending}>
-          Take it back
+          <Trans>Take it back</Trans>
         </Button>
       )}
       <ToConsole />
@@ -156,8 +168,10 @@ function Open({ linked, view, token }: { linked: LinkedApproval; view: View; tok
           <div className="row">
             <RiskBadge risk={approval.risk} />
             <span className="muted small">
-              {words(approval.agent)} agent proposes{" "}
-              {words(approval.binding.call.tool).toLowerCase()} in {linked.workspace}
+              <Trans>
+                {words(approval.agent)} agent proposes{" "}
+                {words(approval.binding.call.tool).toLowerCase()} in {linked.workspace}
+              </Trans>
             </span>
           </div>
           <h1 className="approval-title">{approval.preview.title}</h1>
@@ -167,19 +181,25 @@ function Open({ linked, view, token }: { linked: LinkedApproval; view: View; tok
                 #{ticket.number} {ticket.subject}
               </span>
             )}
-            <span>waiting {waited(approval.requested_at, now)}</span>
-            <span title={fullTime(approval.expires_at)}>
-              <Icon name="clock" /> expires {remaining(approval.expires_at, now)}
+            <span>
+              <Trans>waiting {waited(approval.requested_at, now)}</Trans>
             </span>
-            <Badge>for {linked.person}</Badge>
+            <span title={fullTime(approval.expires_at)}>
+              <Icon name="clock" /> <Trans>expires {remaining(approval.expires_at, now)}</Trans>
+            </span>
+            <Badge>
+              <Trans>for {linked.person}</Trans>
+            </Badge>
           </div>
         </header>
         {approval.question === "outcome" && (
           <div className="notice" data-tone="amber">
             <Icon name="warn" />
             <div className="grow">
-              <strong>This was attempted, and nobody knows whether it was done.</strong> Look it up
-              where it would have happened, then say what you found.
+              <Trans>
+                <strong>This was attempted, and nobody knows whether it was done.</strong> Look it
+                up where it would have happened, then say what you found.
+              </Trans>
             </div>
           </div>
         )}
@@ -236,7 +256,7 @@ function Decide({
     else if (reason.trim() !== "") decide.mutate({ type: "reject", reason: reason.trim() });
   };
   return (
-    <section className="decide link-decide" aria-label="Your decision">
+    <section className="decide link-decide" aria-label={t`Your decision`}>
       {decide.isError && <Failure error={decide.error} />}
       {act === undefined ? (
         <div className="row">
@@ -247,7 +267,7 @@ function Decide({
             {of("reject")}
           </Button>
           <a className="small" href={`/approvals/${approval.id}`}>
-            Change it or do something else in the console
+            <Trans>Change it or do something else in the console</Trans>
           </a>
         </div>
       ) : (
@@ -255,12 +275,14 @@ function Decide({
           {act === "approve" ? (
             <p>
               <strong>{approval.preview.title}</strong>
-              {approval.risk === "irreversible" && " It cannot be undone."}
+              {approval.risk === "irreversible" && t` It cannot be undone.`}
             </p>
           ) : (
             <>
               <label className="field">
-                <span className="field-label">Why not? The agent reads this.</span>
+                <span className="field-label">
+                  <Trans>Why not? The agent reads this.</Trans>
+                </span>
                 <textarea
                   ref={focusOn}
                   className="input"
@@ -287,9 +309,11 @@ function Decide({
               tone={act === "approve" ? "good" : "danger"}
               busy={decide.isPending}
             >
-              {act === "approve" ? `Yes, ${of("approve").toLowerCase()}` : of("reject")}
+              {act === "approve" ? t`Yes, ${of("approve").toLowerCase()}` : of("reject")}
             </Button>
-            <Button onClick={() => setAct(undefined)}>Back</Button>
+            <Button onClick={() => setAct(undefined)}>
+              <Trans>Back</Trans>
+            </Button>
           </div>
         </form>
       )}

@@ -1,5 +1,7 @@
 // What a proposal shows of itself: what will happen, why it stopped, what was said and what it rests on. For
 // reviewers in the console and for whoever holds the link of a mail, who is not signed in.
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import type {
   Approval,
   ArgumentOrigin,
@@ -17,7 +19,8 @@ import { Badge } from "../parts/Badge";
 import { Markdown } from "../parts/Markdown";
 import { Marked } from "../personal/Marked";
 import { Icon } from "../shell/Icon";
-import { count, fullTime, sentence, words } from "../text/format";
+import { sentence, words } from "../text/format";
+import { fullTime } from "../text/times";
 import { FootedText, FootingSources, type Looking } from "./Footing";
 import { carriedWords, fieldLabel, originWords } from "./words";
 import "./approvals.css";
@@ -46,7 +49,7 @@ export function Proposal({
   before = {},
   footing,
   looking,
-  title = "What will happen",
+  title = t`What will happen`,
 }: {
   preview: Preview;
   tool: string;
@@ -70,7 +73,7 @@ export function Proposal({
             <div key={field.label} data-protected={field.protected}>
               <dt>
                 {field.protected && (
-                  <Icon name="lock" label="Protected: decides who is affected or how much" />
+                  <Icon name="lock" label={t`Protected: decides who is affected or how much`} />
                 )}
                 {fieldLabel(field.label)}
               </dt>
@@ -90,7 +93,7 @@ export function Proposal({
       {preview.body && (
         <figure className="customer-sees">
           <figcaption>
-            {tool === ADD_ARTICLE ? "The article will read" : "The customer will read"}
+            {tool === ADD_ARTICLE ? t`The article will read` : t`The customer will read`}
           </figcaption>
           {tool === ADD_ARTICLE ? (
             <Markdown text={preview.body} level={4} />
@@ -115,8 +118,8 @@ export function Proposal({
 
 function escalationWords(role: Role, { at, from, to }: Escalates): string {
   return role === to
-    ? `It was asked of the role ${from} first.`
-    : `When nobody decides before ${fullTime(at)}, it needs the role ${to}.`;
+    ? t`It was asked of the role ${from} first.`
+    : t`When nobody decides before ${fullTime(at)}, it needs the role ${to}.`;
 }
 
 export function Why({
@@ -132,10 +135,12 @@ export function Why({
   const approvals = decisions.filter((each) => each.kind.type === "approve").length;
   return (
     <section className="card section">
-      <h3>Why it stopped</h3>
-      <p>{sentence(approval.why || "no rule lets this run by itself")}</p>
+      <h3>
+        <Trans>Why it stopped</Trans>
+      </h3>
+      <p>{sentence(approval.why || t`no rule lets this run by itself`)}</p>
       {approval.carries && approval.carries.length > 0 && (
-        <ul className="row" aria-label="Look at before it leaves">
+        <ul className="row" aria-label={t`Look at before it leaves`}>
           {approval.carries.map((one) => (
             <li key={`${one.kind} ${one.shown}`}>
               <Badge tone="amber">{carriedWords(one)}</Badge>
@@ -144,23 +149,28 @@ export function Why({
         </ul>
       )}
       {approval.suspicions && approval.suspicions.length > 0 && (
-        <ul className="suspicions" aria-label="Reads like an order to the agent">
+        <ul className="suspicions" aria-label={t`Reads like an order to the agent`}>
           {approval.suspicions.map((one) => (
             <li key={`${one.place} ${one.quote}`}>
-              <Badge tone="amber">Order to the agent?</Badge> {sentence(one.place)}:{" "}
-              <q>{one.quote}</q>
+              <Badge tone="amber">
+                <Trans>Order to the agent?</Trans>
+              </Badge>{" "}
+              {sentence(one.place)}: <q>{one.quote}</q>
               {one.why && <span className="muted small"> {sentence(one.why)}</span>}
             </li>
           ))}
         </ul>
       )}
       <p className="muted small">
-        Rule <span className="mono">{approval.rule}</span>. Asked of the role {words(approval.role)}
-        {approval.team && ` in the team ${words(approval.team)}`}
-        {approval.quorum > 1 && `, and ${approvals} of ${approval.quorum} people have approved`}.
+        <Trans>
+          Rule <span className="mono">{approval.rule}</span>. Asked of the role{" "}
+          {words(approval.role)}
+        </Trans>
+        {approval.team && t` in the team ${words(approval.team)}`}
+        {approval.quorum > 1 && t`, and ${approvals} of ${approval.quorum} people have approved`}.
         {approval.escalates && ` ${escalationWords(approval.role, approval.escalates)}`}
         {(approval.requesters ?? []).includes(userId ?? "") &&
-          " You asked for this, by your words or your edit: another person has to approve it."}
+          t` You asked for this, by your words or your edit: another person has to approve it.`}
       </p>
     </section>
   );
@@ -182,7 +192,9 @@ export function Evidence({
   if (!marked && approval.evidence.length === 0) return null;
   return (
     <section className="card section">
-      <h3>Evidence</h3>
+      <h3>
+        <Trans>Evidence</Trans>
+      </h3>
       {marked ? (
         <FootingSources footing={footing} looking={looking} linked={linked} />
       ) : (
@@ -211,11 +223,19 @@ export function Conversation({
   const earlier = messages.slice(0, -RECENT);
   return (
     <section className="card section">
-      <h3>Conversation</h3>
-      {messages.length === 0 && <p className="muted">Nothing was said yet.</p>}
+      <h3>
+        <Trans>Conversation</Trans>
+      </h3>
+      {messages.length === 0 && (
+        <p className="muted">
+          <Trans>Nothing was said yet.</Trans>
+        </p>
+      )}
       {earlier.length > 0 && (
         <details>
-          <summary className="small">{count(earlier.length, "earlier message")}</summary>
+          <summary className="small">
+            <Plural value={earlier.length} one="# earlier message" other="# earlier messages" />
+          </summary>
           <div className="stack">
             {earlier.map((message) => (
               <MessageItem key={message.id} message={message} ticketId={ticketId} />

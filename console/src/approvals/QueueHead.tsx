@@ -1,4 +1,6 @@
 // What is looked at of the queue: views with their counts, a search, and what narrows it further.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
@@ -43,16 +45,18 @@ export function QueueHead({ search, items, onLook }: Props) {
   return (
     <header className="queue-head">
       <div className="row">
-        <h1 className="grow">Approvals</h1>
+        <h1 className="grow">
+          <Trans>Approvals</Trans>
+        </h1>
         <Button size="small" aria-expanded={open} onClick={() => setOpen(!open)}>
-          Filter{narrowedBy > 0 ? ` (${narrowedBy})` : ""}
+          <Trans>Filter{narrowedBy > 0 ? ` (${narrowedBy})` : ""}</Trans>
         </Button>
       </div>
-      <nav className="queue-views" aria-label="Views">
+      <nav className="queue-views" aria-label={t`Views`}>
         {USUAL.map(({ name, count, search: at }) => (
           <ViewLink
-            key={name}
-            name={name}
+            key={t(name)}
+            name={t(name)}
             count={shown(counts?.[count])}
             search={at}
             here={same(search, at)}
@@ -117,8 +121,8 @@ function Search({ search, onLook }: Pick<Props, "search" | "onLook">) {
       id="queue-search"
       type="search"
       className="input"
-      placeholder="Search subject, customer, text"
-      aria-label="Search approvals"
+      placeholder={t`Search subject, customer, text`}
+      aria-label={t`Search approvals`}
       maxLength={200}
       value={text}
       onChange={(event) => setText(event.target.value)}
@@ -164,7 +168,7 @@ function Filters({ search, items, views, onLook }: Props & { views: View[] }) {
         value={search[key] ?? ""}
         onChange={(event) => set({ [key]: event.target.value || undefined })}
       >
-        <option value="">Any</option>
+        <option value="">{t`Any`}</option>
         {options.map((each) => (
           <option key={each} value={each}>
             {say(each)}
@@ -176,7 +180,9 @@ function Filters({ search, items, views, onLook }: Props & { views: View[] }) {
   return (
     <div className="queue-filters">
       <label>
-        <span className="field-label">Which approvals</span>
+        <span className="field-label">
+          <Trans>Which approvals</Trans>
+        </span>
         <select
           className="select"
           value={search.status ?? "pending"}
@@ -185,17 +191,19 @@ function Filters({ search, items, views, onLook }: Props & { views: View[] }) {
             set({ status: next === "pending" ? undefined : next });
           }}
         >
-          <option value="pending">Waiting</option>
+          <option value="pending">{t`Waiting`}</option>
           {APPROVAL_STATUSES.filter((each) => each !== "pending").map((each) => (
             <option key={each} value={each}>
               {words(each)}
             </option>
           ))}
-          <option value="all">All</option>
+          <option value="all">{t`All`}</option>
         </select>
       </label>
       <label>
-        <span className="field-label">Order</span>
+        <span className="field-label">
+          <Trans>Order</Trans>
+        </span>
         <select
           className="select"
           value={search.order ?? "stake"}
@@ -204,18 +212,20 @@ function Filters({ search, items, views, onLook }: Props & { views: View[] }) {
             set({ order: order === "stake" ? undefined : order });
           }}
         >
-          <option value="stake">What is at stake first</option>
-          <option value="age">Oldest first</option>
+          <option value="stake">{t`What is at stake first`}</option>
+          <option value="age">{t`Oldest first`}</option>
         </select>
       </label>
       <label>
-        <span className="field-label">Risk</span>
+        <span className="field-label">
+          <Trans>Risk</Trans>
+        </span>
         <select
           className="select"
           value={search.risk ?? ""}
           onChange={(event) => set({ risk: RISKS.find((each) => each === event.target.value) })}
         >
-          <option value="">Any</option>
+          <option value="">{t`Any`}</option>
           {RISKS.map((each) => (
             <option key={each} value={each}>
               {words(each)}
@@ -224,15 +234,17 @@ function Filters({ search, items, views, onLook }: Props & { views: View[] }) {
         </select>
       </label>
       <label>
-        <span className="field-label">Assigned to</span>
+        <span className="field-label">
+          <Trans>Assigned to</Trans>
+        </span>
         <select
           className="select"
           value={search.assignee ?? ""}
           onChange={(event) => set({ assignee: event.target.value || undefined })}
         >
-          <option value="">Anybody</option>
-          <option value="me">Me</option>
-          <option value="nobody">Nobody</option>
+          <option value="">{t`Anybody`}</option>
+          <option value="me">{t`Me`}</option>
+          <option value="nobody">{t`Nobody`}</option>
           {people.map((each) => (
             <option key={each.id} value={each.id}>
               {each.name}
@@ -241,47 +253,47 @@ function Filters({ search, items, views, onLook }: Props & { views: View[] }) {
         </select>
       </label>
       {pick(
-        "Agent",
+        t`Agent`,
         "agent",
         valuesOf(items, (item) => item.agent, search.agent),
       )}
       {pick(
-        "Tool",
+        t`Tool`,
         "tool",
         valuesOf(items, (item) => item.binding.call.tool, search.tool),
       )}
       {pick(
-        "Rule",
+        t`Rule`,
         "rule",
         valuesOf(items, (item) => item.rule, search.rule),
         String,
       )}
       {pick(
-        "What is wanted",
+        t`What is wanted`,
         "intent",
         valuesOf(items, (item) => item.intent, search.intent),
       )}
       <div className="row queue-keep">
         {search.customer_id && (
           <Button size="small" onClick={() => set({ customer_id: undefined })}>
-            Of all customers
+            <Trans>Of all customers</Trans>
           </Button>
         )}
         {!same(search, {}) && (
           <Button size="small" onClick={() => onLook({})}>
-            Clear
+            <Trans>Clear</Trans>
           </Button>
         )}
         {kept && (kept.owner_id === session.userId || session.may("manage_people")) ? (
           <Button size="small" busy={remove.isPending} onClick={() => remove.mutate(kept.id)}>
-            Remove this view
+            <Trans>Remove this view</Trans>
           </Button>
         ) : (
           !kept &&
           !same(search, {}) &&
           session.userId && (
             <Button size="small" onClick={() => setSaving(true)}>
-              Keep as a view
+              <Trans>Keep as a view</Trans>
             </Button>
           )
         )}
@@ -322,11 +334,13 @@ function KeepView({
     if (name.trim() !== "" && !keep.isPending) keep.mutate();
   };
   return (
-    <Dialog open={open} onClose={onClose} title="Keep as a view">
+    <Dialog open={open} onClose={onClose} title={t`Keep as a view`}>
       <form className="stack" onSubmit={submit}>
         {keep.isError && <Failure error={keep.error} />}
         <label className="field">
-          <span className="field-label">Name</span>
+          <span className="field-label">
+            <Trans>Name</Trans>
+          </span>
           <input
             className="input"
             required
@@ -341,12 +355,14 @@ function KeepView({
             checked={shared}
             onChange={(event) => setShared(event.target.checked)}
           />
-          Everybody of the workspace sees it
+          <Trans>Everybody of the workspace sees it</Trans>
         </label>
         <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
           <Button type="submit" tone="primary" busy={keep.isPending}>
-            Keep
+            <Trans>Keep</Trans>
           </Button>
         </div>
       </form>

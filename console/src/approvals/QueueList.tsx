@@ -1,4 +1,6 @@
 // The rows of the queue, of which only those in sight are drawn: thousands scroll like ten.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -132,7 +134,7 @@ const QueueRow = memo(function QueueRow({ item, isHere, picked, onPick, claim, s
             type="checkbox"
             checked={picked}
             onChange={() => onPick(item.id)}
-            aria-label={`Select: ${item.preview.title}`}
+            aria-label={t`Select: ${item.preview.title}`}
           />
         </label>
       )}
@@ -149,37 +151,42 @@ const QueueRow = memo(function QueueRow({ item, isHere, picked, onPick, claim, s
         </span>
         <span className="queue-marks">
           {pending ? <RiskBadge risk={item.risk} /> : <ApprovalBadge status={item.status} />}
-          <Badge tone={band?.tone} title={band?.meaning}>
+          <Badge tone={band?.tone} title={band && t(band.meaning)}>
             {percent(item.confidence.score)}
-            <span className="sr-only"> confidence</span>
+            <span className="sr-only">
+              {" "}
+              <Trans>confidence</Trans>
+            </span>
           </Badge>
           {pending && (
-            <span className="muted small" title="Expected loss × uncertainty">
-              {money(item.stake_cents)} at stake
+            <span className="muted small" title={t`Expected loss × uncertainty`}>
+              <Trans>{money(item.stake_cents)} at stake</Trans>
             </span>
           )}
           <span className="muted small">{words(item.agent)}</span>
           {assignee && (
             <span className="muted small queue-person">
-              <Icon name="person" label="Assigned to" /> {assignee.name}
+              <Icon name="person" label={t`Assigned to`} /> {assignee.name}
             </span>
           )}
           {claim && (
             <span className="small queue-claim">
-              <Icon name="eye" /> {claim.name} looks at it
+              <Icon name="eye" /> <Trans>{claim.name} looks at it</Trans>
             </span>
           )}
           {snoozed && (
-            <span className="muted small">back {remaining(item.snoozed_until ?? "", now)}</span>
+            <span className="muted small">
+              <Trans>back {remaining(item.snoozed_until ?? "", now)}</Trans>
+            </span>
           )}
         </span>
         <span className="queue-times">
-          <span title="Waiting since it was proposed">
+          <span title={t`Waiting since it was proposed`}>
             {pending ? waited(item.requested_at, now) : null}
           </span>
           {pending && (
             <span className="queue-expiry" data-urgency={urgency(item.expires_at, now)}>
-              {left === "expired" ? left : `expires ${left}`}
+              {left === "expired" ? left : t`expires ${left}`}
             </span>
           )}
         </span>

@@ -1,4 +1,6 @@
 // What was decided about proposals like this one, and why.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ApprovalBadge } from "../parts/Badge";
@@ -11,14 +13,16 @@ export function Similar({ id }: { id: string }) {
   if (!data || data.length === 0) return null;
   return (
     <section className="card section">
-      <h3>Decided before</h3>
+      <h3>
+        <Trans>Decided before</Trans>
+      </h3>
       <ul className="stack similar">
         {data.map((each) => (
           <li key={each.approval_id}>
             <div className="row">
               <ApprovalBadge status={each.status} />
-              <span className="muted small" title="By words, amount, what is wanted and agent">
-                {percent(each.likeness)} alike
+              <span className="muted small" title={t`By words, amount, what is wanted and agent`}>
+                <Trans>{percent(each.likeness)} alike</Trans>
               </span>
             </div>
             <Link to="/approvals/$id" params={{ id: each.approval_id }} search={true}>

@@ -1,4 +1,6 @@
 // Whose an approval is and when it comes up again: taking it, handing it to somebody, putting it off.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, send } from "../api/client";
@@ -11,7 +13,8 @@ import { Failure } from "../parts/states";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
-import { fullTime, sentence } from "../text/format";
+import { sentence } from "../text/format";
+import { fullTime } from "../text/times";
 import { patch } from "./news";
 import { deskQuery } from "./queries";
 import { useQueue } from "./queue";
@@ -25,10 +28,10 @@ export function comings(now: number): { label: string; at: number }[] {
   morning.setDate(morning.getDate() + 1);
   morning.setHours(9, 0, 0, 0);
   return [
-    { label: "In an hour", at: now + HOUR },
-    { label: "In three hours", at: now + 3 * HOUR },
-    { label: "Tomorrow at nine", at: morning.getTime() },
-    { label: "When its deadline nears", at: now + 90 * 24 * HOUR },
+    { label: t`In an hour`, at: now + HOUR },
+    { label: t`In three hours`, at: now + 3 * HOUR },
+    { label: t`Tomorrow at nine`, at: morning.getTime() },
+    { label: t`When its deadline nears`, at: now + 90 * 24 * HOUR },
   ];
 }
 
@@ -74,7 +77,7 @@ export function Tend({ approval }: { approval: Approval }) {
     onSuccess: (after) => {
       taken(after);
       if (!after.snoozed_until) return;
-      tell("Put off", "info", `Back ${fullTime(after.snoozed_until)}`);
+      tell(t`Put off`, "info", t`Back ${fullTime(after.snoozed_until)}`);
       queue.openAfter(approval.id);
     },
     onError: (error) => {
@@ -83,17 +86,17 @@ export function Tend({ approval }: { approval: Approval }) {
     },
   });
 
-  useShortcuts("Whose it is", [
+  useShortcuts(t`Whose it is`, [
     {
       keys: "i",
-      label: mine ? "Give it back" : "Take it",
+      label: mine ? t`Give it back` : t`Take it`,
       when: may && mayTake,
       run: () => assign.mutate({ to: mine ? null : (session.userId ?? null), note: "" }),
     },
-    { keys: "h", label: "Hand to somebody", when: may, run: () => setAsking("assign") },
+    { keys: "h", label: t`Hand to somebody`, when: may, run: () => setAsking("assign") },
     {
       keys: "s",
-      label: snoozed ? "Bring back" : "Put off",
+      label: snoozed ? t`Bring back` : t`Put off`,
       when: may,
       run: () => (snoozed ? snooze.mutate(null) : setAsking("snooze")),
     },
@@ -103,9 +106,13 @@ export function Tend({ approval }: { approval: Approval }) {
     <div className="row tend">
       <span className="muted small queue-person">
         <Icon name="person" />{" "}
-        {approval.assignee ? `Assigned to ${mine ? "you" : (name ?? "somebody")}` : "Anybody’s"}
+        {approval.assignee ? t`Assigned to ${mine ? "you" : (name ?? "somebody")}` : t`Anybody’s`}
       </span>
-      {snoozed && <span className="muted small">Put off until {fullTime(snoozed)}</span>}
+      {snoozed && (
+        <span className="muted small">
+          <Trans>Put off until {fullTime(snoozed)}</Trans>
+        </span>
+      )}
       {may && (
         <>
           {mayTake && (
@@ -118,11 +125,11 @@ export function Tend({ approval }: { approval: Approval }) {
                 assign.mutate({ to: mine ? null : (session.userId ?? null), note: "" })
               }
             >
-              {mine ? "Give back" : "Take"}
+              {mine ? t`Give back` : t`Take`}
             </Button>
           )}
           <Button size="small" tone="quiet" keys="H" onClick={() => setAsking("assign")}>
-            Hand over
+            <Trans>Hand over</Trans>
           </Button>
           <Button
             size="small"
@@ -131,7 +138,7 @@ export function Tend({ approval }: { approval: Approval }) {
             busy={snooze.isPending}
             onClick={() => (snoozed ? snooze.mutate(null) : setAsking("snooze"))}
           >
-            {snoozed ? "Bring back" : "Put off"}
+            {snoozed ? t`Bring back` : t`Put off`}
           </Button>
         </>
       )}
@@ -150,7 +157,7 @@ export function Tend({ approval }: { approval: Approval }) {
       <Dialog
         open={asking === "snooze"}
         onClose={() => setAsking(undefined)}
-        title="Put off until when?"
+        title={t`Put off until when?`}
       >
         <ul className="stack comings">
           {comings(now).map(({ label, at }) => (
@@ -162,7 +169,7 @@ export function Tend({ approval }: { approval: Approval }) {
           ))}
         </ul>
         <p className="muted small">
-          It is back at once when the customer writes, and when its deadline nears.
+          <Trans>It is back at once when the customer writes, and when its deadline nears.</Trans>
         </p>
       </Dialog>
     </div>
@@ -197,13 +204,15 @@ function HandOver({
     if (!busy) onGive(to === "" ? null : to, note.trim());
   };
   return (
-    <Dialog open={open} onClose={onClose} title="Hand over">
+    <Dialog open={open} onClose={onClose} title={t`Hand over`}>
       <form className="stack" onSubmit={submit}>
         {error && <Failure error={error} />}
         <label className="field">
-          <span className="field-label">To whom</span>
+          <span className="field-label">
+            <Trans>To whom</Trans>
+          </span>
           <select className="select" value={to} onChange={(event) => setTo(event.target.value)}>
-            <option value="">Anybody</option>
+            <option value="">{t`Anybody`}</option>
             {able.map((each) => (
               <option key={each.id} value={each.id}>
                 {each.name} ({each.role})
@@ -212,7 +221,9 @@ function HandOver({
           </select>
         </label>
         <label className="field">
-          <span className="field-label">A note for them</span>
+          <span className="field-label">
+            <Trans>A note for them</Trans>
+          </span>
           <textarea
             className="textarea"
             maxLength={LONGEST_NOTE}
@@ -221,9 +232,11 @@ function HandOver({
           />
         </label>
         <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
           <Button type="submit" tone="primary" busy={busy}>
-            Hand over
+            <Trans>Hand over</Trans>
           </Button>
         </div>
       </form>

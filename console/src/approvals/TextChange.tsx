@@ -1,4 +1,5 @@
 // What an edit changes in a text, word by word. Signs say it too; colour only repeats it.
+import { Trans } from "@lingui/react/macro";
 import { diffWordsWithSpace } from "diff";
 import { useMemo } from "react";
 
@@ -26,7 +27,9 @@ export function TextChange({
   let at = 0;
   return (
     <section className="card section">
-      <h3>What changes in “{label}”</h3>
+      <h3>
+        <Trans>What changes in “{label}”</Trans>
+      </h3>
       <p className="text-change">
         {parts.map((part) => {
           at += part.value.length;

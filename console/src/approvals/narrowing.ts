@@ -1,4 +1,6 @@
 // What narrows the queue: in the page's address, in the views that are always there, and in those that people keep.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg } from "@lingui/core/macro";
 import type { ApprovalCounts, Narrowed, QueueOrder, Risk } from "../api/words";
 import type { QueueStatus } from "./queries";
 
@@ -30,17 +32,17 @@ export function narrowedOf({ status, ...search }: QueueSearch): Narrowed {
 }
 
 interface Usual {
-  name: string;
+  name: MessageDescriptor;
   count: keyof Omit<ApprovalCounts, "views">;
   search: QueueSearch;
 }
 
 export const USUAL: readonly Usual[] = [
-  { name: "Waiting", count: "waiting", search: {} },
-  { name: "Mine", count: "mine", search: { assignee: "me" } },
-  { name: "Unassigned", count: "unassigned", search: { assignee: "nobody" } },
-  { name: "Due soon", count: "soon", search: { soon: true } },
-  { name: "Snoozed", count: "snoozed", search: { snoozed: true } },
+  { name: msg`Waiting`, count: "waiting", search: {} },
+  { name: msg`Mine`, count: "mine", search: { assignee: "me" } },
+  { name: msg`Unassigned`, count: "unassigned", search: { assignee: "nobody" } },
+  { name: msg`Due soon`, count: "soon", search: { soon: true } },
+  { name: msg`Snoozed`, count: "snoozed", search: { snoozed: true } },
 ];
 
 const KEYS = [

@@ -1,6 +1,7 @@
 // The arithmetic behind the marks: the service counts characters, browsers count units.
+import { plural, t } from "@lingui/core/macro";
 import type { FootingPart, FootingPiece, FootingSentence } from "../api/words";
-import { count, words } from "../text/format";
+import { words } from "../text/format";
 
 /** A part of the text, in units; `number` is the sentence's place, absent between sentences. */
 export interface TextPart {
@@ -58,23 +59,23 @@ export function shortened(pieces: readonly FootingPiece[], at: number): string {
 
 export function sourceTitle(source: FootingPart): string {
   if (source.kind === "passage") return source.title;
-  if (source.kind === "procedure") return "The procedure's own words";
-  return source.title === "" ? "What was told in this run" : `Record of ${words(source.title)}`;
+  if (source.kind === "procedure") return t`The procedure's own words`;
+  return source.title === "" ? t`What was told in this run` : t`Record of ${words(source.title)}`;
 }
 
 /** How much of the text rests on something, in words. */
 export function standing(sentences: readonly FootingSentence[]): string {
   const claims = sentences.filter((each) => each.stands !== "claims_nothing");
-  if (claims.length === 0) return "It claims nothing that a source would have to carry.";
+  if (claims.length === 0) return t`It claims nothing that a source would have to carry.`;
   const carried = claims.filter((each) => each.stands === "carried").length;
   const denied = claims.filter((each) => each.stands === "denied").length;
   const rest = claims.length - carried - denied;
   const loose = [
-    rest > 0 && `${count(rest, "sentence")} without a source (dotted line)`,
-    denied > 0 && `${count(denied, "sentence")} denied by its source (wavy line)`,
+    rest > 0 &&
+      t`${plural(rest, { one: "# sentence", other: "# sentences" })} without a source (dotted line)`,
+    denied > 0 &&
+      t`${plural(denied, { one: "# sentence", other: "# sentences" })} denied by its source (wavy line)`,
   ].filter((each) => each !== false);
-  const all = `${carried} of ${count(claims.length, "sentence")} that ${
-    claims.length === 1 ? "claims" : "claim"
-  } something ${carried === 1 ? "rests" : "rest"} on a source`;
+  const all = t`${carried} of ${plural(claims.length, { one: "# sentence", other: "# sentences" })} that ${claims.length === 1 ? "claims" : "claim"} something ${carried === 1 ? "rests" : "rest"} on a source`;
   return loose.length === 0 ? `${all}.` : `${all}; ${loose.join(", ")}.`;
 }

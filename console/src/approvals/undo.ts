@@ -1,4 +1,5 @@
 // Taking a decision back while nothing has come of it: by the message that says it was taken, or by its key.
+import { t } from "@lingui/core/macro";
 import type { QueryClient } from "@tanstack/react-query";
 import { api, send } from "../api/client";
 import type { Approval } from "../api/words";
@@ -11,7 +12,7 @@ let last: { until: number; run: () => void } | undefined;
 /** Takes back what was decided last, while that can be. */
 export function undoLast(): void {
   if (!last || Date.now() >= last.until) {
-    tell("There is nothing that could be taken back now");
+    tell(t`There is nothing that could be taken back now`);
     return;
   }
   last.run();
@@ -43,7 +44,7 @@ export function offerUndo(
         decidedHere(id, false);
         patch(client, id, { ...open, undo_until: null });
         reopened(id);
-        tell("Taken back: it waits again", "info", open.preview.title);
+        tell(t`Taken back: it waits again`, "info", open.preview.title);
       } catch (error) {
         tell(sentence(error instanceof Error ? error.message : String(error)), "error");
       }
@@ -54,7 +55,7 @@ export function offerUndo(
   };
   last = { until: Date.now() + ms, run: () => void run() };
   offer(said.title, said.tone, said.detail, {
-    label: "Undo",
+    label: t`Undo`,
     keys: "Z",
     ms,
     run: () => void run(),

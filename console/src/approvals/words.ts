@@ -1,4 +1,6 @@
 // What the approvals pages say, and the few rules behind the words.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
 import type {
   Approval,
   ArgumentOrigin,
@@ -10,13 +12,14 @@ import type {
 } from "../api/words";
 import type { BadgeTone } from "../parts/Badge";
 import { words } from "../text/format";
+import { tags } from "../text/language";
 
 /** What a call would carry out of the house. */
 export function carriedWords({ kind, shown }: Carried): string {
   const what: Record<Carried["kind"], string> = {
-    link: `Link to ${shown}`,
-    secret: `Secret, ${shown}`,
-    prompt: `The agent's own instructions: ${shown}`,
+    link: t`Link to ${shown}`,
+    secret: t`Secret, ${shown}`,
+    prompt: t`The agent's own instructions: ${shown}`,
   };
   return what[kind];
 }
@@ -32,67 +35,70 @@ interface ActWords {
   hint?: string;
 }
 
-const CALL: Record<Act, ActWords> = {
-  approve: { label: "Approve", done: "Approved", keys: "a" },
-  edit: { label: "Edit", done: "Approved with changes", keys: "e" },
+const ofCall = (): Record<Act, ActWords> => ({
+  approve: { label: t`Approve`, done: t`Approved`, keys: "a" },
+  edit: { label: t`Edit`, done: t`Approved with changes`, keys: "e" },
   reject: {
-    label: "Reject",
-    done: "Rejected",
+    label: t`Reject`,
+    done: t`Rejected`,
     keys: "r",
-    prompt: "Why should this not happen?",
-    hint: "The agent reads your reason and may pass it on to the customer.",
+    prompt: t`Why should this not happen?`,
+    hint: t`The agent reads your reason and may pass it on to the customer.`,
   },
   respond: {
-    label: "Respond to agent",
-    done: "Sent to the agent",
+    label: t`Respond to agent`,
+    done: t`Sent to the agent`,
     keys: "m",
-    prompt: "What should the agent know or do instead?",
-    hint: "Nothing is done; the agent goes on with what you say.",
+    prompt: t`What should the agent know or do instead?`,
+    hint: t`Nothing is done; the agent goes on with what you say.`,
   },
   escalate: {
-    label: "Escalate",
-    done: "Taken over",
+    label: t`Escalate`,
+    done: t`Taken over`,
     keys: "t",
-    prompt: "Why does a person take over?",
-    hint: "The agent stops and the ticket waits for staff.",
+    prompt: t`Why does a person take over?`,
+    hint: t`The agent stops and the ticket waits for staff.`,
   },
-};
+});
 
 /** For an attempt that ended without an answer, the same acts mean something else. */
-const OUTCOME: Record<Act, ActWords> = {
-  ...CALL,
-  approve: { label: "Not done: try again", done: "Will be tried again", keys: "a" },
+const ofOutcome = (call = ofCall()): Record<Act, ActWords> => ({
+  ...call,
+  approve: { label: t`Not done: try again`, done: t`Will be tried again`, keys: "a" },
   reject: {
-    ...CALL.reject,
-    label: "Not done: leave it",
-    done: "Left undone",
-    prompt: "How do you know that it was not done?",
+    ...call.reject,
+    label: t`Not done: leave it`,
+    done: t`Left undone`,
+    prompt: t`How do you know that it was not done?`,
   },
   respond: {
-    ...CALL.respond,
-    label: "It was done",
-    done: "Recorded as done",
-    prompt: "How do you know that it was done?",
-    hint: "It counts as done; the agent goes on from there.",
+    ...call.respond,
+    label: t`It was done`,
+    done: t`Recorded as done`,
+    prompt: t`How do you know that it was done?`,
+    hint: t`It counts as done; the agent goes on from there.`,
   },
-};
+});
 
 export function actWords(act: Act, question: Approval["question"]): ActWords {
-  return (question === "outcome" ? OUTCOME : CALL)[act];
+  return (question === "outcome" ? ofOutcome() : ofCall())[act];
 }
 
 export type Band = "auto" | "draft" | "low";
 
-export const BANDS: Record<Band, { tone: BadgeTone; label: string; meaning: string }> = {
-  auto: { tone: "green", label: "High", meaning: "At or above the agent's auto threshold" },
-  draft: { tone: "amber", label: "Medium", meaning: "Between the agent's thresholds" },
-  low: { tone: "red", label: "Low", meaning: "Below the agent's floor" },
+export const BANDS: Record<
+  Band,
+  { tone: BadgeTone; label: MessageDescriptor; meaning: MessageDescriptor }
+> = {
+  auto: { tone: "green", label: msg`High`, meaning: msg`At or above the agent's auto threshold` },
+  draft: { tone: "amber", label: msg`Medium`, meaning: msg`Between the agent's thresholds` },
+  low: { tone: "red", label: msg`Low`, meaning: msg`Below the agent's floor` },
 };
 
 /** Cents as a rounded sum: what it is of, nobody needs to the cent. */
 export function money(cents: number): string {
-  if (cents < 100) return "under 1";
-  return Math.round(cents / 100).toLocaleString();
+  if (cents < 100) return t`under 1`;
+  return Math.round(cents / 100).toLocaleString(tags());
 }
 
 /** Where a score falls against an agent's thresholds; what is no number is low. */
@@ -106,36 +112,37 @@ export function fieldLabel(label: string): string {
   return /^[a-z0-9]+(_[a-z0-9]+)*$/.test(label) ? words(label.replace(/_cents$/, "")) : label;
 }
 
-const REASONS: Record<string, string> = {
-  retrieval: "Knowledge covers the question",
-  groundedness: "Reply rests on sources",
-  answerability: "Sources answer what was asked",
-  stated: "The model's own estimate",
-  unsupported_numbers: "Numbers without a source",
-  procedure: "A known procedure",
-  rule: "A rule",
-  arguments: "Arguments come from a record or the customer",
+const REASONS: Record<string, MessageDescriptor> = {
+  retrieval: msg`Knowledge covers the question`,
+  groundedness: msg`Reply rests on sources`,
+  answerability: msg`Sources answer what was asked`,
+  stated: msg`The model's own estimate`,
+  unsupported_numbers: msg`Numbers without a source`,
+  procedure: msg`A known procedure`,
+  rule: msg`A rule`,
+  arguments: msg`Arguments come from a record or the customer`,
 };
 
 export function reasonLabel(name: string): string {
-  return REASONS[name] ?? name.replaceAll("_", " ");
+  const known = REASONS[name];
+  return known ? t(known) : name.replaceAll("_", " ");
 }
 
-const UNTRUSTED: Partial<Record<OriginKind, string>> = {
-  claimed: "From a record, but nobody has checked who is asking",
-  document: "Only an article says this",
-  output: "Only a tool's text says this",
-  customer: "Only the customer says this",
-  model: "The model's own: nothing that was read says this",
+const UNTRUSTED: Partial<Record<OriginKind, MessageDescriptor>> = {
+  claimed: msg`From a record, but nobody has checked who is asking`,
+  document: msg`Only an article says this`,
+  output: msg`Only a tool's text says this`,
+  customer: msg`Only the customer says this`,
+  model: msg`The model's own: nothing that was read says this`,
 };
 
 /** Where a value comes from, and whether a person should look twice. */
 export function originWords(origin: ArgumentOrigin): { trusted: boolean; text: string } {
   const said = UNTRUSTED[origin.kind];
-  if (said !== undefined) return { trusted: false, text: said };
-  const how = origin.likeness === "computed" ? "Worked out from" : "From";
+  if (said !== undefined) return { trusted: false, text: t(said) };
+  const how = origin.likeness === "computed" ? t`Worked out from` : t`From`;
   const place = origin.from.includes("__")
-    ? `the record of ${toolWords(origin.from)}`
+    ? t`the record of ${toolWords(origin.from)}`
     : origin.from;
   return { trusted: true, text: `${how} ${place}` };
 }

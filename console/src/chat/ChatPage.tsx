@@ -1,5 +1,7 @@
 // The customer's page: a start form, then the conversation. It has none of the staff's frame and
 // may stand in an iframe on any site.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { Button } from "../parts/Button";
@@ -11,17 +13,19 @@ import { Talk } from "./Talk";
 import "./chat.css";
 
 export function ChatPage() {
-  useTitle("Chat");
+  useTitle(t`Chat`);
   const { embed } = useSearch({ from: "/chat" });
   const conversation = useKept(held);
   const [ended, setEnded] = useState(false);
   return (
     <div className="chat" data-embed={embed === true}>
       <header className="chat-head">
-        <h1>Ask us</h1>
+        <h1>
+          <Trans>Ask us</Trans>
+        </h1>
         {conversation && (
           <Button size="small" tone="quiet" onClick={() => held.set(null)}>
-            New conversation
+            <Trans>New conversation</Trans>
           </Button>
         )}
       </header>
@@ -29,7 +33,7 @@ export function ChatPage() {
         {conversation ? (
           <Talk key={conversation.id} conversation={conversation} onEnded={() => setEnded(true)} />
         ) : (
-          <Start greeting={ended ? `Your last conversation has ended. ${GREETING}` : GREETING} />
+          <Start greeting={ended ? t`Your last conversation has ended. ${GREETING}` : GREETING} />
         )}
       </main>
     </div>

@@ -2,7 +2,7 @@
 import { ORIGIN } from "../api/origin";
 import type { ConversationMessage } from "../api/words";
 import { Answer } from "../messages/Answer";
-import { clockTime, fullTime } from "../text/format";
+import { clockTime, fullTime } from "../text/times";
 import type { Held } from "./held";
 import { Rating } from "./Rating";
 

@@ -1,4 +1,7 @@
 // One question and its answer: statements with the records they rest on.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import type { CopilotTurn, ReadSource } from "../api/words";
@@ -9,32 +12,32 @@ import { placeOf } from "./place";
 import { underWay } from "./queries";
 import { useWriting } from "./writing";
 
-const KINDS: Record<ReadSource["kind"], string> = {
-  ticket: "Ticket",
-  customer: "Customer",
-  run: "Run",
-  approval: "Approval",
-  document: "Article",
-  figures: "Figures",
-  list: "List",
+const KINDS: Record<ReadSource["kind"], MessageDescriptor> = {
+  ticket: msg`Ticket`,
+  customer: msg`Customer`,
+  run: msg`Run`,
+  approval: msg`Approval`,
+  document: msg`Article`,
+  figures: msg`Figures`,
+  list: msg`List`,
 };
 
 /** What a tool looks at, in words for people. */
-const LOOKS: Record<string, string> = {
-  find_tickets: "tickets",
-  read_ticket: "a ticket",
-  find_customers: "customers",
-  read_customer: "a customer",
-  find_runs: "runs",
-  read_run: "a run",
-  find_approvals: "approvals",
-  read_approval: "an approval",
-  read_figures: "the figures",
-  search_all_knowledge: "the knowledge base",
+const LOOKS: Record<string, MessageDescriptor> = {
+  find_tickets: msg`tickets`,
+  read_ticket: msg`a ticket`,
+  find_customers: msg`customers`,
+  read_customer: msg`a customer`,
+  find_runs: msg`runs`,
+  read_run: msg`a run`,
+  find_approvals: msg`approvals`,
+  read_approval: msg`an approval`,
+  read_figures: msg`the figures`,
+  search_all_knowledge: msg`the knowledge base`,
 };
 
 export const lookedUp = (tools: readonly string[]): string =>
-  [...new Set(tools.map((tool) => LOOKS[tool] ?? "records"))].join(", ");
+  [...new Set(tools.map((tool) => (LOOKS[tool] ? t(LOOKS[tool]) : t`records`)))].join(", ");
 
 interface LinkProps {
   source: ReadSource;
@@ -70,7 +73,7 @@ function SourceLink({ source, onGo, children, className, label }: LinkProps) {
 function Sources({ sources, onGo }: { sources: ReadSource[]; onGo: () => void }) {
   const [open, setOpen] = useState(false);
   if (sources.length === 0) return null;
-  const word = sources.length === 1 ? "1 source" : `${sources.length} sources`;
+  const word = sources.length === 1 ? t`1 source` : t`${sources.length} sources`;
   return (
     <div className="copilot-sources">
       <Button size="small" tone="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -83,7 +86,7 @@ function Sources({ sources, onGo }: { sources: ReadSource[]; onGo: () => void })
               <SourceLink source={source} onGo={onGo}>
                 {source.label}
               </SourceLink>{" "}
-              <span className="muted small">{KINDS[source.kind]}</span>
+              <span className="muted small">{t(KINDS[source.kind])}</span>
             </li>
           ))}
         </ol>
@@ -103,7 +106,9 @@ export function Answer({ turn, last, onGo, onAsk }: Props) {
   return (
     <article className="copilot-turn">
       <p className="copilot-question">
-        <span className="sr-only">You asked: </span>
+        <span className="sr-only">
+          <Trans>You asked:</Trans>{" "}
+        </span>
         {turn.question}
       </p>
       {underWay(turn) ? (
@@ -113,11 +118,11 @@ export function Answer({ turn, last, onGo, onAsk }: Props) {
       ) : (
         <div className="notice" data-tone={turn.state === "stopped" ? "grey" : "amber"}>
           <div className="grow">
-            {turn.state === "stopped" ? "Stopped." : (turn.why ?? "There is no answer.")}
+            {turn.state === "stopped" ? t`Stopped.` : (turn.why ?? t`There is no answer.`)}
           </div>
           {last && (
             <Button size="small" onClick={() => onAsk(turn.question)}>
-              Ask again
+              <Trans>Ask again</Trans>
             </Button>
           )}
         </div>
@@ -131,12 +136,16 @@ function Under({ turn }: { turn: CopilotTurn }) {
   const said = saidSoFar(text);
   const tools = looks.length > 0 ? looks : turn.looked_up;
   if (turn.state === "waiting") {
-    return <p className="muted">Waiting: {turn.why ?? "it goes on by itself"}</p>;
+    return (
+      <p className="muted">
+        <Trans>Waiting: {turn.why ?? t`it goes on by itself`}</Trans>
+      </p>
+    );
   }
   if (said.length === 0) {
     return (
       <p className="muted copilot-busy">
-        {tools.length > 0 ? `Looked at ${lookedUp(tools)}…` : "Looking…"}
+        {tools.length > 0 ? t`Looked at ${lookedUp(tools)}…` : t`Looking…`}
       </p>
     );
   }
@@ -155,8 +164,8 @@ function Said({ turn, last, onGo, onAsk }: Props) {
   if (!answer) return null;
   const copy = () =>
     navigator.clipboard.writeText(answer.statements.map((each) => each.text).join("\n")).then(
-      () => tell("Copied", "good"),
-      () => tell("It could not be copied", "error", "Select it and copy it by hand."),
+      () => tell(t`Copied`, "good"),
+      () => tell(t`It could not be copied`, "error", t`Select it and copy it by hand.`),
     );
   return (
     <>
@@ -169,7 +178,7 @@ function Said({ turn, last, onGo, onAsk }: Props) {
               {statement.sources.map((place) => {
                 const source = answer.sources[place];
                 if (!source) return null;
-                const label = `${KINDS[source.kind]}: ${source.label}`;
+                const label = `${t(KINDS[source.kind])}: ${source.label}`;
                 return (
                   <SourceLink
                     key={source.ref}
@@ -183,7 +192,10 @@ function Said({ turn, last, onGo, onAsk }: Props) {
                 );
               })}
               {statement.doubt && (
-                <span className="copilot-doubt"> Check this: {statement.doubt}.</span>
+                <span className="copilot-doubt">
+                  {" "}
+                  <Trans>Check this: {statement.doubt}.</Trans>
+                </span>
               )}
             </p>
           );
@@ -192,14 +204,16 @@ function Said({ turn, last, onGo, onAsk }: Props) {
       <div className="copilot-foot">
         <Sources sources={answer.sources} onGo={onGo} />
         <Button size="small" tone="quiet" onClick={() => void copy()}>
-          Copy
+          <Trans>Copy</Trans>
         </Button>
         {turn.looked_up.length > 0 && (
-          <span className="muted small">Looked at {lookedUp(turn.looked_up)}</span>
+          <span className="muted small">
+            <Trans>Looked at {lookedUp(turn.looked_up)}</Trans>
+          </span>
         )}
       </div>
       {last && answer.follow_ups.length > 0 && (
-        <ul className="copilot-next" aria-label="Ask next">
+        <ul className="copilot-next" aria-label={t`Ask next`}>
           {answer.follow_ups.map((text) => (
             <li key={text}>
               <Button size="small" onClick={() => onAsk(text)}>

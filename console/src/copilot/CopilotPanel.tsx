@@ -1,5 +1,8 @@
 // The copilot beside the page: it stays while one goes from page to page.
+
 import { Dialog } from "@base-ui/react/dialog";
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
@@ -19,18 +22,18 @@ import "./copilot.css";
 const LONGEST = 2000;
 
 const BEGINNINGS = [
-  "Which tickets have waited longest for us?",
-  "What waits for a decision?",
-  "How is the desk doing?",
-  "Which runs failed?",
-  "What did we spend this month?",
+  msg`Which tickets have waited longest for us?`,
+  msg`What waits for a decision?`,
+  msg`How is the desk doing?`,
+  msg`Which runs failed?`,
+  msg`What did we spend this month?`,
 ];
 
 const ABOUT = {
-  ticket: { chip: "This ticket", ask: "Summarise this ticket" },
-  customer: { chip: "This customer", ask: "Tell me about this customer" },
-  run: { chip: "This run", ask: "What happened in this run?" },
-  approval: { chip: "This approval", ask: "Why does this approval wait?" },
+  ticket: { chip: msg`This ticket`, ask: msg`Summarise this ticket` },
+  customer: { chip: msg`This customer`, ask: msg`Tell me about this customer` },
+  run: { chip: msg`This run`, ask: msg`What happened in this run?` },
+  approval: { chip: msg`This approval`, ask: msg`Why does this approval wait?` },
 } as const;
 
 interface Props {
@@ -42,7 +45,7 @@ interface Props {
 export default function CopilotPanel({ open, narrow, onClose }: Props) {
   if (!narrow) {
     return open ? (
-      <aside className="copilot" aria-label="Copilot">
+      <aside className="copilot" aria-label={t`Copilot`}>
         <Talk onClose={onClose} onGo={() => {}} />
       </aside>
     ) : null;
@@ -51,7 +54,7 @@ export default function CopilotPanel({ open, narrow, onClose }: Props) {
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="dialog-backdrop" />
-        <Dialog.Popup className="copilot copilot-sheet" aria-label="Copilot">
+        <Dialog.Popup className="copilot copilot-sheet" aria-label={t`Copilot`}>
           <Talk onClose={onClose} onGo={onClose} />
         </Dialog.Popup>
       </Dialog.Portal>
@@ -115,31 +118,40 @@ function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
   return (
     <>
       <header className="copilot-head">
-        <h2 className="grow">Copilot</h2>
+        <h2 className="grow">
+          <Trans>Copilot</Trans>
+        </h2>
         <Button
           size="small"
           tone="quiet"
           onClick={() => go(undefined)}
           disabled={!thread && !listed}
         >
-          New
+          <Trans>New</Trans>
         </Button>
         <Button size="small" tone="quiet" aria-pressed={listed} onClick={() => setListed(!listed)}>
-          Conversations
+          <Trans>Conversations</Trans>
         </Button>
-        <Button size="small" tone="quiet" onClick={onClose} aria-label="Close the copilot">
+        <Button size="small" tone="quiet" onClick={onClose} aria-label={t`Close the copilot`}>
           ✕
         </Button>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and may hold nothing to focus */}
-      <div className="copilot-talk" role="region" aria-label="Questions and answers" tabIndex={0}>
+      <div
+        className="copilot-talk"
+        role="region"
+        aria-label={t`Questions and answers`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and may hold nothing to focus
+        tabIndex={0}
+      >
         {listed ? (
           <Threads onOpen={go} onGone={gone} />
         ) : thread && talk.isPending ? (
-          <Loading label="Loading the conversation" />
+          <Loading label={t`Loading the conversation`} />
         ) : thread && talk.isError && !talk.data ? (
           missing ? (
-            <p className="muted">This conversation is not there any more.</p>
+            <p className="muted">
+              <Trans>This conversation is not there any more.</Trans>
+            </p>
           ) : (
             <Failure error={talk.error} retry={() => talk.refetch()} />
           )
@@ -154,7 +166,7 @@ function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
             />
           ))
         ) : (
-          <Beginning about={about && ABOUT[about.kind].ask} onAsk={put} />
+          <Beginning about={about && t(ABOUT[about.kind].ask)} onAsk={put} />
         )}
         <div ref={end} />
       </div>
@@ -173,10 +185,10 @@ function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
       >
         {about && (
           <span className="copilot-chip">
-            {ABOUT[about.kind].chip}
+            {t(ABOUT[about.kind].chip)}
             <button
               type="button"
-              aria-label={`Do not speak about ${ABOUT[about.kind].chip.toLowerCase()}`}
+              aria-label={t`Do not speak about ${t(ABOUT[about.kind].chip).toLowerCase()}`}
               onClick={() => setRemoved(about.id)}
             >
               ✕
@@ -188,8 +200,8 @@ function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
           className="input"
           rows={2}
           maxLength={LONGEST}
-          aria-label="Question to the copilot"
-          placeholder="Ask about tickets, customers, runs, knowledge, figures…"
+          aria-label={t`Question to the copilot`}
+          placeholder={t`Ask about tickets, customers, runs, knowledge, figures…`}
           value={draft}
           onChange={(event) => setDraft(event.target.value)}
           onKeyDown={(event) => {
@@ -201,22 +213,24 @@ function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
           }}
         />
         <div className="copilot-send">
-          <span className="muted small grow">It reads what you may read, and changes nothing.</span>
+          <span className="muted small grow">
+            <Trans>It reads what you may read. What it proposes waits for a person.</Trans>
+          </span>
           {busy && last ? (
             <Button
               size="small"
               busy={stop.isPending}
               onClick={() =>
                 stop.mutate(last, {
-                  onError: (error) => tell("It was not stopped", "error", error.message),
+                  onError: (error) => tell(t`It was not stopped`, "error", error.message),
                 })
               }
             >
-              Stop
+              <Trans>Stop</Trans>
             </Button>
           ) : (
             <Button size="small" tone="primary" type="submit" busy={ask.isPending}>
-              Ask
+              <Trans>Ask</Trans>
             </Button>
           )}
         </div>
@@ -229,11 +243,13 @@ function Beginning({ about, onAsk }: { about?: string; onAsk: (text: string) => 
   return (
     <div className="copilot-beginning">
       <p>
-        Ask in your own words. Answers say what they rest on, and see what you may see. Press{" "}
-        <kbd className="kbd">{MOD}</kbd> <kbd className="kbd">J</kbd> to come here from any page.
+        <Trans>
+          Ask in your own words. Answers say what they rest on, and see what you may see. Press{" "}
+          <kbd className="kbd">{MOD}</kbd> <kbd className="kbd">J</kbd> to come here from any page.
+        </Trans>
       </p>
-      <ul className="copilot-next" aria-label="Questions to begin with">
-        {[...(about ? [about] : []), ...BEGINNINGS].map((text) => (
+      <ul className="copilot-next" aria-label={t`Questions to begin with`}>
+        {[...(about ? [about] : []), ...BEGINNINGS.map((each) => t(each))].map((text) => (
           <li key={text}>
             <Button size="small" onClick={() => onAsk(text)}>
               {text}
@@ -257,13 +273,13 @@ function Told({ turn }: { turn?: CopilotTurn }) {
     ? ""
     : underWay(turn)
       ? looks.length > 0
-        ? `Looking at ${lookedUp(looks)}`
-        : "Looking"
+        ? t`Looking at ${lookedUp(looks)}`
+        : t`Looking`
       : turn.answer
-        ? `Answer: ${turn.answer.statements.map((each) => each.text).join(" ")}`
+        ? t`Answer: ${turn.answer.statements.map((each) => each.text).join(" ")}`
         : turn.state === "stopped"
-          ? "Stopped"
-          : `No answer: ${turn.why ?? ""}`;
+          ? t`Stopped`
+          : t`No answer: ${turn.why ?? ""}`;
   return (
     <div role="status" className="sr-only">
       {words}

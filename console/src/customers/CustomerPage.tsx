@@ -1,4 +1,6 @@
 // One customer: who they are, who writes for them, and what was between us.
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { Badge } from "../parts/Badge";
@@ -7,7 +9,7 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { useSession } from "../session/session";
-import { count, words } from "../text/format";
+import { words } from "../text/format";
 import { TicketRow } from "../tickets/TicketRow";
 import { customerQuery } from "./queries";
 import { monthOf, opensOf } from "./tickets";
@@ -20,15 +22,17 @@ export function CustomerPage() {
   const { id } = useParams({ from: "/staff/customers/$id" });
   const query = useQuery(customerQuery(id));
   const session = useSession();
-  const list = useRows<HTMLDivElement>("Tickets of the customer");
-  useTitle(query.data?.customer.name ?? "Customer");
+  const list = useRows<HTMLDivElement>(t`Tickets of the customer`);
+  useTitle(query.data?.customer.name ?? t`Customer`);
   if (query.isPending) return <Loading lines={8} />;
   if (query.isError && !query.data) {
     return (
       <div className="page">
         {"status" in query.error && query.error.status === 404 ? (
-          <Empty title="This customer does not exist">
-            <Link to="/customers">All customers</Link>
+          <Empty title={t`This customer does not exist`}>
+            <Link to="/customers">
+              <Trans>All customers</Trans>
+            </Link>
           </Empty>
         ) : (
           <Failure error={query.error} retry={() => void query.refetch()} />
@@ -43,23 +47,25 @@ export function CustomerPage() {
     <div className="page customer">
       <header className="stack">
         <Link to="/customers" className="muted small">
-          Customers
+          <Trans>Customers</Trans>
         </Link>
         <h1>
           {customer.name}{" "}
           {customer.tier !== "standard" && <Badge tone="blue">{words(customer.tier)}</Badge>}
         </h1>
         <p className="muted small">
-          {opensOf(tickets)} · known since <Ago at={customer.created_at} />
+          <Trans>
+            {opensOf(tickets)} · known since <Ago at={customer.created_at} />
+          </Trans>
         </p>
       </header>
       <div className="customer-columns">
         <section aria-labelledby="customer-tickets">
           <h2 id="customer-tickets" className="customer-heading">
-            Tickets
+            <Trans>Tickets</Trans>
           </h2>
           {tickets.length === 0 ? (
-            <Empty title="No tickets yet" />
+            <Empty title={t`No tickets yet`} />
           ) : (
             <div ref={list}>
               {monthOf(tickets).map(({ month, tickets: those }) => (
@@ -74,10 +80,12 @@ export function CustomerPage() {
               ))}
               {tickets.length >= MOST_TICKETS && (
                 <p className="muted small">
-                  The latest {MOST_TICKETS} are shown.{" "}
-                  <Link to="/tickets" search={{ q: customer.name }}>
-                    Find older ones
-                  </Link>
+                  <Trans>
+                    The latest {MOST_TICKETS} are shown.{" "}
+                    <Link to="/tickets" search={{ q: customer.name }}>
+                      Find older ones
+                    </Link>
+                  </Trans>
                 </p>
               )}
             </div>
@@ -86,7 +94,7 @@ export function CustomerPage() {
         <aside className="stack">
           <section className="card section" aria-labelledby="customer-contacts">
             <h2 id="customer-contacts" className="customer-heading">
-              {count(contacts.length, "contact")}
+              <Plural value={contacts.length} one="# contact" other="# contacts" />
             </h2>
             <ul className="customer-contacts">
               {contacts.map((contact) => (
@@ -105,12 +113,16 @@ export function CustomerPage() {
           </section>
           <section className="card section" aria-labelledby="customer-facts">
             <h2 id="customer-facts" className="customer-heading">
-              Record
+              <Trans>Record</Trans>
             </h2>
             <dl className="facts small">
-              <dt>Tier</dt>
+              <dt>
+                <Trans>Tier</Trans>
+              </dt>
               <dd>{words(customer.tier)}</dd>
-              <dt>Language</dt>
+              <dt>
+                <Trans>Language</Trans>
+              </dt>
               <dd>{customer.locale}</dd>
               {fields.map(([name, value]) => (
                 <div key={name} className="facts-row">
@@ -118,7 +130,9 @@ export function CustomerPage() {
                   <dd>{value}</dd>
                 </div>
               ))}
-              <dt>Changed</dt>
+              <dt>
+                <Trans>Changed</Trans>
+              </dt>
               <dd>
                 <Ago at={customer.updated_at} />
               </dd>

@@ -1,4 +1,6 @@
 // Everybody who was ever served, to be found by name or by a contact's address.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
@@ -15,15 +17,15 @@ import { customersQuery } from "./queries";
 import "./customers.css";
 
 export function CustomersPage() {
-  useTitle("Customers");
+  useTitle(t`Customers`);
   const navigate = useNavigate({ from: "/customers" });
   const search = useSearch({ from: "/staff/customers" });
   const [typed, setTyped] = useState(search.q ?? "");
   const q = useSettled(typed.trim());
   const box = useRef<HTMLInputElement>(null);
-  const list = useRows<HTMLUListElement>("Customers");
-  useShortcuts("Customers, finding", [
-    { keys: "/", label: "Search", run: () => box.current?.focus() },
+  const list = useRows<HTMLUListElement>(t`Customers`);
+  useShortcuts(t`Customers, finding`, [
+    { keys: "/", label: t`Search`, run: () => box.current?.focus() },
   ]);
 
   useEffect(() => {
@@ -39,14 +41,16 @@ export function CustomersPage() {
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Customers</h1>
+        <h1>
+          <Trans>Customers</Trans>
+        </h1>
         <search>
           <input
             ref={box}
             className="input customers-search"
             type="search"
-            placeholder="Search"
-            aria-label="Search customers by name or a contact's address"
+            placeholder={t`Search`}
+            aria-label={t`Search customers by name or a contact's address`}
             maxLength={200}
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
@@ -57,11 +61,11 @@ export function CustomersPage() {
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data && customers.length === 0 && (
-        <Empty title={q ? "No customer fits" : "No customers yet"}>
+        <Empty title={q ? t`No customer fits` : t`No customers yet`}>
           <p>
             {q
-              ? "Try other words, or a contact's whole address."
-              : "They appear here with their first message."}
+              ? t`Try other words, or a contact's whole address.`
+              : t`They appear here with their first message.`}
           </p>
         </Empty>
       )}
@@ -79,7 +83,9 @@ export function CustomersPage() {
                 {customer.tier !== "standard" && <Badge tone="blue">{words(customer.tier)}</Badge>}
                 <span className="customer-locale muted small">{customer.locale}</span>
                 <span className="customer-time muted small">
-                  since <Ago at={customer.created_at} />
+                  <Trans>
+                    since <Ago at={customer.created_at} />
+                  </Trans>
                 </span>
               </Link>
             </li>

@@ -1,6 +1,6 @@
 // What a customer's tickets say when they are looked at together.
+import { plural, t } from "@lingui/core/macro";
 import type { Ticket } from "../api/words";
-import { count } from "../text/format";
 
 const OVER: readonly Ticket["status"][] = ["resolved", "closed"];
 const MONTH = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" });
@@ -8,8 +8,8 @@ const MONTH = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", ti
 /** How many are open, of how many. */
 export function opensOf(tickets: readonly Ticket[]): string {
   const open = tickets.filter((ticket) => !OVER.includes(ticket.status)).length;
-  const all = count(tickets.length, "ticket");
-  return open === 0 ? `${all}, none open` : `${all}, ${open} open`;
+  const all = plural(tickets.length, { one: "# ticket", other: "# tickets" });
+  return open === 0 ? t`${all}, none open` : t`${all}, ${open} open`;
 }
 
 /** By the month in which each was opened, the latest first. */

@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { diffWords } from "diff";
 import { type Ref, useId } from "react";
 import { Badge } from "../parts/Badge";
@@ -64,11 +66,21 @@ function FieldRow({ field, value, change, error, isProtected, onChange, controlR
         <label className="field-label" htmlFor={id}>
           {field.label}
         </label>
-        {isProtected && <Badge tone="amber">Protected</Badge>}
-        {!field.required && field.kind !== "boolean" && (
-          <span className="field-hint">optional</span>
+        {isProtected && (
+          <Badge tone="amber">
+            <Trans>Protected</Trans>
+          </Badge>
         )}
-        {change && <Badge tone="blue">Changed</Badge>}
+        {!field.required && field.kind !== "boolean" && (
+          <span className="field-hint">
+            <Trans>optional</Trans>
+          </span>
+        )}
+        {change && (
+          <Badge tone="blue">
+            <Trans>Changed</Trans>
+          </Badge>
+        )}
       </div>
       <Control
         field={field}
@@ -130,7 +142,7 @@ function Control({
           value={text}
           onChange={(event) => onChange(event.target.value)}
         >
-          {(!field.required || text === "") && <option value="">None</option>}
+          {(!field.required || text === "") && <option value="">{t`None`}</option>}
           {field.options.map((option) => (
             <option key={option} value={option}>
               {option.replaceAll("_", " ")}
@@ -148,7 +160,7 @@ function Control({
           className={`textarea ${field.kind === "json" ? "mono" : ""}`}
           rows={Math.min(14, Math.max(3, text.split("\n").length + Math.floor(text.length / 80)))}
           value={text}
-          placeholder={field.kind === "list" ? "One a line" : undefined}
+          placeholder={field.kind === "list" ? t`One a line` : undefined}
           spellCheck={field.kind === "long"}
           onChange={(event) => onChange(event.target.value)}
         />
@@ -176,7 +188,7 @@ function Difference({ change }: { change: Change }) {
   if (change.field.kind !== "long") {
     return (
       <span className="difference">
-        Proposed: <del>{plain(change.before)}</del>
+        <Trans>Proposed:</Trans> <del>{plain(change.before)}</del>
       </span>
     );
   }

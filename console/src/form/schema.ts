@@ -1,5 +1,6 @@
 // From a tool's JSON schema to form fields and back. Drafts hold what was typed, as text; `argsOf`
 // turns them into arguments and says what does not fit. The service validates again.
+import { t } from "@lingui/core/macro";
 
 type Schema = Record<string, unknown>;
 
@@ -174,15 +175,15 @@ type Read = { value: unknown } | { error: string };
 
 function readNumber(field: Field, text: string): Read {
   const value = Number(text.trim());
-  if (!Number.isFinite(value)) return { error: "This is not a number." };
+  if (!Number.isFinite(value)) return { error: t`This is not a number.` };
   if (field.kind === "integer" && !Number.isSafeInteger(value)) {
-    return { error: "This must be a whole number." };
+    return { error: t`This must be a whole number.` };
   }
   if (field.minimum !== undefined && value < field.minimum) {
-    return { error: `At least ${field.minimum}.` };
+    return { error: t`At least ${field.minimum}.` };
   }
   if (field.maximum !== undefined && value > field.maximum) {
-    return { error: `At most ${field.maximum}.` };
+    return { error: t`At most ${field.maximum}.` };
   }
   return { value };
 }
@@ -199,13 +200,13 @@ function matches(pattern: string, text: string): boolean {
 function readText(field: Field, text: string): Read {
   const length = [...text].length;
   if (field.minLength !== undefined && length < field.minLength) {
-    return { error: `At least ${field.minLength} characters.` };
+    return { error: t`At least ${field.minLength} characters.` };
   }
   if (field.maxLength !== undefined && length > field.maxLength) {
-    return { error: `At most ${field.maxLength} characters; this has ${length}.` };
+    return { error: t`At most ${field.maxLength} characters; this has ${length}.` };
   }
   if (field.pattern && !matches(field.pattern, text)) {
-    return { error: `This does not have the form ${field.pattern}.` };
+    return { error: t`This does not have the form ${field.pattern}.` };
   }
   return { value: text };
 }
@@ -227,12 +228,12 @@ function read(field: Field, typed: string | boolean): Read {
       try {
         return { value: JSON.parse(typed) as unknown };
       } catch {
-        return { error: "This is not valid JSON." };
+        return { error: t`This is not valid JSON.` };
       }
     case "choice":
       return field.options.includes(typed)
         ? { value: typed }
-        : { error: "Choose one of the list." };
+        : { error: t`Choose one of the list.` };
     default:
       return readText(field, typed);
   }
@@ -270,7 +271,7 @@ export function argsOf(
       if (!(typed === "" && field.required)) continue;
     }
     if (typeof typed === "string" && typed.trim() === "" && field.kind !== "list") {
-      if (field.required) errors[field.key] = "This is needed.";
+      if (field.required) errors[field.key] = t`This is needed.`;
       else put(args, field.path, undefined);
       continue;
     }

@@ -1,5 +1,7 @@
 // Writing to us. While somebody writes, articles that may answer it are suggested beside; what is
 // sent becomes a conversation of this browser.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
@@ -21,7 +23,7 @@ const SUGGESTED = 4;
 const SEARCHED = 300;
 
 export function AskPage() {
-  useTitle("Write to us");
+  useTitle(t`Write to us`);
   const { workspace } = useSearch({ from: "/help" });
   const navigate = useNavigate();
   const [subject, setSubject] = useState("");
@@ -65,10 +67,14 @@ export function AskPage() {
   return (
     <div className="help-ask">
       <form className="stack" onSubmit={(event) => void submit(event)}>
-        <h1>Write to us</h1>
+        <h1>
+          <Trans>Write to us</Trans>
+        </h1>
         {problem && <Failure error={problem} />}
         <label className="field">
-          <span className="field-label">What is it about?</span>
+          <span className="field-label">
+            <Trans>What is it about?</Trans>
+          </span>
           <input
             className="input"
             required
@@ -78,7 +84,9 @@ export function AskPage() {
           />
         </label>
         <label className="field">
-          <span className="field-label">Your message</span>
+          <span className="field-label">
+            <Trans>Your message</Trans>
+          </span>
           <textarea
             className="textarea help-message"
             required
@@ -91,13 +99,17 @@ export function AskPage() {
         <div className="chat-start-who">
           <label className="field">
             <span className="field-label">
-              Name <span className="field-hint">optional</span>
+              <Trans>
+                Name <span className="field-hint">optional</span>
+              </Trans>
             </span>
             <input className="input" name="name" autoComplete="name" maxLength={100} />
           </label>
           <label className="field">
             <span className="field-label">
-              Email <span className="field-hint">optional</span>
+              <Trans>
+                Email <span className="field-hint">optional</span>
+              </Trans>
             </span>
             <input
               className="input"
@@ -106,20 +118,26 @@ export function AskPage() {
               autoComplete="email"
               maxLength={254}
             />
-            <span className="field-hint">Needed for questions about an order.</span>
+            <span className="field-hint">
+              <Trans>Needed for questions about an order.</Trans>
+            </span>
           </label>
         </div>
         <Button type="submit" tone="primary" busy={busy}>
-          {busy ? "Sending…" : "Send"}
+          {busy ? t`Sending…` : t`Send`}
         </Button>
         <p className="muted small">
-          The answer comes on this site, under My conversations of this browser.
+          <Trans>The answer comes on this site, under My conversations of this browser.</Trans>
         </p>
       </form>
       <aside className="help-suggested" aria-labelledby="suggested" aria-live="polite">
-        <h2 id="suggested">This may answer it</h2>
+        <h2 id="suggested">
+          <Trans>This may answer it</Trans>
+        </h2>
         {articles.length === 0 ? (
-          <p className="muted">Articles appear here while you write.</p>
+          <p className="muted">
+            <Trans>Articles appear here while you write.</Trans>
+          </p>
         ) : (
           <ul className="help-list">
             {articles.slice(0, SUGGESTED).map((article) => (

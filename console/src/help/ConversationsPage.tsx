@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
@@ -10,22 +12,22 @@ import { Badge, type BadgeTone } from "../parts/Badge";
 import { Empty } from "../parts/states";
 import { useKept } from "../parts/store";
 import { useTitle } from "../parts/title";
-import { fullTime } from "../text/format";
+import { fullTime } from "../text/times";
 import { standingQuery } from "./queries";
 
 /** How a conversation stands, to its customer. */
 function standing(view: ConversationView): { words: string; tone: BadgeTone } {
-  if (view.handed_off) return { words: "With a person", tone: "amber" };
+  if (view.handed_off) return { words: t`With a person`, tone: "amber" };
   switch (view.status) {
     case "resolved":
     case "closed":
-      return { words: "Resolved", tone: "green" };
+      return { words: t`Resolved`, tone: "green" };
     case "waiting_for_customer":
-      return { words: "Answered", tone: "blue" };
+      return { words: t`Answered`, tone: "blue" };
     case "waiting_for_staff":
-      return { words: "Being checked", tone: "amber" };
+      return { words: t`Being checked`, tone: "amber" };
     default:
-      return { words: "In progress", tone: "grey" };
+      return { words: t`In progress`, tone: "grey" };
   }
 }
 
@@ -47,7 +49,7 @@ function Row({ one }: { one: Had }) {
         className="help-article"
       >
         <span className="row">
-          <strong className="grow truncate">{one.subject || `Conversation ${one.number}`}</strong>
+          <strong className="grow truncate">{one.subject || t`Conversation ${one.number}`}</strong>
           {now && <Badge tone={now.tone}>{now.words}</Badge>}
           {error && !gone && <span className="muted small">{problemOf(error).title}</span>}
         </span>
@@ -61,21 +63,25 @@ function Row({ one }: { one: Had }) {
 
 /** The conversations that this browser holds a token of. */
 export function ConversationsPage() {
-  useTitle("My conversations");
+  useTitle(t`My conversations`);
   const { workspace } = useSearch({ from: "/help" });
   const mine = useKept(had);
   return (
     <>
-      <h1>My conversations</h1>
+      <h1>
+        <Trans>My conversations</Trans>
+      </h1>
       <p className="muted">
-        Those that were started here in this browser, for 30 days each. Whoever uses it can read
-        them.
+        <Trans>
+          Those that were started here in this browser, for 30 days each. Whoever uses it can read
+          them.
+        </Trans>
       </p>
       {mine.length === 0 ? (
-        <Empty title="None yet">
+        <Empty title={t`None yet`}>
           <p>
             <Link to="/help/ask" search={workspace ? { workspace } : {}}>
-              Write to us
+              <Trans>Write to us</Trans>
             </Link>
           </p>
         </Empty>
@@ -92,7 +98,7 @@ export function ConversationsPage() {
 
 /** One of them, to go on with. */
 export function OwnConversationPage() {
-  useTitle("Conversation");
+  useTitle(t`Conversation`);
   const { id } = useParams({ from: "/help/conversations/$id" });
   const { workspace } = useSearch({ from: "/help" });
   const navigate = useNavigate();
@@ -101,11 +107,13 @@ export function OwnConversationPage() {
   const search = workspace ? { workspace } : {};
   if (!one) {
     return (
-      <Empty title="This browser has no such conversation">
-        <p>It was started elsewhere, or it has ended.</p>
+      <Empty title={t`This browser has no such conversation`}>
+        <p>
+          <Trans>It was started elsewhere, or it has ended.</Trans>
+        </p>
         <p>
           <Link to="/help/conversations" search={search}>
-            My conversations
+            <Trans>My conversations</Trans>
           </Link>
         </p>
       </Empty>
@@ -115,10 +123,10 @@ export function OwnConversationPage() {
     <>
       <p className="help-back">
         <Link to="/help/conversations" search={search}>
-          My conversations
+          <Trans>My conversations</Trans>
         </Link>
       </p>
-      <h1>{one.subject || `Conversation ${one.number}`}</h1>
+      <h1>{one.subject || t`Conversation ${one.number}`}</h1>
       <div className="help-talk">
         <Talk
           conversation={one}

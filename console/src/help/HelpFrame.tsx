@@ -1,5 +1,7 @@
 // The customers' place: the help centre, writing to us, and one's own conversations. It has none of
 // the staff's frame and asks nobody to sign in.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Link, Outlet, useSearch } from "@tanstack/react-router";
 import { had } from "../chat/held";
 import { useKept } from "../parts/store";
@@ -12,18 +14,19 @@ export function HelpFrame() {
   return (
     <div className="help">
       <a className="skip" href="#help">
-        Skip to the page
+        <Trans>Skip to the page</Trans>
       </a>
       <header className="help-head">
         <Link to="/help" search={search} className="help-name">
-          Help
+          <Trans>Help</Trans>
         </Link>
-        <nav aria-label="Help">
+        <nav aria-label={t`Help`}>
           <Link to="/help/ask" search={search} className="help-place">
-            Write to us
+            <Trans>Write to us</Trans>
           </Link>
           <Link to="/help/conversations" search={search} className="help-place">
-            My conversations{mine > 0 && ` (${mine})`}
+            <Trans>My conversations</Trans>
+            {mine > 0 && ` (${mine})`}
           </Link>
         </nav>
       </header>

@@ -1,3 +1,5 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
@@ -5,7 +7,6 @@ import type { HelpArticle } from "../api/words";
 import { useSettled } from "../parts/settled";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
-import { count } from "../text/format";
 import { articlesQuery, byCategory } from "./queries";
 
 export function ArticleLink({ article, onGo }: { article: HelpArticle; onGo?: () => void }) {
@@ -26,7 +27,7 @@ export function ArticleLink({ article, onGo }: { article: HelpArticle; onGo?: ()
 
 /** The help centre: everything by its category, or what a search finds. */
 export function HelpPage() {
-  useTitle("Help");
+  useTitle(t`Help`);
   const { q = "", workspace } = useSearch({ from: "/help/" });
   const navigate = useNavigate({ from: "/help" });
   const [text, setText] = useState(q);
@@ -44,39 +45,45 @@ export function HelpPage() {
   return (
     <>
       <div className="help-search">
-        <h1>How can we help?</h1>
+        <h1>
+          <Trans>How can we help?</Trans>
+        </h1>
         <label className="sr-only" htmlFor="help-q">
-          Search the help centre
+          <Trans>Search the help centre</Trans>
         </label>
         <input
           id="help-q"
           className="input"
           type="search"
-          placeholder="Search the help centre"
+          placeholder={t`Search the help centre`}
           maxLength={200}
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
       </div>
       <div role="status" className="sr-only">
-        {q !== "" && data && `${count(data.items.length, "article")} found`}
+        {q !== "" &&
+          data &&
+          t`${plural(data.items.length, { one: "# article", other: "# articles" })} found`}
       </div>
       {error ? (
         <Failure error={error} retry={() => void refetch()} />
       ) : isPending ? (
         <Loading lines={6} />
       ) : data.items.length === 0 ? (
-        <Empty title={q === "" ? "There are no articles yet" : "Nothing found"}>
+        <Empty title={q === "" ? t`There are no articles yet` : t`Nothing found`}>
           <p>
-            Try other words, or{" "}
-            <Link to="/help/ask" search={workspace ? { workspace } : {}}>
-              write to us
-            </Link>
-            .
+            <Trans>
+              Try other words, or{" "}
+              <Link to="/help/ask" search={workspace ? { workspace } : {}}>
+                write to us
+              </Link>
+              .
+            </Trans>
           </p>
         </Empty>
       ) : q !== "" ? (
-        <section aria-label="Found">
+        <section aria-label={t`Found`}>
           <ul className="help-list">
             {data.items.map((article) => (
               <li key={article.slug}>
@@ -88,7 +95,7 @@ export function HelpPage() {
       ) : (
         byCategory(data.items).map(([category, items]) => (
           <section key={category}>
-            <h2>{category || "More"}</h2>
+            <h2>{category || t`More`}</h2>
             <ul className="help-list">
               {items.map((article) => (
                 <li key={article.slug}>

@@ -1,4 +1,6 @@
 // A live picture of the desk: what waits, what agents resolved, what it cost and what it saved.
+import { plural, t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -10,7 +12,7 @@ import { Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { creditsOf } from "../safety/limits";
 import { useSession } from "../session/session";
-import { count, waited } from "../text/format";
+import { waited } from "../text/format";
 import { deskQuery } from "./queries";
 import { Trends } from "./Trends";
 import { longest, saved } from "./trend";
@@ -19,7 +21,7 @@ import "./home.css";
 type Desk = S["DeskView"];
 
 export function HomePage() {
-  useTitle("Home");
+  useTitle(t`Home`);
   const session = useSession();
   const desk = useQuery(deskQuery);
   return (
@@ -28,7 +30,7 @@ export function HomePage() {
         <h1>{session.workspace.name}</h1>
       </header>
       {desk.isError && <Failure error={desk.error} retry={() => void desk.refetch()} />}
-      {desk.isPending && <Loading lines={6} label="Loading the desk" />}
+      {desk.isPending && <Loading lines={6} label={t`Loading the desk`} />}
       {desk.data && <Tiles desk={desk.data} />}
       <Oldest />
       {desk.data && <Became desk={desk.data} />}
@@ -41,11 +43,15 @@ function Tiles({ desk }: { desk: Desk }) {
   const now = useNow();
   const { spent, today } = desk;
   const done = today.confirmed + today.assumed + today.reopened;
-  const most = spent.most_a_day ? `of ${creditsOf(spent.most_a_day)}; ` : "";
+  const most = spent.most_a_day ? t`of ${creditsOf(spent.most_a_day)}; ` : "";
   return (
     <ul className="tiles">
       <Tile
-        to={<Link to="/approvals">Waiting for a decision</Link>}
+        to={
+          <Link to="/approvals">
+            <Trans>Waiting for a decision</Trans>
+          </Link>
+        }
         value={`${desk.approvals.n}`}
         note={longest(desk.approvals, now)}
         strong={desk.approvals.n > 0}
@@ -53,7 +59,7 @@ function Tiles({ desk }: { desk: Desk }) {
       <Tile
         to={
           <Link to="/tickets" search={{ status: "waiting_for_staff" }}>
-            Tickets waiting for staff
+            <Trans>Tickets waiting for staff</Trans>
           </Link>
         }
         value={`${desk.waiting_for_staff.n}`}
@@ -62,30 +68,38 @@ function Tiles({ desk }: { desk: Desk }) {
       <Tile
         to={
           <Link to="/tickets" search={{ status: "open" }}>
-            Open tickets
+            <Trans>Open tickets</Trans>
           </Link>
         }
         value={`${desk.open.n}`}
-        note={count(desk.runs.n, "run under way", "runs under way")}
+        note={plural(desk.runs.n, { one: "# run under way", other: "# runs under way" })}
       />
       <Tile
         to={
           <Link to="/runs" search={{ status: "done" }}>
-            Resolved by agents today
+            <Trans>Resolved by agents today</Trans>
           </Link>
         }
         value={`${done}`}
-        note={today.reopened > 0 ? `${today.reopened} reopened` : undefined}
+        note={today.reopened > 0 ? t`${today.reopened} reopened` : undefined}
       />
       <Tile
-        to={<Link to="/safety/limits">Credits spent today</Link>}
+        to={
+          <Link to="/safety/limits">
+            <Trans>Credits spent today</Trans>
+          </Link>
+        }
         value={creditsOf(spent.today)}
-        note={`${most}${creditsOf(spent.month)} this month`}
+        note={t`${most}${creditsOf(spent.month)} this month`}
       />
       <Tile
-        to={<Link to="/safety">Stopped</Link>}
+        to={
+          <Link to="/safety">
+            <Trans>Stopped</Trans>
+          </Link>
+        }
         value={`${desk.breakers_open}`}
-        note={desk.breakers_open === 0 ? "every breaker is closed" : "open breakers"}
+        note={desk.breakers_open === 0 ? t`every breaker is closed` : t`open breakers`}
         strong={desk.breakers_open > 0}
       />
     </ul>
@@ -117,19 +131,25 @@ function Became({ desk }: { desk: Desk }) {
   const { confirmed, assumed, reopened } = desk.resolved;
   const { minutes, minutes_per_ticket } = desk.time_saved;
   return (
-    <section aria-label="Resolved by agents">
-      <h2 className="home-heading">Resolved by agents in {desk.days.length} days</h2>
+    <section aria-label={t`Resolved by agents`}>
+      <h2 className="home-heading">
+        <Trans>Resolved by agents in {desk.days.length} days</Trans>
+      </h2>
       <dl className="card became">
-        <Part name="Confirmed" value={confirmed} words="The customer said that it helped." />
-        <Part name="Assumed" value={assumed} words="Nobody has objected." />
-        <Part name="Reopened" value={reopened} words="Opened again afterwards." />
+        <Part name="Confirmed" value={confirmed} words={t`The customer said that it helped.`} />
+        <Part name="Assumed" value={assumed} words={t`Nobody has objected.`} />
+        <Part name="Reopened" value={reopened} words={t`Opened again afterwards.`} />
         <div className="became-part">
-          <dt>Time saved</dt>
+          <dt>
+            <Trans>Time saved</Trans>
+          </dt>
           <dd>
             <span className="became-value">{saved(minutes)}</span>
             <span className="muted small">
-              An estimate: {count(confirmed + assumed, "ticket")} that stayed resolved, taken to
-              cost a person {minutes_per_ticket} minutes each.
+              <Trans>
+                An estimate: <Plural value={confirmed + assumed} one="# ticket" other="# tickets" />{" "}
+                that stayed resolved, taken to cost a person {minutes_per_ticket} minutes each.
+              </Trans>
             </span>
           </dd>
         </div>
@@ -162,9 +182,13 @@ function Oldest() {
   const { items } = data;
   return (
     <section className="home-oldest">
-      <h2 className="home-heading">Waiting longest</h2>
+      <h2 className="home-heading">
+        <Trans>Waiting longest</Trans>
+      </h2>
       {items.length === 0 ? (
-        <p className="card home-calm muted">Nothing waits for a person.</p>
+        <p className="card home-calm muted">
+          <Trans>Nothing waits for a person.</Trans>
+        </p>
       ) : (
         <ul className="list">
           {items.slice(0, LISTED).map(({ approval, ticket }) => (

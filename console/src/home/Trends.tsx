@@ -1,4 +1,6 @@
 // Thirty days as a chart, with the numbers behind a click.
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { lazy, Suspense, useId, useState } from "react";
 import { Button } from "../parts/Button";
 import { Segmented } from "../parts/Segmented";
@@ -7,8 +9,8 @@ import { amount, type Day, dayName, SERIES, type Trend } from "./trend";
 const TrendChart = lazy(() => import("./TrendChart").then((m) => ({ default: m.TrendChart })));
 
 const TRENDS = [
-  ["resolved", "Resolved by agents"],
-  ["spent", "Spending"],
+  ["resolved", msg`Resolved by agents`],
+  ["spent", msg`Spending`],
 ] as const;
 
 export function Trends({ days }: { days: readonly Day[] }) {
@@ -17,22 +19,29 @@ export function Trends({ days }: { days: readonly Day[] }) {
   const table = useId();
   const series = SERIES[trend];
   return (
-    <section className="card trends" aria-label="The last 30 days">
+    <section className="card trends" aria-label={t`The last 30 days`}>
       <div className="trends-head">
-        <h2>The last {days.length} days</h2>
-        <Segmented label="What to show" value={trend} options={TRENDS} onPick={pick} />
+        <h2>
+          <Trans>The last {days.length} days</Trans>
+        </h2>
+        <Segmented
+          label={t`What to show`}
+          value={trend}
+          options={TRENDS.map(([each, label]) => [each, t(label)] as const)}
+          onPick={pick}
+        />
       </div>
       {series.length > 1 && (
         <ul className="trend-legend">
           {series.map(({ key, name }) => (
             <li key={key}>
               <span className="trend-swatch" data-series={key} aria-hidden="true" />
-              {name}
+              {t(name)}
             </li>
           ))}
         </ul>
       )}
-      <Suspense fallback={<div className="trend-room" role="status" aria-label="Loading" />}>
+      <Suspense fallback={<div className="trend-room" role="status" aria-label={t`Loading`} />}>
         <TrendChart days={days} trend={trend} />
       </Suspense>
       <div>
@@ -42,7 +51,7 @@ export function Trends({ days }: { days: readonly Day[] }) {
           aria-controls={table}
           onClick={() => setOpen(!open)}
         >
-          {open ? "Hide the numbers" : "Show the numbers"}
+          {open ? t`Hide the numbers` : t`Show the numbers`}
         </Button>
       </div>
       <div id={table} hidden={!open}>
@@ -56,15 +65,21 @@ function Numbers({ days, trend }: { days: readonly Day[]; trend: Trend }) {
   const series = SERIES[trend];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section className="trend-numbers" aria-label="Numbers by day" tabIndex={0}>
+    <section className="trend-numbers" aria-label={t`Numbers by day`} tabIndex={0}>
       <table>
         <thead>
           <tr>
-            <th scope="col">Day (UTC)</th>
-            {trend === "resolved" && <th scope="col">Came in</th>}
+            <th scope="col">
+              <Trans>Day (UTC)</Trans>
+            </th>
+            {trend === "resolved" && (
+              <th scope="col">
+                <Trans>Came in</Trans>
+              </th>
+            )}
             {series.map(({ key, name }) => (
               <th scope="col" key={key}>
-                {name}
+                {t(name)}
               </th>
             ))}
           </tr>

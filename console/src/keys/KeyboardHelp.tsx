@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Dialog } from "../parts/Dialog";
 import { Keys } from "./Keys";
 import { singlesOn, useRegistered, useSinglesOn } from "./shortcuts";
@@ -13,7 +15,7 @@ export function KeyboardHelp({ open, setOpen }: Props) {
   const groups = useRegistered();
   const on = useSinglesOn();
   return (
-    <Dialog open={open} onClose={() => setOpen(false)} title="Keyboard" size="wide">
+    <Dialog open={open} onClose={() => setOpen(false)} title={t`Keyboard`} size="wide">
       <div className="keys-groups">
         {groups
           .filter((group) => group.shortcuts.length > 0)
@@ -31,14 +33,20 @@ export function KeyboardHelp({ open, setOpen }: Props) {
             </section>
           ))}
         <section>
-          <h3>Writing</h3>
+          <h3>
+            <Trans>Writing</Trans>
+          </h3>
           <ul>
             <li>
-              <span>Send what is being written</span>
+              <span>
+                <Trans>Send what is being written</Trans>
+              </span>
               <Keys keys="mod+Enter" />
             </li>
             <li>
-              <span>Leave without sending</span>
+              <span>
+                <Trans>Leave without sending</Trans>
+              </span>
               <Keys keys="Escape" />
             </li>
           </ul>
@@ -50,7 +58,7 @@ export function KeyboardHelp({ open, setOpen }: Props) {
           checked={on}
           onChange={(event) => singlesOn.set(event.target.checked)}
         />
-        Single-key shortcuts are on
+        <Trans>Single-key shortcuts are on</Trans>
       </label>
     </Dialog>
   );

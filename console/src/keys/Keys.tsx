@@ -1,8 +1,11 @@
+import { t } from "@lingui/core/macro";
 import { MOD } from "./shortcuts";
 
-const SHOWN: Record<string, string> = { Enter: "⏎", Space: "Space", Escape: "Esc" };
-
-const shown = (key: string) => SHOWN[key] ?? key.toUpperCase();
+function shown(key: string): string {
+  if (key === "Enter") return "⏎";
+  if (key === "Space") return t`Space`;
+  return key === "Escape" ? t`Esc` : key.toUpperCase();
+}
 
 /** The keys of a shortcut: one, two in a row, or one together with the command key. */
 export function Keys({ keys }: { keys: string }) {

@@ -1,4 +1,6 @@
 // A page or a sitemap to be kept in step with.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { api, send } from "../api/client";
@@ -24,12 +26,12 @@ export function AddSourceDialog({ onClose }: { onClose: () => void }) {
       send(api.POST("/v1/knowledge/sources", { body: addition(kind, address, said) })),
     onSuccess: async (source) => {
       onClose();
-      tell("Added; its first sync has begun", "good", source.address);
+      tell(t`Added; its first sync has begun`, "good", source.address);
       await client.invalidateQueries({ queryKey: ["knowledge", "sources"] });
     },
   });
   return (
-    <Dialog open onClose={onClose} size="wide" title="Add a source">
+    <Dialog open onClose={onClose} size="wide" title={t`Add a source`}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -40,7 +42,7 @@ export function AddSourceDialog({ onClose }: { onClose: () => void }) {
         {add.isError && <Failure error={add.error} />}
         <div className="field">
           <label className="field-label" htmlFor={id}>
-            Address
+            <Trans>Address</Trans>
           </label>
           <input
             id={id}
@@ -53,23 +55,27 @@ export function AddSourceDialog({ onClose }: { onClose: () => void }) {
             onChange={(event) => setAddress(event.target.value)}
           />
           <span className="field-hint">
-            The site's robots.txt is respected; addresses inside your network are refused.
+            <Trans>
+              The site's robots.txt is respected; addresses inside your network are refused.
+            </Trans>
           </span>
         </div>
         <Segmented
-          label="What it is"
+          label={t`What it is`}
           value={kind}
           options={[
-            ["url", "One page"],
-            ["sitemap", "A sitemap with its pages"],
+            ["url", t`One page`],
+            ["sitemap", t`A sitemap with its pages`],
           ]}
           onPick={setPicked}
         />
         <ForAll of="pages" said={said} onSay={setSaid} />
         <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
           <Button type="submit" tone="primary" busy={add.isPending}>
-            {add.isPending ? "Adding…" : "Add and sync"}
+            {add.isPending ? t`Adding…` : t`Add and sync`}
           </Button>
         </div>
       </form>

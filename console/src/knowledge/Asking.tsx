@@ -1,5 +1,7 @@
 // A question to the knowledge as a whole: sentences with what they rest on, a question back, or what
 // is missing. Nothing is sent to anybody.
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useRef, useState } from "react";
@@ -12,7 +14,7 @@ import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Markdown } from "../parts/Markdown";
 import { Failure, Loading } from "../parts/states";
-import { count, percent } from "../text/format";
+import { percent } from "../text/format";
 import { numbered } from "./asking";
 import { PassageVerdicts } from "./PassageVerdicts";
 
@@ -34,8 +36,8 @@ export function Asking({ audience, customer, question, onQuestion }: Props) {
   const client = useQueryClient();
   const box = useRef<HTMLTextAreaElement>(null);
   const [turns, setTurns] = useState<Turn[]>([]);
-  useShortcuts("Trying the knowledge", [
-    { keys: "/", label: "Question", run: () => box.current?.focus() },
+  useShortcuts(t`Trying the knowledge`, [
+    { keys: "/", label: t`Question`, run: () => box.current?.focus() },
   ]);
   const ask = useMutation({
     mutationFn: (asked: string) =>
@@ -71,7 +73,7 @@ export function Asking({ audience, customer, question, onQuestion }: Props) {
         const key = `${at}`;
         const last = at === turns.length - 1;
         return (
-          <article key={key} className="stack" aria-label={`Question ${at + 1}`}>
+          <article key={key} className="stack" aria-label={t`Question ${at + 1}`}>
             <p className="asked">{turn.question}</p>
             <Ended
               turn={turn}
@@ -83,7 +85,7 @@ export function Asking({ audience, customer, question, onQuestion }: Props) {
       {ask.isPending && (
         <>
           <p className="asked">{ask.variables}</p>
-          <Loading lines={3} label="The knowledge is asked" />
+          <Loading lines={3} label={t`The knowledge is asked`} />
         </>
       )}
       {ask.isError && <Failure error={ask.error} retry={() => ask.mutate(ask.variables)} />}
@@ -92,8 +94,8 @@ export function Asking({ audience, customer, question, onQuestion }: Props) {
           ref={box}
           className="textarea ask-box"
           rows={2}
-          aria-label={turns.length > 0 ? "What you say next" : "Question"}
-          placeholder={turns.length > 0 ? "Go on" : "Ask as a customer would"}
+          aria-label={turns.length > 0 ? t`What you say next` : t`Question`}
+          placeholder={turns.length > 0 ? t`Go on` : t`Ask as a customer would`}
           maxLength={2000}
           value={question}
           onChange={(event) => onQuestion(event.target.value)}
@@ -113,7 +115,7 @@ export function Asking({ audience, customer, question, onQuestion }: Props) {
             busy={ask.isPending}
             disabled={question.trim() === ""}
           >
-            Ask
+            <Trans>Ask</Trans>
           </Button>
           {turns.length > 0 && (
             <Button
@@ -123,10 +125,12 @@ export function Asking({ audience, customer, question, onQuestion }: Props) {
                 box.current?.focus();
               }}
             >
-              Begin anew
+              <Trans>Begin anew</Trans>
             </Button>
           )}
-          <span className="muted small">Nothing is sent to anybody.</span>
+          <span className="muted small">
+            <Trans>Nothing is sent to anybody.</Trans>
+          </span>
         </div>
       </form>
     </div>
@@ -142,8 +146,12 @@ function Ended({ turn, onSay }: { turn: Turn; onSay?: (text: string) => void }) 
       return (
         <section className="card section">
           <div className="row">
-            <h2 className="grow">It asks back</h2>
-            <Badge tone="violet">Question back</Badge>
+            <h2 className="grow">
+              <Trans>It asks back</Trans>
+            </h2>
+            <Badge tone="violet">
+              <Trans>Question back</Trans>
+            </Badge>
           </div>
           <p>{answer.text}</p>
           {onSay && (answer.answerability.underspecified?.alternatives.length ?? 0) > 0 && (
@@ -162,13 +170,19 @@ function Ended({ turn, onSay }: { turn: Turn; onSay?: (text: string) => void }) 
       return (
         <section className="card section">
           <div className="row">
-            <h2 className="grow">It does not answer</h2>
-            <Badge tone="amber">Abstained</Badge>
+            <h2 className="grow">
+              <Trans>It does not answer</Trans>
+            </h2>
+            <Badge tone="amber">
+              <Trans>Abstained</Trans>
+            </Badge>
           </div>
           <p>{answer.text}</p>
           <p className="small">
-            A customer's question would go to a person. It is kept among the{" "}
-            <Link to="/knowledge/gaps">gaps</Link>.
+            <Trans>
+              A customer's question would go to a person. It is kept among the{" "}
+              <Link to="/knowledge/gaps">gaps</Link>.
+            </Trans>
           </p>
           <LeftOut answer={answer} />
           <Judged answer={answer} />
@@ -187,11 +201,15 @@ function Reply({ answer }: { answer: Answered }) {
   return (
     <section className="card section">
       <div className="row">
-        <h2 className="grow">Answer</h2>
-        <Badge tone="green">Answered</Badge>
+        <h2 className="grow">
+          <Trans>Answer</Trans>
+        </h2>
+        <Badge tone="green">
+          <Trans>Answered</Trans>
+        </Badge>
         {answer.model && <span className="muted small">{answer.model}</span>}
       </div>
-      <ul className="sentences" aria-label="Sentences">
+      <ul className="sentences" aria-label={t`Sentences`}>
         {answer.sentences.map((sentence, at) => {
           const key = `${at}`;
           return (
@@ -205,13 +223,13 @@ function Reply({ answer }: { answer: Answered }) {
                     key={index}
                     type="button"
                     className="mark"
-                    aria-label={`Source ${index + 1}: ${sources[index]?.title ?? ""}`}
+                    aria-label={t`Source ${index + 1}: ${sources[index]?.title ?? ""}`}
                     onClick={() => show(index)}
                   >
                     {index + 1}
                   </button>
                 ))}
-                <span className="muted small" title="How much of it its sources say">
+                <span className="muted small" title={t`How much of it its sources say`}>
                   {percent(sentence.support)}
                 </span>
               </span>
@@ -219,8 +237,10 @@ function Reply({ answer }: { answer: Answered }) {
           );
         })}
       </ul>
-      <h3>Rests on</h3>
-      <ol ref={list} className="rests" aria-label="Sources">
+      <h3>
+        <Trans>Rests on</Trans>
+      </h3>
+      <ol ref={list} className="rests" aria-label={t`Sources`}>
         {sources.map((source, at) => (
           <li key={`${source.chunk_id}-${source.quote}`} tabIndex={-1}>
             <span className="source-number" aria-hidden="true">
@@ -235,7 +255,7 @@ function Reply({ answer }: { answer: Answered }) {
                   params={{ id: source.document_id }}
                   search={{ chunk: source.chunk_id }}
                 >
-                  Show it in the document
+                  <Trans>Show it in the document</Trans>
                 </Link>
                 <PassageVerdicts chunkId={source.chunk_id} title={source.title} />
               </div>
@@ -253,7 +273,12 @@ function LeftOut({ answer }: { answer: Answered }) {
   if (answer.left_out.length === 0) return null;
   return (
     <details className="small">
-      <summary>{count(answer.left_out.length, "sentence")} left out: no source says it</summary>
+      <summary>
+        <Trans>
+          <Plural value={answer.left_out.length} one="# sentence" other="# sentences" /> left out:
+          no source says it
+        </Trans>
+      </summary>
       <ul className="left-out">
         {answer.left_out.map(({ text, why }) => (
           <li key={text}>
@@ -270,16 +295,20 @@ function Judged({ answer }: { answer: Answered }) {
   return (
     <div className="judged small">
       <div className="row">
-        <span className="muted">Likely to be answered by what was found</span>
+        <span className="muted">
+          <Trans>Likely to be answered by what was found</Trans>
+        </span>
         <span>{percent(probability)}</span>
         <div className="grow">
-          <Bar share={probability} label="Likely to be answered" />
+          <Bar share={probability} label={t`Likely to be answered`} />
         </div>
       </div>
       {reasons.length > 0 && <p className="muted">{reasons.join("; ")}</p>}
       {missing.length > 0 && (
         <p className="row">
-          <span className="muted">Nothing found says:</span>
+          <span className="muted">
+            <Trans>Nothing found says:</Trans>
+          </span>
           {missing.map((word) => (
             <Badge key={word}>{word}</Badge>
           ))}

@@ -1,5 +1,7 @@
 // What changed in a document from one version to another. Signs and words say what was added and
 // what was removed; colour only repeats it.
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { VersionItem } from "../api/words";
@@ -27,7 +29,7 @@ export function Changes({ id, version, versions }: Props) {
       {earlier.length > 0 ? (
         <div className="row">
           <label className="row">
-            From
+            <Trans>From</Trans>
             <select
               className="select"
               value={from}
@@ -35,25 +37,31 @@ export function Changes({ id, version, versions }: Props) {
             >
               {earlier.map((each) => (
                 <option key={each.version} value={each.version}>
-                  version {each.version}
+                  {t`version ${each.version}`}
                 </option>
               ))}
             </select>
           </label>
-          <span>to version {version}</span>
+          <span>
+            <Trans>to version {version}</Trans>
+          </span>
         </div>
       ) : (
-        <p className="muted">This is the first version; all of it is new.</p>
+        <p className="muted">
+          <Trans>This is the first version; all of it is new.</Trans>
+        </p>
       )}
       {meta.length > 0 && (
         <section className="card section">
-          <h2>What is known of it</h2>
+          <h2>
+            <Trans>What is known of it</Trans>
+          </h2>
           <dl className="facts small">
             {meta.map(({ name, before: then, after: now }) => (
               <div key={name} className="facts-row">
                 <dt>{name}</dt>
                 <dd>
-                  <del>{then || "nothing"}</del> → <ins>{now || "nothing"}</ins>
+                  <del>{then || t`nothing`}</del> → <ins>{now || t`nothing`}</ins>
                 </dd>
               </div>
             ))}
@@ -69,14 +77,21 @@ export function Changes({ id, version, versions }: Props) {
 
 export function Unified({ unified }: { unified: string }) {
   const hunks = hunksOf(unified).map((hunk, at) => ({ ...hunk, key: `${at}` }));
-  if (hunks.length === 0) return <p className="muted">The text is the same.</p>;
+  if (hunks.length === 0)
+    return (
+      <p className="muted">
+        <Trans>The text is the same.</Trans>
+      </p>
+    );
   const lines = hunks.flatMap((hunk) => hunk.lines);
   const added = lines.filter((line) => line.kind === "added").length;
   const removed = lines.filter((line) => line.kind === "removed").length;
   return (
     <figure className="card">
       <figcaption className="unified-head small muted">
-        {added} added (+), {removed} removed (−)
+        <Trans>
+          {added} added (+), {removed} removed (−)
+        </Trans>
       </figcaption>
       {hunks.map((hunk, index) => (
         <div key={hunk.key} className="unified" data-cut={index > 0}>
@@ -90,7 +105,7 @@ export function Unified({ unified }: { unified: string }) {
 }
 
 const SIGN = { same: "", added: "+", removed: "−" } as const;
-const SAID = { same: "", added: "Added: ", removed: "Removed: " } as const;
+const SAID = { same: "", added: msg`Added: `, removed: msg`Removed: ` } as const;
 
 function Row({ line }: { line: Line }) {
   const parts = line.parts.map((part, at) => ({ ...part, key: `${at}` }));
@@ -109,7 +124,7 @@ function Row({ line }: { line: Line }) {
         {SIGN[line.kind]}
       </span>
       <span className="unified-text">
-        {SAID[line.kind] && <span className="sr-only">{SAID[line.kind]}</span>}
+        {line.kind !== "same" && <span className="sr-only">{t(SAID[line.kind])}</span>}
         {line.kind === "added" && <ins>{text}</ins>}
         {line.kind === "removed" && <del>{text}</del>}
         {line.kind === "same" && text}

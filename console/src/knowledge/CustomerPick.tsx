@@ -1,4 +1,5 @@
 // One customer out of all: typing narrows the list.
+import { t } from "@lingui/core/macro";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { useSettled } from "../parts/settled";
@@ -27,8 +28,8 @@ export function CustomerPick({ label, nobody, value, onPick }: Props) {
         <input
           className="input"
           type="search"
-          placeholder="Find by name or address"
-          aria-label="Find a customer"
+          placeholder={t`Find by name or address`}
+          aria-label={t`Find a customer`}
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
         />
@@ -40,9 +41,9 @@ export function CustomerPick({ label, nobody, value, onPick }: Props) {
         value={value}
         onChange={(event) => onPick(event.target.value)}
       >
-        <option value="">{nobody ?? "Choose a customer"}</option>
+        <option value="">{nobody ?? t`Choose a customer`}</option>
         {value && !customers.some((each) => each.id === value) && (
-          <option value={value}>The one chosen</option>
+          <option value={value}>{t`The one chosen`}</option>
         )}
         {customers.map((customer) => (
           <option key={customer.id} value={customer.id}>

@@ -1,5 +1,7 @@
 // A document as Markdown, with what is known of it above: to write or to change. Saving makes it
 // searchable at once.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useId, useState } from "react";
@@ -45,7 +47,7 @@ export function DocumentEditor({ document, begun, onClose }: Props) {
     mutationFn: () => send(api.POST("/v1/knowledge/documents", { body: { slug, markdown } })),
     onSuccess: async (view) => {
       await refreshKnowledge(client);
-      tell("Saved; agents find it from now on", "good", view.document.title);
+      tell(t`Saved; agents find it from now on`, "good", view.document.title);
       onClose();
       if (!document) {
         await navigate({ to: "/knowledge/documents/$id", params: { id: view.document.id } });
@@ -57,7 +59,7 @@ export function DocumentEditor({ document, begun, onClose }: Props) {
       open
       onClose={onClose}
       size="wide"
-      title={document ? `Edit “${document.title}”` : "Write a document"}
+      title={document ? t`Edit “${document.title}”` : t`Write a document`}
     >
       <form
         className="stack"
@@ -76,7 +78,7 @@ export function DocumentEditor({ document, begun, onClose }: Props) {
         {!document && (
           <div className="field">
             <label className="field-label" htmlFor={slugId}>
-              Name
+              <Trans>Name</Trans>
             </label>
             <input
               id={slugId}
@@ -88,12 +90,16 @@ export function DocumentEditor({ document, begun, onClose }: Props) {
               onChange={(event) => setSlug(event.target.value)}
             />
             <span className="field-hint">
-              Letters, digits and “-”. It stays; a document with this name gets a new version.
+              <Trans>
+                Letters, digits and “-”. It stays; a document with this name gets a new version.
+              </Trans>
             </span>
           </div>
         )}
         <label className="field">
-          <span className="field-label">Markdown</span>
+          <span className="field-label">
+            <Trans>Markdown</Trans>
+          </span>
           <textarea
             className="textarea mono document-text"
             required
@@ -102,21 +108,25 @@ export function DocumentEditor({ document, begun, onClose }: Props) {
             onChange={(event) => setMarkdown(event.target.value)}
           />
           <span className="field-hint">
-            The lines between “---” say what is known of it: <code>title</code>,{" "}
-            <code>visibility</code> (public or internal), <code>locale</code>, <code>category</code>
-            , <code>tags</code>, <code>brand</code>, <code>customer</code>, <code>valid_from</code>,{" "}
-            <code>valid_until</code>.
+            <Trans>
+              The lines between “---” say what is known of it: <code>title</code>,{" "}
+              <code>visibility</code> (public or internal), <code>locale</code>,{" "}
+              <code>category</code>, <code>tags</code>, <code>brand</code>, <code>customer</code>,{" "}
+              <code>valid_from</code>, <code>valid_until</code>.
+            </Trans>
           </span>
         </label>
         <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
           <Button
             type="submit"
             tone="primary"
             busy={save.isPending}
             disabled={slug.trim() === "" || markdown.trim() === "" || markdown === saved}
           >
-            {save.isPending ? "Saving…" : document ? "Save as the next version" : "Save"}
+            {save.isPending ? t`Saving…` : document ? t`Save as the next version` : t`Save`}
           </Button>
         </div>
       </form>

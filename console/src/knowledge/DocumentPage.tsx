@@ -1,4 +1,6 @@
 // One document: its text, what is known of it, what it said before and what changed.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
@@ -15,7 +17,7 @@ import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
 import { bytesOf, cutAt } from "../text/bytes";
-import { fullTime } from "../text/format";
+import { fullTime } from "../text/times";
 import { Changes } from "./Changes";
 import { DocumentEditor } from "./DocumentEditor";
 import { DocumentMarks } from "./marks";
@@ -45,15 +47,19 @@ export function DocumentPage() {
   const meta: (Metadata & { slug: string; body: string }) | undefined = earlier
     ? version.data
     : current.data?.document;
-  useTitle(meta?.title ?? "Document");
+  useTitle(meta?.title ?? t`Document`);
 
   const failed = [gone ? versions : current, versions, version].find((query) => query.isError);
   return (
     <div className="page">
       <p className="small">
-        <Link to="/knowledge">Knowledge</Link>
+        <Link to="/knowledge">
+          <Trans>Knowledge</Trans>
+        </Link>
         <span className="muted"> › </span>
-        <Link to="/knowledge">Documents</Link>
+        <Link to="/knowledge">
+          <Trans>Documents</Trans>
+        </Link>
       </p>
       {failed && (
         <Failure
@@ -104,16 +110,16 @@ function Shown({ id, meta, shown, current, chunks, madeOf, versions, gone }: Sho
   const [open, setOpen] = useState<"edit" | "remove">();
   const earlier = shown !== current?.version;
   const own = meta.layer !== "universal" && current !== undefined && mayWrite;
-  useShortcuts("Document", [
-    { keys: "e", label: "Edit", when: own && !earlier, run: () => setOpen("edit") },
+  useShortcuts(t`Document`, [
+    { keys: "e", label: t`Edit`, when: own && !earlier, run: () => setOpen("edit") },
   ]);
   const tab = search.tab ?? "text";
   const chunk = earlier ? undefined : chunks.find((each) => each.id === search.chunk);
   const place = chunk && `${chunk.start}-${chunk.start + bytesOf(chunk.text)}`;
   const tabs: [typeof tab, string][] = [
-    ["text", "Text"],
-    ["changes", "Changes"],
-    ["uses", "Answers that rest on it"],
+    ["text", t`Text`],
+    ["changes", t`Changes`],
+    ["uses", t`Answers that rest on it`],
   ];
   return (
     <>
@@ -129,34 +135,37 @@ function Shown({ id, meta, shown, current, chunks, madeOf, versions, gone }: Sho
           <div className="row">
             {!earlier && (
               <Button keys="E" onClick={() => setOpen("edit")}>
-                Edit
+                <Trans>Edit</Trans>
               </Button>
             )}
             <Button tone="danger" onClick={() => setOpen("remove")}>
-              Remove
+              <Trans>Remove</Trans>
             </Button>
           </div>
         )}
       </header>
       {gone && (
         <p className="notice" data-tone="amber">
-          This document was removed. No search finds it; its versions stay readable for the answers
-          that cite them.
+          <Trans>
+            This document was removed. No search finds it; its versions stay readable for the
+            answers that cite them.
+          </Trans>
         </p>
       )}
       {!gone && earlier && (
         <p className="notice" data-tone="amber">
           <span className="grow">
-            This is version {shown}, as it once stood. Now it is version {current?.version}.
+            <Trans>This is version {shown}, as it once stood. Now it is version</Trans>{" "}
+            {current?.version}.
           </span>
           <Link to="/knowledge/documents/$id" params={{ id }} search={{ tab: search.tab }}>
-            Show what it says now
+            <Trans>Show what it says now</Trans>
           </Link>
         </p>
       )}
       <div className="document">
         <div className="document-main">
-          <nav aria-label="Document" className="tabs">
+          <nav aria-label={t`Document`} className="tabs">
             {tabs.map(([name, label]) => (
               <Link
                 key={name}
@@ -176,19 +185,21 @@ function Shown({ id, meta, shown, current, chunks, madeOf, versions, gone }: Sho
           {tab === "changes" && <Changes id={id} version={shown} versions={versions} />}
           {tab === "uses" && <Uses id={id} />}
         </div>
-        <aside className="document-side" aria-label="About this document">
+        <aside className="document-side" aria-label={t`About this document`}>
           <Facts meta={meta} />
           {madeOf && (
             <p className="small">
-              Made of a{" "}
-              <Link to="/tickets/$id" params={{ id: madeOf.ticket_id }}>
-                resolved ticket
-              </Link>
-              , and let in by a person (
-              <Link to="/runs/$id" params={{ id: madeOf.run_id }}>
-                run
-              </Link>
-              ).
+              <Trans>
+                Made of a{" "}
+                <Link to="/tickets/$id" params={{ id: madeOf.ticket_id }}>
+                  resolved ticket
+                </Link>
+                , and let in by a person (
+                <Link to="/runs/$id" params={{ id: madeOf.run_id }}>
+                  run
+                </Link>
+                ).
+              </Trans>
             </p>
           )}
           <Feedback id={id} />
@@ -225,9 +236,9 @@ function Text({ body, at }: { body: string; at?: string }) {
   return (
     <article className="card section">
       {before.trim() && <Markdown text={before} />}
-      <section ref={cited} className="document-cited" aria-label="The passage">
+      <section ref={cited} className="document-cited" aria-label={t`The passage`}>
         <span className="badge" data-tone="blue">
-          The passage
+          <Trans>The passage</Trans>
         </span>
         <Markdown text={passage} />
       </section>
@@ -248,14 +259,16 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 function Facts({ meta }: { meta: Metadata }) {
   return (
     <section className="stack">
-      <h2>About</h2>
+      <h2>
+        <Trans>About</Trans>
+      </h2>
       <dl className="facts small">
         <Fact name="Readers">
-          {meta.visibility === "public" ? "Customers and staff" : "Staff alone"}
+          {meta.visibility === "public" ? t`Customers and staff` : t`Staff alone`}
         </Fact>
         <Fact name="Whose">
-          {meta.layer === "company" && "The company's"}
-          {meta.layer === "universal" && "The shipped library's"}
+          {meta.layer === "company" && t`The company's`}
+          {meta.layer === "universal" && t`The shipped library's`}
           {meta.layer === "customer" && <CustomerName id={meta.customer_id ?? ""} />}
         </Fact>
         <Fact name="Language">{languageOf(meta.locale)}</Fact>
@@ -277,7 +290,7 @@ function Facts({ meta }: { meta: Metadata }) {
 
 function CustomerName({ id }: { id: string }) {
   const { data } = useQuery(customerQuery(id));
-  return data?.customer.name ?? "One customer's";
+  return data?.customer.name ?? t`One customer's`;
 }
 
 function Feedback({ id }: { id: string }) {
@@ -285,7 +298,9 @@ function Feedback({ id }: { id: string }) {
   if (!data || data.helpful + data.wrong + data.outdated === 0) return null;
   return (
     <section className="stack">
-      <h2>What readers say of its passages</h2>
+      <h2>
+        <Trans>What readers say of its passages</Trans>
+      </h2>
       <dl className="facts small">
         <Fact name="Helpful">{data.helpful}</Fact>
         <Fact name="Wrong">{data.wrong}</Fact>
@@ -303,7 +318,9 @@ function Versions({ id, versions, shown }: { id: string; versions: VersionItem[]
   const listed = all ? versions : versions.slice(0, LISTED);
   return (
     <section className="stack">
-      <h2>Versions</h2>
+      <h2>
+        <Trans>Versions</Trans>
+      </h2>
       <ol className="versions">
         {listed.map((version) => (
           <li key={version.version}>
@@ -316,7 +333,9 @@ function Versions({ id, versions, shown }: { id: string; versions: VersionItem[]
               aria-current={version.version === shown ? "true" : undefined}
               activeOptions={SAME}
             >
-              <span>Version {version.version}</span>
+              <span>
+                <Trans>Version {version.version}</Trans>
+              </span>
               <span className="muted small">
                 {actorName(version.created_by)}, <Ago at={version.created_at} />
               </span>
@@ -326,7 +345,7 @@ function Versions({ id, versions, shown }: { id: string; versions: VersionItem[]
       </ol>
       {listed.length < versions.length && (
         <Button size="small" onClick={() => setAll(true)}>
-          All {versions.length} versions
+          <Trans>All {versions.length} versions</Trans>
         </Button>
       )}
     </section>
@@ -342,21 +361,25 @@ function RemoveDialog({ document, onClose }: { document: Document; onClose: () =
     onSuccess: async () => {
       await navigate({ to: "/knowledge" });
       await refreshKnowledge(client);
-      tell("Removed; no search finds it any more", "info", document.title);
+      tell(t`Removed; no search finds it any more`, "info", document.title);
     },
   });
   return (
-    <Dialog open onClose={onClose} title={`Remove “${document.title}”?`}>
+    <Dialog open onClose={onClose} title={t`Remove “${document.title}”?`}>
       <div className="stack">
         {remove.isError && <Failure error={remove.error} />}
         <p>
-          No agent and no search finds it any more. Its versions stay readable for the answers that
-          cite them.
+          <Trans>
+            No agent and no search finds it any more. Its versions stay readable for the answers
+            that cite them.
+          </Trans>
         </p>
         <div className="dialog-foot">
-          <Button onClick={onClose}>Keep it</Button>
+          <Button onClick={onClose}>
+            <Trans>Keep it</Trans>
+          </Button>
           <Button tone="danger-fill" busy={remove.isPending} onClick={() => remove.mutate()}>
-            Remove
+            <Trans>Remove</Trans>
           </Button>
         </div>
       </div>

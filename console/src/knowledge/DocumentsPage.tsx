@@ -1,4 +1,6 @@
 // Every document of the workspace, with what is needed to find one, and the way in for new ones.
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
@@ -13,7 +15,7 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { useSession } from "../session/session";
-import { count } from "../text/format";
+import { tags } from "../text/language";
 import { DocumentEditor } from "./DocumentEditor";
 import { DropAnywhere } from "./DropAnywhere";
 import { DocumentMarks } from "./marks";
@@ -44,7 +46,7 @@ const newestFirst = (a: DocumentItem, b: DocumentItem) => b.updated_at.localeCom
 const byTitle = (a: DocumentItem, b: DocumentItem) => a.title.localeCompare(b.title);
 
 export function DocumentsPage() {
-  useTitle("Knowledge");
+  useTitle(t`Knowledge`);
   const mayWrite = useSession().may("publish_knowledge");
   const navigate = useNavigate({ from: "/knowledge" });
   const search = useSearch({ from: "/staff/knowledge/" });
@@ -61,14 +63,14 @@ export function DocumentsPage() {
     void navigate({ search: (old) => ({ ...old, new: undefined }), replace: true });
   }, [asked, navigate]);
   const box = useRef<HTMLInputElement>(null);
-  const list = useRows<HTMLUListElement>("Documents");
+  const list = useRows<HTMLUListElement>(t`Documents`);
   const { query, documents, reading } = useDocuments();
   const sending = isUnderWay(useUploads());
 
-  useShortcuts("Knowledge", [
-    { keys: "/", label: "Filter", run: () => box.current?.focus() },
-    { keys: "u", label: "Upload files", when: mayWrite, run: () => setOpen("upload") },
-    { keys: "c", label: "Write a document", when: mayWrite, run: () => setOpen("write") },
+  useShortcuts(t`Knowledge`, [
+    { keys: "/", label: t`Filter`, run: () => box.current?.focus() },
+    { keys: "u", label: t`Upload files`, when: mayWrite, run: () => setOpen("upload") },
+    { keys: "c", label: t`Write a document`, when: mayWrite, run: () => setOpen("write") },
   ]);
   useEffect(() => {
     void navigate({ search: (before) => ({ ...before, q: q || undefined }), replace: true });
@@ -89,36 +91,36 @@ export function DocumentsPage() {
             ref={box}
             className="input knowledge-filter"
             type="search"
-            placeholder="Filter"
-            aria-label="Filter documents by title, name, category or tag"
+            placeholder={t`Filter`}
+            aria-label={t`Filter documents by title, name, category or tag`}
             maxLength={200}
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
             onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
           />
           <Pick
-            label="Readers"
-            any="All readers"
+            label={t`Readers`}
+            any={t`All readers`}
             value={search.visibility}
             options={[
-              ["public", "Public"],
-              ["internal", "Internal"],
+              ["public", t`Public`],
+              ["internal", t`Internal`],
             ]}
             onPick={(visibility) => only({ visibility: visibility as Visibility | undefined })}
           />
           <Pick
-            label="Whose"
-            any="Everybody's"
+            label={t`Whose`}
+            any={t`Everybody's`}
             value={search.layer}
             options={[
-              ["company", "The company's"],
-              ["customer", "A customer's"],
+              ["company", t`The company's`],
+              ["customer", t`A customer's`],
             ]}
             onPick={(layer) => only({ layer: layer as Layer | undefined })}
           />
           <Pick
-            label="Language"
-            any="Any language"
+            label={t`Language`}
+            any={t`Any language`}
             value={search.locale}
             options={valuesOf(documents, (each) => each.locale).map((each) => [
               each,
@@ -127,8 +129,8 @@ export function DocumentsPage() {
             onPick={(locale) => only({ locale })}
           />
           <Pick
-            label="Category"
-            any="Any category"
+            label={t`Category`}
+            any={t`Any category`}
             value={search.category}
             options={valuesOf(documents, (each) => each.category).map((each) => [each, each])}
             onPick={(category) => only({ category })}
@@ -137,10 +139,10 @@ export function DocumentsPage() {
         {mayWrite && (
           <div className="row">
             <Button keys="C" onClick={() => setOpen("write")}>
-              Write
+              <Trans>Write</Trans>
             </Button>
             <Button tone="primary" keys="U" onClick={() => setOpen("upload")}>
-              {sending ? "Uploading…" : "Upload files"}
+              {sending ? t`Uploading…` : t`Upload files`}
             </Button>
           </div>
         )}
@@ -148,9 +150,17 @@ export function DocumentsPage() {
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data && documents.length === 0 && !reading && (
-        <Empty title="No documents yet">
-          <p>Agents answer from documents. Without any, they hand every question to a person.</p>
-          {mayWrite && <p>Drop files anywhere on this page, or use “Upload files”.</p>}
+        <Empty title={t`No documents yet`}>
+          <p>
+            <Trans>
+              Agents answer from documents. Without any, they hand every question to a person.
+            </Trans>
+          </p>
+          {mayWrite && (
+            <p>
+              <Trans>Drop files anywhere on this page, or use “Upload files”.</Trans>
+            </p>
+          )}
         </Empty>
       )}
       {documents.length > 0 && (
@@ -158,32 +168,34 @@ export function DocumentsPage() {
           <div className="row small muted knowledge-count">
             <span className="grow" role="status">
               {isFiltered(filter)
-                ? `${found.length.toLocaleString()} of ${count(documents.length, "document")}`
-                : count(documents.length, "document")}
-              {reading && ", reading more…"}
+                ? t`${found.length.toLocaleString(tags())} of ${plural(documents.length, { one: "# document", other: "# documents" })}`
+                : plural(documents.length, { one: "# document", other: "# documents" })}
+              {reading && t`, reading more…`}
             </span>
             <label className="row">
-              Order
+              <Trans>Order</Trans>
               <select
                 className="select"
                 value={order}
                 onChange={(event) => setOrder(event.target.value as Order)}
               >
-                <option value="changed">Latest change</option>
-                <option value="title">Title</option>
+                <option value="changed">{t`Latest change`}</option>
+                <option value="title">{t`Title`}</option>
               </select>
             </label>
           </div>
           {found.length === 0 && !reading && (
-            <Empty title="No document fits">
-              <p>Try fewer filters or other words.</p>
+            <Empty title={t`No document fits`}>
+              <p>
+                <Trans>Try fewer filters or other words.</Trans>
+              </p>
               <Button
                 onClick={() => {
                   setTyped("");
                   void navigate({ search: {}, replace: true });
                 }}
               >
-                Clear the filters
+                <Trans>Clear the filters</Trans>
               </Button>
             </Empty>
           )}
@@ -204,15 +216,17 @@ export function DocumentsPage() {
       {!reading && query.hasNextPage && !query.isError && (
         <p className="notice" role="status">
           <span className="grow">
-            There are more documents than the {documents.length.toLocaleString()} read so far;
-            filter and order are of these alone.
+            <Trans>
+              There are more documents than the {documents.length.toLocaleString(tags())} read so
+              far; filter and order are of these alone.
+            </Trans>
           </span>
           <Button
             size="small"
             busy={query.isFetchingNextPage}
             onClick={() => void query.fetchNextPage()}
           >
-            Read more
+            <Trans>Read more</Trans>
           </Button>
         </p>
       )}
@@ -285,7 +299,9 @@ function Row({ document }: { document: DocumentItem }) {
           <DocumentMarks meta={document} />
         </span>
         <span className="muted small document-facts">
-          v{document.version} · <Ago at={document.updated_at} />
+          <Trans>
+            v{document.version} · <Ago at={document.updated_at} />
+          </Trans>
         </span>
       </Link>
     </li>

@@ -1,4 +1,5 @@
 // The whole window takes files while a page shows this.
+import { Trans } from "@lingui/react/macro";
 import { useEffect, useRef, useState } from "react";
 import { filesOf, hasFiles } from "./dropped";
 
@@ -46,7 +47,7 @@ export function DropAnywhere({ onFiles }: { onFiles: (files: File[]) => void }) 
   if (!over) return null;
   return (
     <div className="drop-anywhere" aria-hidden="true">
-      Drop files to add them to the knowledge
+      <Trans>Drop files to add them to the knowledge</Trans>
     </div>
   );
 }

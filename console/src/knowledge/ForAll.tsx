@@ -1,4 +1,6 @@
 // What is said of all files of an upload, or of all pages of a source.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { CustomerPick } from "./CustomerPick";
 import type { Said } from "./uploads";
 
@@ -36,14 +38,20 @@ export function ForAll({ of, said, onSay }: Props) {
   );
   return (
     <fieldset className="stack">
-      <legend className="field-label">For all of these {of}</legend>
+      <legend className="field-label">
+        <Trans>For all of these {of}</Trans>
+      </legend>
       <p className="field-hint">
-        What you set here goes before what a {one} says of itself. A {one} that says nothing is
-        public, the company's and in English.
+        <Trans>
+          What you set here goes before what a {one} says of itself. A {one} that says nothing is
+          public, the company's and in English.
+        </Trans>
       </p>
       <div className="upload-fields">
         <label className="field">
-          <span className="field-label">Readers</span>
+          <span className="field-label">
+            <Trans>Readers</Trans>
+          </span>
           <select
             className="select"
             value={said.visibility ?? ""}
@@ -51,13 +59,15 @@ export function ForAll({ of, said, onSay }: Props) {
               say({ visibility: (event.target.value || undefined) as Said["visibility"] })
             }
           >
-            <option value="">As the {one} says</option>
-            <option value="public">Public: customers may read it</option>
-            <option value="internal">Internal: for staff alone</option>
+            <option value="">{t`As the ${one} says`}</option>
+            <option value="public">{t`Public: customers may read it`}</option>
+            <option value="internal">{t`Internal: for staff alone`}</option>
           </select>
         </label>
         <label className="field">
-          <span className="field-label">Whose</span>
+          <span className="field-label">
+            <Trans>Whose</Trans>
+          </span>
           <select
             className="select"
             value={said.layer ?? ""}
@@ -66,28 +76,30 @@ export function ForAll({ of, said, onSay }: Props) {
               say({ layer, customer: layer === "customer" ? said.customer : undefined });
             }}
           >
-            <option value="">As the {one} says</option>
-            <option value="company">The company's</option>
-            <option value="customer">One customer's</option>
+            <option value="">{t`As the ${one} says`}</option>
+            <option value="company">{t`The company's`}</option>
+            <option value="customer">{t`One customer's`}</option>
           </select>
         </label>
         {said.layer === "customer" && (
           <CustomerPick
-            label="Customer"
+            label={t`Customer`}
             value={said.customer ?? ""}
             onPick={(customer) => say({ customer: customer || undefined })}
           />
         )}
-        {text("locale", "Language", "en, de-CH, …")}
-        {text("category", "Category", "billing")}
+        {text("locale", t`Language`, t`en, de-CH, …`)}
+        {text("category", t`Category`, "billing")}
       </div>
       <details>
-        <summary className="small muted">Tags, brand, validity</summary>
+        <summary className="small muted">
+          <Trans>Tags, brand, validity</Trans>
+        </summary>
         <div className="upload-fields">
-          {text("tags", "Tags", "tent, refund")}
-          {text("brand", "Brand", "Of all brands")}
-          {day("valid_from", "Valid from")}
-          {day("valid_until", "Last day")}
+          {text("tags", t`Tags`, t`tent, refund`)}
+          {text("brand", t`Brand`, t`Of all brands`)}
+          {day("valid_from", t`Valid from`)}
+          {day("valid_until", t`Last day`)}
         </div>
       </details>
     </fieldset>

@@ -1,4 +1,7 @@
 // What was asked and not answered, gathered by what it is about: the list of articles to write.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
@@ -14,42 +17,43 @@ import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
-import { count } from "../text/format";
 import { type Begun, DocumentEditor } from "./DocumentEditor";
 import { gapsQuery } from "./queries";
 
-const CAUSE: Record<GapCause, string> = {
-  abstained: "Not answered",
-  asked_back: "Asked back",
-  handed_off: "Handed to a person",
+const CAUSE: Record<GapCause, MessageDescriptor> = {
+  abstained: msg`Not answered`,
+  asked_back: msg`Asked back`,
+  handed_off: msg`Handed to a person`,
 };
 
 const NONE = {
-  open: ["No gaps", "Questions that the documents do not answer appear here."],
-  drafted: ["No article was begun", "Gaps for which an article was begun appear here."],
-  dismissed: ["Nothing was dismissed", "Gaps that no article will answer appear here."],
+  open: [msg`No gaps`, msg`Questions that the documents do not answer appear here.`],
+  drafted: [msg`No article was begun`, msg`Gaps for which an article was begun appear here.`],
+  dismissed: [msg`Nothing was dismissed`, msg`Gaps that no article will answer appear here.`],
 } as const;
 
 export function GapsPage() {
-  useTitle("Gaps of the knowledge");
+  useTitle(t`Gaps of the knowledge`);
   const navigate = useNavigate({ from: "/knowledge/gaps" });
   const search = useSearch({ from: "/staff/knowledge/gaps" });
   const status = search.status ?? "open";
   const query = useInfiniteQuery(gapsQuery(status));
   const gaps = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
-  const list = useRows<HTMLUListElement>("Gaps");
+  const list = useRows<HTMLUListElement>(t`Gaps`);
   const [begun, setBegun] = useState<Begun>();
   return (
     <div className="stack">
       <div className="row">
-        <p className="muted grow">Questions that could not be answered; those asked last first.</p>
+        <p className="muted grow">
+          <Trans>Questions that could not be answered; those asked last first.</Trans>
+        </p>
         <Segmented
-          label="Which gaps"
+          label={t`Which gaps`}
           value={status}
           options={[
-            ["open", "Open"],
-            ["drafted", "Article begun"],
-            ["dismissed", "Dismissed"],
+            ["open", t`Open`],
+            ["drafted", t`Article begun`],
+            ["dismissed", t`Dismissed`],
           ]}
           onPick={(next) =>
             void navigate({ search: { status: next === "open" ? undefined : next }, replace: true })
@@ -59,12 +63,12 @@ export function GapsPage() {
       {query.isPending && <Loading lines={6} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data && gaps.length === 0 && (
-        <Empty title={NONE[status][0]}>
-          <p>{NONE[status][1]}</p>
+        <Empty title={t(NONE[status][0])}>
+          <p>{t(NONE[status][1])}</p>
         </Empty>
       )}
       {gaps.length > 0 && (
-        <ul ref={list} className="stack" aria-label="Gaps">
+        <ul ref={list} className="stack" aria-label={t`Gaps`}>
           {gaps.map((view) => (
             <GapItem key={view.gap.id} view={view} onBegin={setBegun} />
           ))}
@@ -93,7 +97,7 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
     mutationFn: () => send(api.POST("/v1/knowledge/gaps/{id}/dismiss", path)),
     onSuccess: async () => {
       await refresh();
-      tell("Dismissed; further questions about it are still counted", "info", gap.question);
+      tell(t`Dismissed; further questions about it are still counted`, "info", gap.question);
     },
   });
   const draft = useMutation({
@@ -106,7 +110,11 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
   const article = useMutation({
     mutationFn: () => send(api.POST("/v1/knowledge/gaps/{id}/article", path)),
     onSuccess: () =>
-      tell("An article is being drafted", "info", "It waits under Approvals when it can be read."),
+      tell(
+        t`An article is being drafted`,
+        "info",
+        t`It waits under Approvals when it can be read.`,
+      ),
   });
   const failed = dismiss.error ?? draft.error ?? article.error;
   const missing = [...new Set(examples.flatMap((example) => example.missing))].slice(0, 6);
@@ -115,12 +123,17 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
       <div className="row">
         <h2 className="grow">{gap.question}</h2>
         <span className="muted small">
-          {count(gap.questions, "question")}, last <Ago at={gap.last_at} />
+          <Trans>
+            <Plural value={gap.questions} one="# question" other="# questions" />, last{" "}
+            <Ago at={gap.last_at} />
+          </Trans>
         </span>
       </div>
       {missing.length > 0 && (
         <p className="row small">
-          <span className="muted">Nothing says:</span>
+          <span className="muted">
+            <Trans>Nothing says:</Trans>
+          </span>
           {missing.map((word) => (
             <Badge key={word}>{word}</Badge>
           ))}
@@ -131,11 +144,11 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
           <li key={example.id}>
             “{example.question}”{" "}
             <span className="muted">
-              {CAUSE[example.cause]}, <Ago at={example.at} />
+              {t(CAUSE[example.cause])}, <Ago at={example.at} />
             </span>{" "}
             {example.ticket_id && (
               <Link to="/tickets/$id" params={{ id: example.ticket_id }}>
-                Ticket
+                <Trans>Ticket</Trans>
               </Link>
             )}
           </li>
@@ -146,7 +159,7 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
         <div className="row">
           {gap.status === "open" && answered_in && (
             <Button size="small" busy={article.isPending} onClick={() => article.mutate()}>
-              Let the agent draft it
+              <Trans>Let the agent draft it</Trans>
             </Button>
           )}
           {may("publish_knowledge") && (
@@ -156,7 +169,7 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
               busy={draft.isPending}
               onClick={() => draft.mutate()}
             >
-              {gap.status === "drafted" ? "Go on with the article" : "Write it yourself"}
+              {gap.status === "drafted" ? t`Go on with the article` : t`Write it yourself`}
             </Button>
           )}
           {gap.status === "open" &&
@@ -168,11 +181,11 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
                 onClick={() => dismiss.mutate()}
                 onBlur={() => !dismiss.isPending && setSure(false)}
               >
-                No article will answer it
+                <Trans>No article will answer it</Trans>
               </Button>
             ) : (
               <Button size="small" onClick={() => setSure(true)}>
-                Dismiss
+                <Trans>Dismiss</Trans>
               </Button>
             ))}
         </div>

@@ -1,4 +1,6 @@
 // The knowledge pages share a heading and the way from one to the next.
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { useEffect } from "react";
@@ -7,12 +9,12 @@ import { onDocumentsAdded } from "./uploads";
 import "./knowledge.css";
 
 const PLACES = [
-  { to: "/knowledge", label: "Documents" },
-  { to: "/knowledge/sources", label: "Sources" },
-  { to: "/knowledge/search", label: "Try it" },
-  { to: "/knowledge/gaps", label: "Gaps" },
-  { to: "/knowledge/recall", label: "Recall" },
-  { to: "/knowledge/templates", label: "Templates" },
+  { to: "/knowledge", label: msg`Documents` },
+  { to: "/knowledge/sources", label: msg`Sources` },
+  { to: "/knowledge/search", label: msg`Try it` },
+  { to: "/knowledge/gaps", label: msg`Gaps` },
+  { to: "/knowledge/recall", label: msg`Recall` },
+  { to: "/knowledge/templates", label: msg`Templates` },
 ] as const;
 
 export function KnowledgeFrame() {
@@ -21,9 +23,11 @@ export function KnowledgeFrame() {
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Knowledge</h1>
+        <h1>
+          <Trans>Knowledge</Trans>
+        </h1>
       </header>
-      <nav aria-label="Knowledge" className="tabs">
+      <nav aria-label={t`Knowledge`} className="tabs">
         {PLACES.map((place) => (
           <Link
             key={place.to}
@@ -31,7 +35,7 @@ export function KnowledgeFrame() {
             className="tab"
             activeOptions={{ exact: true, includeSearch: false }}
           >
-            {place.label}
+            {t(place.label)}
           </Link>
         ))}
       </nav>

@@ -1,4 +1,6 @@
 // A passage that a search found: what it says, where it stands and why it stands there.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -59,10 +61,12 @@ export function PassageItem({ passage, place, hybrid }: Props) {
       <Scores passage={passage} hybrid={hybrid} />
       <div className="row">
         <Button size="small" aria-expanded={around} onClick={() => setAround(!around)}>
-          {around ? "Hide the section" : "Read the section"}
+          {around ? t`Hide the section` : t`Read the section`}
         </Button>
         <span className="muted small mono">
-          {passage.slug}, version {passage.document_version}
+          <Trans>
+            {passage.slug}, version {passage.document_version}
+          </Trans>
         </span>
       </div>
       {around && <Around chunkId={passage.chunk_id} />}
@@ -81,40 +85,59 @@ function Scores({ passage, hybrid }: { passage: Passage; hybrid: boolean }) {
   return (
     <dl className="scores small">
       <div>
-        <dt>By words</dt>
+        <dt>
+          <Trans>By words</Trans>
+        </dt>
         <dd>
           {lexical ? (
             <>
-              {ordinal(lexical.rank)} <span className="muted">BM25 {lexical.score.toFixed(2)}</span>
+              {ordinal(lexical.rank)}{" "}
+              <span className="muted">
+                <Trans>BM25 {lexical.score.toFixed(2)}</Trans>
+              </span>
             </>
           ) : (
-            <span className="muted">not among the best</span>
+            <span className="muted">
+              <Trans>not among the best</Trans>
+            </span>
           )}
         </dd>
       </div>
       <div>
-        <dt>By meaning</dt>
+        <dt>
+          <Trans>By meaning</Trans>
+        </dt>
         <dd>
           {dense ? (
             <>
-              {ordinal(dense.rank)} <span className="muted">cosine {dense.score.toFixed(3)}</span>
+              {ordinal(dense.rank)}{" "}
+              <span className="muted">
+                <Trans>cosine {dense.score.toFixed(3)}</Trans>
+              </span>
             </>
           ) : (
-            <span className="muted">{hybrid ? "not among the best" : "not compared"}</span>
+            <span className="muted">{hybrid ? t`not among the best` : t`not compared`}</span>
           )}
         </dd>
       </div>
       <div>
-        <dt>Together</dt>
+        <dt>
+          <Trans>Together</Trans>
+        </dt>
         <dd>
-          {fused.toFixed(4)} <span className="muted">fused</span>
+          {fused.toFixed(4)}{" "}
+          <span className="muted">
+            <Trans>fused</Trans>
+          </span>
         </dd>
       </div>
       <div className="scores-coverage">
-        <dt>Holds of the question</dt>
+        <dt>
+          <Trans>Holds of the question</Trans>
+        </dt>
         <dd className="row">
           {percent(passage.coverage)}
-          <Bar share={passage.coverage} label="Share of the question's words" />
+          <Bar share={passage.coverage} label={t`Share of the question's words`} />
         </dd>
       </div>
     </dl>
@@ -126,7 +149,7 @@ function Around({ chunkId }: { chunkId: string }) {
   if (query.isPending) return <Loading lines={4} />;
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   return (
-    <section className="passage-section" aria-label="The section">
+    <section className="passage-section" aria-label={t`The section`}>
       <Markdown text={query.data.text} level={3} />
     </section>
   );

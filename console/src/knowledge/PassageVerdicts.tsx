@@ -1,14 +1,17 @@
 // A reader's word on a passage: helpful, wrong or outdated. A later word replaces the one before.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, send } from "../api/client";
 import type { PassageVerdict } from "../api/words";
 import { Button } from "../parts/Button";
 import { tell } from "../parts/toasts";
 
-const VERDICTS: [PassageVerdict, string][] = [
-  ["helpful", "Helpful"],
-  ["wrong", "Wrong"],
-  ["outdated", "Outdated"],
+const VERDICTS: [PassageVerdict, MessageDescriptor][] = [
+  ["helpful", msg`Helpful`],
+  ["wrong", msg`Wrong`],
+  ["outdated", msg`Outdated`],
 ];
 
 export function PassageVerdicts({ chunkId, title }: { chunkId: string; title: string }) {
@@ -25,12 +28,14 @@ export function PassageVerdicts({ chunkId, title }: { chunkId: string; title: st
       await client.invalidateQueries({ queryKey: ["knowledge", "feedback"] });
       await client.invalidateQueries({ queryKey: ["knowledge", "flagged"] });
     },
-    onError: (error) => tell("Your word was not kept", "error", error.message),
+    onError: (error) => tell(t`Your word was not kept`, "error", error.message),
   });
   const said = say.data?.verdict;
   return (
     <fieldset className="verdicts">
-      <legend className="sr-only">What is this passage of “{title}” worth?</legend>
+      <legend className="sr-only">
+        <Trans>What is this passage of “{title}” worth?</Trans>
+      </legend>
       {VERDICTS.map(([verdict, label]) => (
         <Button
           key={verdict}
@@ -40,7 +45,7 @@ export function PassageVerdicts({ chunkId, title }: { chunkId: string; title: st
           busy={say.isPending}
           onClick={() => say.mutate(verdict)}
         >
-          {said === verdict ? `✓ ${label}` : label}
+          {said === verdict ? `✓ ${t(label)}` : t(label)}
         </Button>
       ))}
     </fieldset>

@@ -1,5 +1,7 @@
 // Answers that were sent and rest on words that no longer stand in their document, and passages
 // that readers call wrong or outdated.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { diffWords } from "diff";
@@ -20,28 +22,36 @@ import { useSession } from "../session/session";
 import { flaggedQuery, recallQuery } from "./queries";
 
 export function RecallPage() {
-  useTitle("Recall");
+  useTitle(t`Recall`);
   const query = useInfiniteQuery(recallQuery);
   const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
-  const list = useRows<HTMLUListElement>("Recall");
+  const list = useRows<HTMLUListElement>(t`Recall`);
   const [open, setOpen] = useState<Recalled>();
   return (
     <div className="recall">
       <section className="stack">
-        <h2>Answers whose ground has moved</h2>
+        <h2>
+          <Trans>Answers whose ground has moved</Trans>
+        </h2>
         <p className="muted">
-          Customers were told this, and its source says something else now. A follow-up waits for
-          approval: nothing is sent until somebody approves it.
+          <Trans>
+            Customers were told this, and its source says something else now. A follow-up waits for
+            approval: nothing is sent until somebody approves it.
+          </Trans>
         </p>
         {query.isPending && <Loading lines={6} />}
         {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
         {query.data && items.length === 0 && !query.hasNextPage && (
-          <Empty title="Every answer still stands">
-            <p>When a document changes, the answers that rest on the words it lost appear here.</p>
+          <Empty title={t`Every answer still stands`}>
+            <p>
+              <Trans>
+                When a document changes, the answers that rest on the words it lost appear here.
+              </Trans>
+            </p>
           </Empty>
         )}
         {items.length > 0 && (
-          <ul ref={list} className="stack" aria-label="Answers whose ground has moved">
+          <ul ref={list} className="stack" aria-label={t`Answers whose ground has moved`}>
             {items.map((item) => (
               <RecalledItem key={item.citation.id} item={item} onFollowUp={() => setOpen(item)} />
             ))}
@@ -76,32 +86,38 @@ function RecalledItem({ item, onFollowUp }: { item: Recalled; onFollowUp: () => 
             {citation.title}
           </Link>{" "}
           <span className="muted small">
-            version {citation.document_version}
-            {item.version_now ? `, now version ${item.version_now}` : ""}
+            <Trans>
+              version {citation.document_version}
+              {item.version_now ? t`, now version ${item.version_now}` : ""}
+            </Trans>
           </span>
         </h3>
         <Badge tone={change === "gone" ? "red" : "amber"}>
-          {change === "gone" ? "Gone" : "Says something else"}
+          {change === "gone" ? t`Gone` : t`Says something else`}
         </Badge>
       </div>
       <Compared then={citation.quote} now={item.says_now} gone={change === "gone"} />
       <div className="row">
         <Link className="small" to="/tickets/$id" params={{ id: sent.ticket_id }}>
-          The ticket
+          <Trans>The ticket</Trans>
         </Link>
         <span className="muted small">
-          Sent <Ago at={sent.at} />
+          <Trans>
+            Sent <Ago at={sent.at} />
+          </Trans>
         </span>
         <span className="grow" />
         {sent.followed_up_at ? (
           <span className="small">
-            Follow-up offered <Ago at={sent.followed_up_at} />.{" "}
-            <Link to="/approvals">Approvals</Link>
+            <Trans>
+              Follow-up offered <Ago at={sent.followed_up_at} />.{" "}
+              <Link to="/approvals">Approvals</Link>
+            </Trans>
           </span>
         ) : (
           may("edit_tickets") && (
             <Button size="small" tone="primary" onClick={onFollowUp}>
-              Offer a follow-up
+              <Trans>Offer a follow-up</Trans>
             </Button>
           )
         )}
@@ -117,7 +133,9 @@ function Compared({ then, now, gone }: { then: string; now?: string | null; gone
   return (
     <dl className="compared">
       <div>
-        <dt>Told then</dt>
+        <dt>
+          <Trans>Told then</Trans>
+        </dt>
         <dd>
           {after === undefined
             ? before
@@ -134,13 +152,15 @@ function Compared({ then, now, gone }: { then: string; now?: string | null; gone
         </dd>
       </div>
       <div>
-        <dt>Says now</dt>
+        <dt>
+          <Trans>Says now</Trans>
+        </dt>
         <dd>
           {after === undefined ? (
             <span className="muted">
               {gone
-                ? "Nothing: the document was removed, or customers may not read it any more."
-                : "Nothing like it stands there."}
+                ? t`Nothing: the document was removed, or customers may not read it any more.`
+                : t`Nothing like it stands there.`}
             </span>
           ) : (
             parts
@@ -175,13 +195,17 @@ function FollowUpDialog({ item, onClose }: { item: Recalled; onClose: () => void
       ),
     onSuccess: async () => {
       onClose();
-      tell("Offered; it waits for approval", "good", "Nothing is sent until somebody approves it.");
+      tell(
+        t`Offered; it waits for approval`,
+        "good",
+        t`Nothing is sent until somebody approves it.`,
+      );
       await client.invalidateQueries({ queryKey: ["knowledge", "recall"] });
       await client.invalidateQueries({ queryKey: ["approvals"] });
     },
   });
   return (
-    <Dialog open onClose={onClose} title="Offer a follow-up">
+    <Dialog open onClose={onClose} title={t`Offer a follow-up`}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -193,26 +217,30 @@ function FollowUpDialog({ item, onClose }: { item: Recalled; onClose: () => void
         <Compared then={sent.citation.quote} now={item.says_now} gone={item.change === "gone"} />
         <div className="field">
           <label className="field-label" htmlFor={id}>
-            What the customer would read
+            <Trans>What the customer would read</Trans>
           </label>
           <textarea
             id={id}
             className="textarea"
             rows={6}
             maxLength={4000}
-            placeholder="Left empty: a plain correction that quotes what was said and what holds now"
+            placeholder={t`Left empty: a plain correction that quotes what was said and what holds now`}
             value={body}
             onChange={(event) => setBody(event.target.value)}
           />
         </div>
         <p className="notice">
-          It waits for approval: a reviewer sees it first, and nothing is sent until somebody
-          approves it.
+          <Trans>
+            It waits for approval: a reviewer sees it first, and nothing is sent until somebody
+            approves it.
+          </Trans>
         </p>
         <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
           <Button type="submit" tone="primary" busy={offer.isPending}>
-            {offer.isPending ? "Offering…" : "Put it before a reviewer"}
+            {offer.isPending ? t`Offering…` : t`Put it before a reviewer`}
           </Button>
         </div>
       </form>
@@ -224,12 +252,18 @@ function FlaggedPassages() {
   const query = useQuery(flaggedQuery);
   return (
     <section className="stack">
-      <h2>Passages that readers call wrong or outdated</h2>
+      <h2>
+        <Trans>Passages that readers call wrong or outdated</Trans>
+      </h2>
       {query.isPending && <Loading lines={3} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-      {query.data?.items.length === 0 && <p className="card home-calm muted">None.</p>}
+      {query.data?.items.length === 0 && (
+        <p className="card home-calm muted">
+          <Trans>None.</Trans>
+        </p>
+      )}
       {query.data && query.data.items.length > 0 && (
-        <ul className="list" aria-label="Flagged passages">
+        <ul className="list" aria-label={t`Flagged passages`}>
           {query.data.items.map((feedback) => (
             <FlaggedItem key={`${feedback.chunk_id}-${feedback.author}`} feedback={feedback} />
           ))}
@@ -244,15 +278,17 @@ function FlaggedItem({ feedback }: { feedback: PassageFeedback }) {
     <li className="flagged">
       <div className="row">
         <Badge tone={feedback.verdict === "wrong" ? "red" : "amber"}>
-          {feedback.verdict === "wrong" ? "Wrong" : "Outdated"}
+          {feedback.verdict === "wrong" ? t`Wrong` : t`Outdated`}
         </Badge>
         <span className="muted small grow">
-          said {feedback.author.startsWith("visitor:") ? "a visitor" : "a colleague"},{" "}
-          <Ago at={feedback.at} />
+          <Trans>
+            said {feedback.author.startsWith("visitor:") ? t`a visitor` : t`a colleague`},{" "}
+            <Ago at={feedback.at} />
+          </Trans>
         </span>
         {feedback.ticket_id && (
           <Link className="small" to="/tickets/$id" params={{ id: feedback.ticket_id }}>
-            The ticket
+            <Trans>The ticket</Trans>
           </Link>
         )}
         <Link
@@ -261,7 +297,7 @@ function FlaggedItem({ feedback }: { feedback: PassageFeedback }) {
           params={{ id: feedback.document_id }}
           search={{ chunk: feedback.chunk_id }}
         >
-          The document
+          <Trans>The document</Trans>
         </Link>
       </div>
       {feedback.note && <p>“{feedback.note}”</p>}

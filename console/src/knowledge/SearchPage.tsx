@@ -1,5 +1,8 @@
 // What an agent would find for a question, and why: to see what the knowledge holds before a
 // customer asks.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
@@ -10,7 +13,6 @@ import { Segmented } from "../parts/Segmented";
 import { useSettled } from "../parts/settled";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
-import { count } from "../text/format";
 import { Asking } from "./Asking";
 import { CustomerPick } from "./CustomerPick";
 import { PassageItem } from "./PassageItem";
@@ -20,13 +22,14 @@ const LIMITS = [5, 10, 20];
 
 /** What a search may see: what customers may, all of the workspace, or the shipped library too. */
 export type Scope = "public" | "internal" | "library";
-const READERS: readonly (readonly [Scope, string])[] = [
-  ["public", "As a customer"],
-  ["internal", "As staff"],
+const READERS: readonly (readonly [Scope, MessageDescriptor])[] = [
+  ["public", msg`As a customer`],
+  ["internal", msg`As staff`],
 ];
+const LIBRARY = ["library", msg`Staff, with the library`] as const;
 
 export function SearchPage() {
-  useTitle("Try the knowledge");
+  useTitle(t`Try the knowledge`);
   const navigate = useNavigate({ from: "/knowledge/search" });
   const search = useSearch({ from: "/staff/knowledge/search" });
   const [typed, setTyped] = useState(search.q ?? "");
@@ -41,36 +44,40 @@ export function SearchPage() {
     <div className="stack">
       <div className="row">
         <Segmented
-          label="What to try"
+          label={t`What to try`}
           value={search.mode ?? "find"}
           options={[
-            ["find", "Find passages"],
-            ["ask", "Ask for an answer"],
+            ["find", t`Find passages`],
+            ["ask", t`Ask for an answer`],
           ]}
           onPick={(mode) => set({ mode: mode === "find" ? undefined : mode })}
         />
         <Segmented
-          label="Who reads it"
+          label={t`Who reads it`}
           value={search.scope ?? "public"}
-          options={asking ? READERS : [...READERS, ["library", "Staff, with the library"]]}
+          options={(asking ? READERS : [...READERS, LIBRARY]).map(
+            ([each, label]) => [each, t(label)] as const,
+          )}
           onPick={(scope) => set({ scope: scope === "public" ? undefined : scope })}
         />
       </div>
       <details open={Boolean(search.customer || search.locale) || undefined}>
         <summary className="small muted">
-          {asking ? "For one customer" : "For one customer, in one language, or more passages"}
+          {asking ? t`For one customer` : t`For one customer, in one language, or more passages`}
         </summary>
         <div className="upload-fields">
           <CustomerPick
-            label="Customer"
-            nobody="Nobody: what all customers share"
+            label={t`Customer`}
+            nobody={t`Nobody: what all customers share`}
             value={search.customer ?? ""}
             onPick={(customer) => set({ customer: customer || undefined })}
           />
           {!asking && (
             <>
               <label className="field">
-                <span className="field-label">Language first</span>
+                <span className="field-label">
+                  <Trans>Language first</Trans>
+                </span>
                 <input
                   className="input"
                   placeholder="de-CH"
@@ -84,7 +91,9 @@ export function SearchPage() {
                 />
               </label>
               <label className="field">
-                <span className="field-label">Passages</span>
+                <span className="field-label">
+                  <Trans>Passages</Trans>
+                </span>
                 <select
                   className="select"
                   value={search.limit ?? 5}
@@ -123,8 +132,8 @@ interface FindingProps {
 
 function Finding({ typed, q, search, onType }: FindingProps) {
   const box = useRef<HTMLInputElement>(null);
-  useShortcuts("Trying the knowledge", [
-    { keys: "/", label: "Question", run: () => box.current?.focus() },
+  useShortcuts(t`Trying the knowledge`, [
+    { keys: "/", label: t`Question`, run: () => box.current?.focus() },
   ]);
   const internal = search.scope !== undefined && search.scope !== "public";
   const query = useQuery({
@@ -147,8 +156,8 @@ function Finding({ typed, q, search, onType }: FindingProps) {
           type="search"
           // biome-ignore lint/a11y/noAutofocus: the page is there to be asked
           autoFocus
-          aria-label="Question"
-          placeholder="Ask as a customer would"
+          aria-label={t`Question`}
+          placeholder={t`Ask as a customer would`}
           maxLength={1000}
           value={typed}
           onChange={(event) => onType(event.target.value)}
@@ -156,8 +165,12 @@ function Finding({ typed, q, search, onType }: FindingProps) {
         />
       </search>
       {q === "" ? (
-        <Empty title="See what an agent would find">
-          <p>Write a question above. Nothing is sent to anybody, and no model is asked.</p>
+        <Empty title={t`See what an agent would find`}>
+          <p>
+            <Trans>
+              Write a question above. Nothing is sent to anybody, and no model is asked.
+            </Trans>
+          </p>
         </Empty>
       ) : (
         <Found query={query} internal={internal} />
@@ -169,7 +182,7 @@ function Finding({ typed, q, search, onType }: FindingProps) {
 type Query = UseQueryResult<SearchView>;
 
 function Found({ query, internal }: { query: Query; internal: boolean }) {
-  const list = useRows<HTMLOListElement>("Passages");
+  const list = useRows<HTMLOListElement>(t`Passages`);
   if (query.isPending) return <Loading lines={6} />;
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   const { items, retrieval } = query.data;
@@ -178,19 +191,35 @@ function Found({ query, internal }: { query: Query; internal: boolean }) {
     <>
       <p className="notice" role="status">
         <span className="grow">
-          <strong>{items.length === 0 ? "Nothing found" : count(items.length, "passage")}</strong>,{" "}
+          <strong>
+            {items.length === 0
+              ? t`Nothing found`
+              : plural(items.length, { one: "# passage", other: "# passages" })}
+          </strong>
+          ,{" "}
           {hybrid
-            ? "by words and by meaning."
-            : "by words alone: no embedder is configured. What says the same in other words is missed."}
+            ? t`by words and by meaning.`
+            : t`by words alone: no embedder is configured. What says the same in other words is missed.`}
         </span>
       </p>
       {items.length === 0 ? (
-        <Empty title="Nothing found">
-          <p>An agent would find nothing either and hand the question to a person.</p>
-          {!internal && <p>Internal documents were left out, as they are for customers.</p>}
+        <Empty title={t`Nothing found`}>
+          <p>
+            <Trans>An agent would find nothing either and hand the question to a person.</Trans>
+          </p>
+          {!internal && (
+            <p>
+              <Trans>Internal documents were left out, as they are for customers.</Trans>
+            </p>
+          )}
         </Empty>
       ) : (
-        <ol ref={list} className="stack" aria-label="Passages" aria-busy={query.isPlaceholderData}>
+        <ol
+          ref={list}
+          className="stack"
+          aria-label={t`Passages`}
+          aria-busy={query.isPlaceholderData}
+        >
           {items.map((passage, at) => (
             <PassageItem key={passage.chunk_id} passage={passage} place={at + 1} hybrid={hybrid} />
           ))}

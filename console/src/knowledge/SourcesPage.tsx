@@ -1,4 +1,7 @@
 // Where knowledge comes from by itself: pages of the web, sitemaps, and folders of the configuration.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
@@ -19,10 +22,10 @@ import { AddSourceDialog } from "./AddSourceDialog";
 import { refreshKnowledge, sourceQuery, sourcesQuery } from "./queries";
 import { isUnderWay, outcome, STATE } from "./sources";
 
-const KIND = { url: "Page", sitemap: "Sitemap", folder: "Folder" } as const;
+const KIND = { url: msg`Page`, sitemap: msg`Sitemap`, folder: msg`Folder` } as const;
 
 export function SourcesPage() {
-  useTitle("Sources of the knowledge");
+  useTitle(t`Sources of the knowledge`);
   const client = useQueryClient();
   const { may } = useSession();
   const query = useInfiniteQuery(sourcesQuery);
@@ -30,7 +33,7 @@ export function SourcesPage() {
     () => query.data?.pages.flatMap((page) => page.items) ?? [],
     [query.data],
   );
-  const list = useRows<HTMLUListElement>("Sources");
+  const list = useRows<HTMLUListElement>(t`Sources`);
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<SourceView>();
   // What a sync has brought is among the documents.
@@ -44,27 +47,31 @@ export function SourcesPage() {
     <div className="stack">
       <div className="row">
         <p className="muted grow">
-          Documents that are kept in step with pages of the web and with folders. They are synced on
-          a schedule, and whenever you say so.
+          <Trans>
+            Documents that are kept in step with pages of the web and with folders. They are synced
+            on a schedule, and whenever you say so.
+          </Trans>
         </p>
         {may("publish_knowledge") && (
           <Button tone="primary" onClick={() => setAdding(true)}>
-            Add a source
+            <Trans>Add a source</Trans>
           </Button>
         )}
       </div>
       {query.isPending && <Loading lines={6} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data && sources.length === 0 && (
-        <Empty title="No sources">
+        <Empty title={t`No sources`}>
           <p>
-            Add the address of a page or of a sitemap. Folders are named in the configuration, under
-            knowledge.folders.
+            <Trans>
+              Add the address of a page or of a sitemap. Folders are named in the configuration,
+              under knowledge.folders.
+            </Trans>
           </p>
         </Empty>
       )}
       {sources.length > 0 && (
-        <ul ref={list} className="stack" aria-label="Sources">
+        <ul ref={list} className="stack" aria-label={t`Sources`}>
           {sources.map((source) => (
             <SourceItem key={source.id} source={source} onRemove={() => setRemoving(source)} />
           ))}
@@ -96,14 +103,14 @@ function SourceItem({ source, onRemove }: { source: SourceView; onRemove: () => 
   return (
     <li className="card section source" data-row tabIndex={-1}>
       <div className="row">
-        <Badge>{KIND[source.kind]}</Badge>
+        <Badge>{t(KIND[source.kind])}</Badge>
         <h2 className="grow source-address">{source.address}</h2>
-        <Badge tone={tone}>{state}</Badge>
+        <Badge tone={tone}>{t(state)}</Badge>
       </div>
       {source.state === "syncing" && report && report.pages > 0 && (
         <progress
           className="upload-progress"
-          aria-label="Pages looked at"
+          aria-label={t`Pages looked at`}
           max={report.pages}
           value={report.looked_at}
         />
@@ -111,12 +118,15 @@ function SourceItem({ source, onRemove }: { source: SourceView; onRemove: () => 
       <p className="small" role="status">
         {source.state === "syncing"
           ? report && report.pages > 0
-            ? `${report.looked_at} of ${report.pages} pages looked at`
-            : "Looking what there is"
+            ? t`${report.looked_at} of ${report.pages} pages looked at`
+            : t`Looking what there is`
           : report && !report.error && outcome(report)}
         {source.synced_at && source.state !== "syncing" && (
           <span className="muted">
-            {report && !report.error && ", "}last synced <Ago at={source.synced_at} />
+            {report && !report.error && ", "}
+            <Trans>
+              last synced <Ago at={source.synced_at} />
+            </Trans>
           </span>
         )}
       </p>
@@ -124,14 +134,16 @@ function SourceItem({ source, onRemove }: { source: SourceView; onRemove: () => 
       {report && report.notes.length > 0 && (
         <ul className="upload-warnings small">
           {report.notes.map((note) => (
-            <li key={note}>Note: {note}</li>
+            <li key={note}>
+              <Trans>Note: {note}</Trans>
+            </li>
           ))}
         </ul>
       )}
       {sync.isError && <Failure error={sync.error} />}
       <div className="row">
         <Button size="small" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? "Hide the pages" : left > 0 ? `Pages, ${left} left out` : "Pages"}
+          {open ? t`Hide the pages` : left > 0 ? t`Pages, ${left} left out` : t`Pages`}
         </Button>
         <span className="grow" />
         {may("publish_knowledge") && source.state !== "removing" && (
@@ -142,13 +154,15 @@ function SourceItem({ source, onRemove }: { source: SourceView; onRemove: () => 
               disabled={isUnderWay(source)}
               onClick={() => sync.mutate()}
             >
-              Sync now
+              <Trans>Sync now</Trans>
             </Button>
             {source.configured ? (
-              <span className="muted small">Named in the configuration</span>
+              <span className="muted small">
+                <Trans>Named in the configuration</Trans>
+              </span>
             ) : (
               <Button size="small" tone="danger" onClick={onRemove}>
-                Remove
+                <Trans>Remove</Trans>
               </Button>
             )}
           </>
@@ -159,10 +173,10 @@ function SourceItem({ source, onRemove }: { source: SourceView; onRemove: () => 
   );
 }
 
-const STATUS: Record<PageStatus, [BadgeTone, string]> = {
-  stored: ["green", "Stored"],
-  rejected: ["red", "Left out"],
-  gone: ["grey", "Gone"],
+const STATUS: Record<PageStatus, [BadgeTone, MessageDescriptor]> = {
+  stored: ["green", msg`Stored`],
+  rejected: ["red", msg`Left out`],
+  gone: ["grey", msg`Gone`],
 };
 
 type Which = PageStatus | "all";
@@ -176,20 +190,24 @@ function Pages({ source }: { source: SourceView }) {
   return (
     <div className="stack-tight">
       <Segmented
-        label="Which pages"
+        label={t`Which pages`}
         value={which}
         options={[
-          ["all", "All"],
-          ["rejected", "Left out"],
-          ["gone", "Gone"],
+          ["all", t`All`],
+          ["rejected", t`Left out`],
+          ["gone", t`Gone`],
         ]}
         onPick={setWhich}
       />
       {query.isPending && <Loading lines={3} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-      {query.data && pages.length === 0 && <p className="muted small">None.</p>}
+      {query.data && pages.length === 0 && (
+        <p className="muted small">
+          <Trans>None.</Trans>
+        </p>
+      )}
       {pages.length > 0 && (
-        <ul className="list upload-list" aria-label={`Pages of ${source.address}`}>
+        <ul className="list upload-list" aria-label={t`Pages of ${source.address}`}>
           {pages.map((page) => (
             <PageRow key={page.address} page={page} />
           ))}
@@ -213,7 +231,7 @@ function PageRow({ page }: { page: SourcePageItem }) {
         <span className="muted small">
           <Ago at={page.checked_at} />
         </span>
-        <Badge tone={tone}>{status}</Badge>
+        <Badge tone={tone}>{t(status)}</Badge>
       </div>
       {page.reason && (
         <p className={page.status === "rejected" ? "field-error" : "muted small"}>{page.reason}</p>
@@ -244,12 +262,12 @@ function RemoveDialog({ source, onClose }: { source: SourceView; onClose: () => 
     onSuccess: async () => {
       onClose();
       await refreshKnowledge(client);
-      const what = keep ? "Removed; its documents stay" : "Removed, and its documents with it";
+      const what = keep ? t`Removed; its documents stay` : t`Removed, and its documents with it`;
       tell(what, "info", source.address);
     },
   });
   return (
-    <Dialog open onClose={onClose} title="Remove this source?">
+    <Dialog open onClose={onClose} title={t`Remove this source?`}>
       <div className="stack">
         {remove.isError && <Failure error={remove.error} />}
         <p className="source-address">{source.address}</p>
@@ -259,17 +277,19 @@ function RemoveDialog({ source, onClose }: { source: SourceView; onClose: () => 
             checked={keep}
             onChange={(event) => setKeep(event.target.checked)}
           />
-          Keep its documents, as if they had been added by hand
+          <Trans>Keep its documents, as if they had been added by hand</Trans>
         </label>
         <p className="muted small">
           {keep
-            ? "Nobody keeps them in step from then on."
-            : "No agent and no search finds its documents any more. Those that somebody has changed since stay."}
+            ? t`Nobody keeps them in step from then on.`
+            : t`No agent and no search finds its documents any more. Those that somebody has changed since stay.`}
         </p>
         <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
           <Button tone="danger-fill" busy={remove.isPending} onClick={() => remove.mutate()}>
-            {keep ? "Remove the source" : "Remove it and its documents"}
+            {keep ? t`Remove the source` : t`Remove it and its documents`}
           </Button>
         </div>
       </div>

@@ -1,4 +1,6 @@
 // Messages to be filled in by staff: the workspace's own, and those of the shipped library.
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
 import type { Document } from "../api/words";
@@ -8,18 +10,18 @@ import { Button } from "../parts/Button";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
-import { count, words } from "../text/format";
+import { words } from "../text/format";
 import { LayerBadge } from "./marks";
 import { fits, languageOf } from "./metadata";
 import { templatesQuery } from "./queries";
 import { placesOf } from "./template";
 
 export function TemplatesPage() {
-  useTitle("Templates");
+  useTitle(t`Templates`);
   const query = useQuery(templatesQuery);
   const [q, setQ] = useState("");
   const box = useRef<HTMLInputElement>(null);
-  useShortcuts("Templates", [{ keys: "/", label: "Filter", run: () => box.current?.focus() }]);
+  useShortcuts(t`Templates`, [{ keys: "/", label: t`Filter`, run: () => box.current?.focus() }]);
   const found = useMemo(
     () => query.data?.items.filter((each) => fits(each, { q: q.trim() })) ?? [],
     [query.data, q],
@@ -28,9 +30,11 @@ export function TemplatesPage() {
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   if (query.data.items.length === 0) {
     return (
-      <Empty title="No templates">
+      <Empty title={t`No templates`}>
         <p>
-          A document whose front matter has a <code>channel</code> is a message to be filled in.
+          <Trans>
+            A document whose front matter has a <code>channel</code> is a message to be filled in.
+          </Trans>
         </p>
       </Empty>
     );
@@ -38,24 +42,26 @@ export function TemplatesPage() {
   return (
     <div className="stack">
       <p className="muted">
-        Messages with places to fill in, for a person to read before they are sent. No search finds
-        them.
+        <Trans>
+          Messages with places to fill in, for a person to read before they are sent. No search
+          finds them.
+        </Trans>
       </p>
       <search>
         <input
           ref={box}
           className="input knowledge-filter"
           type="search"
-          placeholder="Filter"
-          aria-label="Filter templates"
+          placeholder={t`Filter`}
+          aria-label={t`Filter templates`}
           value={q}
           onChange={(event) => setQ(event.target.value)}
         />
       </search>
       <p className="small muted" role="status">
-        {count(found.length, "template")}
+        <Plural value={found.length} one="# template" other="# templates" />
       </p>
-      {found.length === 0 && <Empty title="No template fits" />}
+      {found.length === 0 && <Empty title={t`No template fits`} />}
       {found.length > 0 && (
         <ul className="list">
           {found.map((template) => (
@@ -72,9 +78,9 @@ function TemplateItem({ document }: { document: Document }) {
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(document.body);
-      tell("Copied", "good", document.title);
+      tell(t`Copied`, "good", document.title);
     } catch {
-      tell("The browser did not allow copying", "error", "Select the text and copy it by hand.");
+      tell(t`The browser did not allow copying`, "error", t`Select the text and copy it by hand.`);
     }
   };
   return (
@@ -104,7 +110,9 @@ function TemplateItem({ document }: { document: Document }) {
             })}
           </p>
           <div className="stack">
-            <h3>To fill in</h3>
+            <h3>
+              <Trans>To fill in</Trans>
+            </h3>
             <dl className="template-variables small">
               {template?.variables.map((variable) => (
                 <div key={variable.name}>
@@ -112,7 +120,10 @@ function TemplateItem({ document }: { document: Document }) {
                   <dd>
                     {variable.description}
                     {variable.example && (
-                      <span className="muted"> For example “{variable.example}”.</span>
+                      <span className="muted">
+                        {" "}
+                        <Trans>For example “{variable.example}”.</Trans>
+                      </span>
                     )}
                   </dd>
                 </div>
@@ -120,7 +131,7 @@ function TemplateItem({ document }: { document: Document }) {
             </dl>
             <div>
               <Button size="small" onClick={() => void copy()}>
-                Copy the text
+                <Trans>Copy the text</Trans>
               </Button>
             </div>
           </div>

@@ -1,11 +1,13 @@
 // Files into the knowledge: chosen or dropped, what is said of all of them, and what became of each.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, plural, t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import type { AddedFile, AddedStatus } from "../api/words";
 import { Badge, type BadgeTone } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
-import { count } from "../text/format";
 import { filesOf } from "./dropped";
 import { ForAll } from "./ForAll";
 import {
@@ -18,11 +20,11 @@ import {
   useUploads,
 } from "./uploads";
 
-const STATUS: Record<AddedStatus, [BadgeTone, string]> = {
-  added: ["green", "New"],
-  changed: ["blue", "Changed"],
-  unchanged: ["grey", "Unchanged"],
-  rejected: ["red", "Refused"],
+const STATUS: Record<AddedStatus, [BadgeTone, MessageDescriptor]> = {
+  added: ["green", msg`New`],
+  changed: ["blue", msg`Changed`],
+  unchanged: ["grey", msg`Unchanged`],
+  rejected: ["red", msg`Refused`],
 };
 
 export function UploadDialog({ onClose }: { onClose: () => void }) {
@@ -41,7 +43,7 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
     if (chosen > 0) uploads.start(said);
   };
   return (
-    <Dialog open onClose={close} size="wide" title="Upload files">
+    <Dialog open onClose={close} size="wide" title={t`Upload files`}>
       <form className="stack" onSubmit={send}>
         <label
           className="drop"
@@ -56,16 +58,20 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
             void filesOf(event.dataTransfer).then((files) => uploads.choose(files));
           }}
         >
-          <strong>Drop files or folders here, or choose them</strong>
+          <strong>
+            <Trans>Drop files or folders here, or choose them</Trans>
+          </strong>
           <span className="muted small">
-            Markdown, text, HTML, PDF, Word (.docx), mail (.eml) or a CSV table of questions and
-            answers; at most 20 MiB each. A file of the same name becomes the next version.
+            <Trans>
+              Markdown, text, HTML, PDF, Word (.docx), mail (.eml) or a CSV table of questions and
+              answers; at most 20 MiB each. A file of the same name becomes the next version.
+            </Trans>
           </span>
           <input
             type="file"
             multiple
             accept={ACCEPTED}
-            aria-label="Files"
+            aria-label={t`Files`}
             onChange={(event) => {
               uploads.choose(event.target.files ?? []);
               // The same file may be chosen again after it was changed.
@@ -77,12 +83,17 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
         {(chosen > 0 || list.length === 0) && <ForAll of="files" said={said} onSay={setSaid} />}
         <div className="dialog-foot">
           <span className="grow muted small" role="status">
-            {list.length > 0 && `${ended.length} of ${count(list.length, "file")} done`}
+            {list.length > 0 &&
+              t`${ended.length} of ${plural(list.length, { one: "# file", other: "# files" })} done`}
           </span>
           {underWay ? (
-            <Button onClick={() => uploads.stop()}>Stop</Button>
+            <Button onClick={() => uploads.stop()}>
+              <Trans>Stop</Trans>
+            </Button>
           ) : (
-            <Button onClick={close}>{ended.length > 0 && chosen === 0 ? "Done" : "Cancel"}</Button>
+            <Button onClick={close}>
+              {ended.length > 0 && chosen === 0 ? t`Done` : t`Cancel`}
+            </Button>
           )}
           <Button
             type="submit"
@@ -91,10 +102,10 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
             busy={underWay && chosen === 0}
           >
             {underWay && chosen === 0
-              ? "Uploading…"
+              ? t`Uploading…`
               : chosen > 0
-                ? `Upload ${count(chosen, "file")}`
-                : "Upload"}
+                ? t`Upload ${plural(chosen, { one: "# file", other: "# files" })}`
+                : t`Upload`}
           </Button>
         </div>
       </form>
@@ -110,12 +121,12 @@ function Files({ list }: { list: readonly Upload[] }) {
       {started && (
         <progress
           className="upload-progress"
-          aria-label="Files done"
+          aria-label={t`Files done`}
           max={list.length}
           value={done}
         />
       )}
-      <ul className="list upload-list" aria-label="Files">
+      <ul className="list upload-list" aria-label={t`Files`}>
         {list.map((upload) => (
           <FileRow key={upload.id} upload={upload} />
         ))}
@@ -126,8 +137,8 @@ function Files({ list }: { list: readonly Upload[] }) {
 
 function sizeOf(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} kB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  if (bytes < 1024 * 1024) return t`${Math.round(bytes / 1024)} kB`;
+  return t`${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
 function FileRow({ upload }: { upload: Upload }) {
@@ -153,14 +164,14 @@ function FileRow({ upload }: { upload: Upload }) {
         <State upload={upload} />
         {state === "failed" && (
           <Button size="small" onClick={() => uploads.retry(upload.id)}>
-            Try again
+            <Trans>Try again</Trans>
           </Button>
         )}
         {(state === "chosen" || state === "refused" || state === "failed") && (
           <Button
             size="small"
             tone="quiet"
-            aria-label={`Take ${file.name} off the list`}
+            aria-label={t`Take ${file.name} off the list`}
             onClick={() => uploads.drop(upload.id)}
           >
             ✕
@@ -172,7 +183,9 @@ function FileRow({ upload }: { upload: Upload }) {
       {warnings.length > 0 && (
         <ul className="upload-warnings small">
           {warnings.map((warning) => (
-            <li key={warning}>Note: {warning}</li>
+            <li key={warning}>
+              <Trans>Note: {warning}</Trans>
+            </li>
           ))}
         </ul>
       )}
@@ -184,19 +197,39 @@ function FileRow({ upload }: { upload: Upload }) {
 function State({ upload: { state, items } }: { upload: Upload }) {
   switch (state) {
     case "chosen":
-      return <span className="muted small">Ready</span>;
+      return (
+        <span className="muted small">
+          <Trans>Ready</Trans>
+        </span>
+      );
     case "waiting":
-      return <span className="muted small">Waiting</span>;
+      return (
+        <span className="muted small">
+          <Trans>Waiting</Trans>
+        </span>
+      );
     case "reading":
-      return <span className="small upload-reading">Reading…</span>;
+      return (
+        <span className="small upload-reading">
+          <Trans>Reading…</Trans>
+        </span>
+      );
     case "refused":
-      return <Badge tone="red">Refused</Badge>;
+      return (
+        <Badge tone="red">
+          <Trans>Refused</Trans>
+        </Badge>
+      );
     case "failed":
-      return <Badge tone="red">Not added</Badge>;
+      return (
+        <Badge tone="red">
+          <Trans>Not added</Trans>
+        </Badge>
+      );
     case "done":
       return tallied(items).map(([status, n]) => (
         <Badge key={status} tone={STATUS[status][0]}>
-          {items.length > 1 ? `${n} ${STATUS[status][1].toLowerCase()}` : STATUS[status][1]}
+          {items.length > 1 ? `${n} ${t(STATUS[status][1]).toLowerCase()}` : t(STATUS[status][1])}
         </Badge>
       ));
   }
@@ -207,17 +240,21 @@ function Pairs({ items }: { items: AddedFile[] }) {
   const refused = items.filter((item) => item.status === "rejected");
   return (
     <details open={refused.length > 0}>
-      <summary className="small muted">{count(items.length, "document")} in it</summary>
+      <summary className="small muted">
+        <Trans>
+          <Plural value={items.length} one="# document" other="# documents" /> in it
+        </Trans>
+      </summary>
       <ul className="upload-pairs small">
         {[...refused, ...items.filter((item) => item.status !== "rejected")].map((item, at) => (
           <li key={`${item.slug ?? ""}-${at.toString()}`}>
-            <Badge tone={STATUS[item.status][0]}>{STATUS[item.status][1]}</Badge>{" "}
+            <Badge tone={STATUS[item.status][0]}>{t(STATUS[item.status][1])}</Badge>{" "}
             {item.document_id ? (
               <Link to="/knowledge/documents/$id" params={{ id: item.document_id }}>
                 {item.title ?? item.slug}
               </Link>
             ) : (
-              (item.title ?? item.slug ?? "A row")
+              (item.title ?? item.slug ?? t`A row`)
             )}
             {item.reason && <span className="field-error"> {item.reason}</span>}
           </li>

@@ -1,4 +1,6 @@
 // Where a document is used: the replies that were sent and rest on it.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -17,22 +19,26 @@ export function Uses({ id }: { id: string }) {
   }
   if (uses.length === 0) {
     return (
-      <Empty title="No answer rests on it yet">
-        <p>Every reply that was sent and cites this document is listed here.</p>
+      <Empty title={t`No answer rests on it yet`}>
+        <p>
+          <Trans>Every reply that was sent and cites this document is listed here.</Trans>
+        </p>
       </Empty>
     );
   }
   return (
     <>
-      <ul className="list" aria-label="Answers that rest on this document">
+      <ul className="list" aria-label={t`Answers that rest on this document`}>
         {uses.map(({ id: citationId, ticket_id, citation, at }) => (
           <li key={citationId} className="flagged">
             <div className="row">
               <Link to="/tickets/$id" params={{ id: ticket_id }} className="grow">
-                The ticket
+                <Trans>The ticket</Trans>
               </Link>
               <span className="muted small">
-                version {citation.document_version}, sent <Ago at={at} />
+                <Trans>
+                  version {citation.document_version}, sent <Ago at={at} />
+                </Trans>
               </span>
             </div>
             <blockquote className="muted small flagged-quote">

@@ -1,18 +1,21 @@
 // The badges that say whose a document is, who may read it and when it holds.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import type { Visibility } from "../api/words";
 import { Badge } from "../parts/Badge";
 import { useNow } from "../parts/now";
-import { fullTime, words } from "../text/format";
+import { words } from "../text/format";
+import { fullTime } from "../text/times";
 import { languageOf, type Metadata, validity } from "./metadata";
 
 export function VisibilityBadge({ visibility }: { visibility: Visibility }) {
   return visibility === "internal" ? (
-    <Badge tone="amber" title="Never used in what a customer reads">
-      Internal
+    <Badge tone="amber" title={t`Never used in what a customer reads`}>
+      <Trans>Internal</Trans>
     </Badge>
   ) : (
-    <Badge tone="green" title="Customers may read it">
-      Public
+    <Badge tone="green" title={t`Customers may read it`}>
+      <Trans>Public</Trans>
     </Badge>
   );
 }
@@ -20,12 +23,12 @@ export function VisibilityBadge({ visibility }: { visibility: Visibility }) {
 export function LayerBadge({ layer }: { layer: Metadata["layer"] }) {
   if (layer === "company") return null;
   return layer === "customer" ? (
-    <Badge tone="violet" title="Used in matters of this customer alone">
-      One customer's
+    <Badge tone="violet" title={t`Used in matters of this customer alone`}>
+      <Trans>One customer's</Trans>
     </Badge>
   ) : (
-    <Badge tone="blue" title="Comes with Countersign; no workspace can change it">
-      Library
+    <Badge tone="blue" title={t`Comes with Countersign; no workspace can change it`}>
+      <Trans>Library</Trans>
     </Badge>
   );
 }
@@ -35,12 +38,12 @@ export function ValidityBadge({ meta }: { meta: Pick<Metadata, "valid_from" | "v
   const state = validity(meta, now);
   if (state === "valid") return null;
   return state === "later" ? (
-    <Badge tone="amber" title={`Valid from ${fullTime(meta.valid_from ?? "")}`}>
-      Not valid yet
+    <Badge tone="amber" title={t`Valid from ${fullTime(meta.valid_from ?? "")}`}>
+      <Trans>Not valid yet</Trans>
     </Badge>
   ) : (
-    <Badge tone="red" title={`Valid until ${fullTime(meta.valid_until ?? "")}`}>
-      No longer valid
+    <Badge tone="red" title={t`Valid until ${fullTime(meta.valid_until ?? "")}`}>
+      <Trans>No longer valid</Trans>
     </Badge>
   );
 }
@@ -49,7 +52,11 @@ export function ValidityBadge({ meta }: { meta: Pick<Metadata, "valid_from" | "v
 export function DocumentMarks({ meta }: { meta: Metadata }) {
   return (
     <>
-      {meta.template && <Badge>{words(meta.template.channel)} template</Badge>}
+      {meta.template && (
+        <Badge>
+          <Trans>{words(meta.template.channel)} template</Trans>
+        </Badge>
+      )}
       <ValidityBadge meta={meta} />
       <LayerBadge layer={meta.layer} />
       <VisibilityBadge visibility={meta.visibility} />

@@ -1,5 +1,7 @@
 // What is known of a document besides its text: as words, as a filter, as front matter.
+import { t } from "@lingui/core/macro";
 import type { Document, DocumentItem, Layer, VersionItem, Visibility } from "../api/words";
+import { tags } from "../text/language";
 
 export type Metadata = Pick<
   DocumentItem,
@@ -66,7 +68,7 @@ export function validity(
 /** A language by its name, and its code where the browser knows no name. */
 export function languageOf(locale: string): string {
   try {
-    return new Intl.DisplayNames(undefined, { type: "language" }).of(locale) ?? locale;
+    return new Intl.DisplayNames(tags(), { type: "language" }).of(locale) ?? locale;
   } catch {
     return locale;
   }
@@ -113,18 +115,18 @@ export interface Differing {
 /** What differs between two versions besides their text. */
 export function differing(before: VersionItem, after: VersionItem): Differing[] {
   const said = (version: VersionItem): [string, string][] => [
-    ["Name", version.slug],
-    ["Title", version.title],
-    ["Visibility", version.visibility],
-    ["Layer", version.layer],
-    ["Customer", version.customer_id ?? ""],
-    ["Language", version.locale],
-    ["Brand", version.brand ?? ""],
-    ["Category", version.category],
-    ["Tags", version.tags.join(", ")],
-    ["Valid from", version.valid_from ?? ""],
-    ["Valid until", version.valid_until ?? ""],
-    ["Template", version.template ? JSON.stringify(version.template) : ""],
+    [t`Name`, version.slug],
+    [t`Title`, version.title],
+    [t`Visibility`, version.visibility],
+    [t`Layer`, version.layer],
+    [t`Customer`, version.customer_id ?? ""],
+    [t`Language`, version.locale],
+    [t`Brand`, version.brand ?? ""],
+    [t`Category`, version.category],
+    [t`Tags`, version.tags.join(", ")],
+    [t`Valid from`, version.valid_from ?? ""],
+    [t`Valid until`, version.valid_until ?? ""],
+    [t`Template`, version.template ? JSON.stringify(version.template) : ""],
   ];
   const then = new Map(said(before));
   return said(after)

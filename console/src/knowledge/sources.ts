@@ -1,20 +1,21 @@
 // Knowledge sources in words: what one is doing, and what came of its last sync.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, plural, t } from "@lingui/core/macro";
 import type { AddSource, SourceState, SourceView, SyncReport } from "../api/words";
 import type { BadgeTone } from "../parts/Badge";
-import { count } from "../text/format";
 import type { Said } from "./uploads";
 
 /** While it is on its way, it is looked at again and again. */
 export const isUnderWay = (source: Pick<SourceView, "state">): boolean =>
   ["new", "waiting", "syncing", "removing"].includes(source.state);
 
-export const STATE: Record<SourceState, [BadgeTone, string]> = {
-  new: ["grey", "Waits for its first sync"],
-  waiting: ["grey", "Waits for a sync"],
-  syncing: ["blue", "Syncing"],
-  synced: ["green", "Synced"],
-  failed: ["red", "Failed"],
-  removing: ["grey", "Is being removed"],
+export const STATE: Record<SourceState, [BadgeTone, MessageDescriptor]> = {
+  new: ["grey", msg`Waits for its first sync`],
+  waiting: ["grey", msg`Waits for a sync`],
+  syncing: ["blue", msg`Syncing`],
+  synced: ["green", msg`Synced`],
+  failed: ["red", msg`Failed`],
+  removing: ["grey", msg`Is being removed`],
 };
 
 /** What came of a sync, without what did not happen. */
@@ -24,11 +25,11 @@ export function outcome(report: SyncReport): string {
     [report.changed, "changed"],
     [report.unchanged, "unchanged"],
     [report.removed, "removed"],
-    [report.rejected, "left out"],
+    [report.rejected, t`left out`],
   ];
   const parts = said.filter(([n]) => n > 0).map(([n, word]) => `${n} ${word}`);
-  if (parts.length === 0) return "Nothing was found";
-  return `${count(report.pages, "page")}: ${parts.join(", ")}`;
+  if (parts.length === 0) return t`Nothing was found`;
+  return `${plural(report.pages, { one: "# page", other: "# pages" })}: ${parts.join(", ")}`;
 }
 
 /** The form of a source from what a person filled in. */

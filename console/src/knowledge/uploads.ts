@@ -1,5 +1,6 @@
 // Files on their way to the knowledge base. They go on while people look at other pages, so this
 // lives beside the pages and not in one of them.
+import { t } from "@lingui/core/macro";
 import { useSyncExternalStore } from "react";
 import { api, problemOf, send } from "../api/client";
 import type { operations } from "../api/schema.gen";
@@ -69,7 +70,7 @@ export class Uploads {
     const chosen = [...files].map((file): Upload => {
       const why =
         file.size > MOST_BYTES
-          ? `It has ${Math.ceil(file.size / MEBIBYTE)} MiB and may have 20 MiB: split it or save it smaller.`
+          ? t`It has ${Math.ceil(file.size / MEBIBYTE)} MiB and may have 20 MiB: split it or save it smaller.`
           : undefined;
       const state = why ? "refused" : "chosen";
       return { id: this.#next++, file, state, said: {}, items: [], why };
@@ -99,7 +100,7 @@ export class Uploads {
     this.#stop = new AbortController();
     this.#change(
       this.#list.map((each) =>
-        each.state === "waiting" ? { ...each, state: "failed", why: "You stopped it." } : each,
+        each.state === "waiting" ? { ...each, state: "failed", why: t`You stopped it.` } : each,
       ),
     );
   }
@@ -139,7 +140,7 @@ export class Uploads {
     } catch (error) {
       const aborted = error instanceof DOMException && error.name === "AbortError";
       const why = aborted
-        ? "You stopped it while it was read; it may have been added."
+        ? t`You stopped it while it was read; it may have been added.`
         : problemOf(error).detail;
       this.#set(ids, { state: "failed", why });
     } finally {

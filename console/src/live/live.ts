@@ -1,5 +1,6 @@
 // Live without reloading: one event stream per tab. What it reports makes the affected queries
 // fresh; the browser itself resumes the stream by Last-Event-ID after a cut.
+import { t } from "@lingui/core/macro";
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import type { Event, Role, StreamItem } from "../api/words";
@@ -78,8 +79,8 @@ export function reminderOf(
   if (body.type !== "approval_reminder" && body.type !== "approval_passed_on") return undefined;
   if (!answersFor?.includes(body.role)) return undefined;
   return body.type === "approval_reminder"
-    ? { title: "Still waits for a decision", detail: body.title }
-    : { title: "Waits for you now: nobody decided for a while", detail: words(body.tool) };
+    ? { title: t`Still waits for a decision`, detail: body.title }
+    : { title: t`Waits for you now: nobody decided for a while`, detail: words(body.tool) };
 }
 
 /** What to tell somebody whom a note names. */
@@ -92,7 +93,7 @@ export function mentionOf(
   const own = author.kind === "user" && author.user_id === userId;
   if (own || !mentions?.includes(userId)) return undefined;
   return {
-    title: `${actorName(author)} names you in a note`,
+    title: t`${actorName(author)} names you in a note`,
     detail: body.message.body.slice(0, 140),
   };
 }

@@ -4,7 +4,6 @@ import { useId, useRef, useState } from "react";
 import type { Citation, TextFinding } from "../api/words";
 import { Segments } from "../personal/Marked";
 import { segments, within } from "../personal/segments";
-import { count } from "../text/format";
 import { pieces, unmarked } from "./marks";
 import "./messages.css";
 
@@ -72,7 +71,7 @@ export function Answer({ body, sources = [], findings = [], addressOf }: Props) 
           open={open}
           onToggle={(event) => setOpen(event.currentTarget.open)}
         >
-          <summary>{count(sources.length, "source")}</summary>
+          <summary>{sources.length === 1 ? "1 source" : `${sources.length} sources`}</summary>
           <ol ref={list}>
             {sources.map((source, index) => (
               <li key={`${id}-${source.slug}-${source.quote}`} tabIndex={-1}>

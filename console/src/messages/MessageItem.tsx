@@ -1,10 +1,13 @@
 // One message of a conversation as staff see it: who, when, through which model, resting on what.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useState } from "react";
 import { api, send } from "../api/client";
 import type { Message } from "../api/words";
 import { Badge } from "../parts/Badge";
 import { Unmask } from "../personal/Unmask";
-import { clockTime, fullTime, initials, words } from "../text/format";
+import { initials, words } from "../text/format";
+import { clockTime, fullTime } from "../text/times";
 import { Answer } from "./Answer";
 import { actorName } from "./actor";
 import "./messages.css";
@@ -12,8 +15,8 @@ import "./messages.css";
 /** Which model wrote a message. The offline model is no language model, and people should know. */
 export function ModelName({ model }: { model: string }) {
   return model === "offline" ? (
-    <Badge tone="grey" title="Retrieval and rules on this machine; no language model was used">
-      offline model
+    <Badge tone="grey" title={t`Retrieval and rules on this machine; no language model was used`}>
+      <Trans>offline model</Trans>
     </Badge>
   ) : (
     <span className="muted small">{model}</span>
@@ -36,10 +39,14 @@ export function MessageItem({
     <article className="message" data-kind={message.author.kind} data-note={note}>
       <header className="message-head">
         <span className="avatar" data-kind={message.author.kind} aria-hidden="true">
-          {message.author.kind === "agent" ? "AI" : initials(name)}
+          {message.author.kind === "agent" ? t`AI` : initials(name)}
         </span>
         <strong>{name}</strong>
-        {note && <Badge tone="amber">Private note</Badge>}
+        {note && (
+          <Badge tone="amber">
+            <Trans>Private note</Trans>
+          </Badge>
+        )}
         {message.model && <ModelName model={message.model} />}
         <time className="muted small" dateTime={message.at} title={fullTime(message.at)}>
           {clockTime(message.at)}
@@ -49,13 +56,15 @@ export function MessageItem({
         <Answer body={message.body} sources={message.sources} findings={message.findings} />
         {message.redacted && (
           <p className="muted small">
-            Redacted {fullTime(message.redacted.at)} by {actorName(message.redacted.by)}:{" "}
-            {message.redacted.kinds.map((kind) => words(kind).toLowerCase()).join(", ")}.
+            <Trans>
+              Redacted {fullTime(message.redacted.at)} by {actorName(message.redacted.by)}:{" "}
+              {message.redacted.kinds.map((kind) => words(kind).toLowerCase()).join(", ")}.
+            </Trans>
           </p>
         )}
         {ticketId && served.findings && served.findings.length > 0 && (
           <Unmask
-            what={`the message of ${name}`}
+            what={t`the message of ${name}`}
             shown={shown}
             onShown={setShown}
             ask={(reason) =>
@@ -72,7 +81,9 @@ export function MessageItem({
           <ul className="attachments">
             {message.attachments.map((file) => (
               <li key={file.id} className="badge">
-                {file.filename} ({Math.max(1, Math.round(file.bytes / 1024))} kB)
+                <Trans>
+                  {file.filename} ({Math.max(1, Math.round(file.bytes / 1024))} kB)
+                </Trans>
               </li>
             ))}
           </ul>

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { Actor } from "../api/words";
 import { words } from "../text/format";
 
@@ -5,9 +6,9 @@ import { words } from "../text/format";
 export function actorName(actor: Actor): string {
   switch (actor.kind) {
     case "customer":
-      return actor.name || "Visitor";
+      return actor.name || t`Visitor`;
     case "agent":
-      return `${words(actor.agent)} agent`;
+      return t`${words(actor.agent)} agent`;
     case "user":
     case "api_key":
       return actor.name;

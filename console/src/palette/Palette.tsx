@@ -1,6 +1,9 @@
 // The command palette: pages, records and things to do, by typing what one wants.
+
 import { Autocomplete } from "@base-ui/react/autocomplete";
 import { Dialog } from "@base-ui/react/dialog";
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useRouter } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { Keys } from "../keys/Keys";
@@ -23,7 +26,7 @@ interface Props {
 
 const LONGEST = 200;
 /** Groups of shortcuts that the palette has under names of its own. */
-const APART = ["Everywhere", "Go to"];
+const APART = [msg`Everywhere`, msg`Go to`];
 
 export default function Palette({ open, onClose, places, actions }: Props) {
   // Done once the palette has given the focus back, so that what is done may move it.
@@ -41,7 +44,7 @@ export default function Palette({ open, onClose, places, actions }: Props) {
     >
       <Dialog.Portal>
         <Dialog.Backdrop className="dialog-backdrop" />
-        <Dialog.Popup className="dialog palette" aria-label="Search and commands">
+        <Dialog.Popup className="dialog palette" aria-label={t`Search and commands`}>
           <Search
             onClose={onClose}
             onChoose={(act) => {
@@ -51,7 +54,9 @@ export default function Palette({ open, onClose, places, actions }: Props) {
             places={places}
             actions={actions}
           />
-          <Dialog.Close className="sr-only">Close</Dialog.Close>
+          <Dialog.Close className="sr-only">
+            <Trans>Close</Trans>
+          </Dialog.Close>
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
@@ -65,7 +70,7 @@ interface SearchProps extends Omit<Props, "open"> {
 /** What the page in front declares, by whatever it declares for its keys. */
 function useHere(): Command[] {
   return useRegistered()
-    .filter((group) => !APART.includes(group.name))
+    .filter((group) => !APART.some((each) => t(each) === group.name))
     .flatMap((group) =>
       group.shortcuts.map((shortcut) => ({
         id: `key:${group.name}:${shortcut.keys}`,
@@ -100,10 +105,10 @@ function Search({ onClose, onChoose, places, actions }: SearchProps) {
   }, [onClose]);
 
   const groups: CommandGroup[] = [
-    { value: "Recent", items: query === "" ? [...lately] : [] },
-    { value: "Go to", items: matching(places, query) },
-    { value: "On this page", items: matching(here, query) },
-    { value: "Do", items: matching(actions, query) },
+    { value: t`Recent`, items: query === "" ? [...lately] : [] },
+    { value: t`Go to`, items: matching(places, query) },
+    { value: t`On this page`, items: matching(here, query) },
+    { value: t`Do`, items: matching(actions, query) },
     ...(query === "" ? [] : found.groups),
   ].filter((group) => group.items.length > 0);
   const busy = query !== settled || found.busy;
@@ -140,18 +145,18 @@ function Search({ onClose, onChoose, places, actions }: SearchProps) {
         <Icon name="search" />
         <Autocomplete.Input
           className="palette-input"
-          aria-label="Search and commands"
-          placeholder="Go to, find or do…"
+          aria-label={t`Search and commands`}
+          placeholder={t`Go to, find or do…`}
           maxLength={LONGEST}
           autoFocus
         />
       </div>
       <div role="status" className="palette-status">
         {found.failed && !busy
-          ? "Not everything could be searched."
+          ? t`Not everything could be searched.`
           : busy
-            ? "Searching…"
-            : groups.length === 0 && "Nothing found. Try other words."}
+            ? t`Searching…`
+            : groups.length === 0 && t`Nothing found. Try other words.`}
         {query !== "" && !busy && groups.length > 0 && (
           <span className="sr-only">{summary(groups)}</span>
         )}
@@ -181,8 +186,10 @@ function Search({ onClose, onChoose, places, actions }: SearchProps) {
         )}
       </Autocomplete.List>
       <p className="palette-foot muted small" aria-hidden="true">
-        <kbd className="kbd">↑</kbd> <kbd className="kbd">↓</kbd> choose,{" "}
-        <kbd className="kbd">⏎</kbd> open, <kbd className="kbd">Esc</kbd> close
+        <Trans>
+          <kbd className="kbd">↑</kbd> <kbd className="kbd">↓</kbd> choose,{" "}
+          <kbd className="kbd">⏎</kbd> open, <kbd className="kbd">Esc</kbd> close
+        </Trans>
       </p>
     </Autocomplete.Root>
   );

@@ -1,9 +1,10 @@
 // What a search of the palette finds in the service: tickets, customers, documents, approvals.
+import { plural, t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { api, send } from "../api/client";
 import { oldestQuery } from "../approvals/queries";
 import { useSession } from "../session/session";
-import { count, words } from "../text/format";
+import { words } from "../text/format";
 import { type Command, type CommandGroup, matching } from "./commands";
 
 /** Fewer letters find anything. */
@@ -69,9 +70,9 @@ export function useFound(q: string): { groups: CommandGroup[]; busy: boolean; fa
   const queries = [tickets, customers, passages, waiting];
   return {
     groups: [
-      ...named("Waiting approvals", matching(proposals, q).slice(0, EACH)),
+      ...named(t`Waiting approvals`, matching(proposals, q).slice(0, EACH)),
       ...named(
-        "Tickets",
+        t`Tickets`,
         (tickets.data?.items ?? []).map((ticket) => ({
           id: `ticket:${ticket.id}`,
           label: ticket.subject,
@@ -81,7 +82,7 @@ export function useFound(q: string): { groups: CommandGroup[]; busy: boolean; fa
         })),
       ),
       ...named(
-        "Customers",
+        t`Customers`,
         (customers.data?.items ?? []).map((customer) => ({
           id: `customer:${customer.id}`,
           label: customer.name,
@@ -89,7 +90,7 @@ export function useFound(q: string): { groups: CommandGroup[]; busy: boolean; fa
           act: `/customers/${customer.id}`,
         })),
       ),
-      ...named("Knowledge", [...documents.values()].slice(0, EACH)),
+      ...named(t`Knowledge`, [...documents.values()].slice(0, EACH)),
     ],
     busy: queries.some((query) => query.isFetching),
     failed: queries.some((query) => query.isError),
@@ -99,5 +100,5 @@ export function useFound(q: string): { groups: CommandGroup[]; busy: boolean; fa
 /** What a screen reader is told of a search. */
 export function summary(groups: CommandGroup[]): string {
   const total = groups.reduce((sum, group) => sum + group.items.length, 0);
-  return count(total, "result");
+  return plural(total, { one: "# result", other: "# results" });
 }

@@ -1,4 +1,6 @@
 // The small coloured words for risk, status and the like: one tone per meaning, everywhere.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
 import type { ReactNode } from "react";
 import type { ApprovalStatus, Effect, Priority, Risk, RunStatus, TicketStatus } from "../api/words";
 import { words } from "../text/format";
@@ -21,35 +23,35 @@ export function Badge({
   );
 }
 
-const RISK: Record<Risk, [BadgeTone, string, string]> = {
-  read: ["grey", "Read only", "Changes nothing"],
-  reversible: ["blue", "Reversible", "Changes our own records in a way a person can undo"],
-  outward: ["amber", "Outward", "Leaves the house or is seen by a customer"],
-  irreversible: ["red", "Irreversible", "Moves money or cannot be undone"],
+const RISK: Record<Risk, [BadgeTone, MessageDescriptor, MessageDescriptor]> = {
+  read: ["grey", msg`Read only`, msg`Changes nothing`],
+  reversible: ["blue", msg`Reversible`, msg`Changes our own records in a way a person can undo`],
+  outward: ["amber", msg`Outward`, msg`Leaves the house or is seen by a customer`],
+  irreversible: ["red", msg`Irreversible`, msg`Moves money or cannot be undone`],
 };
 
 export function RiskBadge({ risk }: { risk: Risk }) {
   const [tone, label, meaning] = RISK[risk];
   return (
-    <Badge tone={tone} title={meaning}>
-      {label}
+    <Badge tone={tone} title={t(meaning)}>
+      {t(label)}
     </Badge>
   );
 }
 
-const TICKET: Record<TicketStatus, [BadgeTone, string]> = {
-  open: ["blue", "Open"],
-  waiting_for_staff: ["amber", "Waiting for staff"],
-  waiting_for_customer: ["violet", "Waiting for customer"],
-  resolved: ["green", "Resolved"],
-  closed: ["grey", "Closed"],
+const TICKET: Record<TicketStatus, [BadgeTone, MessageDescriptor]> = {
+  open: ["blue", msg`Open`],
+  waiting_for_staff: ["amber", msg`Waiting for staff`],
+  waiting_for_customer: ["violet", msg`Waiting for customer`],
+  resolved: ["green", msg`Resolved`],
+  closed: ["grey", msg`Closed`],
 };
 
 export const TICKET_STATUSES = Object.keys(TICKET) as TicketStatus[];
 
 export function TicketBadge({ status }: { status: TicketStatus }) {
   const [tone, label] = TICKET[status];
-  return <Badge tone={tone}>{label}</Badge>;
+  return <Badge tone={tone}>{t(label)}</Badge>;
 }
 
 const APPROVAL: Record<ApprovalStatus, BadgeTone> = {
@@ -66,7 +68,7 @@ const APPROVAL: Record<ApprovalStatus, BadgeTone> = {
 export const APPROVAL_STATUSES = Object.keys(APPROVAL) as ApprovalStatus[];
 
 export function ApprovalBadge({ status }: { status: ApprovalStatus }) {
-  return <Badge tone={APPROVAL[status]}>{status === "pending" ? "Waiting" : words(status)}</Badge>;
+  return <Badge tone={APPROVAL[status]}>{status === "pending" ? t`Waiting` : words(status)}</Badge>;
 }
 
 const RUN: Record<RunStatus, BadgeTone> = {

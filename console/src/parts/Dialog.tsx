@@ -1,4 +1,5 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
+import { t } from "@lingui/core/macro";
 import type { ReactNode } from "react";
 import { Button } from "./Button";
 
@@ -19,7 +20,7 @@ export function Dialog({ open, onClose, title, size = "normal", children }: Prop
         <Base.Popup className="dialog" data-size={size}>
           <div className="dialog-head">
             <Base.Title>{title}</Base.Title>
-            <Button tone="quiet" size="small" onClick={onClose} aria-label="Close">
+            <Button tone="quiet" size="small" onClick={onClose} aria-label={t`Close`}>
               ✕
             </Button>
           </div>

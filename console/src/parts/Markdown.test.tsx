@@ -1,12 +1,20 @@
+import { i18n } from "@lingui/core";
+import { I18nProvider } from "@lingui/react";
 import { cleanup, render, screen } from "@testing-library/react";
+import type { ReactNode } from "react";
 import { afterEach, expect, it } from "vitest";
 import { Markdown } from "./Markdown";
 
 afterEach(cleanup);
 
+const wrapper = ({ children }: { children: ReactNode }) => (
+  <I18nProvider i18n={i18n}>{children}</I18nProvider>
+);
+
 it("draws headings, lists and tables under the page's own headings", () => {
   render(
     <Markdown text={"# Returns\n\n## Tents\n\n- **30 days**\n\n| a | b |\n|---|---|\n| 1 | 2 |"} />,
+    { wrapper },
   );
   expect(screen.getByRole("heading", { level: 2, name: "Returns" })).toBeTruthy();
   expect(screen.getByRole("heading", { level: 3, name: "Tents" })).toBeTruthy();
@@ -21,6 +29,7 @@ it("takes nothing for markup and follows no link but to the web", () => {
         "Hi <img src=x onerror=alert(1)> there\n\n<script>alert(1)</script>\n\n[a](javascript:alert(1)) [b](https://example.org) ![p](https://example.org/p.png)"
       }
     />,
+    { wrapper },
   );
   expect(container.querySelector("img, script")).toBeNull();
   expect(container.textContent).toContain("<script>alert(1)</script>");

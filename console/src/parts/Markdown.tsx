@@ -1,5 +1,7 @@
 // Markdown drawn as elements. What the text holds of HTML is shown as it was written, a link leads
 // to the web or to a mail address alone, and a picture is named, never loaded.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { lexer, type Token, type Tokens } from "marked";
 import { Fragment, type ReactNode, useMemo } from "react";
 import { type ByteSpan, highlighted } from "../text/bytes";
@@ -90,7 +92,11 @@ function inline(token: Token): ReactNode {
       );
     }
     case "image":
-      return <span className="muted">[picture: {words((token as Tokens.Image).text)}]</span>;
+      return (
+        <span className="muted">
+          <Trans>[picture:</Trans> {words((token as Tokens.Image).text)}]
+        </span>
+      );
     case "checkbox":
       return (token as Tokens.Checkbox).checked ? "☑ " : "☐ ";
     case "text":
@@ -154,7 +160,7 @@ function table({ header, rows }: Tokens.Table): ReactNode {
   const lines = rows.map((row) => row.map((cell) => inlines(cell.tokens)));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <div className="markdown-table" role="region" aria-label="Table" tabIndex={0}>
+    <div className="markdown-table" role="region" aria-label={t`Table`} tabIndex={0}>
       <table>
         <thead>
           <tr>

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useEffect, useRef } from "react";
 import { Button } from "./Button";
 
@@ -26,7 +27,7 @@ export function MoreRows({ hasMore, busy, onMore }: Props) {
   return (
     <div ref={marker} className="more">
       <Button size="small" busy={busy} onClick={onMore}>
-        {busy ? "Loading…" : "Show more"}
+        {busy ? t`Loading…` : t`Show more`}
       </Button>
     </div>
   );

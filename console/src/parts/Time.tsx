@@ -1,4 +1,5 @@
-import { ago, fullTime } from "../text/format";
+import { ago } from "../text/format";
+import { fullTime } from "../text/times";
 import { useNow } from "./now";
 
 /** `4 min ago`, with the full time for machines and on hover. */

@@ -1,4 +1,5 @@
 // Moving through a list by keyboard: J and K walk over the links of the rows, Enter follows.
+import { t } from "@lingui/core/macro";
 import { useRef } from "react";
 import { useShortcuts } from "../keys/shortcuts";
 
@@ -12,9 +13,9 @@ export function useRows<T extends HTMLElement>(name: string) {
     next?.scrollIntoView({ block: "nearest" });
   };
   useShortcuts(name, [
-    { keys: "j", label: "Next", run: () => step(1) },
-    { keys: "k", label: "Previous", run: () => step(-1) },
-    { keys: "Enter", label: "Open", run: () => (document.activeElement as HTMLElement)?.click() },
+    { keys: "j", label: t`Next`, run: () => step(1) },
+    { keys: "k", label: t`Previous`, run: () => step(-1) },
+    { keys: "Enter", label: t`Open`, run: () => (document.activeElement as HTMLElement)?.click() },
   ]);
   return list;
 }

@@ -1,5 +1,8 @@
 // Short messages about what just happened; read out politely by screen readers.
+
 import { Toast } from "@base-ui/react/toast";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 
 const toasts = Toast.createToastManager<{ until?: number }>();
@@ -48,7 +51,7 @@ function Countdown({ until }: { until: number }) {
   }, [until]);
   return (
     <span className="muted small" aria-hidden="true">
-      {Math.max(0, left)} s
+      <Trans>{Math.max(0, left)} s</Trans>
     </span>
   );
 }
@@ -67,7 +70,7 @@ function List() {
           <Toast.Action className="button" data-tone="plain" data-size="small" />
         </>
       )}
-      <Toast.Close className="button" data-tone="quiet" data-size="small" aria-label="Dismiss">
+      <Toast.Close className="button" data-tone="quiet" data-size="small" aria-label={t`Dismiss`}>
         ✕
       </Toast.Close>
     </Toast.Root>

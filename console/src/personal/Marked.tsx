@@ -1,6 +1,6 @@
 // A text with personal data made visible: a colour for its kind, and its kind in words.
 import type { TextFinding } from "../api/words";
-import { words } from "../text/format";
+import { words } from "../text/names";
 import { type Segment, segments } from "./segments";
 import "./personal.css";
 

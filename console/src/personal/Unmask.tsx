@@ -1,4 +1,6 @@
 // Having one masked thing shown: a button, a dialog that asks why, and a note that it was written down.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useId, useState } from "react";
 import { Button } from "../parts/Button";
@@ -33,9 +35,11 @@ export function Unmask<T>({ what, shown, ask, onShown }: Props<T>) {
   if (shown !== undefined) {
     return (
       <Note>
-        <span role="status">Shown to you. Who, when and why are in the audit.</span>
+        <span role="status">
+          <Trans>Shown to you. Who, when and why are in the audit.</Trans>
+        </span>
         <Button size="small" tone="quiet" onClick={() => onShown(undefined)}>
-          Mask again
+          <Trans>Mask again</Trans>
         </Button>
       </Note>
     );
@@ -43,9 +47,11 @@ export function Unmask<T>({ what, shown, ask, onShown }: Props<T>) {
   return (
     <>
       <Button size="small" aria-haspopup="dialog" onClick={() => setOpen(true)}>
-        Unmask<span className="sr-only"> {what}</span>
+        <Trans>
+          Unmask<span className="sr-only"> {what}</span>
+        </Trans>
       </Button>
-      <Dialog open={open} onClose={() => setOpen(false)} title={`Unmask ${what}`}>
+      <Dialog open={open} onClose={() => setOpen(false)} title={t`Unmask ${what}`}>
         <Reason
           ask={ask}
           onShown={(given) => {
@@ -75,11 +81,15 @@ function Reason<T>({ ask, onShown }: { ask: Props<T>["ask"]; onShown: (shown: T)
       }}
     >
       <p id={help} className="muted small">
-        Your name, the time and this reason are written into the audit before you see it.
+        <Trans>
+          Your name, the time and this reason are written into the audit before you see it.
+        </Trans>
       </p>
       {unmask.isError && <Failure error={unmask.error} />}
       <label className="field">
-        <span className="field-label">Why do you need to see it?</span>
+        <span className="field-label">
+          <Trans>Why do you need to see it?</Trans>
+        </span>
         <input
           className="input"
           aria-describedby={help}
@@ -99,7 +109,7 @@ function Reason<T>({ ask, onShown }: { ask: Props<T>["ask"]; onShown: (shown: T)
           busy={unmask.isPending}
           disabled={reason.trim().length < SHORTEST}
         >
-          {unmask.isPending ? "Writing it down…" : "Show it"}
+          {unmask.isPending ? t`Writing it down…` : t`Show it`}
         </Button>
       </div>
     </form>

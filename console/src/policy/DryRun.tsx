@@ -1,4 +1,6 @@
 // What the newest judged calls would have become under the text in the editor.
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, send } from "../api/client";
@@ -7,7 +9,6 @@ import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
 import { Ago } from "../parts/Time";
-import { count } from "../text/format";
 
 const LAST = 200;
 
@@ -20,25 +21,27 @@ export function DryRun({ text }: { text: string }) {
   // A result of another text would mislead.
   const current = run.variables?.text === text;
   return (
-    <section className="card section stack" aria-label="Dry run">
+    <section className="card section stack" aria-label={t`Dry run`}>
       <div className="row">
         <div className="grow">
-          <h2>Dry run</h2>
+          <h2>
+            <Trans>Dry run</Trans>
+          </h2>
           <p className="muted small">
-            What the last {LAST} judged calls would have become. Nothing is done.
+            <Trans>What the last {LAST} judged calls would have become. Nothing is done.</Trans>
           </p>
         </div>
         <Button busy={run.isPending} onClick={() => run.mutate({ text, last: LAST })}>
-          {run.isPending ? "Running…" : "Try it on past calls"}
+          {run.isPending ? t`Running…` : t`Try it on past calls`}
         </Button>
       </div>
       {current && run.isError && <Failure error={run.error} />}
       {current && found && (
         <p role="status">
           {found.calls === 0
-            ? "No call was judged yet."
-            : `Of ${count(found.calls, "call")}, ${found.changes} would change` +
-              (found.unknown > 0 ? `; of ${found.unknown} it cannot be told.` : ".")}
+            ? t`No call was judged yet.`
+            : t`Of ${plural(found.calls, { one: "# call", other: "# calls" })}, ${found.changes} would change` +
+              (found.unknown > 0 ? t`; of ${found.unknown} it cannot be told.` : ".")}
         </p>
       )}
       {current && found && found.items.length > 0 && (
@@ -46,10 +49,18 @@ export function DryRun({ text }: { text: string }) {
           <table className="policy-table">
             <thead>
               <tr>
-                <th scope="col">When</th>
-                <th scope="col">Call</th>
-                <th scope="col">Was</th>
-                <th scope="col">Would be</th>
+                <th scope="col">
+                  <Trans>When</Trans>
+                </th>
+                <th scope="col">
+                  <Trans>Call</Trans>
+                </th>
+                <th scope="col">
+                  <Trans>Was</Trans>
+                </th>
+                <th scope="col">
+                  <Trans>Would be</Trans>
+                </th>
               </tr>
             </thead>
             <tbody>

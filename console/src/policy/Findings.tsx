@@ -1,4 +1,6 @@
 // What a check of the policy found while it is written.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Badge } from "../parts/Badge";
 import { Failure, Loading } from "../parts/states";
@@ -16,12 +18,18 @@ export function Findings({ text, onPick }: Props) {
   const check = useQuery({ ...checkQuery(text), placeholderData: (before) => before });
   const report = check.data;
   return (
-    <section className="card section stack" aria-label="Check">
+    <section className="card section stack" aria-label={t`Check`}>
       <div className="row">
-        <h2 className="grow">Check</h2>
-        {check.isFetching && <span className="muted small">Checking…</span>}
+        <h2 className="grow">
+          <Trans>Check</Trans>
+        </h2>
+        {check.isFetching && (
+          <span className="muted small">
+            <Trans>Checking…</Trans>
+          </span>
+        )}
       </div>
-      {check.isPending && <Loading lines={2} label="Checking" />}
+      {check.isPending && <Loading lines={2} label={t`Checking`} />}
       {check.isError && <Failure error={check.error} retry={() => void check.refetch()} />}
       {report && (
         <p role="status" className="small">

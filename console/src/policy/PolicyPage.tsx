@@ -1,5 +1,7 @@
 // What calls are judged by: the rules in an editor that checks them while they are written, a dry run
 // on past calls, and the versions there were.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { api, send } from "../api/client";
@@ -25,17 +27,21 @@ const LONGEST = 500;
 const MOST = 65_536;
 
 export function PolicyPage() {
-  useTitle("Policy");
+  useTitle(t`Policy`);
   const query = useQuery(policyQuery);
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Policy</h1>
+        <h1>
+          <Trans>Policy</Trans>
+        </h1>
       </header>
       <p className="muted">
-        Every call with an effect is judged by these rules in their order: the first that matches
-        answers, a call that none matches waits for a person, and a rule that cannot be evaluated
-        refuses.
+        <Trans>
+          Every call with an effect is judged by these rules in their order: the first that matches
+          answers, a call that none matches waits for a person, and a rule that cannot be evaluated
+          refuses.
+        </Trans>
       </p>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
@@ -68,7 +74,9 @@ function Policy({ policy }: { policy: PolicyView }) {
         {policy.problem && (
           <div className="notice" data-tone="red" role="alert">
             <div className="grow">
-              <strong>Everything is refused</strong>
+              <strong>
+                <Trans>Everything is refused</Trans>
+              </strong>
               <div>{policy.problem}</div>
             </div>
           </div>
@@ -76,22 +84,28 @@ function Policy({ policy }: { policy: PolicyView }) {
         {overtaken(draft, policy.version) && (
           <div className="notice" data-tone="amber" role="alert">
             <div className="grow">
-              <strong>Version {policy.version} is in effect meanwhile</strong>
-              <div>Somebody changed the policy since you began. Look at it under Versions.</div>
+              <strong>
+                <Trans>Version {policy.version} is in effect meanwhile</Trans>
+              </strong>
+              <div>
+                <Trans>
+                  Somebody changed the policy since you began. Look at it under Versions.
+                </Trans>
+              </div>
             </div>
             <Button size="small" onClick={() => setDraft({ text, from: policy.version })}>
-              Put mine after it
+              <Trans>Put mine after it</Trans>
             </Button>
             <Button size="small" onClick={() => setDraft(undefined)}>
-              Drop mine
+              <Trans>Drop mine</Trans>
             </Button>
           </div>
         )}
         <label className="stack">
           <span className="row">
             <span className="grow">
-              {policy.version === 0 ? "The installation's policy" : `Version ${policy.version}`}
-              {draft && ", changed"}
+              {policy.version === 0 ? t`The installation's policy` : t`Version ${policy.version}`}
+              {draft && t`, changed`}
             </span>
             {policy.created_by && policy.created_at && (
               <span className="muted small">
@@ -102,7 +116,7 @@ function Policy({ policy }: { policy: PolicyView }) {
           <textarea
             ref={editor}
             className="textarea policy-editor"
-            aria-label="Policy in TOML"
+            aria-label={t`Policy in TOML`}
             spellCheck={false}
             autoCapitalize="off"
             autoCorrect="off"
@@ -116,8 +130,10 @@ function Policy({ policy }: { policy: PolicyView }) {
         {mayPut && draft && <Save draft={draft} onDone={() => setDraft(undefined)} />}
         {mayTry && !mayPut && draft && (
           <p className="muted small">
-            You can check and try changes; putting them in effect needs the permission
-            change_policy.
+            <Trans>
+              You can check and try changes; putting them in effect needs the permission
+              change_policy.
+            </Trans>
           </p>
         )}
       </div>
@@ -142,7 +158,7 @@ function Save({ draft, onDone }: { draft: Draft; onDone: () => void }) {
       send(api.PUT("/v1/policy", { body: { text: draft.text, note, expected: draft.from } })),
     onSuccess: async ({ policy }) => {
       client.setQueryData(policyQuery.queryKey, policy);
-      tell("In effect within a second", "good", `Version ${policy.version} of the policy`);
+      tell(t`In effect within a second`, "good", t`Version ${policy.version} of the policy`);
       onDone();
       await client.invalidateQueries({ queryKey: ["policy", "versions"] });
     },
@@ -152,7 +168,7 @@ function Save({ draft, onDone }: { draft: Draft; onDone: () => void }) {
   return (
     <form
       className="stack"
-      aria-label="Put it in effect"
+      aria-label={t`Put it in effect`}
       onSubmit={(event: FormEvent) => {
         event.preventDefault();
         if (note.trim() !== "") put.mutate();
@@ -162,17 +178,19 @@ function Save({ draft, onDone }: { draft: Draft; onDone: () => void }) {
       <div className="row">
         <input
           className="input grow"
-          aria-label="Why is it changed?"
-          placeholder="Why is it changed? Others read it"
+          aria-label={t`Why is it changed?`}
+          placeholder={t`Why is it changed? Others read it`}
           maxLength={LONGEST}
           required
           value={note}
           onChange={(event) => setNote(event.target.value)}
         />
         <Button type="submit" tone="primary" busy={put.isPending}>
-          {put.isPending ? "Putting…" : "Put it in effect"}
+          {put.isPending ? t`Putting…` : t`Put it in effect`}
         </Button>
-        <Button onClick={onDone}>Discard</Button>
+        <Button onClick={onDone}>
+          <Trans>Discard</Trans>
+        </Button>
       </div>
     </form>
   );

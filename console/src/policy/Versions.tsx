@@ -1,4 +1,6 @@
 // The versions that the policy had: who put them, when and why.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { actorName } from "../messages/actor";
@@ -22,13 +24,17 @@ export function Versions({ current, onTake }: Props) {
   const [shown, setShown] = useState<number>();
   const versions = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <section className="card section stack" aria-label="Versions">
-      <h2>Versions</h2>
+    <section className="card section stack" aria-label={t`Versions`}>
+      <h2>
+        <Trans>Versions</Trans>
+      </h2>
       {query.isPending && <Loading lines={3} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data && versions.length === 0 && (
         <p className="muted">
-          The workspace has no policy of its own yet: the installation's is in effect.
+          <Trans>
+            The workspace has no policy of its own yet: the installation's is in effect.
+          </Trans>
         </p>
       )}
       {versions.length > 0 && (
@@ -36,8 +42,14 @@ export function Versions({ current, onTake }: Props) {
           {versions.map((each) => (
             <li key={each.version} className="row">
               <div className="grow">
-                <strong>Version {each.version}</strong>{" "}
-                {each.version === current && <Badge tone="green">In effect</Badge>}
+                <strong>
+                  <Trans>Version {each.version}</Trans>
+                </strong>{" "}
+                {each.version === current && (
+                  <Badge tone="green">
+                    <Trans>In effect</Trans>
+                  </Badge>
+                )}
                 <p className="policy-finding">{each.note}</p>
                 <p className="muted small">
                   {actorName(each.created_by)}, <Ago at={each.created_at} />
@@ -45,10 +57,10 @@ export function Versions({ current, onTake }: Props) {
               </div>
               <Button
                 size="small"
-                aria-label={`Look at version ${each.version}`}
+                aria-label={t`Look at version ${each.version}`}
                 onClick={() => setShown(each.version)}
               >
-                Look at it
+                <Trans>Look at it</Trans>
               </Button>
             </li>
           ))}
@@ -88,7 +100,7 @@ function Shown({
   const query = useQuery(versionQuery(version));
   const text = query.data?.text;
   return (
-    <Dialog open onClose={onClose} size="wide" title={`Version ${version}`}>
+    <Dialog open onClose={onClose} size="wide" title={t`Version ${version}`}>
       <div className="stack">
         {query.isPending && <Loading lines={6} />}
         {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
@@ -100,7 +112,9 @@ function Shown({
         )}
         {text !== undefined && onTake && (
           <div>
-            <Button onClick={() => onTake(text)}>Take it into the editor</Button>
+            <Button onClick={() => onTake(text)}>
+              <Trans>Take it into the editor</Trans>
+            </Button>
           </div>
         )}
       </div>

@@ -1,7 +1,7 @@
 // A policy's words for people, and where in its text a rule stands.
+import { plural, t } from "@lingui/core/macro";
 import type { PolicyFinding, PolicyReport } from "../api/words";
 import type { BadgeTone } from "../parts/Badge";
-import { count } from "../text/format";
 
 export const LEVEL_TONE: Record<PolicyFinding["level"], BadgeTone> = {
   error: "red",
@@ -14,13 +14,14 @@ export function reportWords(report: PolicyReport): string {
   const of = (level: PolicyFinding["level"]) =>
     report.findings.filter((finding) => finding.level === level).length;
   const [errors, warnings, notes] = [of("error"), of("warning"), of("note")];
-  if (errors > 0) return `Cannot be used: ${count(errors, "error")}`;
-  const judged = `${count(report.rules, "rule")}, tried on ${count(report.calls, "imagined call")}`;
+  if (errors > 0)
+    return t`Cannot be used: ${plural(errors, { one: "# error", other: "# errors" })}`;
+  const judged = t`${plural(report.rules, { one: "# rule", other: "# rules" })}, tried on ${plural(report.calls, { one: "# imagined call", other: "# imagined calls" })}`;
   const found = [
-    warnings > 0 ? count(warnings, "warning") : "",
-    notes > 0 ? count(notes, "note") : "",
+    warnings > 0 ? plural(warnings, { one: "# warning", other: "# warnings" }) : "",
+    notes > 0 ? plural(notes, { one: "# note", other: "# notes" }) : "",
   ].filter((part) => part !== "");
-  return `${judged}: ${found.length === 0 ? "nothing found" : found.join(", ")}`;
+  return `${judged}: ${found.length === 0 ? t`nothing found` : found.join(", ")}`;
 }
 
 /** From where to where the line stands that names the rule. */

@@ -1,4 +1,6 @@
 // Two runs beside each other: how they ended, what they cost, and where their journals part.
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -6,16 +8,18 @@ import type { Run, Step } from "../api/words";
 import { RunBadge } from "../parts/Badge";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
-import { count, credits, fullTime, took, words } from "../text/format";
+import { credits, took, words } from "../text/format";
+import { fullTime } from "../text/times";
 import { pairs } from "./compare";
 import { runQuery, runsOfTicketQuery, runsQuery } from "./queries";
 import { outcomeText, sentenceOf } from "./story";
 import "./runs.css";
+import { tags } from "../text/language";
 
 type Side = "left" | "right";
 
 export function CompareRunsPage() {
-  useTitle("Compare runs");
+  useTitle(t`Compare runs`);
   const { left, right } = useSearch({ from: "/staff/runs/compare" });
   const one = useQuery({ ...runQuery(left ?? ""), enabled: Boolean(left) });
   const other = useQuery({ ...runQuery(right ?? ""), enabled: Boolean(right) });
@@ -24,9 +28,11 @@ export function CompareRunsPage() {
     <div className="page">
       <header className="stack">
         <Link to="/runs" className="muted small">
-          Runs
+          <Trans>Runs</Trans>
         </Link>
-        <h1>Compare runs</h1>
+        <h1>
+          <Trans>Compare runs</Trans>
+        </h1>
       </header>
       <div className="compare-heads">
         <Pick side="left" id={left} near={near} />
@@ -44,8 +50,10 @@ export function CompareRunsPage() {
       )}
       {(one.isLoading || other.isLoading) && <Loading lines={6} />}
       {!(left && right) && (
-        <Empty title="Choose two runs">
-          <p>Their outcomes, costs and steps stand beside each other.</p>
+        <Empty title={t`Choose two runs`}>
+          <p>
+            <Trans>Their outcomes, costs and steps stand beside each other.</Trans>
+          </p>
         </Empty>
       )}
       {one.data && other.data && (
@@ -67,7 +75,7 @@ function Pick({ side, id, near }: { side: Side; id?: string; near?: Run }) {
   const known = new Map<string, Run>();
   for (const run of [...(ofTicket.data?.items ?? []), ...(latest.data?.pages[0]?.items ?? [])])
     known.set(run.id, run);
-  const label = side === "left" ? "First run" : "Second run";
+  const label = side === "left" ? t`First run` : t`Second run`;
   return (
     <label className="stack">
       <span className="small">{label}</span>
@@ -81,11 +89,11 @@ function Pick({ side, id, near }: { side: Side; id?: string; near?: Run }) {
           })
         }
       >
-        <option value="">Choose</option>
+        <option value="">{t`Choose`}</option>
         {id && !known.has(id) && <option value={id}>{id}</option>}
         {[...known.values()].map((run) => (
           <option key={run.id} value={run.id}>
-            {run.ticket_id && run.ticket_id === ticketId ? "This ticket: " : ""}
+            {run.ticket_id && run.ticket_id === ticketId ? t`This ticket: ` : ""}
             {words(run.agent)}, {words(run.status).toLowerCase()}, {fullTime(run.created_at)}
           </option>
         ))}
@@ -101,30 +109,32 @@ interface Whole {
 
 function Figures({ left, right }: { left: Whole; right: Whole }) {
   const rows: [string, (one: Whole) => ReactNode][] = [
-    ["Status", ({ run }) => <RunBadge status={run.status} />],
-    ["Outcome", ({ run }) => (run.outcome ? outcomeText(run.outcome).title : "None yet")],
-    ["Steps", ({ run }) => count(run.step_count, "step")],
-    ["Tokens", ({ run }) => (run.usage.tokens_in + run.usage.tokens_out).toLocaleString("en")],
-    ["Cost", ({ run }) => credits(run.usage.cost_micros)],
-    ["Time", ({ steps }) => timeOf(steps)],
-    ["Models", ({ steps }) => modelsOf(steps)],
-    ["Prompts", ({ steps }) => promptsOf(steps)],
+    [t`Status`, ({ run }) => <RunBadge status={run.status} />],
+    [t`Outcome`, ({ run }) => (run.outcome ? outcomeText(run.outcome).title : t`None yet`)],
+    [t`Steps`, ({ run }) => plural(run.step_count, { one: "# step", other: "# steps" })],
+    [t`Tokens`, ({ run }) => (run.usage.tokens_in + run.usage.tokens_out).toLocaleString(tags())],
+    [t`Cost`, ({ run }) => credits(run.usage.cost_micros)],
+    [t`Time`, ({ steps }) => timeOf(steps)],
+    [t`Models`, ({ steps }) => modelsOf(steps)],
+    [t`Prompts`, ({ steps }) => promptsOf(steps)],
   ];
   return (
     <table className="compare-figures">
       <thead>
         <tr>
           <th scope="col">
-            <span className="sr-only">What</span>
+            <span className="sr-only">
+              <Trans>What</Trans>
+            </span>
           </th>
           <th scope="col">
             <Link to="/runs/$id" params={{ id: left.run.id }}>
-              First
+              <Trans>First</Trans>
             </Link>
           </th>
           <th scope="col">
             <Link to="/runs/$id" params={{ id: right.run.id }}>
-              Second
+              <Trans>Second</Trans>
             </Link>
           </th>
         </tr>
@@ -144,17 +154,17 @@ function Figures({ left, right }: { left: Whole; right: Whole }) {
 
 function timeOf(steps: readonly Step[]): string {
   const [first, last] = [steps[0], steps.at(-1)];
-  return first && last ? took(first.started_at, last.finished_at) : "None";
+  return first && last ? took(first.started_at, last.finished_at) : t`None`;
 }
 
 function modelsOf(steps: readonly Step[]): string {
   const names = new Set(steps.flatMap((step) => step.model ?? []));
-  return [...names].join(", ") || "None";
+  return [...names].join(", ") || t`None`;
 }
 
 function promptsOf(steps: readonly Step[]): string {
   const names = new Set(steps.flatMap((step) => step.prompt ?? []));
-  return [...names].join(", ") || "None";
+  return [...names].join(", ") || t`None`;
 }
 
 function Steps({ left, right }: { left: Step[]; right: Step[] }) {
@@ -163,7 +173,9 @@ function Steps({ left, right }: { left: Step[]; right: Step[] }) {
   return (
     <section aria-labelledby="compare-steps">
       <h2 id="compare-steps" className="run-heading">
-        {different === 0 ? "Both did the same" : `${count(different, "step")} differ`}
+        {different === 0
+          ? t`Both did the same`
+          : t`${plural(different, { one: "# step", other: "# steps" })} differ`}
       </h2>
       <ol className="compare-steps">
         {lines.map(({ left: one, right: other, same }) => (
@@ -181,7 +193,9 @@ function Cell({ step, side }: { step?: Step; side: string }) {
   if (!step) {
     return (
       <div className="compare-cell muted small">
-        <span className="sr-only">{side}: </span>Not done
+        <Trans>
+          <span className="sr-only">{side}: </span>Not done
+        </Trans>
       </div>
     );
   }

@@ -1,4 +1,6 @@
 // Begins several runs anew that failed. Each is asked for by itself and gets its own result.
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, problemOf, send } from "../api/client";
@@ -7,7 +9,7 @@ import { useShortcuts } from "../keys/shortcuts";
 import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
-import { count, words } from "../text/format";
+import { words } from "../text/format";
 
 interface Props {
   selected: Run[];
@@ -52,21 +54,27 @@ export function RetryBar({ selected, onClear, onDone }: Props) {
       onDone(new Set([...results].filter(([, failed]) => failed === undefined).map(([id]) => id)));
     }
   };
-  useShortcuts("Selected runs", [{ keys: "r", label: "Retry what is selected", run: start }]);
+  useShortcuts(t`Selected runs`, [{ keys: "r", label: t`Retry what is selected`, run: start }]);
   const over = retry.isSuccess;
   return (
-    <div className="retry-bar" role="toolbar" aria-label="Selected runs">
-      <strong className="grow">{selected.length} selected</strong>
+    <div className="retry-bar" role="toolbar" aria-label={t`Selected runs`}>
+      <strong className="grow">
+        <Trans>{selected.length} selected</Trans>
+      </strong>
       <Button size="small" tone="primary" keys="R" onClick={start}>
-        Retry
+        <Trans>Retry</Trans>
       </Button>
       <Button size="small" tone="quiet" onClick={onClear}>
-        Clear
+        <Trans>Clear</Trans>
       </Button>
       <Dialog
         open={shown !== undefined}
         onClose={close}
-        title={over ? "Results" : `Retry ${count(shown?.length ?? 0, "run")}?`}
+        title={
+          over
+            ? t`Results`
+            : t`Retry ${plural(shown?.length ?? 0, { one: "# run", other: "# runs" })}?`
+        }
       >
         <form
           className="stack"
@@ -76,19 +84,23 @@ export function RetryBar({ selected, onClear, onDone }: Props) {
             else if (!retry.isPending && shown) retry.mutate(shown);
           }}
         >
-          <p>Each goes back into the queue and continues from its journal.</p>
+          <p>
+            <Trans>Each goes back into the queue and continues from its journal.</Trans>
+          </p>
           <ul className="retry-list" aria-live="polite">
             {shown?.map((run) => {
               const failed = results.get(run.id);
               return (
                 <li key={run.id}>
                   <span className="grow">
-                    {words(run.agent)} agent: {run.error ?? "no error was kept"}
+                    <Trans>
+                      {words(run.agent)} agent: {run.error ?? t`no error was kept`}
+                    </Trans>
                     {failed && <span className="field-error retry-problem">{failed}</span>}
                   </span>
                   {results.has(run.id) && (
                     <Badge tone={failed ? "red" : "green"}>
-                      {failed ? "Not retried" : "In the queue"}
+                      {failed ? t`Not retried` : t`In the queue`}
                     </Badge>
                   )}
                 </li>
@@ -98,15 +110,17 @@ export function RetryBar({ selected, onClear, onDone }: Props) {
           <div className="dialog-foot">
             {over ? (
               <Button type="submit" tone="primary">
-                Close
+                <Trans>Close</Trans>
               </Button>
             ) : (
               <>
-                <Button onClick={close}>Cancel</Button>
+                <Button onClick={close}>
+                  <Trans>Cancel</Trans>
+                </Button>
                 <Button type="submit" tone="primary" busy={retry.isPending}>
                   {retry.isPending
-                    ? `${results.size} of ${shown?.length ?? 0}…`
-                    : `Retry ${shown?.length ?? 0}`}
+                    ? t`${results.size} of ${shown?.length ?? 0}…`
+                    : t`Retry ${shown?.length ?? 0}`}
                 </Button>
               </>
             )}

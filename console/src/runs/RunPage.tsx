@@ -1,4 +1,6 @@
 // One run: its journal as a story, what it did to the outside world, and checks.
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api, send } from "../api/client";
@@ -14,22 +16,26 @@ import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
-import { count, credits, fullTime, sentence, took, words } from "../text/format";
+import { credits, sentence, took, words } from "../text/format";
+import { fullTime } from "../text/times";
 import { runQuery } from "./queries";
 import { isRetryable, outcomeText, sentenceOf } from "./story";
 import "./runs.css";
+import { tags } from "../text/language";
 
 export function RunPage() {
   const { id } = useParams({ from: "/staff/runs/$id" });
   const query = useQuery(runQuery(id));
-  useTitle(query.data ? `Run of ${query.data.run.agent}` : "Run");
+  useTitle(query.data ? t`Run of ${query.data.run.agent}` : t`Run`);
   if (query.isPending) return <Loading lines={8} />;
   if (query.isError && !query.data) {
     return (
       <div className="page">
         {"status" in query.error && query.error.status === 404 ? (
-          <Empty title="This run does not exist">
-            <Link to="/runs">All runs</Link>
+          <Empty title={t`This run does not exist`}>
+            <Link to="/runs">
+              <Trans>All runs</Trans>
+            </Link>
           </Empty>
         ) : (
           <Failure error={query.error} retry={() => void query.refetch()} />
@@ -47,8 +53,8 @@ export function RunPage() {
           <div className="grow">
             <strong>
               {run.status === "quarantined"
-                ? "The journal cannot be continued from"
-                : "The last attempt failed"}
+                ? t`The journal cannot be continued from`
+                : t`The last attempt failed`}
             </strong>
             <div>{run.error}</div>
           </div>
@@ -66,12 +72,14 @@ export function RunPage() {
       {run.status === "waiting" && run.waiting_for && (
         <div className="notice" data-tone="amber">
           <Icon name="clock" />
-          <div className="grow">{sentence(`waits for ${run.waiting_for}`)}</div>
+          <div className="grow">{sentence(t`waits for ${run.waiting_for}`)}</div>
         </div>
       )}
       {effects.length > 0 && <Effects effects={effects} />}
       <section>
-        <h2 className="run-heading">Journal</h2>
+        <h2 className="run-heading">
+          <Trans>Journal</Trans>
+        </h2>
         <ol className="journal">
           {steps.map((step) => (
             <StepItem key={step.seq} step={step} />
@@ -89,11 +97,11 @@ function Header({ run, steps }: { run: Run; steps: Step[] }) {
   const retry = useMutation({
     mutationFn: () => send(api.POST("/v1/runs/{id}/retry", { params: path })),
     onSuccess: async () => {
-      tell("The run is in the queue again", "good");
+      tell(t`The run is in the queue again`, "good");
       await client.invalidateQueries({ queryKey: ["run", run.id] });
       await client.invalidateQueries({ queryKey: ["runs"] });
     },
-    onError: (error) => tell("The run was not retried", "error", error.message),
+    onError: (error) => tell(t`The run was not retried`, "error", error.message),
   });
   const replay = useMutation({
     mutationFn: () => send(api.GET("/v1/runs/{id}/replay", { params: path })),
@@ -102,52 +110,64 @@ function Header({ run, steps }: { run: Run; steps: Step[] }) {
   const first = steps[0];
   const last = steps.at(-1);
   const mayRetry = isRetryable(run) && session.may("retry_runs");
-  useShortcuts("Run", [
-    { keys: "r", label: "Retry", when: mayRetry && !retry.isPending, run: () => retry.mutate() },
+  useShortcuts(t`Run`, [
+    { keys: "r", label: t`Retry`, when: mayRetry && !retry.isPending, run: () => retry.mutate() },
   ]);
   return (
     <header className="stack">
       <Link to="/runs" className="muted small">
-        Runs
+        <Trans>Runs</Trans>
       </Link>
       <div className="row">
         <h1 className="grow">
-          {words(run.agent)} agent <RunBadge status={run.status} />
+          <Trans>{words(run.agent)} agent</Trans> <RunBadge status={run.status} />
         </h1>
         {mayRetry && (
           <Button tone="primary" keys="R" busy={retry.isPending} onClick={() => retry.mutate()}>
-            Retry
+            <Trans>Retry</Trans>
           </Button>
         )}
         <Link to="/runs/compare" search={{ left: run.id }} className="button">
-          Compare
+          <Trans>Compare</Trans>
         </Link>
         <Button
           busy={replay.isPending}
           onClick={() => replay.mutate()}
-          title="Recomputes what each step was asked from the journal; calls nothing and changes nothing"
+          title={t`Recomputes what each step was asked from the journal; calls nothing and changes nothing`}
         >
-          {replay.isPending ? "Checking…" : "Check replay"}
+          {replay.isPending ? t`Checking…` : t`Check replay`}
         </Button>
       </div>
       <div className="row muted small">
         {run.ticket_id && (
           <Link to="/tickets/$id" params={{ id: run.ticket_id }}>
-            Ticket
+            <Trans>Ticket</Trans>
           </Link>
         )}
         <span>
-          started <Ago at={run.created_at} />
+          <Trans>
+            started <Ago at={run.created_at} />
+          </Trans>
         </span>
         {first && last && (
-          <span>{took(first.started_at, last.finished_at)} from first to last</span>
+          <span>
+            <Trans>{took(first.started_at, last.finished_at)} from first to last</Trans>
+          </span>
         )}
-        <span>{count(run.step_count, "step")}</span>
         <span>
-          {(run.usage.tokens_in + run.usage.tokens_out).toLocaleString()} tokens,{" "}
-          {credits(run.usage.cost_micros)}
+          <Plural value={run.step_count} one="# step" other="# steps" />
         </span>
-        {run.attempts > 0 && <span>{count(run.attempts, "failed attempt")}</span>}
+        <span>
+          <Trans>
+            {(run.usage.tokens_in + run.usage.tokens_out).toLocaleString(tags())} tokens,{" "}
+            {credits(run.usage.cost_micros)}
+          </Trans>
+        </span>
+        {run.attempts > 0 && (
+          <span>
+            <Plural value={run.attempts} one="# failed attempt" other="# failed attempts" />
+          </span>
+        )}
       </div>
       <div aria-live="polite">
         {replay.isError && <Failure error={replay.error} />}
@@ -158,33 +178,38 @@ function Header({ run, steps }: { run: Run; steps: Step[] }) {
           >
             <div className="grow">
               {replay.data.ok ? (
-                <>
+                <Trans>
                   <strong>The journal replays exactly.</strong>{" "}
-                  {count(replay.data.steps_checked, "step was", "steps were")} checked.
-                </>
+                  <Plural value={replay.data.steps_checked} one="# step was" other="# steps were" />{" "}
+                  checked.
+                </Trans>
               ) : replay.data.redacted_at ? (
-                <>
+                <Trans>
                   <strong>Personal data was taken out of this journal.</strong> Since{" "}
                   {fullTime(replay.data.redacted_at)} it no longer reproduces its run.
-                </>
+                </Trans>
               ) : (
                 <>
                   <strong>
-                    The agent would ask for something else today
-                    {difference ? `, first at step ${difference.step}` : ""}.
+                    <Trans>
+                      The agent would ask for something else today
+                      {difference ? t`, first at step ${difference.step}` : ""}.
+                    </Trans>
                   </strong>{" "}
                   {difference && (
                     <>
-                      {words(difference.kind)}:{" "}
-                      <span className="mono">{difference.journalled}</span> in the journal,{" "}
-                      <span className="mono">{difference.now}</span> now.{" "}
+                      <Trans>
+                        {words(difference.kind)}:{" "}
+                        <span className="mono">{difference.journalled}</span> in the journal,{" "}
+                        <span className="mono">{difference.now}</span> now.
+                      </Trans>{" "}
                     </>
                   )}
                   {replay.data.missing.length > 0 && (
-                    <>
+                    <Trans>
                       The service lacks what the run was made with: {replay.data.missing.join(", ")}
                       .
-                    </>
+                    </Trans>
                   )}
                 </>
               )}
@@ -199,7 +224,9 @@ function Header({ run, steps }: { run: Run; steps: Step[] }) {
 function Effects({ effects }: { effects: Effect[] }) {
   return (
     <section>
-      <h2 className="run-heading">Done to the outside world</h2>
+      <h2 className="run-heading">
+        <Trans>Done to the outside world</Trans>
+      </h2>
       <ul className="list">
         {effects.map((effect) => (
           <li key={effect.id} className="effect">
@@ -209,11 +236,12 @@ function Effects({ effects }: { effects: Effect[] }) {
               {effect.error && <span className="field-error"> {effect.error}</span>}
             </span>
             <span className="muted small">
-              {count(effect.attempts, "attempt")} · <Ago at={effect.updated_at} />
+              <Plural value={effect.attempts} one="# attempt" other="# attempts" /> ·{" "}
+              <Ago at={effect.updated_at} />
             </span>
             {effect.approval_id && (
               <Link to="/approvals/$id" params={{ id: effect.approval_id }} className="small">
-                Approval
+                <Trans>Approval</Trans>
               </Link>
             )}
           </li>
@@ -245,22 +273,30 @@ function StepItem({ step }: { step: Step }) {
           {step.model && <ModelName model={step.model} />}
           {tokens > 0 && (
             <span>
-              {step.usage.tokens_in.toLocaleString()} in, {step.usage.tokens_out.toLocaleString()}{" "}
-              out
+              <Trans>
+                {step.usage.tokens_in.toLocaleString(tags())} in,{" "}
+                {step.usage.tokens_out.toLocaleString(tags())} out
+              </Trans>
             </span>
           )}
           {step.usage.cost_micros > 0 && <span>{credits(step.usage.cost_micros)}</span>}
           {step.prompt && <span className="mono">{step.prompt}</span>}
           {approval && (
             <Link to="/approvals/$id" params={{ id: approval }}>
-              Approval
+              <Trans>Approval</Trans>
             </Link>
           )}
-          {step.body.type === "tool" && step.body.edited && <Badge tone="blue">Edited</Badge>}
+          {step.body.type === "tool" && step.body.edited && (
+            <Badge tone="blue">
+              <Trans>Edited</Trans>
+            </Badge>
+          )}
         </div>
         <details>
-          <summary className="muted small">Step {step.seq} as journalled</summary>
-          <Json value={step} label={`Step ${step.seq} as journalled`} />
+          <summary className="muted small">
+            <Trans>Step {step.seq} as journalled</Trans>
+          </summary>
+          <Json value={step} label={t`Step ${step.seq} as journalled`} />
         </details>
       </div>
     </li>

@@ -1,4 +1,6 @@
 // What agents did and do, narrowed by agent, state and outcome; what failed is begun anew from here.
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
@@ -12,7 +14,7 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { useSession } from "../session/session";
-import { count, credits, sentence, words } from "../text/format";
+import { credits, sentence, words } from "../text/format";
 import { type RunFilter, runsQuery } from "./queries";
 import { RetryBar } from "./RetryBar";
 import { isRetryable, OUTCOMES, outcomeText } from "./story";
@@ -21,12 +23,12 @@ import "./runs.css";
 const NONE: ReadonlySet<string> = new Set();
 
 export function RunsPage() {
-  useTitle("Runs");
+  useTitle(t`Runs`);
   const search = useSearch({ from: "/staff/runs" });
   const { may } = useSession();
   const query = useInfiniteQuery(runsQuery(search));
   const runs = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
-  const list = useRows<HTMLUListElement>("Runs");
+  const list = useRows<HTMLUListElement>(t`Runs`);
   const [picked, setPicked] = useState(NONE);
   const mayRetry = may("retry_runs");
   const retryable = runs.filter(isRetryable);
@@ -37,10 +39,10 @@ export function RunsPage() {
       if (!after.delete(id)) after.add(id);
       return after;
     });
-  useShortcuts("Runs that failed", [
+  useShortcuts(t`Runs that failed`, [
     {
       keys: "x",
-      label: "Select for several at once",
+      label: t`Select for several at once`,
       when: mayRetry && retryable.length > 0,
       run: () => {
         const id = document.activeElement?.getAttribute("data-row");
@@ -51,7 +53,9 @@ export function RunsPage() {
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Runs</h1>
+        <h1>
+          <Trans>Runs</Trans>
+        </h1>
         <Narrowing search={search} />
       </header>
       {query.isPending && <Loading lines={8} />}
@@ -59,14 +63,19 @@ export function RunsPage() {
       {query.data && runs.length === 0 && <NoRuns search={search} />}
       {mayRetry && retryable.length > 1 && selected.length === 0 && (
         <p className="row small muted">
-          <span>{count(retryable.length, "of these runs", "of these runs")} failed.</span>
+          <span>
+            <Trans>
+              <Plural value={retryable.length} one="# of these runs" other="# of these runs" />{" "}
+              failed.
+            </Trans>
+          </span>
           <button
             type="button"
             className="button"
             data-size="small"
             onClick={() => setPicked(new Set(retryable.map(({ id }) => id)))}
           >
-            Select them
+            <Trans>Select them</Trans>
           </button>
         </p>
       )}
@@ -103,11 +112,15 @@ export function RunsPage() {
 function NoRuns({ search }: { search: RunFilter }) {
   const narrowed = Object.values(search).some((value) => value !== undefined);
   return (
-    <Empty title={narrowed ? "No run is like this" : "No runs yet"}>
+    <Empty title={narrowed ? t`No run is like this` : t`No runs yet`}>
       {narrowed ? (
-        <Link to="/runs">All runs</Link>
+        <Link to="/runs">
+          <Trans>All runs</Trans>
+        </Link>
       ) : (
-        <p>An agent's work on a ticket shows here as soon as one comes in.</p>
+        <p>
+          <Trans>An agent's work on a ticket shows here as soon as one comes in.</Trans>
+        </p>
       )}
     </Empty>
   );
@@ -125,17 +138,19 @@ function Narrowing({ search }: { search: RunFilter }) {
     <>
       {search.ticket_id && (
         <Link to="/runs" search={{ ...search, ticket_id: undefined }} className="badge">
-          Of one ticket ✕
+          <Trans>Of one ticket ✕</Trans>
         </Link>
       )}
       <label>
-        <span className="sr-only">Agent</span>
+        <span className="sr-only">
+          <Trans>Agent</Trans>
+        </span>
         <select
           className="select"
           value={search.agent ?? ""}
           onChange={(event) => set({ agent: event.target.value || undefined })}
         >
-          <option value="">Any agent</option>
+          <option value="">{t`Any agent`}</option>
           {known.map((name) => (
             <option key={name} value={name}>
               {words(name)}
@@ -144,7 +159,9 @@ function Narrowing({ search }: { search: RunFilter }) {
         </select>
       </label>
       <label>
-        <span className="sr-only">Status</span>
+        <span className="sr-only">
+          <Trans>Status</Trans>
+        </span>
         <select
           className="select"
           value={search.status ?? ""}
@@ -152,7 +169,7 @@ function Narrowing({ search }: { search: RunFilter }) {
             set({ status: (event.target.value || undefined) as RunStatus | undefined })
           }
         >
-          <option value="">Any status</option>
+          <option value="">{t`Any status`}</option>
           {RUN_STATUSES.map((status) => (
             <option key={status} value={status}>
               {words(status)}
@@ -161,7 +178,9 @@ function Narrowing({ search }: { search: RunFilter }) {
         </select>
       </label>
       <label>
-        <span className="sr-only">Outcome</span>
+        <span className="sr-only">
+          <Trans>Outcome</Trans>
+        </span>
         <select
           className="select"
           value={search.outcome ?? ""}
@@ -169,10 +188,10 @@ function Narrowing({ search }: { search: RunFilter }) {
             set({ outcome: (event.target.value || undefined) as OutcomeKind | undefined })
           }
         >
-          <option value="">Any outcome</option>
+          <option value="">{t`Any outcome`}</option>
           {Object.entries(OUTCOMES).map(([kind, title]) => (
             <option key={kind} value={kind}>
-              {title}
+              {t(title)}
             </option>
           ))}
         </select>
@@ -192,7 +211,7 @@ function Row({ run, isPicked, onPick }: RowProps) {
   const says =
     run.error ??
     (outcome ? [outcome.title, outcome.detail].filter(Boolean).join(": ") : undefined) ??
-    (run.waiting_for ? sentence(`waits for ${run.waiting_for}`) : "");
+    (run.waiting_for ? sentence(t`waits for ${run.waiting_for}`) : "");
   return (
     <li className="run-item" data-chosen={isPicked}>
       {onPick && (
@@ -201,7 +220,7 @@ function Row({ run, isPicked, onPick }: RowProps) {
             type="checkbox"
             checked={isPicked}
             onChange={() => onPick(run.id)}
-            aria-label={`Select the run of ${words(run.agent)}: ${says}`}
+            aria-label={t`Select the run of ${words(run.agent)}: ${says}`}
           />
         </label>
       )}
@@ -210,7 +229,8 @@ function Row({ run, isPicked, onPick }: RowProps) {
         <RunBadge status={run.status} />
         <span className="grow truncate muted">{says}</span>
         <span className="muted small run-numbers">
-          {count(run.step_count, "step")} · {credits(run.usage.cost_micros)}
+          <Plural value={run.step_count} one="# step" other="# steps" /> ·{" "}
+          {credits(run.usage.cost_micros)}
         </span>
         <span className="muted small run-time">
           <Ago at={run.created_at} />

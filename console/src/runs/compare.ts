@@ -1,4 +1,5 @@
 // Two journals beside each other: what both did in the same order stands in one line.
+import { t } from "@lingui/core/macro";
 import { diffArrays } from "diff";
 import type { Step } from "../api/words";
 import { sentenceOf } from "./story";
@@ -14,7 +15,7 @@ export interface Pair {
 function did(step: Step): string {
   const { body } = step;
   if (body.type === "tool" || body.type === "proposed") return `${body.type} ${body.call.tool}`;
-  return body.type === "model" ? `model ${body.purpose}` : body.type;
+  return body.type === "model" ? t`model ${body.purpose}` : body.type;
 }
 
 function isSame(left: Step, right: Step): boolean {

@@ -1,7 +1,9 @@
 // A run's journal as sentences: what each step did, for people who did not build the agent.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, plural, t } from "@lingui/core/macro";
 import type { Outcome, OutcomeKind, Run, Step } from "../api/words";
 import type { IconName } from "../shell/Icon";
-import { count, words } from "../text/format";
+import { words } from "../text/format";
 import { triggerName, triggerText } from "../tickets/Triggers";
 
 export interface Sentence {
@@ -12,23 +14,23 @@ export interface Sentence {
 }
 
 const CALLS = {
-  ok: { tone: "good", says: "done" },
-  refused: { tone: "bad", says: "refused" },
-  rejected: { tone: "bad", says: "rejected by a person" },
-  responded: { tone: "wait", says: "answered by a person" },
-  expired: { tone: "wait", says: "nobody decided in time" },
-  superseded: { tone: "wait", says: "the customer wrote again" },
-  escalated: { tone: "wait", says: "a person took over" },
-  failed: { tone: "bad", says: "failed" },
+  ok: { tone: "good", says: msg`done` },
+  refused: { tone: "bad", says: msg`refused` },
+  rejected: { tone: "bad", says: msg`rejected by a person` },
+  responded: { tone: "wait", says: msg`answered by a person` },
+  expired: { tone: "wait", says: msg`nobody decided in time` },
+  superseded: { tone: "wait", says: msg`the customer wrote again` },
+  escalated: { tone: "wait", says: msg`a person took over` },
+  failed: { tone: "bad", says: msg`failed` },
 } as const;
 
 /** How runs end, without what is said about it. */
-export const OUTCOMES: Record<OutcomeKind, string> = {
-  answered: "Answered",
-  asked: "Asked the customer",
-  handed_off: "Handed to a person",
-  done: "Done",
-  nothing: "Nothing to do",
+export const OUTCOMES: Record<OutcomeKind, MessageDescriptor> = {
+  answered: msg`Answered`,
+  asked: msg`Asked the customer`,
+  handed_off: msg`Handed to a person`,
+  done: msg`Done`,
+  nothing: msg`Nothing to do`,
 };
 
 /** Whether it was given up, and can be begun anew from its journal. */
@@ -40,17 +42,17 @@ export function outcomeText(outcome: Outcome): { title: string; detail: string }
   switch (outcome.type) {
     case "answered":
       return {
-        title: outcome.resolved ? "Answered and resolved" : OUTCOMES.answered,
+        title: outcome.resolved ? t`Answered and resolved` : t(OUTCOMES.answered),
         detail: outcome.summary,
       };
     case "asked":
-      return { title: OUTCOMES.asked, detail: outcome.summary };
+      return { title: t(OUTCOMES.asked), detail: outcome.summary };
     case "handed_off":
-      return { title: OUTCOMES.handed_off, detail: outcome.reason };
+      return { title: t(OUTCOMES.handed_off), detail: outcome.reason };
     case "done":
-      return { title: OUTCOMES.done, detail: outcome.summary };
+      return { title: t(OUTCOMES.done), detail: outcome.summary };
     case "nothing":
-      return { title: OUTCOMES.nothing, detail: outcome.reason };
+      return { title: t(OUTCOMES.nothing), detail: outcome.reason };
   }
 }
 
@@ -61,17 +63,17 @@ function purpose(name: string): string {
 export function sentenceOf(body: Step["body"]): Sentence {
   switch (body.type) {
     case "started":
-      return { icon: "play", title: "Started" };
+      return { icon: "play", title: t`Started` };
     case "observed":
       return {
         icon: "eye",
-        title: `Saw ${count(body.messages.length, "new message")}`,
+        title: t`Saw ${plural(body.messages.length, { one: "# new message", other: "# new messages" })}`,
         detail: body.messages.at(-1)?.body,
       };
     case "triggered":
       return {
         icon: "hand",
-        title: `Calls for a person: ${body.triggers.map((one) => triggerName(one.kind).toLowerCase()).join(", ")}`,
+        title: t`Calls for a person: ${body.triggers.map((one) => triggerName(one.kind).toLowerCase()).join(", ")}`,
         detail: body.triggers.map(triggerText).join("\n"),
         tone: "wait",
       };
@@ -81,22 +83,22 @@ export function sentenceOf(body: Step["body"]): Sentence {
         icon: "spark",
         title:
           calls.length > 0
-            ? `Model, ${purpose(body.purpose)}: wants to ${calls.join(", ")}`
-            : `Model, ${purpose(body.purpose)}`,
+            ? t`Model, ${purpose(body.purpose)}: wants to ${calls.join(", ")}`
+            : t`Model, ${purpose(body.purpose)}`,
         detail: body.response.text ?? undefined,
       };
     }
     case "unusable":
       return {
         icon: "warn",
-        title: `The model's reply could not be used, ${purpose(body.purpose)}`,
+        title: t`The model's reply could not be used, ${purpose(body.purpose)}`,
         detail: body.why,
         tone: "bad",
       };
     case "checked":
       return {
         icon: "eye",
-        title: `Looked again at ${count(body.opinions.length, "sentence")} in doubt`,
+        title: t`Looked again at ${plural(body.opinions.length, { one: "# sentence", other: "# sentences" })} in doubt`,
         detail: body.opinions
           .map(({ sentence, read }) =>
             read ? `${words(read.judged)}: “${sentence}”` : `“${sentence}”`,
@@ -106,7 +108,7 @@ export function sentenceOf(body: Step["body"]): Sentence {
     case "proposed":
       return {
         icon: "lock",
-        title: `Asked a person: ${words(body.call.tool).toLowerCase()}`,
+        title: t`Asked a person: ${words(body.call.tool).toLowerCase()}`,
         tone: "wait",
       };
     case "tool": {
@@ -121,17 +123,17 @@ export function sentenceOf(body: Step["body"]): Sentence {
               : undefined;
       return {
         icon: "wrench",
-        title: `${words(body.call.tool)}: ${call.says}${body.edited ? ", with a person's changes" : ""}`,
+        title: `${words(body.call.tool)}: ${t(call.says)}${body.edited ? t`, with a person's changes` : ""}`,
         detail: why,
         tone: call.tone,
       };
     }
     case "woken":
-      return { icon: "clock", title: `Went on: ${words(body.name).toLowerCase()}` };
+      return { icon: "clock", title: t`Went on: ${words(body.name).toLowerCase()}` };
     case "failed":
       return {
         icon: "warn",
-        title: `Could not ${words(body.what).toLowerCase()}`,
+        title: t`Could not ${words(body.what).toLowerCase()}`,
         detail: body.error,
         tone: "bad",
       };

@@ -1,4 +1,6 @@
 // Who did what, whether the chain is whole, and all of it as a file.
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -9,12 +11,12 @@ import { Button } from "../parts/Button";
 import { MoreRows } from "../parts/MoreRows";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
-import { count, fullTime } from "../text/format";
+import { fullTime } from "../text/times";
 import { AUDIT_ACTIONS, type AuditSearch, actionWords, dayOf, detailWords } from "./audit";
 import { auditQuery } from "./queries";
 
 export function AuditPage() {
-  useTitle("Audit");
+  useTitle(t`Audit`);
   const navigate = useNavigate({ from: "/safety/audit" });
   const search = useSearch({ from: "/staff/safety/audit" });
   const { action, from, until } = search;
@@ -29,7 +31,9 @@ export function AuditPage() {
     <div className="stack">
       <div className="row audit-filters">
         <label className="row">
-          <span className="sr-only">Which actions</span>
+          <span className="sr-only">
+            <Trans>Which actions</Trans>
+          </span>
           <select
             className="input"
             value={action ?? ""}
@@ -37,7 +41,7 @@ export function AuditPage() {
               narrow({ action: (event.target.value || undefined) as AuditAction | undefined })
             }
           >
-            <option value="">Everything</option>
+            <option value="">{t`Everything`}</option>
             {AUDIT_ACTIONS.map((each) => (
               <option key={each} value={each}>
                 {actionWords(each)}
@@ -46,7 +50,9 @@ export function AuditPage() {
           </select>
         </label>
         <label className="row">
-          <span className="muted small">From</span>
+          <span className="muted small">
+            <Trans>From</Trans>
+          </span>
           <input
             className="input"
             type="date"
@@ -56,11 +62,13 @@ export function AuditPage() {
           />
         </label>
         <label className="row">
-          <span className="muted small">to</span>
+          <span className="muted small">
+            <Trans>to</Trans>
+          </span>
           <input
             className="input"
             type="date"
-            aria-label="To, with that day (UTC)"
+            aria-label={t`To, with that day (UTC)`}
             value={until ?? ""}
             min={from}
             onChange={(event) => narrow({ until: dayOf(event.target.value) })}
@@ -68,26 +76,36 @@ export function AuditPage() {
         </label>
         <span className="grow" />
         <a className="button" href="/v1/audit/export?format=csv" download="audit.csv">
-          CSV
+          <Trans>CSV</Trans>
         </a>
         <a className="button" href="/v1/audit/export?format=json" download="audit.json">
-          JSON
+          <Trans>JSON</Trans>
         </a>
       </div>
       <Verification />
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-      {query.data && entries.length === 0 && <Empty title="Nothing of this kind was done" />}
+      {query.data && entries.length === 0 && <Empty title={t`Nothing of this kind was done`} />}
       {entries.length > 0 && (
         <div className="audit-scroll">
           <table className="audit">
             <thead>
               <tr>
-                <th scope="col">No.</th>
-                <th scope="col">When</th>
-                <th scope="col">Who</th>
-                <th scope="col">What</th>
-                <th scope="col">Details</th>
+                <th scope="col">
+                  <Trans>No.</Trans>
+                </th>
+                <th scope="col">
+                  <Trans>When</Trans>
+                </th>
+                <th scope="col">
+                  <Trans>Who</Trans>
+                </th>
+                <th scope="col">
+                  <Trans>What</Trans>
+                </th>
+                <th scope="col">
+                  <Trans>Details</Trans>
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -120,7 +138,9 @@ function Entry({ entry }: { entry: AuditEntry }) {
       <td className="small">
         {detailWords(entry.detail)}
         <details>
-          <summary className="muted">Digest</summary>
+          <summary className="muted">
+            <Trans>Digest</Trans>
+          </summary>
           <span className="mono audit-digest">{entry.digest}</span>
         </details>
       </td>
@@ -134,24 +154,33 @@ function Verification() {
   });
   const found = verify.data;
   return (
-    <section className="card section stack" aria-label="The chain">
+    <section className="card section stack" aria-label={t`The chain`}>
       <div className="row">
         <p className="grow">
-          Each entry holds the digest of the one before it, so a change of any of them shows.
+          <Trans>
+            Each entry holds the digest of the one before it, so a change of any of them shows.
+          </Trans>
         </p>
         <Button busy={verify.isPending} onClick={() => verify.mutate()}>
-          {verify.isPending ? "Checking…" : "Check the chain"}
+          {verify.isPending ? t`Checking…` : t`Check the chain`}
         </Button>
       </div>
       {verify.isError && <Failure error={verify.error} />}
       {found?.whole && (
         <div className="notice" data-tone="green" role="status">
           <div className="grow">
-            <strong>The chain is whole</strong>
+            <strong>
+              <Trans>The chain is whole</Trans>
+            </strong>
             <div>
-              {count(found.entries, "entry", "entries")} checked
-              {found.kept_after.seq > 0 && `; what is kept begins after ${found.kept_after.seq}`}.
-              Note the last digest elsewhere to be able to tell later that nothing up to it changed:
+              <Trans>
+                <Plural value={found.entries} one="# entry" other="# entries" /> checked
+              </Trans>
+              {found.kept_after.seq > 0 && t`; what is kept begins after ${found.kept_after.seq}`}
+              <Trans>
+                . Note the last digest elsewhere to be able to tell later that nothing up to it
+                changed:
+              </Trans>
             </div>
             <span className="mono audit-digest">{found.head.digest}</span>
           </div>
@@ -160,7 +189,9 @@ function Verification() {
       {found?.broken && (
         <div className="notice" data-tone="red" role="alert">
           <div className="grow">
-            <strong>The chain is broken at entry {found.broken.seq}</strong>
+            <strong>
+              <Trans>The chain is broken at entry {found.broken.seq}</Trans>
+            </strong>
             <div>{found.broken.why}</div>
           </div>
         </div>

@@ -1,4 +1,6 @@
 // What is stopped, and the switches that stop and let go on.
+import { msg, plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, send } from "../api/client";
@@ -11,37 +13,42 @@ import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
-import { clockTime, count, fullTime, upperFirst } from "../text/format";
+import { upperFirst } from "../text/format";
+import { clockTime, fullTime } from "../text/times";
 import { breakerKey, breakerOf, breakerWords, LONGEST_REASON } from "./breakers";
 import { LetGoOn } from "./LetGoOn";
 import { breakersQuery } from "./queries";
 
 const KINDS = [
-  ["agent", "Agents"],
-  ["integration", "Integrations"],
-  ["tool", "Tools"],
+  ["agent", msg`Agents`],
+  ["integration", msg`Integrations`],
+  ["tool", msg`Tools`],
 ] as const;
 
 export function BreakersPage() {
-  useTitle("Breakers");
+  useTitle(t`Breakers`);
   const query = useQuery(breakersQuery);
   const { may } = useSession();
   return (
     <div className="stack">
       <p className="muted">
-        A breaker stops new actions within a second, wherever the service runs. What waits stays and
-        goes on when the breaker is closed; approvals can still be decided meanwhile. What keeps
-        failing is left alone by itself, and goes on by itself when it works again.
+        <Trans>
+          A breaker stops new actions within a second, wherever the service runs. What waits stays
+          and goes on when the breaker is closed; approvals can still be decided meanwhile. What
+          keeps failing is left alone by itself, and goes on by itself when it works again.
+        </Trans>
       </p>
       {query.isPending && <Loading lines={4} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data &&
         (query.data.items.length === 0 && query.data.automatic.length === 0 ? (
-          <Empty title="Nothing is stopped">
-            <p>Every agent and every tool works.</p>
+          <Empty title={t`Nothing is stopped`}>
+            <p>
+              <Trans>Every agent and every tool works.</Trans>
+            </p>
           </Empty>
         ) : (
-          <ul className="stack" aria-label="Stopped">
+          <ul className="stack" aria-label={t`Stopped`}>
             {query.data.items.map((breaker) => (
               <Stopped key={breakerKey(breaker.of)} breaker={breaker} />
             ))}
@@ -61,7 +68,9 @@ function Stopped({ breaker }: { breaker: Breaker }) {
       <Icon name="warn" />
       <div className="grow stack">
         <div>
-          <h2>{upperFirst(breakerWords(breaker.of))} is stopped</h2>
+          <h2>
+            <Trans>{upperFirst(breakerWords(breaker.of))} is stopped</Trans>
+          </h2>
           <p>{breaker.reason}</p>
           <p className="muted small">
             {actorName(breaker.opened_by)}, <Ago at={breaker.opened_at} />
@@ -81,10 +90,12 @@ function Failing({ breaker }: { breaker: AutomaticBreaker }) {
       <div className="grow stack">
         <div>
           <h2>
-            {upperFirst(breakerWords(breaker.of))} {tried ? "is being tried" : "is left alone"}
+            {upperFirst(breakerWords(breaker.of))} {tried ? t`is being tried` : t`is left alone`}
           </h2>
           <p>
-            It {breaker.reason}. {tried ? "When that works it goes on" : "It is tried again"}
+            <Trans>
+              It {breaker.reason}. {tried ? t`When that works it goes on` : t`It is tried again`}
+            </Trans>
             {!tried && (
               <>
                 {" at "}
@@ -95,11 +106,15 @@ function Failing({ breaker }: { breaker: AutomaticBreaker }) {
             )}
             .
           </p>
-          <p className="muted small breaker-error">Last failure: {breaker.last_error}</p>
+          <p className="muted small breaker-error">
+            <Trans>Last failure: {breaker.last_error}</Trans>
+          </p>
           <p className="muted small">
-            By itself, <Ago at={breaker.opened_at} />
+            <Trans>
+              By itself, <Ago at={breaker.opened_at} />
+            </Trans>
             {breaker.failed_probes > 0 &&
-              `, tried in vain ${count(breaker.failed_probes, "time")} since`}
+              t`, tried in vain ${plural(breaker.failed_probes, { one: "# time", other: "# times" })} since`}
           </p>
         </div>
         <LetGoOn of={breaker.of} />
@@ -116,7 +131,7 @@ function Stop({ couldBe }: { couldBe: BreakerOf[] }) {
     mutationFn: (of: BreakerOf) => send(api.POST("/v1/breakers", { body: { of, reason } })),
     onSuccess: async (list, of) => {
       client.setQueryData(breakersQuery.queryKey, list);
-      tell("Stopped", "info", upperFirst(breakerWords(of)));
+      tell(t`Stopped`, "info", upperFirst(breakerWords(of)));
       setChosen("");
       setReason("");
     },
@@ -125,30 +140,32 @@ function Stop({ couldBe }: { couldBe: BreakerOf[] }) {
   return (
     <form
       className="card section stack"
-      aria-label="Stop something"
+      aria-label={t`Stop something`}
       onSubmit={(event: FormEvent) => {
         event.preventDefault();
         const of = breakerOf(chosen);
         if (of && reason.trim() !== "") open.mutate(of);
       }}
     >
-      <h2>Stop something</h2>
+      <h2>
+        <Trans>Stop something</Trans>
+      </h2>
       {open.isError && <Failure error={open.error} />}
       <div className="breaker-form">
         <label>
-          What
+          <Trans>What</Trans>
           <select
             className="input"
             required
             value={chosen}
             onChange={(event) => setChosen(event.target.value)}
           >
-            <option value="">Choose…</option>
-            {whole && <option value="workspace">The whole workspace</option>}
+            <option value="">{t`Choose…`}</option>
+            {whole && <option value="workspace">{t`The whole workspace`}</option>}
             {KINDS.map(([kind, label]) => {
               const of = couldBe.filter((each) => each.kind === kind);
               return of.length === 0 ? null : (
-                <optgroup key={kind} label={label}>
+                <optgroup key={kind} label={t(label)}>
                   {of.map((each) => (
                     <option key={breakerKey(each)} value={breakerKey(each)}>
                       {each.kind === "workspace" ? "" : each.name}
@@ -160,18 +177,18 @@ function Stop({ couldBe }: { couldBe: BreakerOf[] }) {
           </select>
         </label>
         <label>
-          Why
+          <Trans>Why</Trans>
           <input
             className="input"
             required
             maxLength={LONGEST_REASON}
-            placeholder="Others read it"
+            placeholder={t`Others read it`}
             value={reason}
             onChange={(event) => setReason(event.target.value)}
           />
         </label>
         <Button type="submit" tone="danger-fill" busy={open.isPending}>
-          {open.isPending ? "Stopping…" : "Stop it now"}
+          {open.isPending ? t`Stopping…` : t`Stop it now`}
         </Button>
       </div>
     </form>

@@ -1,4 +1,6 @@
 // Lets something that is stopped go on, for a reason that others read.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, send } from "../api/client";
@@ -19,25 +21,31 @@ export function LetGoOn({ of }: { of: BreakerOf }) {
   const close = useMutation({
     mutationFn: () => send(api.POST("/v1/breakers/close", { body: { of, reason } })),
     onSuccess: async () => {
-      tell("Works again; what waited goes on within seconds", "good", upperFirst(name));
+      tell(t`Works again; what waited goes on within seconds`, "good", upperFirst(name));
       await client.invalidateQueries({ queryKey: ["breakers"] });
     },
   });
   if (!may("resume")) {
-    return <p className="muted small">Letting it go on needs the permission resume.</p>;
+    return (
+      <p className="muted small">
+        <Trans>Letting it go on needs the permission resume.</Trans>
+      </p>
+    );
   }
   return (
     <>
       {close.isError && <Failure error={close.error} />}
       {!asked && (
         <div>
-          <Button onClick={() => setAsked(true)}>Let it go on</Button>
+          <Button onClick={() => setAsked(true)}>
+            <Trans>Let it go on</Trans>
+          </Button>
         </div>
       )}
       {asked && (
         <form
           className="row"
-          aria-label={`Let ${name} go on`}
+          aria-label={t`Let ${name} go on`}
           onSubmit={(event: FormEvent) => {
             event.preventDefault();
             if (reason.trim() !== "") close.mutate();
@@ -45,8 +53,8 @@ export function LetGoOn({ of }: { of: BreakerOf }) {
         >
           <input
             className="input grow"
-            aria-label="Why may it go on?"
-            placeholder="Why may it go on?"
+            aria-label={t`Why may it go on?`}
+            placeholder={t`Why may it go on?`}
             maxLength={LONGEST_REASON}
             required
             // biome-ignore lint/a11y/noAutofocus: it was asked for by the button before it
@@ -55,9 +63,11 @@ export function LetGoOn({ of }: { of: BreakerOf }) {
             onChange={(event) => setReason(event.target.value)}
           />
           <Button type="submit" tone="primary" busy={close.isPending}>
-            Let it go on
+            <Trans>Let it go on</Trans>
           </Button>
-          <Button onClick={() => setAsked(false)}>Cancel</Button>
+          <Button onClick={() => setAsked(false)}>
+            <Trans>Cancel</Trans>
+          </Button>
         </form>
       )}
     </>

@@ -1,4 +1,7 @@
 // Personal data in stored messages: look for it, and say what becomes of what was found.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, plural, t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
@@ -12,15 +15,16 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
-import { count, words } from "../text/format";
+import { words } from "../text/format";
 import { scansQuery, suggestionsQuery } from "./queries";
 import "../personal/personal.css";
+import { tags } from "../text/language";
 
 /** Decisions that the service takes at once. */
 const BATCH = 100;
 
 export function PersonalDataPage() {
-  useTitle("Personal data");
+  useTitle(t`Personal data`);
   const query = useInfiniteQuery(suggestionsQuery);
   const found = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   return (
@@ -29,8 +33,12 @@ export function PersonalDataPage() {
       {query.isPending && <Loading lines={6} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data && found.length === 0 && (
-        <Empty title="Nothing waits for a decision">
-          <p>A scan finds cards, addresses, numbers and secrets in messages of all tickets.</p>
+        <Empty title={t`Nothing waits for a decision`}>
+          <p>
+            <Trans>
+              A scan finds cards, addresses, numbers and secrets in messages of all tickets.
+            </Trans>
+          </p>
         </Empty>
       )}
       {found.length > 0 && <Suggestions found={found} />}
@@ -43,11 +51,11 @@ export function PersonalDataPage() {
   );
 }
 
-const STATUS: Record<Scan["status"], string> = {
-  running: "Looking through messages",
-  done: "The last scan",
-  failed: "The last scan failed",
-  stopped: "The last scan was stopped",
+const STATUS: Record<Scan["status"], MessageDescriptor> = {
+  running: msg`Looking through messages`,
+  done: msg`The last scan`,
+  failed: msg`The last scan failed`,
+  stopped: msg`The last scan was stopped`,
 };
 
 function LastScan() {
@@ -69,19 +77,21 @@ function LastScan() {
     onSuccess: refresh,
   });
   return (
-    <section className="card section stack" aria-label="Scan">
+    <section className="card section stack" aria-label={t`Scan`}>
       <div className="row">
         <p className="grow">
-          Look through all stored messages for personal data. Names of people are left out. Only
-          masked excerpts are kept of what is found.
+          <Trans>
+            Look through all stored messages for personal data. Names of people are left out. Only
+            masked excerpts are kept of what is found.
+          </Trans>
         </p>
         {running ? (
           <Button busy={stop.isPending} onClick={() => stop.mutate(scan.id)}>
-            Stop
+            <Trans>Stop</Trans>
           </Button>
         ) : (
           <Button tone="primary" busy={begin.isPending} onClick={() => begin.mutate()}>
-            {begin.isPending ? "Beginning…" : "Scan now"}
+            {begin.isPending ? t`Beginning…` : t`Scan now`}
           </Button>
         )}
       </div>
@@ -92,16 +102,19 @@ function LastScan() {
         <div className="stack-tight" role="status">
           {running && (
             <progress
-              aria-label="Messages read"
+              aria-label={t`Messages read`}
               max={Math.max(scan.messages, 1)}
               value={scan.messages_read}
             />
           )}
           <p className="muted small">
-            {STATUS[scan.status]}
-            {": "}
-            {count(scan.messages_read, "message")} of {scan.messages.toLocaleString()} read,{" "}
-            {scan.found.toLocaleString()} with something new. <Ago at={scan.updated_at} />
+            <Trans>
+              {t(STATUS[scan.status])}
+              {": "}
+              <Plural value={scan.messages_read} one="# message" other="# messages" /> of{" "}
+              {scan.messages.toLocaleString(tags())} read, {scan.found.toLocaleString(tags())} with
+              something new. <Ago at={scan.updated_at} />
+            </Trans>
             {scan.error && ` ${scan.error}`}
           </p>
         </div>
@@ -128,9 +141,9 @@ function Suggestions({ found }: { found: Suggestion[] }) {
       setAsked(false);
       setChosen(new Set(left.map((each) => each.id)));
       tell(
-        `${count(done, "message")} ${decision === "redact" ? "redacted" : "kept"}`,
+        `${plural(done, { one: "# message", other: "# messages" })} ${decision === "redact" ? "redacted" : "kept"}`,
         left.length > 0 ? "error" : undefined,
-        left[0]?.why ? `${left.length} left: ${left[0].why}.` : undefined,
+        left[0]?.why ? t`${left.length} left: ${left[0].why}.` : undefined,
       );
       await client.invalidateQueries({ queryKey: suggestionsQuery.queryKey });
     },
@@ -143,7 +156,7 @@ function Suggestions({ found }: { found: Suggestion[] }) {
   };
   const all = ids.length === found.length;
   return (
-    <section className="stack" aria-label="Found">
+    <section className="stack" aria-label={t`Found`}>
       <div className="row">
         <label className="row grow">
           <input
@@ -151,7 +164,7 @@ function Suggestions({ found }: { found: Suggestion[] }) {
             checked={all}
             onChange={() => setChosen(new Set(all ? [] : found.map((each) => each.id)))}
           />
-          All {found.length} shown
+          <Trans>All {found.length} shown</Trans>
         </label>
         <Button
           size="small"
@@ -159,7 +172,7 @@ function Suggestions({ found }: { found: Suggestion[] }) {
           busy={decide.isPending}
           onClick={() => decide.mutate("keep")}
         >
-          Keep
+          <Trans>Keep</Trans>
         </Button>
         <Button
           size="small"
@@ -168,7 +181,7 @@ function Suggestions({ found }: { found: Suggestion[] }) {
           aria-haspopup="dialog"
           onClick={() => setAsked(true)}
         >
-          Redact…
+          <Trans>Redact…</Trans>
         </Button>
       </div>
       {decide.isError && <Failure error={decide.error} />}
@@ -192,19 +205,21 @@ function Suggestions({ found }: { found: Suggestion[] }) {
                   </Badge>
                 ))}
                 <Link to="/tickets/$id" params={{ id: each.ticket_id }} className="small">
-                  Ticket
+                  <Trans>Ticket</Trans>
                 </Link>
               </div>
             </div>
           </li>
         ))}
       </ul>
-      <Dialog open={asked} onClose={() => setAsked(false)} title="Redact for good">
+      <Dialog open={asked} onClose={() => setAsked(false)} title={t`Redact for good`}>
         <div className="stack">
           <p>
-            In {count(Math.min(ids.length, BATCH), "message")}, and in all else that is kept of
-            their tickets, what was found is replaced. Nobody can undo it. The events stay, and the
-            audit says that you did it.
+            <Trans>
+              In <Plural value={Math.min(ids.length, BATCH)} one="# message" other="# messages" />,
+              and in all else that is kept of their tickets, what was found is replaced. Nobody can
+              undo it. The events stay, and the audit says that you did it.
+            </Trans>
           </p>
           <div className="row">
             <Button
@@ -212,9 +227,11 @@ function Suggestions({ found }: { found: Suggestion[] }) {
               busy={decide.isPending}
               onClick={() => decide.mutate("redact")}
             >
-              {decide.isPending ? "Redacting…" : "Redact"}
+              {decide.isPending ? t`Redacting…` : t`Redact`}
             </Button>
-            <Button onClick={() => setAsked(false)}>Not now</Button>
+            <Button onClick={() => setAsked(false)}>
+              <Trans>Not now</Trans>
+            </Button>
           </div>
         </div>
       </Dialog>

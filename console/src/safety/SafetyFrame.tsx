@@ -1,4 +1,6 @@
 // The safety pages share a heading and the way from one to the next.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Link, Outlet } from "@tanstack/react-router";
 import { useSession } from "../session/session";
 import "./safety.css";
@@ -8,23 +10,25 @@ export function SafetyFrame() {
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Safety</h1>
+        <h1>
+          <Trans>Safety</Trans>
+        </h1>
       </header>
-      <nav aria-label="Safety" className="tabs">
+      <nav aria-label={t`Safety`} className="tabs">
         <Link to="/safety" className="tab" activeOptions={{ exact: true }}>
-          Breakers
+          <Trans>Breakers</Trans>
         </Link>
         <Link to="/safety/limits" className="tab">
-          Limits
+          <Trans>Limits</Trans>
         </Link>
         {may("read_audit") && (
           <Link to="/safety/audit" className="tab" activeOptions={{ includeSearch: false }}>
-            Audit
+            <Trans>Audit</Trans>
           </Link>
         )}
         {may("redact") && (
           <Link to="/safety/personal-data" className="tab">
-            Personal data
+            <Trans>Personal data</Trans>
           </Link>
         )}
       </nav>

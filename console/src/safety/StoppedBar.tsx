@@ -1,4 +1,6 @@
 // On every page while something is stopped: nobody should wonder why nothing happens.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { BreakerOf } from "../api/words";
@@ -16,10 +18,10 @@ export function StoppedBar() {
   if (open.length === 0 && failing.length === 0) return null;
   return (
     <div role="status" className="stopped-bar">
-      {open.length > 0 && `Stopped: ${named(open)}. `}
-      {failing.length > 0 && `Left alone because it keeps failing: ${named(failing)}. `}
+      {open.length > 0 && t`Stopped: ${named(open)}. `}
+      {failing.length > 0 && t`Left alone because it keeps failing: ${named(failing)}. `}
       <Link to="/safety" key={[...open, ...failing].map(({ of }) => breakerKey(of)).join()}>
-        See why
+        <Trans>See why</Trans>
       </Link>
     </div>
   );
@@ -28,5 +30,5 @@ export function StoppedBar() {
 function named(open: { of: BreakerOf }[]): string {
   const more = open.length - NAMED;
   const names = open.slice(0, NAMED).map(({ of }) => breakerWords(of));
-  return names.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return names.join(", ") + (more > 0 ? t` and ${more} more` : "");
 }

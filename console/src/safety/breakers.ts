@@ -1,4 +1,5 @@
 // What a breaker is of, in words, and which of them stop a call.
+import { t } from "@lingui/core/macro";
 import type { BreakerOf } from "../api/words";
 import { words } from "../text/format";
 
@@ -9,15 +10,15 @@ export const LONGEST_REASON = 500;
 export function breakerWords(of: BreakerOf): string {
   switch (of.kind) {
     case "workspace":
-      return "the whole workspace";
+      return t`the whole workspace`;
     case "agent":
-      return `the ${words(of.name).toLowerCase()} agent`;
+      return t`the ${words(of.name).toLowerCase()} agent`;
     case "tool":
-      return `the tool ${of.name}`;
+      return t`the tool ${of.name}`;
     case "integration":
-      return `the integration ${of.name}`;
+      return t`the integration ${of.name}`;
     case "provider":
-      return `the provider ${of.name}`;
+      return t`the provider ${of.name}`;
   }
 }
 

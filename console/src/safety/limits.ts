@@ -1,9 +1,9 @@
 // Limits in words.
+import { plural, t } from "@lingui/core/macro";
 import type { LimitUse, S } from "../api/words";
-import { count } from "../text/format";
 
 export function scopeWords(scope: S["Scope"]): string {
-  return scope.kind === "workspace" ? "the workspace" : `the ${scope.kind} ${scope.name}`;
+  return scope.kind === "workspace" ? t`the workspace` : t`the ${scope.kind} ${scope.name}`;
 }
 
 /** Credits, from millionths, to as many digits as say something. */
@@ -16,16 +16,18 @@ export function creditsOf(micros: number): string {
 export function amountWords(unit: LimitUse["unit"], amount: number): string {
   if (unit === "credits") {
     const credits = creditsOf(amount);
-    return credits === "1" ? "1 credit" : `${credits} credits`;
+    return credits === "1" ? t`1 credit` : t`${credits} credits`;
   }
-  return count(amount, unit === "runs" ? "run" : "mail");
+  return unit === "runs"
+    ? plural(amount, { one: "# run", other: "# runs" })
+    : plural(amount, { one: "# mail", other: "# mails" });
 }
 
 /** `8.25 of 10 credits`, and without a ceiling `8.25 credits`. */
 export function useWords({ unit, used, most }: LimitUse): string {
   if (most === null || most === undefined) return amountWords(unit, used);
   const amount = unit === "credits" ? creditsOf(used) : used.toString();
-  return `${amount} of ${amountWords(unit, most)}`;
+  return t`${amount} of ${amountWords(unit, most)}`;
 }
 
 export function isFull(item: LimitUse): boolean {

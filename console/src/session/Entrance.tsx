@@ -1,4 +1,5 @@
 // The card that every page stands in for who is not signed in, and its fields.
+import { t } from "@lingui/core/macro";
 import type { InputHTMLAttributes, ReactNode } from "react";
 import "./session.css";
 
@@ -38,7 +39,7 @@ export function Field({ label, hint, ...input }: FieldProps) {
 }
 
 /** A password that is being chosen. */
-export function NewPasswordField({ label = "New password" }: { label?: string }) {
+export function NewPasswordField({ label = t`New password` }: { label?: string }) {
   return (
     <Field
       label={label}
@@ -48,7 +49,7 @@ export function NewPasswordField({ label = "New password" }: { label?: string })
       minLength={10}
       maxLength={256}
       required
-      hint="At least 10 characters. A few words are easy to keep in mind."
+      hint={t`At least 10 characters. A few words are easy to keep in mind.`}
     />
   );
 }

@@ -1,4 +1,6 @@
 // Joining a workspace by the link of an invitation.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -10,7 +12,7 @@ import { words } from "../text/format";
 import { Entrance, Field, held, linkToken, NewPasswordField } from "./Entrance";
 
 export function InvitationPage() {
-  useTitle("Invitation");
+  useTitle(t`Invitation`);
   const [token] = useState(linkToken);
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -33,25 +35,27 @@ export function InvitationPage() {
   });
   if (look.isPending) {
     return (
-      <Entrance title="Invitation">
+      <Entrance title={t`Invitation`}>
         <Loading lines={3} />
       </Entrance>
     );
   }
   if (look.isError) {
     return (
-      <Entrance title="Invitation">
+      <Entrance title={t`Invitation`}>
         <Failure error={look.error} />
       </Entrance>
     );
   }
   const { workspace, email, role, has_account: known, invited_by: by } = look.data;
-  const inviter = "name" in by ? by.name : "Somebody";
+  const inviter = "name" in by ? by.name : t`Somebody`;
   return (
-    <Entrance title={`Join ${workspace}`}>
+    <Entrance title={t`Join ${workspace}`}>
       <p>
-        {inviter} invites <strong>{email}</strong> as {words(role).toLowerCase()}.
-        {known && " You have an account: join with its password."}
+        <Trans>
+          {inviter} invites <strong>{email}</strong> as {words(role).toLowerCase()}.
+        </Trans>
+        {known && t` You have an account: join with its password.`}
       </p>
       {accept.isError && <Failure error={accept.error} />}
       <form
@@ -71,7 +75,7 @@ export function InvitationPage() {
         <input type="hidden" name="username" autoComplete="username" value={email} />
         {known ? (
           <Field
-            label="Password"
+            label={t`Password`}
             name="password"
             type="password"
             autoComplete="current-password"
@@ -81,27 +85,27 @@ export function InvitationPage() {
         ) : (
           <>
             <Field
-              label="Your name"
+              label={t`Your name`}
               name="name"
               autoComplete="name"
               maxLength={100}
               required
               autoFocus
             />
-            <NewPasswordField label="Password" />
+            <NewPasswordField label={t`Password`} />
           </>
         )}
         {known && askCode && (
           <Field
-            label="Code"
+            label={t`Code`}
             name="code"
             autoComplete="one-time-code"
             maxLength={40}
-            hint="From your authenticator app, or a recovery code."
+            hint={t`From your authenticator app, or a recovery code.`}
           />
         )}
         <Button type="submit" tone="primary" busy={accept.isPending}>
-          Join
+          <Trans>Join</Trans>
         </Button>
       </form>
     </Entrance>

@@ -1,4 +1,6 @@
 // A forgotten password: asking for a link, and choosing a new password with one.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -10,7 +12,7 @@ import { Entrance, Field, held, linkToken, NewPasswordField } from "./Entrance";
 import { signInOptionsQuery } from "./session";
 
 export function ResetPage() {
-  useTitle("New password");
+  useTitle(t`New password`);
   const [token] = useState(linkToken);
   return token ? <Choose token={token} /> : <Ask />;
 }
@@ -22,22 +24,26 @@ function Ask() {
   });
   if (options.data && !options.data.reset_by_mail) {
     return (
-      <Entrance title="Forgotten your password?">
+      <Entrance title={t`Forgotten your password?`}>
         <p>
-          This service sends no mail. Ask whoever runs it for a link: they make one with{" "}
-          <code className="mono">countersign users reset-link</code> and your address.
+          <Trans>
+            This service sends no mail. Ask whoever runs it for a link: they make one with{" "}
+            <code className="mono">countersign users reset-link</code> and your address.
+          </Trans>
         </p>
         <Back />
       </Entrance>
     );
   }
   return (
-    <Entrance title="Forgotten your password?">
+    <Entrance title={t`Forgotten your password?`}>
       {ask.isError && <Failure error={ask.error} />}
       {ask.isSuccess ? (
         <p role="status">
-          If the address has an account, a mail with a link is on its way to it. The link works
-          once, for an hour.
+          <Trans>
+            If the address has an account, a mail with a link is on its way to it. The link works
+            once, for an hour.
+          </Trans>
         </p>
       ) : (
         <form
@@ -48,7 +54,7 @@ function Ask() {
           }}
         >
           <Field
-            label="Email"
+            label={t`Email`}
             name="email"
             type="email"
             autoComplete="username"
@@ -56,7 +62,7 @@ function Ask() {
             autoFocus
           />
           <Button type="submit" tone="primary" busy={ask.isPending}>
-            Send a link
+            <Trans>Send a link</Trans>
           </Button>
         </form>
       )}
@@ -71,10 +77,12 @@ function Choose({ token }: { token: string }) {
       send(api.POST("/v1/password-resets/complete", { body: { token, password } })),
   });
   return (
-    <Entrance title="Choose a new password">
+    <Entrance title={t`Choose a new password`}>
       {choose.isError && <Failure error={choose.error} />}
       {choose.isSuccess ? (
-        <p role="status">Your password is changed, and you are signed out everywhere.</p>
+        <p role="status">
+          <Trans>Your password is changed, and you are signed out everywhere.</Trans>
+        </p>
       ) : (
         <form
           className="stack"
@@ -85,7 +93,7 @@ function Choose({ token }: { token: string }) {
         >
           <NewPasswordField />
           <Button type="submit" tone="primary" busy={choose.isPending}>
-            Change the password
+            <Trans>Change the password</Trans>
           </Button>
         </form>
       )}
@@ -96,6 +104,8 @@ function Choose({ token }: { token: string }) {
 
 const Back = () => (
   <p className="small">
-    <Link to="/sign-in">Sign in</Link>
+    <Link to="/sign-in">
+      <Trans>Sign in</Trans>
+    </Link>
   </p>
 );

@@ -1,4 +1,7 @@
 // Signing in: by password, and a code where the account asks for one; by passkey; at one's company.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -10,18 +13,17 @@ import { Entrance, Field, held } from "./Entrance";
 import { passkeysHere, passkeyTrouble, signWithPasskey } from "./passkey";
 import { type CompanyFailure, signInOptionsQuery } from "./session";
 
-const FAILED: Record<CompanyFailure, string> = {
-  provider:
-    "Your company's sign-in could not be reached, or its answer was not accepted. Try again.",
-  late: "That took too long, or began in another browser. Try again.",
-  refused: "Your company's sign-in said no.",
-  unverified: "Your company's sign-in does not say that your address is verified.",
-  domain: "Addresses of your domain do not sign in here.",
-  unknown: "Your address belongs to no account here. Ask for an invitation.",
+const FAILED: Record<CompanyFailure, MessageDescriptor> = {
+  provider: msg`Your company's sign-in could not be reached, or its answer was not accepted. Try again.`,
+  late: msg`That took too long, or began in another browser. Try again.`,
+  refused: msg`Your company's sign-in said no.`,
+  unverified: msg`Your company's sign-in does not say that your address is verified.`,
+  domain: msg`Addresses of your domain do not sign in here.`,
+  unknown: msg`Your address belongs to no account here. Ask for an invitation.`,
 };
 
 export function SignInPage() {
-  useTitle("Sign in");
+  useTitle(t`Sign in`);
   const client = useQueryClient();
   const navigate = useNavigate();
   const { next, failed } = useSearch({ from: "/sign-in" });
@@ -52,10 +54,10 @@ export function SignInPage() {
   const companies = options.data?.companies ?? [];
 
   return (
-    <Entrance title="Sign in to Countersign">
+    <Entrance title={t`Sign in to Countersign`}>
       {failed && !signIn.isError && (
         <div className="notice" data-tone="red" role="alert">
-          {FAILED[failed]}
+          {t(FAILED[failed])}
         </div>
       )}
       {signIn.isError && <Failure error={signIn.error} />}
@@ -77,9 +79,16 @@ export function SignInPage() {
           });
         }}
       >
-        <Field label="Email" name="email" type="email" autoComplete="username" required autoFocus />
         <Field
-          label="Password"
+          label={t`Email`}
+          name="email"
+          type="email"
+          autoComplete="username"
+          required
+          autoFocus
+        />
+        <Field
+          label={t`Password`}
           name="password"
           type="password"
           autoComplete="current-password"
@@ -87,20 +96,20 @@ export function SignInPage() {
         />
         {askCode && (
           <Field
-            label="Code"
+            label={t`Code`}
             name="code"
             autoComplete="one-time-code"
             maxLength={40}
-            hint="From your authenticator app, or a recovery code. Leave it empty if you have not set one up."
+            hint={t`From your authenticator app, or a recovery code. Leave it empty if you have not set one up.`}
           />
         )}
         <Button type="submit" tone="primary" busy={signIn.isPending}>
-          {signIn.isPending ? "Signing in…" : "Sign in"}
+          {signIn.isPending ? t`Signing in…` : t`Sign in`}
         </Button>
       </form>
       {options.data?.passkeys && passkeysHere() && (
         <Button busy={byPasskey.isPending} onClick={() => byPasskey.mutate()}>
-          Sign in with a passkey
+          <Trans>Sign in with a passkey</Trans>
         </Button>
       )}
       {companies.map((company) => (
@@ -109,14 +118,16 @@ export function SignInPage() {
           className="button"
           href={`/v1/sign-in/openid/${encodeURIComponent(company.name)}?next=${encodeURIComponent(next ?? "/")}`}
         >
-          Sign in with {company.title}
+          <Trans>Sign in with {company.title}</Trans>
         </a>
       ))}
       <p className="small">
-        <Link to="/reset">Forgotten your password?</Link>
+        <Link to="/reset">
+          <Trans>Forgotten your password?</Trans>
+        </Link>
       </p>
       <p className="muted small">
-        On the demo workspace, the service prints its accounts when it starts.
+        <Trans>On the demo workspace, the service prints its accounts when it starts.</Trans>
       </p>
     </Entrance>
   );

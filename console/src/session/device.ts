@@ -1,4 +1,6 @@
 // What a browser calls itself, in words for people: programs pretend to be one another, so the order matters.
+import { t } from "@lingui/core/macro";
+
 const BROWSERS: readonly [RegExp, string][] = [
   [/\bEdg(e|A|iOS)?\//, "Edge"],
   [/\b(OPR|Opera)\//, "Opera"],
@@ -21,6 +23,6 @@ export function deviceWords(agent: string): string {
   const find = (from: readonly [RegExp, string][]) =>
     from.find(([pattern]) => pattern.test(agent))?.[1];
   const [browser, system] = [find(BROWSERS), find(SYSTEMS)];
-  if (browser && system) return `${browser} on ${system}`;
-  return browser ?? system ?? (agent.slice(0, 60) || "Unknown device");
+  if (browser && system) return t`${browser} on ${system}`;
+  return browser ?? system ?? (agent.slice(0, 60) || t`Unknown device`);
 }

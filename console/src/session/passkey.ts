@@ -1,4 +1,5 @@
 // Passkeys: the service's questions and the browser's answers, which travel as JSON with bytes in base64url.
+import { t } from "@lingui/core/macro";
 
 function bytes(text: string): ArrayBuffer {
   const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
@@ -44,8 +45,8 @@ export function passkeyTrouble(error: unknown): string {
   if (!(error instanceof DOMException)) return error instanceof Error ? error.message : "";
   if (error.name === "NotAllowedError" || error.name === "AbortError") return "";
   if (error.name === "InvalidStateError")
-    return "This device has a passkey of your account already.";
-  return `The browser could not use a passkey: ${error.message}`;
+    return t`This device has a passkey of your account already.`;
+  return t`The browser could not use a passkey: ${error.message}`;
 }
 
 /** Has the browser make a passkey. */

@@ -1,4 +1,6 @@
 // One's own account: name, password, second factor, passkeys, and where one is signed in.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { api, send } from "../api/client";
@@ -18,7 +20,7 @@ import { SessionsSection } from "./SessionsSection";
 import "./account.css";
 
 export function AccountPage() {
-  useTitle("Account");
+  useTitle(t`Account`);
   const { secondFactorMissing, may } = useSession();
   const query = useQuery(accountQuery);
   return (
@@ -26,10 +28,14 @@ export function AccountPage() {
       {secondFactorMissing && (
         <div className="notice" data-tone="amber" role="status">
           <div>
-            <strong>Set up a second factor to go on.</strong>
+            <strong>
+              <Trans>Set up a second factor to go on.</Trans>
+            </strong>
             <div>
-              This service asks everybody for more than a password: an authenticator app or a
-              passkey.
+              <Trans>
+                This service asks everybody for more than a password: an authenticator app or a
+                passkey.
+              </Trans>
             </div>
           </div>
         </div>
@@ -58,14 +64,16 @@ function NameSection({ account }: { account: AccountView }) {
     onSuccess: async (data) => {
       client.setQueryData(accountQuery.queryKey, data);
       await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
-      tell("Your name is changed");
+      tell(t`Your name is changed`);
     },
   });
   return (
     <section className="card section stack" aria-labelledby="settings-name">
-      <h2 id="settings-name">Name</h2>
+      <h2 id="settings-name">
+        <Trans>Name</Trans>
+      </h2>
       <p className="muted">
-        You sign in as {account.email}. Your name is the same in all your workspaces.
+        <Trans>You sign in as {account.email}. Your name is the same in all your workspaces.</Trans>
       </p>
       {save.isError && <Failure error={save.error} />}
       <form
@@ -76,7 +84,7 @@ function NameSection({ account }: { account: AccountView }) {
         }}
       >
         <Field
-          label="Name"
+          label={t`Name`}
           name="name"
           autoComplete="name"
           defaultValue={account.name}
@@ -84,7 +92,7 @@ function NameSection({ account }: { account: AccountView }) {
           required
         />
         <Button type="submit" busy={save.isPending}>
-          Save the name
+          <Trans>Save the name</Trans>
         </Button>
       </form>
     </section>
@@ -101,14 +109,18 @@ function PasswordSection({ account }: { account: AccountView }) {
       form.current?.reset();
       await client.invalidateQueries({ queryKey: accountQuery.queryKey });
       await client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
-      tell("Your password is changed", "good", "You are signed out everywhere else.");
+      tell(t`Your password is changed`, "good", t`You are signed out everywhere else.`);
     },
   });
   return (
     <section className="card section stack" aria-labelledby="settings-password">
-      <h2 id="settings-password">Password</h2>
+      <h2 id="settings-password">
+        <Trans>Password</Trans>
+      </h2>
       {!account.has_password && (
-        <p className="muted">You have none: you sign in at your company or with a passkey.</p>
+        <p className="muted">
+          <Trans>You have none: you sign in at your company or with a passkey.</Trans>
+        </p>
       )}
       {change.isError && <Failure error={change.error} />}
       <form
@@ -126,7 +138,7 @@ function PasswordSection({ account }: { account: AccountView }) {
         <input type="hidden" name="username" autoComplete="username" value={account.email} />
         {account.has_password && (
           <Field
-            label="Present password"
+            label={t`Present password`}
             name="password"
             type="password"
             autoComplete="current-password"
@@ -136,7 +148,7 @@ function PasswordSection({ account }: { account: AccountView }) {
         <NewPasswordField />
         <div className="row">
           <Button type="submit" busy={change.isPending}>
-            {account.has_password ? "Change the password" : "Set a password"}
+            {account.has_password ? t`Change the password` : t`Set a password`}
           </Button>
         </div>
       </form>

@@ -1,4 +1,6 @@
 // API keys and the service accounts that they belong to. A key is shown once.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -11,7 +13,8 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
-import { fullTime, words } from "../text/format";
+import { words } from "../text/format";
+import { fullTime } from "../text/times";
 import { PermissionPicker } from "./PermissionPicker";
 import { accountsQuery, keysQuery, rolesQuery } from "./queries";
 import { ServiceAccounts } from "./ServiceAccounts";
@@ -20,7 +23,7 @@ import "./settings.css";
 type Key = S["ApiKeyItem"];
 
 export function ApiKeysPage() {
-  useTitle("API keys");
+  useTitle(t`API keys`);
   const query = useInfiniteQuery(keysQuery);
   const accounts = useInfiniteQuery(accountsQuery);
   const keys = query.data?.pages.flatMap((page) => page.items) ?? [];
@@ -28,27 +31,31 @@ export function ApiKeysPage() {
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState<S["MadeKey"]>();
   const ownerOf = (key: Key) =>
-    services.find((account) => account.id === key.service_account_id)?.name ?? "A colleague";
+    services.find((account) => account.id === key.service_account_id)?.name ?? t`A colleague`;
   return (
     <div className="stack">
       <div className="row">
         <p className="muted grow">
-          A key may what its scopes name, and nothing that takes a person. It stops with whom it
-          belongs to.
+          <Trans>
+            A key may what its scopes name, and nothing that takes a person. It stops with whom it
+            belongs to.
+          </Trans>
         </p>
         <Button tone="primary" onClick={() => setMaking(true)}>
-          Make a key
+          <Trans>Make a key</Trans>
         </Button>
       </div>
       {query.isPending && <Loading lines={4} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data && keys.length === 0 && (
-        <Empty title="No keys">
-          <p>Make one for each program that talks to this workspace.</p>
+        <Empty title={t`No keys`}>
+          <p>
+            <Trans>Make one for each program that talks to this workspace.</Trans>
+          </p>
         </Empty>
       )}
       {keys.length > 0 && (
-        <ul className="settings-list" aria-label="API keys">
+        <ul className="settings-list" aria-label={t`API keys`}>
           {keys.map((key) => (
             <KeyItem key={key.id} item={key} owner={ownerOf(key)} />
           ))}
@@ -70,13 +77,15 @@ export function ApiKeysPage() {
         <MakeDialog services={services} onClose={() => setMaking(false)} onMade={setMade} />
       )}
       {made && (
-        <Dialog open onClose={() => setMade(undefined)} title="Your key">
+        <Dialog open onClose={() => setMade(undefined)} title={t`Your key`}>
           <div className="stack">
-            <p>Copy it now. It is not shown again.</p>
+            <p>
+              <Trans>Copy it now. It is not shown again.</Trans>
+            </p>
             <input
               className="input mono"
               readOnly
-              aria-label="The key"
+              aria-label={t`The key`}
               value={made.token}
               onFocus={(event) => event.target.select()}
             />
@@ -84,15 +93,16 @@ export function ApiKeysPage() {
               <Button
                 onClick={() =>
                   navigator.clipboard.writeText(made.token).then(
-                    () => tell("Copied", "good"),
-                    () => tell("It could not be copied", "error", "Select it and copy it by hand."),
+                    () => tell(t`Copied`, "good"),
+                    () =>
+                      tell(t`It could not be copied`, "error", t`Select it and copy it by hand.`),
                   )
                 }
               >
-                Copy
+                <Trans>Copy</Trans>
               </Button>
               <Button tone="primary" onClick={() => setMade(undefined)}>
-                Done
+                <Trans>Done</Trans>
               </Button>
             </div>
           </div>
@@ -116,17 +126,21 @@ function KeyItem({ item, owner }: { item: Key; owner: string }) {
           <strong>{item.name}</strong>
           <span className="muted small">
             <span className="mono">{item.hint}…</span> {owner}
-            {item.expires_at && `, until ${fullTime(item.expires_at)}`}
+            {item.expires_at && t`, until ${fullTime(item.expires_at)}`}
             {item.last_used_at ? (
-              <>
+              <Trans>
                 , last used <Ago at={item.last_used_at} />
-              </>
+              </Trans>
             ) : (
-              ", never used"
+              t`, never used`
             )}
           </span>
         </div>
-        {item.revoked_at && <Badge tone="red">Revoked</Badge>}
+        {item.revoked_at && (
+          <Badge tone="red">
+            <Trans>Revoked</Trans>
+          </Badge>
+        )}
         {!item.revoked_at && (
           <Button
             size="small"
@@ -134,9 +148,9 @@ function KeyItem({ item, owner }: { item: Key; owner: string }) {
             busy={revoke.isPending}
             onClick={() => (sure ? revoke.mutate() : setSure(true))}
             onBlur={() => setSure(false)}
-            aria-label={sure ? `Revoke ${item.name} for good` : `Revoke ${item.name}`}
+            aria-label={sure ? t`Revoke ${item.name} for good` : t`Revoke ${item.name}`}
           >
-            {sure ? "Revoke for good" : "Revoke"}
+            {sure ? t`Revoke for good` : t`Revoke`}
           </Button>
         )}
       </div>
@@ -189,7 +203,7 @@ function MakeDialog({
     },
   });
   return (
-    <Dialog open onClose={onClose} size="wide" title="Make a key">
+    <Dialog open onClose={onClose} size="wide" title={t`Make a key`}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -199,7 +213,9 @@ function MakeDialog({
       >
         {make.isError && <Failure error={make.error} />}
         <label className="field">
-          <span className="field-label">What it is for</span>
+          <span className="field-label">
+            <Trans>What it is for</Trans>
+          </span>
           <input
             className="input"
             required
@@ -209,14 +225,16 @@ function MakeDialog({
           />
         </label>
         <label className="field">
-          <span className="field-label">Belongs to</span>
+          <span className="field-label">
+            <Trans>Belongs to</Trans>
+          </span>
           <select
             className="input"
             value={owner}
             onChange={(event) => setOwner(event.target.value)}
           >
-            <option value="new">A new service account of this name</option>
-            <option value="me">Me</option>
+            <option value="new">{t`A new service account of this name`}</option>
+            <option value="me">{t`Me`}</option>
             {services
               .filter((account) => !account.deactivated_at)
               .map((account) => (
@@ -227,28 +245,32 @@ function MakeDialog({
           </select>
         </label>
         <label className="field">
-          <span className="field-label">Ends</span>
+          <span className="field-label">
+            <Trans>Ends</Trans>
+          </span>
           <select className="input" value={days} onChange={(event) => setDays(event.target.value)}>
-            <option value="30">In 30 days</option>
-            <option value="90">In 90 days</option>
-            <option value="365">In a year</option>
-            <option value="">Never</option>
+            <option value="30">{t`In 30 days`}</option>
+            <option value="90">{t`In 90 days`}</option>
+            <option value="365">{t`In a year`}</option>
+            <option value="">{t`Never`}</option>
           </select>
         </label>
         {matrix.isError && <Failure error={matrix.error} retry={() => void matrix.refetch()} />}
         {matrix.isPending && <Loading lines={4} />}
         {matrix.data && (
           <PermissionPicker
-            legend="Scopes"
+            legend={t`Scopes`}
             offered={matrix.data.permissions.filter((each) => !each.takes_a_person)}
             picked={scopes}
             onPick={setScopes}
           />
         )}
         <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
           <Button type="submit" tone="primary" busy={make.isPending || scopes.length === 0}>
-            {make.isPending ? "Making…" : "Make"}
+            {make.isPending ? t`Making…` : t`Make`}
           </Button>
         </div>
       </form>

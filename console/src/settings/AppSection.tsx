@@ -1,4 +1,6 @@
 // The authenticator app and its recovery codes.
+import { t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -9,33 +11,33 @@ import { Failure } from "../parts/states";
 import { tell } from "../parts/toasts";
 import { Field, held } from "../session/Entrance";
 import { sessionQuery } from "../session/session";
-import { count } from "../text/format";
 import { PasswordDialog } from "./PasswordDialog";
 import { QrCode } from "./QrCode";
 import { accountQuery } from "./queries";
 
 type Asking = "set-up" | "remove" | "codes";
 
-const ASKED = {
-  "set-up": {
-    title: "Set up an authenticator app",
-    why: "From then on, signing in with your password takes a code of the app as well.",
-    action: "Go on",
-    tone: "primary",
-  },
-  remove: {
-    title: "Remove the authenticator app",
-    why: "Your password opens your account alone from then on, and the recovery codes open nothing.",
-    action: "Remove it",
-    tone: "danger",
-  },
-  codes: {
-    title: "Make new recovery codes",
-    why: "The codes that you have open nothing any more.",
-    action: "Make new codes",
-    tone: "primary",
-  },
-} as const;
+const asked = () =>
+  ({
+    "set-up": {
+      title: t`Set up an authenticator app`,
+      why: t`From then on, signing in with your password takes a code of the app as well.`,
+      action: t`Go on`,
+      tone: "primary",
+    },
+    remove: {
+      title: t`Remove the authenticator app`,
+      why: t`Your password opens your account alone from then on, and the recovery codes open nothing.`,
+      action: t`Remove it`,
+      tone: "danger",
+    },
+    codes: {
+      title: t`Make new recovery codes`,
+      why: t`The codes that you have open nothing any more.`,
+      action: t`Make new codes`,
+      tone: "primary",
+    },
+  }) as const;
 
 export function AppSection({ account }: { account: AccountView }) {
   const client = useQueryClient();
@@ -57,7 +59,7 @@ export function AppSection({ account }: { account: AccountView }) {
     onSuccess: async () => {
       if (asking === "remove") {
         setCodes(undefined);
-        tell("The authenticator app is removed");
+        tell(t`The authenticator app is removed`);
       }
       setAsking(undefined);
       await refresh();
@@ -80,19 +82,23 @@ export function AppSection({ account }: { account: AccountView }) {
     <section className="card section stack" aria-labelledby="settings-app">
       <div className="row">
         <h2 id="settings-app" className="grow">
-          Authenticator app
+          <Trans>Authenticator app</Trans>
         </h2>
         <Badge tone={account.totp ? "green" : "grey"}>
-          {account.totp ? "Set up" : "Not set up"}
+          {account.totp ? t`Set up` : t`Not set up`}
         </Badge>
       </div>
       {!account.totp && !offer && (
         <>
           <p className="muted">
-            An app on your phone shows a code that signing in asks for besides the password.
+            <Trans>
+              An app on your phone shows a code that signing in asks for besides the password.
+            </Trans>
           </p>
           <div className="row">
-            <Button onClick={() => ask("set-up")}>Set up an app</Button>
+            <Button onClick={() => ask("set-up")}>
+              <Trans>Set up an app</Trans>
+            </Button>
           </div>
         </>
       )}
@@ -104,17 +110,23 @@ export function AppSection({ account }: { account: AccountView }) {
             confirm.mutate(held(new FormData(event.currentTarget), "code").trim());
           }}
         >
-          <p>Scan this with the app, or type the key, and enter the code that it shows.</p>
+          <p>
+            <Trans>
+              Scan this with the app, or type the key, and enter the code that it shows.
+            </Trans>
+          </p>
           <div className="totp-offer">
-            <QrCode text={offer.url} label="QR code for the authenticator app" />
+            <QrCode text={offer.url} label={t`QR code for the authenticator app`} />
             <div className="stack">
               <div>
-                <div className="field-label">Key</div>
+                <div className="field-label">
+                  <Trans>Key</Trans>
+                </div>
                 <code className="mono totp-key">{offer.secret.match(/.{1,4}/g)?.join(" ")}</code>
               </div>
               {confirm.isError && <Failure error={confirm.error} />}
               <Field
-                label="Code"
+                label={t`Code`}
                 name="code"
                 inputMode="numeric"
                 autoComplete="one-time-code"
@@ -124,10 +136,10 @@ export function AppSection({ account }: { account: AccountView }) {
               />
               <div className="row">
                 <Button type="submit" tone="primary" busy={confirm.isPending}>
-                  Confirm
+                  <Trans>Confirm</Trans>
                 </Button>
                 <Button tone="quiet" onClick={() => setOffer(undefined)}>
-                  Cancel
+                  <Trans>Cancel</Trans>
                 </Button>
               </div>
             </div>
@@ -138,20 +150,28 @@ export function AppSection({ account }: { account: AccountView }) {
       {account.totp && !codes && (
         <>
           <p className="muted">
-            {count(account.recovery_codes_left, "recovery code")} left. Each opens your account
-            once, without the app.
+            <Trans>
+              <Plural
+                value={account.recovery_codes_left}
+                one="# recovery code"
+                other="# recovery codes"
+              />{" "}
+              left. Each opens your account once, without the app.
+            </Trans>
           </p>
           <div className="row">
-            <Button onClick={() => ask("codes")}>New recovery codes</Button>
+            <Button onClick={() => ask("codes")}>
+              <Trans>New recovery codes</Trans>
+            </Button>
             <Button tone="danger" onClick={() => ask("remove")}>
-              Remove the app
+              <Trans>Remove the app</Trans>
             </Button>
           </div>
         </>
       )}
       <PasswordDialog
         open={asking !== undefined}
-        {...ASKED[asking ?? "set-up"]}
+        {...asked()[asking ?? "set-up"]}
         hasPassword={account.has_password}
         busy={proven.isPending}
         error={proven.error}
@@ -165,15 +185,17 @@ export function AppSection({ account }: { account: AccountView }) {
 function Codes({ codes, onDone }: { codes: string[]; onDone: () => void }) {
   const copy = async () => {
     await navigator.clipboard.writeText(codes.join("\n"));
-    tell("The codes are copied");
+    tell(t`The codes are copied`);
   };
   return (
     <div className="stack" role="status">
       <p>
-        <strong>Keep these recovery codes somewhere safe.</strong> They are not shown again. Each
-        opens your account once when you are without the app.
+        <Trans>
+          <strong>Keep these recovery codes somewhere safe.</strong> They are not shown again. Each
+          opens your account once when you are without the app.
+        </Trans>
       </p>
-      <ul className="recovery-codes" aria-label="Recovery codes">
+      <ul className="recovery-codes" aria-label={t`Recovery codes`}>
         {codes.map((code) => (
           <li key={code} className="mono">
             {code}
@@ -181,9 +203,11 @@ function Codes({ codes, onDone }: { codes: string[]; onDone: () => void }) {
         ))}
       </ul>
       <div className="row">
-        <Button onClick={() => void copy()}>Copy</Button>
+        <Button onClick={() => void copy()}>
+          <Trans>Copy</Trans>
+        </Button>
         <Button tone="primary" onClick={onDone}>
-          I have kept them
+          <Trans>I have kept them</Trans>
         </Button>
       </div>
     </div>

@@ -1,24 +1,29 @@
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { LOCALES, locale } from "../locales/speak";
 import { useKept } from "../parts/store";
 import { useTitle } from "../parts/title";
 import { DENSITIES, density, THEMES, theme } from "../shell/theme";
+import { language } from "../text/language";
 import "./appearance.css";
 
 const THEME_WORDS = {
-  system: ["As the system", "Follows what this machine is set to"],
-  light: ["Light", "Dark on light, always"],
-  dark: ["Dark", "Light on dark, always"],
+  system: [msg`As the system`, msg`Follows what this machine is set to`],
+  light: [msg`Light`, msg`Dark on light, always`],
+  dark: [msg`Dark`, msg`Light on dark, always`],
 } as const;
 
 const DENSITY_WORDS = {
-  comfortable: ["Comfortable", "Room to breathe"],
-  compact: ["Compact", "More rows on a screen"],
+  comfortable: [msg`Comfortable`, msg`Room to breathe`],
+  compact: [msg`Compact`, msg`More rows on a screen`],
 } as const;
 
 interface ChoiceProps<T extends string> {
   name: string;
   label: string;
   options: readonly T[];
-  words: Record<T, readonly [string, string]>;
+  words: Record<T, readonly [MessageDescriptor, MessageDescriptor]>;
   value: T;
   onChange: (value: T) => void;
 }
@@ -36,8 +41,8 @@ function Choice<T extends string>(props: ChoiceProps<T>) {
             onChange={() => props.onChange(option)}
           />
           <span>
-            <strong>{props.words[option][0]}</strong>
-            <span className="muted small">{props.words[option][1]}</span>
+            <strong>{t(props.words[option][0])}</strong>
+            <span className="muted small">{t(props.words[option][1])}</span>
           </span>
         </label>
       ))}
@@ -45,15 +50,43 @@ function Choice<T extends string>(props: ChoiceProps<T>) {
   );
 }
 
+/** Each by the name it has in itself. */
+function LanguageChoice() {
+  return (
+    <label className="field">
+      <span className="field-label">
+        <Trans>Language</Trans>
+      </span>
+      <select
+        className="select"
+        value={language()}
+        onChange={(event) => {
+          locale.set(event.target.value);
+          // What is drawn already has been said in the language before.
+          location.reload();
+        }}
+      >
+        {LOCALES.map((each) => (
+          <option key={each} value={each} lang={each}>
+            {new Intl.DisplayNames(each, { type: "language" }).of(each) ?? each}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 /** How the console looks in this browser. */
 export function AppearancePage() {
-  useTitle("Appearance");
+  useTitle(t`Appearance`);
   return (
     <div className="stack">
-      <p className="muted">Kept in this browser; other people and other machines have their own.</p>
+      <p className="muted">
+        <Trans>Kept in this browser; other people and other machines have their own.</Trans>
+      </p>
       <Choice
         name="theme"
-        label="Colours"
+        label={t`Colours`}
         options={THEMES}
         words={THEME_WORDS}
         value={useKept(theme)}
@@ -61,12 +94,13 @@ export function AppearancePage() {
       />
       <Choice
         name="density"
-        label="Density"
+        label={t`Density`}
         options={DENSITIES}
         words={DENSITY_WORDS}
         value={useKept(density)}
         onChange={density.set}
       />
+      {LOCALES.length > 1 && <LanguageChoice />}
     </div>
   );
 }

@@ -1,4 +1,6 @@
 // Who sees to one's approvals while one is away.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -7,7 +9,7 @@ import { Button } from "../parts/Button";
 import { Failure, Loading } from "../parts/states";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
-import { fullTime } from "../text/format";
+import { fullTime } from "../text/times";
 import { dayAfter, endOf } from "./days";
 
 /** Days that somebody may be away; the service says no to more. */
@@ -30,7 +32,7 @@ export function AwaySection() {
       ),
     onSuccess: async () => {
       await refresh();
-      tell("They see to your approvals", "good");
+      tell(t`They see to your approvals`, "good");
       setTo("");
       setUntil("");
     },
@@ -39,21 +41,25 @@ export function AwaySection() {
     mutationFn: () => send(api.DELETE("/v1/approvals/delegation")),
     onSuccess: async () => {
       await refresh();
-      tell("You see to your approvals yourself again", "good");
+      tell(t`You see to your approvals yourself again`, "good");
     },
   });
   if (!takes) return null;
   const people = query.data?.people ?? [];
-  const nameOf = (id: string) => people.find((each) => each.id === id)?.name ?? "A colleague";
+  const nameOf = (id: string) => people.find((each) => each.id === id)?.name ?? t`A colleague`;
   const own = query.data?.delegations.find((each) => each.user_id === userId);
   const forOthers = query.data?.delegations.filter((each) => each.delegate_id === userId) ?? [];
   const now = new Date();
   return (
     <section className="card section stack" aria-labelledby="settings-away">
-      <h2 id="settings-away">While you are away</h2>
+      <h2 id="settings-away">
+        <Trans>While you are away</Trans>
+      </h2>
       <p className="muted">
-        What is assigned to you is also listed as theirs. It gives them no right that they do not
-        have, and ends by itself.
+        <Trans>
+          What is assigned to you is also listed as theirs. It gives them no right that they do not
+          have, and ends by itself.
+        </Trans>
       </p>
       {query.isPending && <Loading lines={2} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
@@ -61,37 +67,43 @@ export function AwaySection() {
       {own && (
         <div className="row">
           <p className="grow">
-            <strong>{nameOf(own.delegate_id)}</strong> sees to your approvals until{" "}
-            {fullTime(own.until)}.
+            <Trans>
+              <strong>{nameOf(own.delegate_id)}</strong> sees to your approvals until{" "}
+              {fullTime(own.until)}.
+            </Trans>
           </p>
           <Button busy={comeBack.isPending} onClick={() => comeBack.mutate()}>
-            I am back
+            <Trans>I am back</Trans>
           </Button>
         </div>
       )}
       {forOthers.map((each) => (
         <p key={each.user_id} className="small">
-          You see to those of {nameOf(each.user_id)} until {fullTime(each.until)}.
+          <Trans>
+            You see to those of {nameOf(each.user_id)} until {fullTime(each.until)}.
+          </Trans>
         </p>
       ))}
       {query.data && !own && (
         <form
           className="account-form"
-          aria-label="While you are away"
+          aria-label={t`While you are away`}
           onSubmit={(event) => {
             event.preventDefault();
             if (!name.isPending) name.mutate();
           }}
         >
           <label className="field">
-            <span className="field-label">Who sees to your approvals</span>
+            <span className="field-label">
+              <Trans>Who sees to your approvals</Trans>
+            </span>
             <select
               className="input"
               required
               value={to}
               onChange={(event) => setTo(event.target.value)}
             >
-              <option value="">Choose…</option>
+              <option value="">{t`Choose…`}</option>
               {people
                 .filter((each) => each.id !== userId && each.answers_for.length > 0)
                 .map((each) => (
@@ -102,7 +114,9 @@ export function AwaySection() {
             </select>
           </label>
           <label className="field">
-            <span className="field-label">Until the end of</span>
+            <span className="field-label">
+              <Trans>Until the end of</Trans>
+            </span>
             <input
               className="input"
               type="date"
@@ -114,7 +128,7 @@ export function AwaySection() {
             />
           </label>
           <Button type="submit" busy={name.isPending}>
-            Hand them over
+            <Trans>Hand them over</Trans>
           </Button>
         </form>
       )}

@@ -1,4 +1,6 @@
 // How customers reach this workspace: the chat with its widget, mail, and what programs call.
+import { plural, t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { api, send } from "../api/client";
 import type { S } from "../api/words";
@@ -9,21 +11,23 @@ import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
-import { count } from "../text/format";
 import { Key } from "./Key";
 import { channelsQuery } from "./queries";
 import "./settings.css";
+import { tags } from "../text/language";
 
 type Email = S["EmailChannel"];
 
 export function ChannelsPage() {
-  useTitle("Channels");
+  useTitle(t`Channels`);
   const query = useQuery(channelsQuery);
   return (
     <div className="stack">
       <p className="muted">
-        How customers reach this workspace. All of it is set in the configuration; the key is named
-        beside it.
+        <Trans>
+          How customers reach this workspace. All of it is set in the configuration; the key is
+          named beside it.
+        </Trans>
       </p>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
@@ -42,13 +46,17 @@ function Chat({ channels: { public_url, workspace, chat } }: { channels: S["Chan
   const snippet = `<script src="${public_url}/widget.js" data-workspace="${workspace}" async></script>`;
   return (
     <section className="card section stack" aria-labelledby="channels-chat">
-      <h2 id="channels-chat">Chat</h2>
+      <h2 id="channels-chat">
+        <Trans>Chat</Trans>
+      </h2>
       <p>
-        Customers write from{" "}
-        <a href={`/help?workspace=${workspace}`} target="_blank" rel="noreferrer">
-          the help centre
-        </a>
-        , and by the widget from pages of your own sites:
+        <Trans>
+          Customers write from{" "}
+          <a href={`/help?workspace=${workspace}`} target="_blank" rel="noreferrer">
+            the help centre
+          </a>
+          , and by the widget from pages of your own sites:
+        </Trans>
       </p>
       <div className="settings-snippet">
         <pre>
@@ -58,32 +66,50 @@ function Chat({ channels: { public_url, workspace, chat } }: { channels: S["Chan
           size="small"
           onClick={() =>
             navigator.clipboard.writeText(snippet).then(
-              () => tell("Copied", "good"),
-              () => tell("It could not be copied", "error", "Select it and copy it by hand."),
+              () => tell(t`Copied`, "good"),
+              () => tell(t`It could not be copied`, "error", t`Select it and copy it by hand.`),
             )
           }
         >
-          Copy
+          <Trans>Copy</Trans>
         </Button>
       </div>
       <dl className="facts">
-        <dt>Sites</dt>
+        <dt>
+          <Trans>Sites</Trans>
+        </dt>
         <dd>
           {chat.sites.length === 0 ? (
-            <strong>None: browsers keep the widget from working anywhere.</strong>
+            <strong>
+              <Trans>None: browsers keep the widget from working anywhere.</Trans>
+            </strong>
           ) : (
             chat.sites.join(", ")
           )}{" "}
           <Key name="chat.sites" />
         </dd>
-        <dt>A visitor</dt>
+        <dt>
+          <Trans>A visitor</Trans>
+        </dt>
         <dd>
-          writes {count(chat.messages_per_minute, "message")} a minute at most{" "}
+          <Trans>
+            writes <Plural value={chat.messages_per_minute} one="# message" other="# messages" /> a
+            minute at most
+          </Trans>{" "}
           <Key name="visitors.messages_per_minute" />
         </dd>
-        <dt>From one place</dt>
+        <dt>
+          <Trans>From one place</Trans>
+        </dt>
         <dd>
-          {count(chat.conversations_per_minute, "conversation")} a minute at most{" "}
+          <Trans>
+            <Plural
+              value={chat.conversations_per_minute}
+              one="# conversation"
+              other="# conversations"
+            />{" "}
+            a minute at most
+          </Trans>{" "}
           <Key name="visitors.conversations_per_minute" />
         </dd>
       </dl>
@@ -95,30 +121,40 @@ function Mail({ email }: { email: Email }) {
   if (!email.address) {
     return (
       <section className="card section stack" aria-labelledby="channels-mail">
-        <h2 id="channels-mail">Mail</h2>
+        <h2 id="channels-mail">
+          <Trans>Mail</Trans>
+        </h2>
         <p>
-          Off: no address is set. <Key name="email.address" />
+          <Trans>Off: no address is set.</Trans> <Key name="email.address" />
         </p>
       </section>
     );
   }
   return (
     <section className="card section stack" aria-labelledby="channels-mail">
-      <h2 id="channels-mail">Mail</h2>
+      <h2 id="channels-mail">
+        <Trans>Mail</Trans>
+      </h2>
       <dl className="facts">
-        <dt>Address</dt>
+        <dt>
+          <Trans>Address</Trans>
+        </dt>
         <dd>
           {email.address} <Key name="email.address" />
         </dd>
-        <dt>Tickets</dt>
+        <dt>
+          <Trans>Tickets</Trans>
+        </dt>
         <dd>
           {email.is_taken_here
-            ? "mail becomes tickets of this workspace"
-            : "mail becomes tickets of the workspace that was made first, not of this one"}
+            ? t`mail becomes tickets of this workspace`
+            : t`mail becomes tickets of the workspace that was made first, not of this one`}
         </dd>
-        <dt>By providers</dt>
+        <dt>
+          <Trans>By providers</Trans>
+        </dt>
         <dd>
-          {email.inbound ? "handed in at /v1/channels/email/inbound" : "off"}{" "}
+          {email.inbound ? t`handed in at /v1/channels/email/inbound` : t`off`}{" "}
           <Key name="email.inbound_secret" />
         </dd>
       </dl>
@@ -132,7 +168,7 @@ function In({ email: { imap } }: { email: Email }) {
   if (!imap) {
     return (
       <p>
-        No mailbox is polled. <Key name="email.imap.host" />
+        <Trans>No mailbox is polled.</Trans> <Key name="email.imap.host" />
       </p>
     );
   }
@@ -141,30 +177,44 @@ function In({ email: { imap } }: { email: Email }) {
   return (
     <div className="stack">
       <h3 className="row">
-        <span>Mailbox</span>
+        <span>
+          <Trans>Mailbox</Trans>
+        </span>
         {works ? (
-          <Badge tone="green">Is polled</Badge>
+          <Badge tone="green">
+            <Trans>Is polled</Trans>
+          </Badge>
         ) : failed_at ? (
-          <Badge tone="red">Cannot be polled</Badge>
+          <Badge tone="red">
+            <Trans>Cannot be polled</Trans>
+          </Badge>
         ) : (
-          <Badge>Not polled yet</Badge>
+          <Badge>
+            <Trans>Not polled yet</Trans>
+          </Badge>
         )}
       </h3>
       <p className="settings-address">
-        {imap.folder} at {imap.host}:{imap.port} ({securityWords(imap.security)}), each{" "}
-        {count(imap.poll_seconds, "second")} <Key name="email.imap" />
+        <Trans>
+          {imap.folder} at {imap.host}:{imap.port} ({securityWords(imap.security)}), each{" "}
+          <Plural value={imap.poll_seconds} one="# second" other="# seconds" />
+        </Trans>{" "}
+        <Key name="email.imap" />
       </p>
       <p className="muted small">
         {polled_at ? (
-          <>
+          <Trans>
             Last poll <Ago at={polled_at} />
-          </>
+          </Trans>
         ) : (
-          "No poll since the process that answers was started"
+          t`No poll since the process that answers was started`
         )}
         {failed_at && (
           <>
-            ; last failure <Ago at={failed_at} />: {error}
+            <Trans>
+              ; last failure <Ago at={failed_at} />:
+            </Trans>{" "}
+            {error}
           </>
         )}
       </p>
@@ -176,40 +226,51 @@ function Out({ email: { smtp, last_sent, waiting, failed } }: { email: Email }) 
   if (!smtp) {
     return (
       <p>
-        <strong>Mail does not leave:</strong> no server is set, and answers stay in the outbox.{" "}
+        <Trans>
+          <strong>Mail does not leave:</strong> no server is set, and answers stay in the outbox.
+        </Trans>{" "}
         <Key name="email.smtp.host" />
       </p>
     );
   }
   return (
     <div className="stack">
-      <h3>Outgoing</h3>
+      <h3>
+        <Trans>Outgoing</Trans>
+      </h3>
       <p className="settings-address">
-        By {smtp.host}:{smtp.port} ({securityWords(smtp.security)}
-        {smtp.signs_in ? ", signs in" : ", without signing in"})
-        {smtp.rate && `, ${smtp.rate} at most`} <Key name="email.smtp" />
+        <Trans>
+          By {smtp.host}:{smtp.port} ({securityWords(smtp.security)}
+          {smtp.signs_in ? t`, signs in` : t`, without signing in`})
+        </Trans>
+        {smtp.rate && t`, ${smtp.rate} at most`} <Key name="email.smtp" />
       </p>
       <p className="muted small">
         {last_sent ? (
-          <>
+          <Trans>
             Last mail sent <Ago at={last_sent} />
-          </>
+          </Trans>
         ) : (
-          "No mail was sent yet"
+          t`No mail was sent yet`
         )}
       </p>
       {waiting && (
         <div className="notice" data-tone={waiting.error ? "amber" : undefined}>
           <div className="grow">
-            A mail waits since <Ago at={waiting.created_at} />
-            {waiting.error && `, ${count(waiting.attempts, "attempt")}: ${waiting.error}`}
+            <Trans>
+              A mail waits since <Ago at={waiting.created_at} />
+            </Trans>
+            {waiting.error &&
+              `, ${plural(waiting.attempts, { one: "# attempt", other: "# attempts" })}: ${waiting.error}`}
           </div>
         </div>
       )}
       {failed && (
         <div className="notice" data-tone="red">
           <div className="grow">
-            The last mail that was given up was written <Ago at={failed.created_at} />
+            <Trans>
+              The last mail that was given up was written <Ago at={failed.created_at} />
+            </Trans>
             {failed.error && `: ${failed.error}`}
           </div>
         </div>
@@ -227,9 +288,11 @@ function TryLetter() {
     <div className="stack">
       <div className="row">
         <Button busy={test.isPending} onClick={() => test.mutate()}>
-          {test.isPending ? "Sending…" : "Send me a letter"}
+          {test.isPending ? t`Sending…` : t`Send me a letter`}
         </Button>
-        <span className="muted small">To your own address, to see whether mail arrives.</span>
+        <span className="muted small">
+          <Trans>To your own address, to see whether mail arrives.</Trans>
+        </span>
       </div>
       <div aria-live="polite">
         {test.isError && <Failure error={test.error} />}
@@ -237,11 +300,11 @@ function TryLetter() {
           <div className="notice" data-tone={test.data.ok ? "green" : "red"}>
             <div className="grow">
               <strong>
-                {test.data.ok ? "The mail server has taken it" : "The letter did not leave"}
+                {test.data.ok ? t`The mail server has taken it` : t`The letter did not leave`}
               </strong>
               <div>
                 {test.data.ok
-                  ? `In ${test.data.latency_ms.toLocaleString()} ms. Look into your mailbox, and into its spam.`
+                  ? t`In ${test.data.latency_ms.toLocaleString(tags())} ms. Look into your mailbox, and into its spam.`
                   : test.data.problem}
               </div>
             </div>
@@ -255,23 +318,35 @@ function TryLetter() {
 function Programs({ channels: { public_url, api: programs } }: { channels: S["Channels"] }) {
   return (
     <section className="card section stack" aria-labelledby="channels-api">
-      <h2 id="channels-api">API and webhooks</h2>
+      <h2 id="channels-api">
+        <Trans>API and webhooks</Trans>
+      </h2>
       <dl className="facts">
-        <dt>Address</dt>
-        <dd className="settings-address">{public_url}/v1</dd>
-        <dt>Description</dt>
-        <dd>
-          <a href="/docs" target="_blank" rel="noreferrer">
-            All routes
-          </a>
-          , and as{" "}
-          <a href="/openapi.json" target="_blank" rel="noreferrer">
-            OpenAPI
-          </a>
-        </dd>
-        <dt>Webhooks out</dt>
+        <dt>
+          <Trans>Address</Trans>
+        </dt>
         <dd className="settings-address">
-          {programs.webhooks.length === 0 ? "none may be called" : programs.webhooks.join(", ")}{" "}
+          <Trans>{public_url}/v1</Trans>
+        </dd>
+        <dt>
+          <Trans>Description</Trans>
+        </dt>
+        <dd>
+          <Trans>
+            <a href="/docs" target="_blank" rel="noreferrer">
+              All routes
+            </a>
+            , and as{" "}
+            <a href="/openapi.json" target="_blank" rel="noreferrer">
+              OpenAPI
+            </a>
+          </Trans>
+        </dd>
+        <dt>
+          <Trans>Webhooks out</Trans>
+        </dt>
+        <dd className="settings-address">
+          {programs.webhooks.length === 0 ? t`none may be called` : programs.webhooks.join(", ")}{" "}
           <Key name="tools.webhook_urls" />
         </dd>
       </dl>
@@ -280,5 +355,5 @@ function Programs({ channels: { public_url, api: programs } }: { channels: S["Ch
 }
 
 function securityWords(security: string): string {
-  return security === "tls" ? "TLS" : security === "starttls" ? "STARTTLS" : "not encrypted";
+  return security === "tls" ? "TLS" : security === "starttls" ? "STARTTLS" : t`not encrypted`;
 }

@@ -1,4 +1,6 @@
 // Who was asked to join and has not yet; asking somebody, and taking it back.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -9,7 +11,8 @@ import { Dialog } from "../parts/Dialog";
 import { Failure } from "../parts/states";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
-import { fullTime, words } from "../text/format";
+import { words } from "../text/format";
+import { fullTime } from "../text/times";
 import { invitationsQuery, rolesQuery } from "./queries";
 
 export function Invitations() {
@@ -21,7 +24,7 @@ export function Invitations() {
   const asked = query.data?.items ?? [];
   if (asked.length === 0) return null;
   return (
-    <ul className="settings-list" aria-label="Invitations">
+    <ul className="settings-list" aria-label={t`Invitations`}>
       {asked.map((each) => (
         <InvitationItem key={each.id} item={each} mayRevoke={may("manage_people")} />
       ))}
@@ -35,7 +38,7 @@ function InvitationItem({ item, mayRevoke }: { item: S["InvitationView"]; mayRev
     mutationFn: () =>
       send(api.DELETE("/v1/invitations/{id}", { params: { path: { id: item.id } } })),
     onSuccess: async () => {
-      tell("Taken back", "good", item.email);
+      tell(t`Taken back`, "good", item.email);
       await client.invalidateQueries({ queryKey: ["invitations"] });
     },
   });
@@ -45,19 +48,19 @@ function InvitationItem({ item, mayRevoke }: { item: S["InvitationView"]; mayRev
         <div className="grow settings-who">
           <strong>{item.email}</strong>
           <span className="muted small">
-            {item.is_over ? "Too late since" : "May accept until"} {fullTime(item.expires_at)}
+            {item.is_over ? t`Too late since` : t`May accept until`} {fullTime(item.expires_at)}
           </span>
         </div>
-        <Badge>{item.is_over ? "Over" : "Invited"}</Badge>
+        <Badge>{item.is_over ? t`Over` : t`Invited`}</Badge>
         <Badge>{words(item.role)}</Badge>
         {mayRevoke && (
           <Button
             size="small"
             busy={revoke.isPending}
             onClick={() => revoke.mutate()}
-            aria-label={`Take back the invitation of ${item.email}`}
+            aria-label={t`Take back the invitation of ${item.email}`}
           >
-            Take back
+            <Trans>Take back</Trans>
           </Button>
         )}
       </div>
@@ -72,26 +75,28 @@ export function InviteButton() {
   return (
     <>
       <Button tone="primary" onClick={() => setAsking(true)}>
-        Invite
+        <Trans>Invite</Trans>
       </Button>
       {asking && <InviteDialog onClose={() => setAsking(false)} onAsked={setAsked} />}
       {asked?.link && (
-        <Dialog open onClose={() => setAsked(undefined)} title="The invitation's link">
+        <Dialog open onClose={() => setAsked(undefined)} title={t`The invitation's link`}>
           <div className="stack">
             <p>
-              No mail could be sent. Give this link to {asked.invitation.email} yourself: it works
-              once, and is not shown again.
+              <Trans>
+                No mail could be sent. Give this link to {asked.invitation.email} yourself: it works
+                once, and is not shown again.
+              </Trans>
             </p>
             <input
               className="input mono"
               readOnly
-              aria-label="The link"
+              aria-label={t`The link`}
               value={asked.link}
               onFocus={(event) => event.target.select()}
             />
             <div className="dialog-foot">
               <Button tone="primary" onClick={() => setAsked(undefined)}>
-                Done
+                <Trans>Done</Trans>
               </Button>
             </div>
           </div>
@@ -118,14 +123,14 @@ function InviteDialog({
     onSuccess: async (asked) => {
       onClose();
       onAsked(asked);
-      if (asked.mailed) tell("Invited", "good", `A mail is on its way to ${email}.`);
+      if (asked.mailed) tell(t`Invited`, "good", t`A mail is on its way to ${email}.`);
       await client.invalidateQueries({ queryKey: ["invitations"] });
     },
   });
   // What nobody may give is not offered.
   const givable = roles.data?.roles.filter((each) => each.permissions.every(may));
   return (
-    <Dialog open onClose={onClose} title="Invite somebody">
+    <Dialog open onClose={onClose} title={t`Invite somebody`}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -136,7 +141,9 @@ function InviteDialog({
         {invite.isError && <Failure error={invite.error} />}
         {roles.isError && <Failure error={roles.error} retry={() => void roles.refetch()} />}
         <label className="field">
-          <span className="field-label">Email</span>
+          <span className="field-label">
+            <Trans>Email</Trans>
+          </span>
           <input
             className="input"
             type="email"
@@ -147,7 +154,9 @@ function InviteDialog({
           />
         </label>
         <label className="field">
-          <span className="field-label">Role</span>
+          <span className="field-label">
+            <Trans>Role</Trans>
+          </span>
           <select className="input" value={role} onChange={(event) => setRole(event.target.value)}>
             {(givable ?? [{ name: role }]).map((each) => (
               <option key={each.name} value={each.name}>
@@ -157,9 +166,11 @@ function InviteDialog({
           </select>
         </label>
         <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
           <Button type="submit" tone="primary" busy={invite.isPending}>
-            {invite.isPending ? "Inviting…" : "Invite"}
+            {invite.isPending ? t`Inviting…` : t`Invite`}
           </Button>
         </div>
       </form>

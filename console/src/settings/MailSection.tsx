@@ -1,21 +1,26 @@
 // Whether what waits for one comes by mail as well.
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, plural, t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, send } from "../api/client";
 import type { Mailed } from "../api/words";
 import { Failure, Loading } from "../parts/states";
 import { tell } from "../parts/toasts";
-import { count } from "../text/format";
 import { mailedQuery } from "./queries";
 
 type Choice = Mailed | "off";
 
-const SAID: Record<Choice, string> = {
-  off: "Nothing is mailed to you any more",
-  all: "What waits for you is mailed",
-  pressing: "What is pressing is mailed",
+const SAID: Record<Choice, MessageDescriptor> = {
+  off: msg`Nothing is mailed to you any more`,
+  all: msg`What waits for you is mailed`,
+  pressing: msg`What is pressing is mailed`,
 };
 
-const minutes = (n: number) => (n % 60 === 0 ? count(n / 60, "hour") : count(n, "minute"));
+const minutes = (n: number) =>
+  n % 60 === 0
+    ? plural(n / 60, { one: "# hour", other: "# hours" })
+    : plural(n, { one: "# minute", other: "# minutes" });
 
 export function MailSection() {
   const client = useQueryClient();
@@ -25,53 +30,62 @@ export function MailSection() {
       send(api.PUT("/v1/approvals/mail", { body: { mailed: choice === "off" ? null : choice } })),
     onSuccess: (data, choice) => {
       client.setQueryData(mailedQuery.queryKey, data);
-      tell(SAID[choice]);
+      tell(t(SAID[choice]));
     },
   });
   const { data } = query;
   const chosen: Choice = data?.mailed ?? "off";
   return (
     <section className="card section stack" aria-labelledby="settings-mail">
-      <h2 id="settings-mail">Mail me what waits for me</h2>
+      <h2 id="settings-mail">
+        <Trans>Mail me what waits for me</Trans>
+      </h2>
       {query.isPending && <Loading lines={3} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {save.isError && <Failure error={save.error} />}
       {data && (
         <>
           <p className="muted">
-            Approvals that you and your teams are asked for, in this workspace, when nobody has
-            looked at them for {duration(data.after_seconds)}. At most{" "}
-            {count(data.at_most_an_hour, "mail")} an hour; what is beyond comes in one list.{" "}
-            {data.by_link
-              ? "Each mail has a link of your own to approve or reject with."
-              : "Mails lead to the console."}
+            <Trans>
+              Approvals that you and your teams are asked for, in this workspace, when nobody has
+              looked at them for {duration(data.after_seconds)}. At most{" "}
+              <Plural value={data.at_most_an_hour} one="# mail" other="# mails" /> an hour; what is
+              beyond comes in one list.{" "}
+              {data.by_link
+                ? t`Each mail has a link of your own to approve or reject with.`
+                : t`Mails lead to the console.`}
+            </Trans>
           </p>
           {!data.possible && (
             <p className="notice" role="note">
-              This service sends no mail: <code>email.address</code> and{" "}
-              <code>email.smtp.host</code> are not set. What you choose counts once they are.
+              <Trans>
+                This service sends no mail: <code>email.address</code> and{" "}
+                <code>email.smtp.host</code> are not set. What you choose counts once they are.
+              </Trans>
             </p>
           )}
           <fieldset className="stack mail-choices" disabled={save.isPending}>
-            <legend className="sr-only">What is mailed</legend>
+            <legend className="sr-only">
+              <Trans>What is mailed</Trans>
+            </legend>
             <Option
               value="off"
               chosen={chosen}
-              label="Nothing"
-              hint="Links in mails that you have stop working."
+              label={t`Nothing`}
+              hint={t`Links in mails that you have stop working.`}
               onChoose={save.mutate}
             />
             <Option
               value="pressing"
               chosen={chosen}
-              label="What is pressing"
-              hint={`With much at stake (from ${(data.pressing_cents / 100).toFixed(0)} expected to be lost), or less than ${minutes(data.pressing_minutes)} to its deadline.`}
+              label={t`What is pressing`}
+              hint={t`With much at stake (from ${(data.pressing_cents / 100).toFixed(0)} expected to be lost), or less than ${minutes(data.pressing_minutes)} to its deadline.`}
               onChoose={save.mutate}
             />
             <Option
               value="all"
               chosen={chosen}
-              label="Everything that waits for me"
+              label={t`Everything that waits for me`}
               onChoose={save.mutate}
             />
           </fieldset>
@@ -82,7 +96,9 @@ export function MailSection() {
 }
 
 function duration(seconds: number): string {
-  return seconds % 60 === 0 && seconds > 0 ? minutes(seconds / 60) : count(seconds, "second");
+  return seconds % 60 === 0 && seconds > 0
+    ? minutes(seconds / 60)
+    : plural(seconds, { one: "# second", other: "# seconds" });
 }
 
 function Option({

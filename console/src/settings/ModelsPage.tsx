@@ -1,5 +1,7 @@
 // Providers of models in the order in which they are asked, and whether they answer. What is set in the
 // configuration says so.
+import { plural, t } from "@lingui/core/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { api, send } from "../api/client";
 import type { S } from "../api/words";
@@ -9,33 +11,43 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { LetGoOn } from "../safety/LetGoOn";
 import { useSession } from "../session/session";
-import { count } from "../text/format";
 import { Key } from "./Key";
 import { providersQuery } from "./queries";
 import "./settings.css";
+import { tags } from "../text/language";
 
 type Provider = S["Provider"];
 
 export function ModelsPage() {
-  useTitle("Models");
+  useTitle(t`Models`);
   const query = useQuery(providersQuery);
   const list = query.data;
   return (
     <div className="stack">
       <p className="muted">
-        The first that can answer does; the next one is asked when it cannot. Providers are set in
-        the configuration under <Key name="models.providers" />, or with{" "}
-        <span className="mono">countersign models add</span>; the service reads them when it starts.
+        <Trans>
+          The first that can answer does; the next one is asked when it cannot. Providers are set in
+          the configuration under
+        </Trans>{" "}
+        <Key name="models.providers" />
+        <Trans>
+          , or with <span className="mono">countersign models add</span>; the service reads them
+          when it starts.
+        </Trans>
       </p>
       {query.isPending && <Loading lines={6} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {list && list.items.length === 0 && (
-        <Empty title="No provider is configured">
-          <p>The offline model answers: what the knowledge base plainly says, and nothing else.</p>
+        <Empty title={t`No provider is configured`}>
+          <p>
+            <Trans>
+              The offline model answers: what the knowledge base plainly says, and nothing else.
+            </Trans>
+          </p>
         </Empty>
       )}
       {list && list.items.length > 0 && (
-        <ol className="settings-list" aria-label="Providers">
+        <ol className="settings-list" aria-label={t`Providers`}>
           {list.items.map((provider, index) => (
             <ProviderItem key={provider.name} provider={provider} place={index + 1} />
           ))}
@@ -45,8 +57,8 @@ export function ModelsPage() {
         <div className="card section">
           <p>
             {list.offline_fallback
-              ? "When none of them can answer, the offline model does."
-              : "When none of them can answer, runs wait: the offline model does not step in."}{" "}
+              ? t`When none of them can answer, the offline model does.`
+              : t`When none of them can answer, runs wait: the offline model does not step in.`}{" "}
             <Key name="models.offline_fallback" />
           </p>
         </div>
@@ -65,37 +77,54 @@ function ProviderItem({ provider, place }: { provider: Provider; place: number }
           {place}. {provider.name}
         </h2>
         <Badge tone={breaker ? "amber" : "green"}>
-          {breaker ? "Left alone for now" : "Is asked"}
+          {breaker ? t`Left alone for now` : t`Is asked`}
         </Badge>
       </div>
       {breaker && (
         <div className="notice" data-tone="amber">
           <div className="grow stack">
             <p>
-              It {breaker.reason}. Last failure: {breaker.last_error}
+              <Trans>
+                It {breaker.reason}. Last failure: {breaker.last_error}
+              </Trans>
             </p>
             <LetGoOn of={breaker.of} />
           </div>
         </div>
       )}
       <dl className="facts">
-        <dt>At</dt>
+        <dt>
+          <Trans>At</Trans>
+        </dt>
         <dd className="settings-address">{provider.base_url}</dd>
-        <dt>Models</dt>
+        <dt>
+          <Trans>Models</Trans>
+        </dt>
         <dd>
-          {provider.strong} for decisions
-          {provider.fast !== provider.strong && `, ${provider.fast} for what needs little`}
+          <Trans>{provider.strong} for decisions</Trans>
+          {provider.fast !== provider.strong && t`, ${provider.fast} for what needs little`}
         </dd>
-        <dt>Key</dt>
+        <dt>
+          <Trans>Key</Trans>
+        </dt>
         <dd>{keyWords(provider.key)}</dd>
-        <dt>Patience</dt>
+        <dt>
+          <Trans>Patience</Trans>
+        </dt>
         <dd>
-          {provider.timeout_ms / 1000} seconds, then {count(provider.max_retries, "more attempt")}
+          <Trans>
+            {provider.timeout_ms / 1000} seconds, then{" "}
+            <Plural value={provider.max_retries} one="# more attempt" other="# more attempts" />
+          </Trans>
         </dd>
-        <dt>Rate</dt>
-        <dd>{provider.rate ?? "as many as it answers"}</dd>
-        <dt>Cost</dt>
-        <dd>{provider.is_priced ? "counted in credits" : "not counted: no prices are set"}</dd>
+        <dt>
+          <Trans>Rate</Trans>
+        </dt>
+        <dd>{provider.rate ?? t`as many as it answers`}</dd>
+        <dt>
+          <Trans>Cost</Trans>
+        </dt>
+        <dd>{provider.is_priced ? t`counted in credits` : t`not counted: no prices are set`}</dd>
       </dl>
       <Try name={provider.name} />
     </li>
@@ -105,20 +134,29 @@ function ProviderItem({ provider, place }: { provider: Provider; place: number }
 function Embeddings({ of }: { of?: S["EmbeddingsProviderView"] }) {
   return (
     <section className="card section stack" aria-labelledby="settings-embeddings">
-      <h2 id="settings-embeddings">Embeddings</h2>
+      <h2 id="settings-embeddings">
+        <Trans>Embeddings</Trans>
+      </h2>
       {!of && (
         <p>
-          None: knowledge is found by its words alone. <Key name="embeddings.provider" />
+          <Trans>None: knowledge is found by its words alone.</Trans>{" "}
+          <Key name="embeddings.provider" />
         </p>
       )}
       {of && (
         <>
           <dl className="facts">
-            <dt>Model</dt>
+            <dt>
+              <Trans>Model</Trans>
+            </dt>
             <dd>{of.model}</dd>
-            <dt>At</dt>
-            <dd className="settings-address">{of.base_url ?? "in this process"}</dd>
-            <dt>Key</dt>
+            <dt>
+              <Trans>At</Trans>
+            </dt>
+            <dd className="settings-address">{of.base_url ?? t`in this process`}</dd>
+            <dt>
+              <Trans>Key</Trans>
+            </dt>
             <dd>{keyWords(of.key)}</dd>
           </dl>
           <Try name="embeddings" />
@@ -131,11 +169,11 @@ function Embeddings({ of }: { of?: S["EmbeddingsProviderView"] }) {
 function keyWords(key: S["KeyPlace"]): string {
   switch (key.kind) {
     case "none":
-      return "none is sent";
+      return t`none is sent`;
     case "variable":
-      return `in the environment variable ${key.name}`;
+      return t`in the environment variable ${key.name}`;
     case "file":
-      return "in a file";
+      return t`in a file`;
   }
 }
 
@@ -149,9 +187,11 @@ function Try({ name }: { name: string }) {
     <div className="stack">
       <div className="row">
         <Button busy={test.isPending} onClick={() => test.mutate()}>
-          {test.isPending ? "Asking…" : "Try it"}
+          {test.isPending ? t`Asking…` : t`Try it`}
         </Button>
-        <span className="muted small">One small real call of each model.</span>
+        <span className="muted small">
+          <Trans>One small real call of each model.</Trans>
+        </span>
       </div>
       <div aria-live="polite" className="stack">
         {test.isError && <Failure error={test.error} />}
@@ -159,7 +199,7 @@ function Try({ name }: { name: string }) {
           <div key={call.asked} className="notice" data-tone={call.ok ? "green" : "red"}>
             <div className="grow">
               <strong>
-                {call.asked}: {call.ok ? "answers" : "does not answer"}
+                {call.asked}: {call.ok ? t`answers` : t`does not answer`}
               </strong>
               <div>{resultWords(call)}</div>
             </div>
@@ -171,13 +211,13 @@ function Try({ name }: { name: string }) {
 }
 
 function resultWords(call: S["TriedCall"]): string {
-  const time = `${call.latency_ms.toLocaleString()} ms`;
-  if (!call.ok) return `After ${time}: ${call.problem ?? "it gave no reason"}`;
-  if (call.dimension) return `A vector of ${call.dimension} numbers in ${time}.`;
+  const time = t`${call.latency_ms.toLocaleString(tags())} ms`;
+  if (!call.ok) return t`After ${time}: ${call.problem ?? t`it gave no reason`}`;
+  if (call.dimension) return t`A vector of ${call.dimension} numbers in ${time}.`;
   const by = call.answered_by && call.answered_by !== call.asked ? `${call.answered_by}, ` : "";
   const tokens =
     call.tokens_in === null || call.tokens_in === undefined
-      ? "without telling its tokens"
-      : `${count(call.tokens_in, "token")} in, ${call.tokens_out ?? 0} out`;
+      ? t`without telling its tokens`
+      : t`${plural(call.tokens_in, { one: "# token", other: "# tokens" })} in, ${call.tokens_out ?? 0} out`;
   return `${by}${time}, ${tokens}.`;
 }

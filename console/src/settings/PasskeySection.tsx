@@ -1,4 +1,6 @@
 // Passkeys of one's own account.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -54,50 +56,54 @@ export function PasskeySection({ account }: { account: AccountView }) {
       send(api.DELETE("/v1/account/passkeys/{id}", { params: { path: { id } } })),
     onSuccess: async () => {
       await refresh();
-      tell("The passkey is removed");
+      tell(t`The passkey is removed`);
     },
   });
   const possible = account.passkeys_possible && passkeysHere();
 
   return (
     <section className="card section stack" aria-labelledby="settings-passkeys">
-      <h2 id="settings-passkeys">Passkeys</h2>
+      <h2 id="settings-passkeys">
+        <Trans>Passkeys</Trans>
+      </h2>
       <p className="muted">
         {possible
-          ? "A passkey on this device or on a security key signs you in without password and code."
-          : "Passkeys need a name and a secure connection: this service is reached without."}
+          ? t`A passkey on this device or on a security key signs you in without password and code.`
+          : t`Passkeys need a name and a secure connection: this service is reached without.`}
       </p>
       {remove.isError && <Failure error={remove.error} />}
       {account.passkeys.length > 0 && (
-        <ul className="account-list" aria-label="Passkeys">
+        <ul className="account-list" aria-label={t`Passkeys`}>
           {account.passkeys.map((passkey) => (
             <li key={passkey.id} className="account-item">
               <div className="grow">
                 <div>{passkey.name}</div>
                 <div className="muted small">
-                  Added <Ago at={passkey.created_at} />
+                  <Trans>
+                    Added <Ago at={passkey.created_at} />
+                  </Trans>
                   {passkey.used_at && (
-                    <>
+                    <Trans>
                       , used <Ago at={passkey.used_at} />
-                    </>
+                    </Trans>
                   )}
                 </div>
               </div>
               <Button
                 size="small"
-                aria-label={`Rename ${passkey.name}`}
+                aria-label={t`Rename ${passkey.name}`}
                 onClick={() => setNaming(passkey)}
               >
-                Rename
+                <Trans>Rename</Trans>
               </Button>
               <Button
                 size="small"
                 tone="danger"
-                aria-label={`Remove ${passkey.name}`}
+                aria-label={t`Remove ${passkey.name}`}
                 busy={remove.isPending && remove.variables === passkey.id}
                 onClick={() => remove.mutate(passkey.id)}
               >
-                Remove
+                <Trans>Remove</Trans>
               </Button>
             </li>
           ))}
@@ -111,15 +117,15 @@ export function PasskeySection({ account }: { account: AccountView }) {
               setAdding(true);
             }}
           >
-            Add a passkey
+            <Trans>Add a passkey</Trans>
           </Button>
         </div>
       )}
       <PasswordDialog
         open={adding}
-        title="Add a passkey"
-        why="Your browser asks where to keep it. It opens your account alone."
-        action="Go on"
+        title={t`Add a passkey`}
+        why={t`Your browser asks where to keep it. It opens your account alone.`}
+        action={t`Go on`}
         hasPassword={account.has_password}
         busy={add.isPending}
         error={add.error}
@@ -129,7 +135,7 @@ export function PasskeySection({ account }: { account: AccountView }) {
       <Dialog
         open={naming !== undefined}
         onClose={() => setNaming(undefined)}
-        title="Name the passkey"
+        title={t`Name the passkey`}
       >
         <form
           className="stack"
@@ -141,7 +147,7 @@ export function PasskeySection({ account }: { account: AccountView }) {
         >
           {rename.isError && <Failure error={rename.error} />}
           <Field
-            label="Name"
+            label={t`Name`}
             name="passkey-name"
             defaultValue={naming?.name}
             maxLength={60}
@@ -150,7 +156,7 @@ export function PasskeySection({ account }: { account: AccountView }) {
           />
           <div className="row">
             <Button type="submit" tone="primary" busy={rename.isPending}>
-              Save
+              <Trans>Save</Trans>
             </Button>
           </div>
         </form>

@@ -1,5 +1,7 @@
 // Asks for the present password before how one signs in is changed. Who has none is not asked: the service wants a
 // fresh sign-in instead.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { Failure } from "../parts/states";
@@ -33,7 +35,7 @@ export function PasswordDialog(props: Props) {
         {props.error != null && <Failure error={props.error} />}
         {props.hasPassword && (
           <Field
-            label="Your password"
+            label={t`Your password`}
             name="proof"
             type="password"
             autoComplete="current-password"
@@ -46,7 +48,7 @@ export function PasswordDialog(props: Props) {
             {props.action}
           </Button>
           <Button tone="quiet" onClick={props.onClose}>
-            Cancel
+            <Trans>Cancel</Trans>
           </Button>
         </div>
       </form>

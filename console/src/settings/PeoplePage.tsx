@@ -1,4 +1,6 @@
 // Colleagues: what each is called to do, and who is let in.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -17,7 +19,7 @@ import { peopleQuery, rolesQuery } from "./queries";
 import "./settings.css";
 
 export function PeoplePage() {
-  useTitle("People");
+  useTitle(t`People`);
   const { may } = useSession();
   const query = useInfiniteQuery(peopleQuery);
   const people = query.data?.pages.flatMap((page) => page.items) ?? [];
@@ -26,8 +28,10 @@ export function PeoplePage() {
     <div className="stack">
       <div className="row">
         <p className="muted grow">
-          What a colleague may is what their role may. Changes are in the audit and in effect within
-          seconds.
+          <Trans>
+            What a colleague may is what their role may. Changes are in the audit and in effect
+            within seconds.
+          </Trans>
         </p>
         {may("manage_people") && <InviteButton />}
       </div>
@@ -35,7 +39,7 @@ export function PeoplePage() {
       {query.isPending && <Loading lines={6} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {people.length > 0 && (
-        <ul className="settings-list" aria-label="People">
+        <ul className="settings-list" aria-label={t`People`}>
           {people.map((person) => (
             <li key={person.id} className="card row settings-item">
               <div className="grow settings-who">
@@ -45,15 +49,19 @@ export function PeoplePage() {
                   {person.title && `, ${person.title}`}
                 </span>
               </div>
-              {person.deactivated_at && <Badge tone="red">Kept out</Badge>}
+              {person.deactivated_at && (
+                <Badge tone="red">
+                  <Trans>Kept out</Trans>
+                </Badge>
+              )}
               <Badge>{words(person.role)}</Badge>
               {may("manage_people") && (
                 <Button
                   size="small"
                   onClick={() => setChanging(person)}
-                  aria-label={`Change ${person.name}`}
+                  aria-label={t`Change ${person.name}`}
                 >
-                  Change
+                  <Trans>Change</Trans>
                 </Button>
               )}
             </li>
@@ -83,7 +91,7 @@ function ChangeDialog({ person, onClose }: { person: User; onClose: () => void }
       send(api.PATCH("/v1/people/{user_id}", { params: { path: { user_id: person.id } }, body })),
     onSuccess: async (after) => {
       onClose();
-      tell(after.deactivated_at ? "Kept out" : "Changed", "good", after.name);
+      tell(after.deactivated_at ? t`Kept out` : t`Changed`, "good", after.name);
       await client.invalidateQueries({ queryKey: ["people"] });
       if (itself) await client.invalidateQueries({ queryKey: ["session"] });
     },
@@ -104,7 +112,9 @@ function ChangeDialog({ person, onClose }: { person: User; onClose: () => void }
         {change.isError && <Failure error={change.error} />}
         {roles.isError && <Failure error={roles.error} retry={() => void roles.refetch()} />}
         <label className="field">
-          <span className="field-label">Role</span>
+          <span className="field-label">
+            <Trans>Role</Trans>
+          </span>
           <select className="input" value={role} onChange={(event) => setRole(event.target.value)}>
             {(givable ?? [{ name: person.role }]).map((each) => (
               <option key={each.name} value={each.name}>
@@ -114,7 +124,9 @@ function ChangeDialog({ person, onClose }: { person: User; onClose: () => void }
           </select>
         </label>
         <label className="field">
-          <span className="field-label">Title</span>
+          <span className="field-label">
+            <Trans>Title</Trans>
+          </span>
           <input
             className="input"
             maxLength={100}
@@ -129,13 +141,15 @@ function ChangeDialog({ person, onClose }: { person: User; onClose: () => void }
               busy={change.isPending}
               onClick={() => change.mutate({ active: out })}
             >
-              {out ? "Let in again" : "Keep out"}
+              {out ? t`Let in again` : t`Keep out`}
             </Button>
           )}
           <span className="grow" />
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
           <Button type="submit" tone="primary" busy={change.isPending}>
-            {change.isPending ? "Saving…" : "Save"}
+            {change.isPending ? t`Saving…` : t`Save`}
           </Button>
         </div>
       </form>

@@ -1,4 +1,5 @@
 // Permissions to pick from. What one does not hold oneself cannot be given, and says so.
+import { t } from "@lingui/core/macro";
 import type { Permission, S } from "../api/words";
 import { useSession } from "../session/session";
 import { upperFirst, words } from "../text/format";
@@ -35,7 +36,7 @@ export function PermissionPicker({
               {upperFirst(words(each.name))}
               <span className="muted small">
                 {each.means}
-                {!mine && " You do not hold it, so you cannot give it."}
+                {!mine && t` You do not hold it, so you cannot give it.`}
               </span>
             </span>
           </label>

@@ -1,4 +1,6 @@
 // The matrix of roles and permissions, and roles of the workspace's own.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -17,7 +19,7 @@ import "./settings.css";
 type RoleView = S["RoleView"];
 
 export function RolesPage() {
-  useTitle("Roles");
+  useTitle(t`Roles`);
   const { may } = useSession();
   const query = useQuery(rolesQuery);
   const [editing, setEditing] = useState<RoleView | "new">();
@@ -26,34 +28,36 @@ export function RolesPage() {
     <div className="stack">
       <div className="row">
         <p className="muted grow">
-          A role is a set of permissions. The built-in ones stay as they are; make one of your own
-          where none fits.
+          <Trans>
+            A role is a set of permissions. The built-in ones stay as they are; make one of your own
+            where none fits.
+          </Trans>
         </p>
         {may("manage_roles") && (
           <Button tone="primary" onClick={() => setEditing("new")}>
-            Make a role
+            <Trans>Make a role</Trans>
           </Button>
         )}
       </div>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {own.length > 0 && (
-        <ul className="settings-list" aria-label="Roles of your own">
+        <ul className="settings-list" aria-label={t`Roles of your own`}>
           {own.map((role) => (
             <li key={role.name} className="card row settings-item">
               <div className="grow settings-who">
                 <strong>{words(role.name)}</strong>
                 <span className="muted small">
-                  {role.description || `${role.permissions.length} permissions`}
+                  {role.description || t`${role.permissions.length} permissions`}
                 </span>
               </div>
               {may("manage_roles") && (
                 <Button
                   size="small"
                   onClick={() => setEditing(role)}
-                  aria-label={`Change ${words(role.name)}`}
+                  aria-label={t`Change ${words(role.name)}`}
                 >
-                  Change
+                  <Trans>Change</Trans>
                 </Button>
               )}
             </li>
@@ -75,12 +79,16 @@ export function RolesPage() {
 function MatrixTable({ matrix }: { matrix: S["Matrix"] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
-    <div className="settings-matrix" role="region" tabIndex={0} aria-label="Matrix">
+    <div className="settings-matrix" role="region" tabIndex={0} aria-label={t`Matrix`}>
       <table>
-        <caption className="sr-only">Which role has which permission</caption>
+        <caption className="sr-only">
+          <Trans>Which role has which permission</Trans>
+        </caption>
         <thead>
           <tr>
-            <th scope="col">Permission</th>
+            <th scope="col">
+              <Trans>Permission</Trans>
+            </th>
             {matrix.roles.map((role) => (
               <th key={role.name} scope="col">
                 {words(role.name)}
@@ -95,7 +103,7 @@ function MatrixTable({ matrix }: { matrix: S["Matrix"] }) {
                 {upperFirst(words(permission.name))}
                 <span className="muted small">
                   {permission.means}
-                  {permission.takes_a_person && " Takes a person."}
+                  {permission.takes_a_person && t` Takes a person.`}
                 </span>
               </th>
               {matrix.roles.map((role) => {
@@ -103,7 +111,7 @@ function MatrixTable({ matrix }: { matrix: S["Matrix"] }) {
                 return (
                   <td key={role.name} data-held={held}>
                     <span aria-hidden="true">{held ? "✓" : "·"}</span>
-                    <span className="sr-only">{held ? "yes" : "no"}</span>
+                    <span className="sr-only">{held ? t`yes` : t`no`}</span>
                   </td>
                 );
               })}
@@ -142,16 +150,16 @@ function RoleDialog({
           body: { description, permissions },
         }),
       ),
-    onSuccess: () => done("Saved"),
+    onSuccess: () => done(t`Saved`),
   });
   const remove = useMutation({
     mutationFn: () => send(api.DELETE("/v1/roles/{name}", { params: { path: { name } } })),
-    onSuccess: () => done("Removed"),
+    onSuccess: () => done(t`Removed`),
   });
   const error = put.error ?? remove.error;
   const busy = put.isPending || remove.isPending;
   return (
-    <Dialog open onClose={onClose} size="wide" title={role ? words(role.name) : "Make a role"}>
+    <Dialog open onClose={onClose} size="wide" title={role ? words(role.name) : t`Make a role`}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -162,21 +170,27 @@ function RoleDialog({
         {error && <Failure error={error} />}
         {!role && (
           <label className="field">
-            <span className="field-label">Name</span>
+            <span className="field-label">
+              <Trans>Name</Trans>
+            </span>
             <input
               className="input"
               required
               pattern="[a-z][a-z0-9_]{1,39}"
-              title="2 to 40 characters a-z, 0-9 and _, beginning with a letter"
+              title={t`2 to 40 characters a-z, 0-9 and _, beginning with a letter`}
               placeholder="refund_desk"
               value={name}
               onChange={(event) => setName(event.target.value)}
             />
-            <span className="field-hint">Policies ask the role by this name: a-z, 0-9 and _.</span>
+            <span className="field-hint">
+              <Trans>Policies ask the role by this name: a-z, 0-9 and _.</Trans>
+            </span>
           </label>
         )}
         <label className="field">
-          <span className="field-label">Whom it is for</span>
+          <span className="field-label">
+            <Trans>Whom it is for</Trans>
+          </span>
           <input
             className="input"
             maxLength={300}
@@ -185,7 +199,7 @@ function RoleDialog({
           />
         </label>
         <PermissionPicker
-          legend="What it may"
+          legend={t`What it may`}
           offered={matrix.permissions}
           picked={permissions}
           onPick={setPermissions}
@@ -193,13 +207,15 @@ function RoleDialog({
         <div className="dialog-foot">
           {role && (
             <Button tone="danger" busy={busy} onClick={() => remove.mutate()}>
-              Remove
+              <Trans>Remove</Trans>
             </Button>
           )}
           <span className="grow" />
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
           <Button type="submit" tone="primary" busy={busy}>
-            {put.isPending ? "Saving…" : "Save"}
+            {put.isPending ? t`Saving…` : t`Save`}
           </Button>
         </div>
       </form>

@@ -1,4 +1,6 @@
 // Programs that keys belong to: made here, and stopped with all their keys at once.
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -10,7 +12,6 @@ import { Empty, Failure } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { tell } from "../parts/toasts";
 import { Field, held } from "../session/Entrance";
-import { count } from "../text/format";
 
 type Account = S["ServiceAccountItem"];
 type Key = S["ApiKeyItem"];
@@ -21,16 +22,21 @@ export function ServiceAccounts({ accounts, keys }: { accounts: Account[]; keys:
     <section className="stack" aria-labelledby="service-accounts">
       <div className="row">
         <h2 id="service-accounts" className="grow">
-          Service accounts
+          <Trans>Service accounts</Trans>
         </h2>
-        <Button onClick={() => setMaking(true)}>Add a service account</Button>
+        <Button onClick={() => setMaking(true)}>
+          <Trans>Add a service account</Trans>
+        </Button>
       </div>
       <p className="muted">
-        A program with keys of its own, which go on working when the colleague who made them leaves.
+        <Trans>
+          A program with keys of its own, which go on working when the colleague who made them
+          leaves.
+        </Trans>
       </p>
-      {accounts.length === 0 && <Empty title="No service accounts" />}
+      {accounts.length === 0 && <Empty title={t`No service accounts`} />}
       {accounts.length > 0 && (
-        <ul className="settings-list" aria-label="Service accounts">
+        <ul className="settings-list" aria-label={t`Service accounts`}>
           {accounts.map((account) => (
             <AccountItem
               key={account.id}
@@ -55,7 +61,7 @@ function AccountItem({ account, open }: { account: Account; open: Key[] }) {
     mutationFn: () =>
       send(api.DELETE("/v1/service-accounts/{id}", { params: { path: { id: account.id } } })),
     onSuccess: async () => {
-      tell("Its keys open nothing any more", "good", account.name);
+      tell(t`Its keys open nothing any more`, "good", account.name);
       await client.invalidateQueries({ queryKey: ["service-accounts"] });
       await client.invalidateQueries({ queryKey: ["api-keys"] });
     },
@@ -67,12 +73,18 @@ function AccountItem({ account, open }: { account: Account; open: Key[] }) {
           <strong>{account.name}</strong>
           <span className="muted small">
             {account.description && `${account.description}. `}
-            {open.length === 0 ? "No key that opens anything" : count(open.length, "open key")},
-            made <Ago at={account.created_at} />
+            {open.length === 0
+              ? t`No key that opens anything`
+              : plural(open.length, { one: "# open key", other: "# open keys" })}
+            <Trans>
+              , made <Ago at={account.created_at} />
+            </Trans>
           </span>
         </div>
         {account.deactivated_at ? (
-          <Badge tone="red">Deactivated</Badge>
+          <Badge tone="red">
+            <Trans>Deactivated</Trans>
+          </Badge>
         ) : (
           <Button
             size="small"
@@ -80,9 +92,11 @@ function AccountItem({ account, open }: { account: Account; open: Key[] }) {
             busy={stop.isPending}
             onClick={() => (sure ? stop.mutate() : setSure(true))}
             onBlur={() => setSure(false)}
-            aria-label={sure ? `Deactivate ${account.name} for good` : `Deactivate ${account.name}`}
+            aria-label={
+              sure ? t`Deactivate ${account.name} for good` : t`Deactivate ${account.name}`
+            }
           >
-            {sure ? "Deactivate for good" : "Deactivate"}
+            {sure ? t`Deactivate for good` : t`Deactivate`}
           </Button>
         )}
       </div>
@@ -97,13 +111,13 @@ function MakeAccount({ onClose }: { onClose: () => void }) {
     mutationFn: (body: { name: string; description: string }) =>
       send(api.POST("/v1/service-accounts", { body })),
     onSuccess: async ({ name }) => {
-      tell("Make a key for it next", "good", `${name} is there`);
+      tell(t`Make a key for it next`, "good", t`${name} is there`);
       onClose();
       await client.invalidateQueries({ queryKey: ["service-accounts"] });
     },
   });
   return (
-    <Dialog open onClose={onClose} title="Add a service account">
+    <Dialog open onClose={onClose} title={t`Add a service account`}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -114,12 +128,14 @@ function MakeAccount({ onClose }: { onClose: () => void }) {
         }}
       >
         {make.isError && <Failure error={make.error} />}
-        <Field label="The program" name="name" maxLength={100} required />
-        <Field label="What it does" name="description" maxLength={300} />
+        <Field label={t`The program`} name="name" maxLength={100} required />
+        <Field label={t`What it does`} name="description" maxLength={300} />
         <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
           <Button type="submit" tone="primary" busy={make.isPending}>
-            Add
+            <Trans>Add</Trans>
           </Button>
         </div>
       </form>

@@ -1,4 +1,6 @@
 // Where one is signed in, and ending that.
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, send } from "../api/client";
 import { Badge } from "../parts/Badge";
@@ -7,7 +9,6 @@ import { Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { tell } from "../parts/toasts";
 import { deviceWords } from "../session/device";
-import { count } from "../text/format";
 import { sessionsQuery } from "./queries";
 
 export function SessionsSection() {
@@ -18,14 +19,14 @@ export function SessionsSection() {
     mutationFn: (id: string) => send(api.DELETE("/v1/sessions/{id}", { params: { path: { id } } })),
     onSuccess: async () => {
       await refresh();
-      tell("That session is ended");
+      tell(t`That session is ended`);
     },
   });
   const endOthers = useMutation({
     mutationFn: () => send(api.DELETE("/v1/sessions")),
     onSuccess: async ({ ended }) => {
       await refresh();
-      tell(`${count(ended, "session")} ended`);
+      tell(t`${plural(ended, { one: "# session", other: "# sessions" })} ended`);
     },
   });
   const others = query.data?.items.filter((each) => !each.current).length ?? 0;
@@ -33,19 +34,21 @@ export function SessionsSection() {
     <section className="card section stack" aria-labelledby="settings-sessions">
       <div className="row">
         <h2 id="settings-sessions" className="grow">
-          Where you are signed in
+          <Trans>Where you are signed in</Trans>
         </h2>
         {others > 0 && (
           <Button tone="danger" busy={endOthers.isPending} onClick={() => endOthers.mutate()}>
-            End all others
+            <Trans>End all others</Trans>
           </Button>
         )}
       </div>
-      <p className="muted">A session ends after seven days without use.</p>
+      <p className="muted">
+        <Trans>A session ends after seven days without use.</Trans>
+      </p>
       {query.isPending && <Loading lines={3} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {(end.isError || endOthers.isError) && <Failure error={end.error ?? endOthers.error} />}
-      <ul className="account-list" aria-label="Sessions">
+      <ul className="account-list" aria-label={t`Sessions`}>
         {query.data?.items.map((session) => {
           const device = deviceWords(session.device);
           return (
@@ -53,21 +56,27 @@ export function SessionsSection() {
               <div className="grow">
                 <div className="row">
                   <span>{device}</span>
-                  {session.current && <Badge tone="green">This one</Badge>}
+                  {session.current && (
+                    <Badge tone="green">
+                      <Trans>This one</Trans>
+                    </Badge>
+                  )}
                 </div>
                 <div className="muted small">
-                  {session.address && `${session.address}, `}
-                  {session.workspace.name}, used <Ago at={session.seen_at} />
+                  <Trans>
+                    {session.address && `${session.address}, `}
+                    {session.workspace.name}, used <Ago at={session.seen_at} />
+                  </Trans>
                 </div>
               </div>
               {!session.current && (
                 <Button
                   size="small"
-                  aria-label={`End the session of ${device}`}
+                  aria-label={t`End the session of ${device}`}
                   busy={end.isPending && end.variables === session.id}
                   onClick={() => end.mutate(session.id)}
                 >
-                  End
+                  <Trans>End</Trans>
                 </Button>
               )}
             </li>

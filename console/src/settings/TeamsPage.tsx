@@ -1,4 +1,6 @@
 // Teams: colleagues by a name that policies can ask.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
@@ -14,7 +16,7 @@ import { peopleQuery, teamQuery, teamsQuery } from "./queries";
 import "./settings.css";
 
 export function TeamsPage() {
-  useTitle("Teams");
+  useTitle(t`Teams`);
   const { may } = useSession();
   const query = useInfiniteQuery(teamsQuery);
   const teams = query.data?.pages.flatMap((page) => page.items) ?? [];
@@ -24,23 +26,27 @@ export function TeamsPage() {
     <div className="stack">
       <div className="row">
         <p className="muted grow">
-          A policy that names a team beside a role asks those of the role who are in it.
+          <Trans>
+            A policy that names a team beside a role asks those of the role who are in it.
+          </Trans>
         </p>
         {may("manage_teams") && (
           <Button tone="primary" onClick={() => setMaking(true)}>
-            Make a team
+            <Trans>Make a team</Trans>
           </Button>
         )}
       </div>
       {query.isPending && <Loading lines={4} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data && teams.length === 0 && (
-        <Empty title="No teams">
-          <p>Policies ask roles alone until there is one.</p>
+        <Empty title={t`No teams`}>
+          <p>
+            <Trans>Policies ask roles alone until there is one.</Trans>
+          </p>
         </Empty>
       )}
       {teams.length > 0 && (
-        <ul className="settings-list" aria-label="Teams">
+        <ul className="settings-list" aria-label={t`Teams`}>
           {teams.map((team) => (
             <li key={team.name} className="card row settings-item">
               <div className="grow settings-who">
@@ -50,9 +56,9 @@ export function TeamsPage() {
               <Button
                 size="small"
                 onClick={() => setOpen(team.name)}
-                aria-label={`Members of ${words(team.name)}`}
+                aria-label={t`Members of ${words(team.name)}`}
               >
-                Members
+                <Trans>Members</Trans>
               </Button>
             </li>
           ))}
@@ -83,7 +89,7 @@ function MakeDialog({ onClose, onMade }: { onClose: () => void; onMade: (name: s
     },
   });
   return (
-    <Dialog open onClose={onClose} title="Make a team">
+    <Dialog open onClose={onClose} title={t`Make a team`}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -93,20 +99,26 @@ function MakeDialog({ onClose, onMade }: { onClose: () => void; onMade: (name: s
       >
         {put.isError && <Failure error={put.error} />}
         <label className="field">
-          <span className="field-label">Name</span>
+          <span className="field-label">
+            <Trans>Name</Trans>
+          </span>
           <input
             className="input"
             required
             pattern="[a-z][a-z0-9_]{1,39}"
-            title="2 to 40 characters a-z, 0-9 and _, beginning with a letter"
+            title={t`2 to 40 characters a-z, 0-9 and _, beginning with a letter`}
             placeholder="refunds"
             value={name}
             onChange={(event) => setName(event.target.value)}
           />
-          <span className="field-hint">Policies ask the team by this name: a-z, 0-9 and _.</span>
+          <span className="field-hint">
+            <Trans>Policies ask the team by this name: a-z, 0-9 and _.</Trans>
+          </span>
         </label>
         <label className="field">
-          <span className="field-label">What it looks after</span>
+          <span className="field-label">
+            <Trans>What it looks after</Trans>
+          </span>
           <input
             className="input"
             maxLength={300}
@@ -115,9 +127,11 @@ function MakeDialog({ onClose, onMade }: { onClose: () => void; onMade: (name: s
           />
         </label>
         <div className="dialog-foot">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
           <Button type="submit" tone="primary" busy={put.isPending}>
-            {put.isPending ? "Making…" : "Make"}
+            {put.isPending ? t`Making…` : t`Make`}
           </Button>
         </div>
       </form>
@@ -162,8 +176,12 @@ function TeamDialog({ name, onClose }: { name: string; onClose: () => void }) {
       <div className="stack">
         {error && <Failure error={error} />}
         {query.isPending && <Loading lines={3} />}
-        {query.data && members.length === 0 && <p className="muted">Nobody is in it yet.</p>}
-        <ul className="settings-list" aria-label="Members">
+        {query.data && members.length === 0 && (
+          <p className="muted">
+            <Trans>Nobody is in it yet.</Trans>
+          </p>
+        )}
+        <ul className="settings-list" aria-label={t`Members`}>
           {members.map((member) => (
             <li key={member.id} className="row">
               <span className="grow">
@@ -174,9 +192,9 @@ function TeamDialog({ name, onClose }: { name: string; onClose: () => void }) {
                   size="small"
                   busy={leave.isPending}
                   onClick={() => leave.mutate(member.id)}
-                  aria-label={`Take out ${member.name}`}
+                  aria-label={t`Take out ${member.name}`}
                 >
-                  Take out
+                  <Trans>Take out</Trans>
                 </Button>
               )}
             </li>
@@ -184,13 +202,15 @@ function TeamDialog({ name, onClose }: { name: string; onClose: () => void }) {
         </ul>
         {manages && others.length > 0 && (
           <label className="field">
-            <span className="field-label">Put in</span>
+            <span className="field-label">
+              <Trans>Put in</Trans>
+            </span>
             <select
               className="input"
               value=""
               onChange={(event) => event.target.value && join.mutate(event.target.value)}
             >
-              <option value="">Pick a colleague</option>
+              <option value="">{t`Pick a colleague`}</option>
               {others.map((person) => (
                 <option key={person.id} value={person.id}>
                   {person.name}
@@ -202,11 +222,13 @@ function TeamDialog({ name, onClose }: { name: string; onClose: () => void }) {
         <div className="dialog-foot">
           {manages && (
             <Button tone="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
-              Remove the team
+              <Trans>Remove the team</Trans>
             </Button>
           )}
           <span className="grow" />
-          <Button onClick={onClose}>Done</Button>
+          <Button onClick={onClose}>
+            <Trans>Done</Trans>
+          </Button>
         </div>
       </div>
     </Dialog>

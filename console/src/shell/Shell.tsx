@@ -1,5 +1,9 @@
 // The frame around every staff page: navigation, live stream, offline bar, keyboard.
+
 import { Dialog } from "@base-ui/react/dialog";
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
@@ -26,60 +30,71 @@ const Palette = lazy(() => import("../palette/Palette"));
 const CopilotPanel = lazy(() => import("../copilot/CopilotPanel"));
 
 const PLACES = [
-  { to: "/", label: "Home", icon: "home", keys: "g h" },
-  { to: "/approvals", label: "Approvals", icon: "check", keys: "g a" },
-  { to: "/tickets", label: "Tickets", icon: "inbox", keys: "g t" },
-  { to: "/customers", label: "Customers", icon: "person", keys: "g c" },
-  { to: "/runs", label: "Runs", icon: "play", keys: "g r" },
-  { to: "/knowledge", label: "Knowledge", icon: "book", keys: "g k" },
-  { to: "/tools", label: "Tools", icon: "wrench", keys: "g o" },
-  { to: "/agents", label: "Agents", icon: "spark", keys: "g e" },
-  { to: "/policy", label: "Policy", icon: "scales", keys: "g p" },
-  { to: "/safety", label: "Safety", icon: "lock", keys: "g s" },
-  { to: "/settings", label: "Settings", icon: "sliders", keys: "g i" },
-] as const satisfies readonly { to: string; label: string; icon: IconName; keys: string }[];
+  { to: "/", label: msg`Home`, icon: "home", keys: "g h" },
+  { to: "/approvals", label: msg`Approvals`, icon: "check", keys: "g a" },
+  { to: "/tickets", label: msg`Tickets`, icon: "inbox", keys: "g t" },
+  { to: "/customers", label: msg`Customers`, icon: "person", keys: "g c" },
+  { to: "/runs", label: msg`Runs`, icon: "play", keys: "g r" },
+  { to: "/knowledge", label: msg`Knowledge`, icon: "book", keys: "g k" },
+  { to: "/tools", label: msg`Tools`, icon: "wrench", keys: "g o" },
+  { to: "/agents", label: msg`Agents`, icon: "spark", keys: "g e" },
+  { to: "/policy", label: msg`Policy`, icon: "scales", keys: "g p" },
+  { to: "/safety", label: msg`Safety`, icon: "lock", keys: "g s" },
+  { to: "/settings", label: msg`Settings`, icon: "sliders", keys: "g i" },
+] as const satisfies readonly {
+  to: string;
+  label: MessageDescriptor;
+  icon: IconName;
+  keys: string;
+}[];
 
 /** Pages below those, which the palette goes to as well. */
-const PARTS: Command[] = [
-  { label: "Knowledge · Sources", icon: "book", act: "/knowledge/sources" },
-  { label: "Knowledge · Try it", also: "search ask", icon: "book", act: "/knowledge/search" },
-  { label: "Knowledge · Gaps", icon: "book", act: "/knowledge/gaps" },
-  { label: "Knowledge · Recall", icon: "book", act: "/knowledge/recall" },
-  { label: "Knowledge · Templates", icon: "book", act: "/knowledge/templates" },
-  { label: "Safety · Limits", also: "credits budgets spend", icon: "lock", act: "/safety/limits" },
-  { label: "Safety · Audit", icon: "lock", act: "/safety/audit" },
-  { label: "Safety · Personal data", icon: "lock", act: "/safety/personal-data" },
-  {
-    label: "Appearance",
-    also: "settings theme density",
-    icon: "contrast",
-    act: "/settings/appearance",
-  },
-].map((part) => ({ ...part, id: `page:${part.act}` }) as Command);
+const parts = (): Command[] =>
+  [
+    { label: t`Knowledge · Sources`, icon: "book", act: "/knowledge/sources" },
+    { label: t`Knowledge · Try it`, also: t`search ask`, icon: "book", act: "/knowledge/search" },
+    { label: t`Knowledge · Gaps`, icon: "book", act: "/knowledge/gaps" },
+    { label: t`Knowledge · Recall`, icon: "book", act: "/knowledge/recall" },
+    { label: t`Knowledge · Templates`, icon: "book", act: "/knowledge/templates" },
+    {
+      label: t`Safety · Limits`,
+      also: t`credits budgets spend`,
+      icon: "lock",
+      act: "/safety/limits",
+    },
+    { label: t`Safety · Audit`, icon: "lock", act: "/safety/audit" },
+    { label: t`Safety · Personal data`, icon: "lock", act: "/safety/personal-data" },
+    {
+      label: t`Appearance`,
+      also: t`settings theme density`,
+      icon: "contrast",
+      act: "/settings/appearance",
+    },
+  ].map((part) => ({ ...part, id: `page:${part.act}` }) as Command);
 
-const GO: Command[] = [
+const places = (): Command[] => [
   ...PLACES.map((place) => ({
     id: `page:${place.to}`,
-    label: place.label,
+    label: t(place.label),
     icon: place.icon,
     keys: place.keys,
     act: place.to,
   })),
-  ...PARTS,
+  ...parts(),
 ];
 
-const NEW: Command[] = [
+const begun = (): Command[] => [
   {
     id: "new:document",
-    label: "New document",
-    also: "write article knowledge",
+    label: t`New document`,
+    also: t`write article knowledge`,
     icon: "book",
     act: "/knowledge?new=write",
   },
   {
     id: "new:files",
-    label: "Upload files",
-    also: "new documents knowledge",
+    label: t`Upload files`,
+    also: t`new documents knowledge`,
     icon: "book",
     act: "/knowledge?new=upload",
   },
@@ -114,7 +129,7 @@ function OfflineBar() {
   const lost = offline || link === "lost";
   return (
     <div role="status" className="offline-bar" data-shown={lost}>
-      {lost && "No connection to the service. What you see may be out of date; reconnecting…"}
+      {lost && t`No connection to the service. What you see may be out of date; reconnecting…`}
     </div>
   );
 }
@@ -132,7 +147,7 @@ function useSignOut() {
       const [waysIn] = signInOptionsQuery.queryKey;
       client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== waysIn });
     },
-    onError: (error) => tell("Signing out failed", "error", error.message),
+    onError: (error) => tell(t`Signing out failed`, "error", error.message),
   });
 }
 
@@ -159,21 +174,25 @@ function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
       </div>
       <button type="button" className="nav-search" onClick={onSearch}>
         <Icon name="search" />
-        <span className="grow">Search</span>
+        <span className="grow">
+          <Trans>Search</Trans>
+        </span>
         <span className="muted small" aria-hidden="true">
-          {MOD} K
+          <Trans>{MOD} K</Trans>
         </span>
       </button>
       {onCopilot && (
         <button type="button" className="nav-search" onClick={onCopilot}>
           <Icon name="spark" />
-          <span className="grow">Ask the copilot</span>
+          <span className="grow">
+            <Trans>Ask the copilot</Trans>
+          </span>
           <span className="muted small" aria-hidden="true">
-            {MOD} J
+            <Trans>{MOD} J</Trans>
           </span>
         </button>
       )}
-      <nav aria-label="Main">
+      <nav aria-label={t`Main`}>
         <ul className="nav-places">
           {PLACES.filter((place) => maySee(place.to)).map((place) => (
             <li key={place.to}>
@@ -184,11 +203,14 @@ function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
                 onClick={onGo}
               >
                 <Icon name={place.icon} />
-                <span>{place.label}</span>
+                <span>{t(place.label)}</span>
                 {place.to === "/approvals" && waiting && (
                   <span className="nav-count">
                     {waiting}
-                    <span className="sr-only"> waiting</span>
+                    <span className="sr-only">
+                      {" "}
+                      <Trans>waiting</Trans>
+                    </span>
                   </span>
                 )}
               </Link>
@@ -197,11 +219,15 @@ function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
           <li>
             <a className="nav-place" href="/chat" target="_blank" rel="noreferrer">
               <Icon name="chat" />
-              <span>Customer chat</span>
+              <span>
+                <Trans>Customer chat</Trans>
+              </span>
               <span className="nav-away" aria-hidden="true">
                 ↗
               </span>
-              <span className="sr-only">, opens in a new tab</span>
+              <span className="sr-only">
+                <Trans>, opens in a new tab</Trans>
+              </span>
             </a>
           </li>
         </ul>
@@ -217,15 +243,17 @@ function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
               {words(session.role ?? "api_key")}
             </span>
           </span>
-          <span className="sr-only">, settings</span>
+          <span className="sr-only">
+            <Trans>, settings</Trans>
+          </span>
         </Link>
         <div className="nav-tools">
           <Button
             tone="quiet"
             size="small"
             onClick={nextTheme}
-            aria-label={`Theme: ${theme}. Change`}
-            title={`Theme: ${theme}`}
+            aria-label={t`Theme: ${theme}. Change`}
+            title={t`Theme: ${theme}`}
           >
             <Icon name={theme === "dark" ? "moon" : theme === "light" ? "sun" : "contrast"} />
           </Button>
@@ -233,8 +261,8 @@ function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
             tone="quiet"
             size="small"
             onClick={onHelp}
-            aria-label="Keyboard map"
-            title="Keyboard map (?)"
+            aria-label={t`Keyboard map`}
+            title={t`Keyboard map (?)`}
           >
             <Icon name="keyboard" />
           </Button>
@@ -244,7 +272,7 @@ function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
             busy={signOut.isPending}
             onClick={() => signOut.mutate()}
           >
-            Sign out
+            <Trans>Sign out</Trans>
           </Button>
         </div>
       </div>
@@ -309,12 +337,12 @@ export function Shell() {
   const mayWrite = useSession().may("publish_knowledge");
   const maySee = useMaySee();
   const actions: Command[] = [
-    ...(mayWrite ? NEW : []),
+    ...(mayWrite ? begun() : []),
     ...THEMES.map(
       (each): Command => ({
         id: `theme:${each}`,
-        label: `Theme: ${each}`,
-        also: "colours appearance mode",
+        label: t`Theme: ${each}`,
+        also: t`colours appearance mode`,
         icon: each === "dark" ? "moon" : each === "light" ? "sun" : "contrast",
         act: () => theme.set(each),
       }),
@@ -322,8 +350,8 @@ export function Shell() {
     ...DENSITIES.map(
       (each): Command => ({
         id: `density:${each}`,
-        label: `Density: ${each}`,
-        also: "appearance rows",
+        label: t`Density: ${each}`,
+        also: t`appearance rows`,
         icon: "menu",
         act: () => density.set(each),
       }),
@@ -332,8 +360,8 @@ export function Shell() {
       ? [
           {
             id: "copilot",
-            label: "Ask the copilot",
-            also: "question assistant help",
+            label: t`Ask the copilot`,
+            also: t`question assistant help`,
             icon: "spark",
             keys: "mod+j",
             act: openCopilot,
@@ -342,43 +370,43 @@ export function Shell() {
       : []),
     {
       id: "keys",
-      label: "Keyboard map",
-      also: "shortcuts help",
+      label: t`Keyboard map`,
+      also: t`shortcuts help`,
       icon: "keyboard",
       keys: "?",
       act: () => setHelp(true),
     },
     {
       id: "chat",
-      label: "Customer chat, in a new tab",
+      label: t`Customer chat, in a new tab`,
       icon: "chat",
       act: () => void open("/chat", "_blank", "noopener"),
     },
     {
       id: "help-centre",
-      label: "Help centre, in a new tab",
-      also: "articles customers",
+      label: t`Help centre, in a new tab`,
+      also: t`articles customers`,
       icon: "book",
       act: () => void open("/help", "_blank", "noopener"),
     },
-    { id: "sign-out", label: "Sign out", icon: "person", act: () => signOut.mutate() },
+    { id: "sign-out", label: t`Sign out`, icon: "person", act: () => signOut.mutate() },
   ];
-  const go = GO.filter(({ act }) => typeof act !== "string" || maySee(act));
-  useShortcuts("Everywhere", [
-    { keys: "mod+k", label: "Search and commands", run: search },
+  const go = places().filter(({ act }) => typeof act !== "string" || maySee(act));
+  useShortcuts(t`Everywhere`, [
+    { keys: "mod+k", label: t`Search and commands`, run: search },
     {
       keys: "mod+j",
-      label: copilot ? "Close the copilot" : "Ask the copilot",
+      label: copilot ? t`Close the copilot` : t`Ask the copilot`,
       run: copilot ? closeCopilot : openCopilot,
       when: mayAsk,
     },
-    { keys: "?", label: "This keyboard map", run: () => setHelp(true) },
+    { keys: "?", label: t`This keyboard map`, run: () => setHelp(true) },
   ]);
   useShortcuts(
-    "Go to",
+    t`Go to`,
     PLACES.map((place) => ({
       keys: place.keys,
-      label: place.label,
+      label: t(place.label),
       when: maySee(place.to),
       run: () => void navigate({ to: place.to }),
     })),
@@ -390,18 +418,20 @@ export function Shell() {
   return (
     <div className="shell" data-copilot={(copilot && besides) || undefined}>
       <a className="skip" href="#main">
-        Skip to the page
+        <Trans>Skip to the page</Trans>
       </a>
       {narrow ? (
         <header className="topbar">
           <Dialog.Root open={menu} onOpenChange={setMenu}>
-            <Dialog.Trigger className="button" data-tone="quiet" aria-label="Menu">
+            <Dialog.Trigger className="button" data-tone="quiet" aria-label={t`Menu`}>
               <Icon name="menu" />
             </Dialog.Trigger>
             <Dialog.Portal keepMounted>
               <Dialog.Backdrop className="dialog-backdrop" />
               <Dialog.Popup className="drawer">
-                <Dialog.Title className="sr-only">Menu</Dialog.Title>
+                <Dialog.Title className="sr-only">
+                  <Trans>Menu</Trans>
+                </Dialog.Title>
                 <Navigation
                   onGo={() => setMenu(false)}
                   onSearch={search}
@@ -415,7 +445,7 @@ export function Shell() {
             </Dialog.Portal>
           </Dialog.Root>
           <Link to="/" className="topbar-name">
-            Countersign
+            <Trans>Countersign</Trans>
           </Link>
         </header>
       ) : (

@@ -1,4 +1,6 @@
 // Which permission a page takes: who lacks it is not led there, and is told so when they come by an address.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import type { Permission } from "../api/words";
 import { useTitle } from "../parts/title";
@@ -50,19 +52,25 @@ export function AllowedOutlet() {
 }
 
 function NotForThem({ takes, role }: { takes: Permission | undefined; role: string | null }) {
-  useTitle("Not for your role");
+  useTitle(t`Not for your role`);
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Not for your role</h1>
+        <h1>
+          <Trans>Not for your role</Trans>
+        </h1>
       </header>
       <p>
-        This page takes the permission “{words(takes ?? "")}”, which{" "}
-        {role ? `your role, ${words(role).toLowerCase()},` : "your key"} does not have. Somebody who
-        manages people can give it to you.
+        <Trans>
+          This page takes the permission “{words(takes ?? "")}”, which{" "}
+          {role ? t`your role, ${words(role).toLowerCase()},` : t`your key`} does not have. Somebody
+          who manages people can give it to you.
+        </Trans>
       </p>
       <p>
-        <Link to="/settings/account">Your account</Link>
+        <Link to="/settings/account">
+          <Trans>Your account</Trans>
+        </Link>
       </p>
     </div>
   );

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
   ago,
-  count,
   credits,
   duration,
   initials,
@@ -74,11 +73,6 @@ describe("amounts and names", () => {
       "Waits for a decision on refund order",
     );
     expect(sentence("")).toBe("");
-  });
-
-  it("counts in the singular and the plural", () => {
-    expect(count(1, "ticket")).toBe("1 ticket");
-    expect(count(3, "reply", "replies")).toBe("3 replies");
   });
 
   it("shows any value as one line", () => {

@@ -1,4 +1,6 @@
 // Turning what was resolved into an article: the button, and how far the last one has come.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, send } from "../api/client";
@@ -30,32 +32,32 @@ export function ArticleButton({ ticket }: { ticket: Ticket }) {
       <div className="grow">
         <p>
           {approval_id ? (
-            <>
+            <Trans>
               A draft of an article waits for a decision.{" "}
               <Link to="/approvals/$id" params={{ id: approval_id }}>
                 Read the draft
               </Link>
-            </>
+            </Trans>
           ) : busy ? (
-            "An article of this ticket is being drafted…"
+            t`An article of this ticket is being drafted…`
           ) : document_id ? (
-            <>
+            <Trans>
               An article was made of this ticket.{" "}
               <Link to="/knowledge/documents/$id" params={{ id: document_id }}>
                 Read it
               </Link>
-            </>
+            </Trans>
           ) : run?.outcome ? (
-            <>No article was made: {outcomeText(run.outcome).detail}</>
+            <Trans>No article was made: {outcomeText(run.outcome).detail}</Trans>
           ) : (
-            "Would others ask the same? An agent drafts an article without what is this customer’s, and a person reads it first."
+            t`Would others ask the same? An agent drafts an article without what is this customer’s, and a person reads it first.`
           )}
         </p>
         {begin.error && <Failure error={begin.error} />}
       </div>
       {!approval_id && !busy && may("write_knowledge") && (
         <Button size="small" busy={begin.isPending} onClick={() => begin.mutate()}>
-          Turn into article
+          <Trans>Turn into article</Trans>
         </Button>
       )}
     </div>

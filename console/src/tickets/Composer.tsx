@@ -1,4 +1,6 @@
 // Where staff answer or leave a note. What was typed survives a failed send.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from "react";
 import { api, send } from "../api/client";
@@ -54,14 +56,14 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
     setVisibility(next);
     area.current?.focus();
   };
-  useShortcuts("Ticket", [
-    { keys: "r", label: "Reply", when: mayReply, run: () => write("public") },
-    { keys: "n", label: "Private note", when: mayNote, run: () => write("internal") },
+  useShortcuts(t`Ticket`, [
+    { keys: "r", label: t`Reply`, when: mayReply, run: () => write("public") },
+    { keys: "n", label: t`Private note`, when: mayNote, run: () => write("internal") },
   ]);
 
   const kinds = [
-    ...(mayReply ? [["public", "Reply"] as const] : []),
-    ...(mayNote ? [["internal", "Private note"] as const] : []),
+    ...(mayReply ? [["public", t`Reply`] as const] : []),
+    ...(mayNote ? [["internal", t`Private note`] as const] : []),
   ];
   if (kinds.length === 0) return null;
   return (
@@ -77,7 +79,9 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
       }}
     >
       <fieldset className="composer-kind">
-        <legend className="sr-only">What to write</legend>
+        <legend className="sr-only">
+          <Trans>What to write</Trans>
+        </legend>
         {kinds.map(([value, label]) => (
           <label key={value} data-on={visibility === value}>
             <input
@@ -95,11 +99,11 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
       <textarea
         ref={area}
         className="composer-text"
-        aria-label={note ? "Private note" : "Reply"}
+        aria-label={note ? t`Private note` : t`Reply`}
         placeholder={
           note
-            ? "Only your team sees this; @ names a colleague"
-            : `Write to ${contactName || "the customer"}`
+            ? t`Only your team sees this; @ names a colleague`
+            : t`Write to ${contactName || t`the customer`}`
         }
         maxLength={LONGEST}
         rows={3}
@@ -127,7 +131,7 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
       )}
       <p className="sr-only" role="status">
         {naming.people.length > 0 &&
-          `${naming.people.length} colleagues: ${naming.people[naming.at]?.name ?? ""}`}
+          t`${naming.people.length} colleagues: ${naming.people[naming.at]?.name ?? ""}`}
       </p>
       <div className="composer-foot">
         <Button
@@ -137,7 +141,7 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
           busy={add.isPending}
           disabled={body.trim() === ""}
         >
-          {add.isPending ? "Sending…" : note ? "Add note" : "Send"}
+          {add.isPending ? t`Sending…` : note ? t`Add note` : t`Send`}
         </Button>
       </div>
     </form>

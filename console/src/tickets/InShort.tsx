@@ -1,3 +1,4 @@
+import { Trans } from "@lingui/react/macro";
 import { useMemo } from "react";
 import type { Event } from "../api/words";
 import { summaryOf } from "./summary";
@@ -8,36 +9,50 @@ export function InShort({ events }: { events: Event[] }) {
   if (!summary) return null;
   return (
     <section className="stack in-short" aria-labelledby="in-short">
-      <h2 id="in-short">In short</h2>
+      <h2 id="in-short">
+        <Trans>In short</Trans>
+      </h2>
       <dl className="small">
-        <dt>Asked</dt>
+        <dt>
+          <Trans>Asked</Trans>
+        </dt>
         <dd>{summary.asked}</dd>
         {summary.done.length > 0 && (
           <>
-            <dt>Done</dt>
+            <dt>
+              <Trans>Done</Trans>
+            </dt>
             <dd>{summary.done.join("; ")}</dd>
           </>
         )}
         {summary.agent && (
           <>
-            <dt>Agent</dt>
+            <dt>
+              <Trans>Agent</Trans>
+            </dt>
             <dd>{summary.agent}</dd>
           </>
         )}
         {summary.waits.length > 0 && (
           <>
-            <dt>Waits for</dt>
+            <dt>
+              <Trans>Waits for</Trans>
+            </dt>
             <dd>{summary.waits.join("; ")}</dd>
           </>
         )}
         {summary.latest && (
           <>
-            <dt>Latest</dt>
+            <dt>
+              <Trans>Latest</Trans>
+            </dt>
             <dd>{summary.latest}</dd>
           </>
         )}
       </dl>
-      <p className="muted small">Out of the ticket’s own words; no model wrote it.</p>
+      <p className="muted small">
+        <Trans>Out of the ticket’s own words; no model wrote it.</Trans>
+      </p>
     </section>
   );
 }

@@ -1,4 +1,5 @@
 // Whom one may mean while one writes an @ in a note. The text keeps the focus; this is only its list.
+import { t } from "@lingui/core/macro";
 import type { Colleague } from "./mentions";
 
 interface Props {
@@ -13,7 +14,7 @@ export const optionId = (id: string, index: number) => `${id}-${index}`;
 
 export function Naming({ id, people, at, onPick }: Props) {
   return (
-    <div id={id} role="listbox" aria-label="Colleagues" tabIndex={-1} className="naming">
+    <div id={id} role="listbox" aria-label={t`Colleagues`} tabIndex={-1} className="naming">
       {people.map((person, index) => (
         <div
           key={person.id}

@@ -1,10 +1,12 @@
 // Who else has the ticket open, so that two people do not answer it at once.
+import { plural, t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api, send } from "../api/client";
 import type { Presence as Present } from "../api/words";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
+import { listed } from "../text/format";
 
 /** The service forgets whoever is silent for 25 seconds. */
 const EVERY_MS = 10_000;
@@ -18,18 +20,28 @@ function say(id: string, doing: Present["doing"] | null, keepalive = false) {
 export function presenceText(others: readonly Present[]): string {
   const some = (doing: Present["doing"]) =>
     others.filter((one) => one.doing === doing).map((one) => one.name);
-  const clause = (names: string[], does: string, do_: string) => {
-    if (names.length === 0) return [];
-    const shown =
-      names.length > 3 ? [...names.slice(0, 2), `${names.length - 2} others`] : [...names];
-    const last = shown.pop();
-    const who = shown.length > 0 ? `${shown.join(", ")} and ${last}` : last;
-    return [`${who} ${names.length === 1 ? does : do_}`];
-  };
+  const who = (names: string[]) =>
+    names.length > 3
+      ? listed([...names.slice(0, 2), t`${names.length - 2} others`])
+      : listed(names);
+  const write = some("writing");
+  const view = some("viewing");
+  const writers = who(write);
+  const viewers = who(view);
   return [
-    ...clause(some("writing"), "is writing here", "are writing here"),
-    ...clause(some("viewing"), "has this ticket open", "have this ticket open"),
-  ].join("; ");
+    write.length > 0 &&
+      plural(write.length, {
+        one: `${writers} is writing here`,
+        other: `${writers} are writing here`,
+      }),
+    view.length > 0 &&
+      plural(view.length, {
+        one: `${viewers} has this ticket open`,
+        other: `${viewers} have this ticket open`,
+      }),
+  ]
+    .filter((each) => each !== false)
+    .join("; ");
 }
 
 /** Says that one is here while it is shown, and shows who else is. */

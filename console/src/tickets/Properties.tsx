@@ -1,4 +1,6 @@
 // What a ticket is, beside what was said in it: status, priority, tags, customer, runs, approvals.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -44,16 +46,20 @@ export function Properties({ events, ...served }: Props) {
       await client.invalidateQueries({ queryKey: ["ticket", ticket.id] });
       await client.invalidateQueries({ queryKey: ["tickets"] });
     },
-    onError: (error) => tell("The ticket was not changed", "error", error.message),
+    onError: (error) => tell(t`The ticket was not changed`, "error", error.message),
   });
 
   return (
-    <aside className="properties" aria-label="Properties">
+    <aside className="properties" aria-label={t`Properties`}>
       <InShort events={events} />
       <section className="stack">
-        <h2>Properties</h2>
+        <h2>
+          <Trans>Properties</Trans>
+        </h2>
         <div className="property">
-          <label htmlFor="status">Status</label>
+          <label htmlFor="status">
+            <Trans>Status</Trans>
+          </label>
           <select
             id="status"
             className="select"
@@ -69,7 +75,9 @@ export function Properties({ events, ...served }: Props) {
           </select>
         </div>
         <div className="property">
-          <label htmlFor="priority">Priority</label>
+          <label htmlFor="priority">
+            <Trans>Priority</Trans>
+          </label>
           <select
             id="priority"
             className="select"
@@ -96,9 +104,13 @@ export function Properties({ events, ...served }: Props) {
           onRemove={(tag) => change.mutate({ tags_remove: [tag] })}
         />
         <dl className="facts small">
-          <dt>Channel</dt>
+          <dt>
+            <Trans>Channel</Trans>
+          </dt>
           <dd>{words(ticket.channel)}</dd>
-          <dt>Opened</dt>
+          <dt>
+            <Trans>Opened</Trans>
+          </dt>
           <dd>
             <Ago at={ticket.created_at} />
           </dd>
@@ -111,12 +123,16 @@ export function Properties({ events, ...served }: Props) {
         </dl>
       </section>
       <section className="stack">
-        <h2>Customer</h2>
+        <h2>
+          <Trans>Customer</Trans>
+        </h2>
         {customer || contact ? (
           <dl className="facts small">
             {contact && (
               <>
-                <dt>Contact</dt>
+                <dt>
+                  <Trans>Contact</Trans>
+                </dt>
                 <dd>
                   {contact.name}
                   <br />
@@ -130,23 +146,29 @@ export function Properties({ events, ...served }: Props) {
             )}
             {customer && (
               <>
-                <dt>Customer</dt>
+                <dt>
+                  <Trans>Customer</Trans>
+                </dt>
                 <dd>
                   <Link to="/customers/$id" params={{ id: customer.id }}>
                     {customer.name}
                   </Link>{" "}
                   {customer.tier !== "standard" && <Badge tone="violet">{customer.tier}</Badge>}
                 </dd>
-                <dt>Language</dt>
+                <dt>
+                  <Trans>Language</Trans>
+                </dt>
                 <dd>{customer.locale}</dd>
               </>
             )}
           </dl>
         ) : (
-          <p className="muted small">A visitor who has not said who they are.</p>
+          <p className="muted small">
+            <Trans>A visitor who has not said who they are.</Trans>
+          </p>
         )}
         <Unmask
-          what="the ticket and its customer"
+          what={t`the ticket and its customer`}
           shown={shown}
           onShown={setShown}
           ask={(reason) =>
@@ -179,7 +201,9 @@ function Assignee({
   const isListed = people.some(({ id }) => id === assignee);
   return (
     <div className="property">
-      <label htmlFor="assignee">Assignee</label>
+      <label htmlFor="assignee">
+        <Trans>Assignee</Trans>
+      </label>
       <select
         id="assignee"
         className="select"
@@ -187,11 +211,11 @@ function Assignee({
         value={assignee ?? ""}
         onChange={(event) => onAssign(event.target.value || null)}
       >
-        <option value="">Nobody</option>
-        {assignee && !isListed && <option value={assignee}>A former colleague</option>}
+        <option value="">{t`Nobody`}</option>
+        {assignee && !isListed && <option value={assignee}>{t`A former colleague`}</option>}
         {people.map(({ id, name }) => (
           <option key={id} value={id}>
-            {id === userId ? `${name} (you)` : name}
+            {id === userId ? t`${name} (you)` : name}
           </option>
         ))}
       </select>
@@ -213,7 +237,9 @@ function Tags({
   const [tag, setTag] = useState("");
   return (
     <div className="stack-tight">
-      <span className="property-name">Tags</span>
+      <span className="property-name">
+        <Trans>Tags</Trans>
+      </span>
       <div className="row">
         {tags.map((each) => (
           <span key={each} className="badge">
@@ -222,7 +248,7 @@ function Tags({
               <button
                 type="button"
                 className="tag-remove"
-                aria-label={`Remove tag ${each}`}
+                aria-label={t`Remove tag ${each}`}
                 onClick={() => onRemove(each)}
               >
                 ✕
@@ -230,7 +256,11 @@ function Tags({
             )}
           </span>
         ))}
-        {tags.length === 0 && <span className="muted small">None</span>}
+        {tags.length === 0 && (
+          <span className="muted small">
+            <Trans>None</Trans>
+          </span>
+        )}
       </div>
       {mayChange && (
         <form
@@ -243,14 +273,14 @@ function Tags({
         >
           <input
             className="input"
-            aria-label="New tag"
-            placeholder="Add a tag"
+            aria-label={t`New tag`}
+            placeholder={t`Add a tag`}
             maxLength={60}
             value={tag}
             onChange={(event) => setTag(event.target.value)}
           />
           <Button type="submit" size="small" disabled={tag.trim() === ""}>
-            Add
+            <Trans>Add</Trans>
           </Button>
         </form>
       )}
@@ -263,7 +293,9 @@ function Runs({ ticketId }: { ticketId: string }) {
   if (!runs.data?.items.length) return null;
   return (
     <section className="stack">
-      <h2>Runs</h2>
+      <h2>
+        <Trans>Runs</Trans>
+      </h2>
       <ul className="stack-tight">
         {runs.data.items.map((run) => (
           <li key={run.id} className="row">
@@ -294,7 +326,9 @@ function Approvals({ events }: { events: Event[] }) {
     );
   return (
     <section className="stack">
-      <h2>Approvals</h2>
+      <h2>
+        <Trans>Approvals</Trans>
+      </h2>
       <ul className="stack-tight">
         {approvals.map((approval) => (
           <li key={approval.approval_id} className="row">

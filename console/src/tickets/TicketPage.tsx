@@ -1,4 +1,6 @@
 // One ticket: what was said and done, a place to answer, and its properties.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { Fragment, useEffect, useMemo, useRef, useState } from "react";
@@ -12,7 +14,8 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
-import { clockTime, fullTime, words } from "../text/format";
+import { words } from "../text/format";
+import { clockTime, fullTime } from "../text/times";
 import { ArticleButton } from "./ArticleButton";
 import { Composer } from "./Composer";
 import { mentionsQuery } from "./mentions";
@@ -22,6 +25,7 @@ import { ticketQuery, timelineQuery } from "./queries";
 import { Triggers } from "./Triggers";
 import { lineOf } from "./timeline";
 import "./tickets.css";
+import { tags } from "../text/language";
 
 export function TicketPage() {
   const { id } = useParams({ from: "/staff/tickets/$id" });
@@ -33,7 +37,7 @@ export function TicketPage() {
   const events = timeline.data?.events;
   const count = events?.length ?? 0;
   const shown = useRef(0);
-  useTitle(ticket.data ? `#${ticket.data.ticket.number} ${ticket.data.ticket.subject}` : "Ticket");
+  useTitle(ticket.data ? `#${ticket.data.ticket.number} ${ticket.data.ticket.subject}` : t`Ticket`);
 
   useEffect(() => {
     // Follow the conversation, but only after the first showing has begun at its end.
@@ -48,8 +52,10 @@ export function TicketPage() {
     return (
       <div className="page">
         {"status" in ticket.error && ticket.error.status === 404 ? (
-          <Empty title="This ticket does not exist">
-            <Link to="/tickets">All tickets</Link>
+          <Empty title={t`This ticket does not exist`}>
+            <Link to="/tickets">
+              <Trans>All tickets</Trans>
+            </Link>
           </Empty>
         ) : (
           <Failure error={ticket.error} retry={() => void ticket.refetch()} />
@@ -61,10 +67,10 @@ export function TicketPage() {
 
   return (
     <div className="ticket">
-      <section className="ticket-main" aria-label="Conversation">
+      <section className="ticket-main" aria-label={t`Conversation`}>
         <header className="ticket-head">
           <Link to="/tickets" className="muted small">
-            Tickets
+            <Trans>Tickets</Trans>
           </Link>
           <div className="row">
             <h1>
@@ -78,7 +84,9 @@ export function TicketPage() {
           <div className="notice" data-tone="amber">
             <Icon name="hand" />
             <div className="grow">
-              <strong>A person is wanted: {self.handoff.reason}</strong>
+              <strong>
+                <Trans>A person is wanted: {self.handoff.reason}</Trans>
+              </strong>
               {self.handoff.triggers && <Triggers triggers={self.handoff.triggers} />}
               {self.handoff.summary && <div>{self.handoff.summary}</div>}
             </div>
@@ -92,11 +100,13 @@ export function TicketPage() {
           )}
           {events && <Entries events={events} ticketId={self.id} />}
           {timeline.data?.cut && (
-            <div className="notice">The first 2,000 events are shown; this ticket has more.</div>
+            <div className="notice">
+              <Trans>The first 2,000 events are shown; this ticket has more.</Trans>
+            </div>
           )}
           {agent && (
             <p className="typing muted small" role="status">
-              {words(agent)} agent is working…
+              <Trans>{words(agent)} agent is working…</Trans>
             </p>
           )}
           <div ref={end} />
@@ -125,7 +135,7 @@ function useSeen(id: string, events: number): void {
 }
 
 function day(at: string): string {
-  return new Date(at).toLocaleDateString(undefined, { dateStyle: "full" });
+  return new Date(at).toLocaleDateString(tags(), { dateStyle: "full" });
 }
 
 function Entries({ events, ticketId }: { events: Event[]; ticketId: string }) {
@@ -160,7 +170,7 @@ function Entry({ event, ticketId }: { event: Event; ticketId: string }) {
           <>
             {" · "}
             <Link to="/approvals/$id" params={{ id: line.approvalId }}>
-              Approval
+              <Trans>Approval</Trans>
             </Link>
           </>
         )}
@@ -168,15 +178,17 @@ function Entry({ event, ticketId }: { event: Event; ticketId: string }) {
           <>
             {" · "}
             <Link to="/runs/$id" params={{ id: line.runId }}>
-              Run
+              <Trans>Run</Trans>
             </Link>
           </>
         )}
         {line.detail && <div className="line-detail">{line.detail}</div>}
         {event.body.type === "external" && (
           <details>
-            <summary>What came</summary>
-            <Json value={event.body.data} label="What came" />
+            <summary>
+              <Trans>What came</Trans>
+            </summary>
+            <Json value={event.body.data} label={t`What came`} />
           </details>
         )}
       </div>

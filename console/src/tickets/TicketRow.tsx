@@ -1,4 +1,5 @@
 // A ticket as a line of a list.
+import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import type { Channel, Ticket } from "../api/words";
 import { Badge, PriorityBadge, TicketBadge } from "../parts/Badge";
@@ -19,7 +20,11 @@ export function TicketRow({ ticket, isNamed }: { ticket: Ticket; isNamed?: boole
         <span className="ticket-number">#{ticket.number}</span>
         <span className="ticket-subject truncate">{ticket.subject}</span>
         <span className="ticket-marks">
-          {isNamed && <Badge tone="violet">Mentions you</Badge>}
+          {isNamed && (
+            <Badge tone="violet">
+              <Trans>Mentions you</Trans>
+            </Badge>
+          )}
           {ticket.tags.slice(0, 3).map((tag) => (
             <Badge key={tag}>{tag}</Badge>
           ))}

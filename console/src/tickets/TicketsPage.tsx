@@ -1,3 +1,5 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
@@ -18,7 +20,7 @@ import { CHANNELS, TicketRow } from "./TicketRow";
 import "./tickets.css";
 
 export function TicketsPage() {
-  useTitle("Tickets");
+  useTitle(t`Tickets`);
   const navigate = useNavigate({ from: "/tickets" });
   const search = useSearch({ from: "/staff/tickets" });
   const [typed, setTyped] = useState(search.q ?? "");
@@ -30,9 +32,9 @@ export function TicketsPage() {
   const news = new Set(
     mentions?.items.filter((each) => !each.seen_at).map((each) => each.ticket_id),
   );
-  const list = useRows<HTMLUListElement>("Tickets");
-  useShortcuts("Tickets, finding", [
-    { keys: "/", label: "Search", run: () => box.current?.focus() },
+  const list = useRows<HTMLUListElement>(t`Tickets`);
+  useShortcuts(t`Tickets, finding`, [
+    { keys: "/", label: t`Search`, run: () => box.current?.focus() },
   ]);
 
   useEffect(() => {
@@ -51,15 +53,17 @@ export function TicketsPage() {
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Tickets</h1>
+        <h1>
+          <Trans>Tickets</Trans>
+        </h1>
         <Segmented
-          label="View"
+          label={t`View`}
           value={search.mentioned ? "mentioned" : search.waiting ? "waiting" : "all"}
           options={[
-            ["all", "All"],
-            ["waiting", "Needs a person"],
+            ["all", t`All`],
+            ["waiting", t`Needs a person`],
             ...(userId
-              ? [["mentioned", unseen ? `Mentions me (${unseen})` : "Mentions me"] as const]
+              ? [["mentioned", unseen ? t`Mentions me (${unseen})` : t`Mentions me`] as const]
               : []),
           ]}
           onPick={(view) =>
@@ -77,15 +81,17 @@ export function TicketsPage() {
             ref={box}
             className="input tickets-search"
             type="search"
-            placeholder="Search"
-            aria-label="Search tickets by subject, tag, number or customer"
+            placeholder={t`Search`}
+            aria-label={t`Search tickets by subject, tag, number or customer`}
             maxLength={200}
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
             onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
           />
           <label>
-            <span className="sr-only">Status</span>
+            <span className="sr-only">
+              <Trans>Status</Trans>
+            </span>
             <select
               className="select"
               value={search.status ?? ""}
@@ -98,7 +104,7 @@ export function TicketsPage() {
                 })
               }
             >
-              <option value="">Any status</option>
+              <option value="">{t`Any status`}</option>
               {TICKET_STATUSES.map((status) => (
                 <option key={status} value={status}>
                   {words(status)}
@@ -107,7 +113,9 @@ export function TicketsPage() {
             </select>
           </label>
           <label>
-            <span className="sr-only">Channel</span>
+            <span className="sr-only">
+              <Trans>Channel</Trans>
+            </span>
             <select
               className="select"
               value={search.channel ?? ""}
@@ -120,7 +128,7 @@ export function TicketsPage() {
                 })
               }
             >
-              <option value="">Any channel</option>
+              <option value="">{t`Any channel`}</option>
               {CHANNELS.map((channel) => (
                 <option key={channel} value={channel}>
                   {words(channel)}
@@ -133,15 +141,15 @@ export function TicketsPage() {
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data && tickets.length === 0 && (
-        <Empty title={filtered ? "No ticket fits" : "No tickets yet"}>
+        <Empty title={filtered ? t`No ticket fits` : t`No tickets yet`}>
           <p>
             {search.mentioned && !search.status && !search.channel && !q
-              ? "No note names you. Colleagues name you with @ and your name."
+              ? t`No note names you. Colleagues name you with @ and your name.`
               : search.waiting && !search.status && !search.channel && !q
-                ? "Nothing waits for a person."
+                ? t`Nothing waits for a person.`
                 : filtered
-                  ? "Try fewer filters or other words."
-                  : "They appear here when a customer writes by chat, mail or the API."}
+                  ? t`Try fewer filters or other words.`
+                  : t`They appear here when a customer writes by chat, mail or the API.`}
           </p>
         </Empty>
       )}

@@ -1,6 +1,7 @@
 // A long ticket in short, out of its own words: what was asked, what was done, where it stands. No model writes
 // it, so that it is there offline as well and says nothing that the timeline does not.
 import type { Event, Message } from "../api/words";
+import { tags } from "../text/language";
 
 /** Messages from which on a ticket is long. */
 export const LONG = 8;
@@ -25,7 +26,7 @@ export interface Summary {
 /** The first sentences of a text, cut between words where even they are long. */
 export function opening(text: string): string {
   const clean = text.replaceAll(/\s+/g, " ").trim();
-  const sentences = [...new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(clean)];
+  const sentences = [...new Intl.Segmenter(tags(), { granularity: "sentence" }).segment(clean)];
   const said = sentences
     .slice(0, SENTENCES)
     .map(({ segment }) => segment)

@@ -1,8 +1,10 @@
 // What the compact lines of a ticket's timeline say. Messages are drawn in full elsewhere.
+import { t } from "@lingui/core/macro";
 import type { Actor, EventBody } from "../api/words";
 import { actorName } from "../messages/actor";
 import type { IconName } from "../shell/Icon";
-import { fullTime, plain, words } from "../text/format";
+import { plain, words } from "../text/format";
+import { fullTime } from "../text/times";
 
 export interface Line {
   icon: IconName;
@@ -21,49 +23,49 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
     case "message_added":
       return undefined;
     case "created":
-      return { icon: "inbox", text: `Opened by ${words(body.channel).toLowerCase()}` };
+      return { icon: "inbox", text: t`Opened by ${words(body.channel).toLowerCase()}` };
     case "status_changed":
       return {
         icon: "flag",
-        text: `${who} set the status to ${words(body.status).toLowerCase()}`,
+        text: t`${who} set the status to ${words(body.status).toLowerCase()}`,
         detail: body.reason || undefined,
       };
     case "fields_set":
       return {
         icon: "flag",
-        text: `${who} set ${Object.entries(body.fields)
-          .map(([name, value]) => `${words(name).toLowerCase()} to ${plain(value)}`)
+        text: t`${who} set ${Object.entries(body.fields)
+          .map(([name, value]) => t`${words(name).toLowerCase()} to ${plain(value)}`)
           .join(", ")}`,
       };
     case "priority_set":
-      return { icon: "flag", text: `${who} set the priority to ${body.priority}` };
+      return { icon: "flag", text: t`${who} set the priority to ${body.priority}` };
     case "tags_added":
-      return { icon: "flag", text: `${who} added ${body.tags.join(", ")}` };
+      return { icon: "flag", text: t`${who} added ${body.tags.join(", ")}` };
     case "tags_removed":
-      return { icon: "flag", text: `${who} removed ${body.tags.join(", ")}` };
+      return { icon: "flag", text: t`${who} removed ${body.tags.join(", ")}` };
     case "assigned":
       return {
         icon: "person",
-        text: body.assignee ? `${who} assigned the ticket` : `${who} took the assignee away`,
+        text: body.assignee ? t`${who} assigned the ticket` : t`${who} took the assignee away`,
       };
     case "escalated":
       return {
         icon: "hand",
         // Without an agent's or a colleague's judgement: by the words of the customer, or by a fact.
-        text: `${body.triggers ? "A person is wanted, by rule" : "A person is wanted"}: ${body.reason}`,
+        text: `${body.triggers ? t`A person is wanted, by rule` : t`A person is wanted`}: ${body.reason}`,
         detail: body.summary || undefined,
         strong: true,
       };
     case "contact_identified":
-      return { icon: "person", text: "The customer became known" };
+      return { icon: "person", text: t`The customer became known` };
     case "follow_up_scheduled":
-      return { icon: "clock", text: `Follow-up on ${fullTime(body.at)}`, detail: body.note };
+      return { icon: "clock", text: t`Follow-up on ${fullTime(body.at)}`, detail: body.note };
     case "follow_up_due":
-      return { icon: "clock", text: "The follow-up is due", detail: body.note };
+      return { icon: "clock", text: t`The follow-up is due`, detail: body.note };
     case "approval_requested":
       return {
         icon: "lock",
-        text: `Waits for a person: ${body.title}`,
+        text: t`Waits for a person: ${body.title}`,
         approvalId: body.approval_id,
         strong: true,
       };
@@ -79,27 +81,27 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
     case "approval_reminder":
       return {
         icon: "clock",
-        text: `Still waits for a person: ${body.title}`,
+        text: t`Still waits for a person: ${body.title}`,
         approvalId: body.approval_id,
       };
     case "approval_passed_on":
       return {
         icon: "clock",
-        text: `Nobody decided for a while: takes the role ${body.role} from here on`,
+        text: t`Nobody decided for a while: takes the role ${body.role} from here on`,
         approvalId: body.approval_id,
       };
     case "approval_reopened":
       return {
         icon: "clock",
-        text: `${who} took the decision back: ${words(body.tool).toLowerCase()}`,
+        text: t`${who} took the decision back: ${words(body.tool).toLowerCase()}`,
         approvalId: body.approval_id,
       };
     case "approval_assigned":
       return {
         icon: "person",
         text: body.to
-          ? `${who} gave the approval to ${body.name}`
-          : `${who} gave the approval to anybody`,
+          ? t`${who} gave the approval to ${body.name}`
+          : t`${who} gave the approval to anybody`,
         detail: body.note || undefined,
         approvalId: body.approval_id,
       };
@@ -107,8 +109,8 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
       return {
         icon: "clock",
         text: body.until
-          ? `${who} put the approval off until ${fullTime(body.until)}`
-          : `${who} brought the approval back`,
+          ? t`${who} put the approval off until ${fullTime(body.until)}`
+          : t`${who} brought the approval back`,
         approvalId: body.approval_id,
       };
     case "effect_settled":
@@ -121,17 +123,17 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
     case "run_ended":
       return {
         icon: "spark",
-        text: `${words(body.agent)} agent: ${words(body.outcome).toLowerCase()}`,
+        text: t`${words(body.agent)} agent: ${words(body.outcome).toLowerCase()}`,
         detail: body.summary || undefined,
         runId: body.run_id,
       };
     case "answer_rated":
       return {
         icon: body.helpful ? "check" : "flag",
-        text: `${who} found an answer ${body.helpful ? "helpful" : "not helpful"}`,
+        text: t`${who} found an answer ${body.helpful ? "helpful" : t`not helpful`}`,
         strong: !body.helpful,
       };
     case "external":
-      return { icon: "code", text: `${who} reported ${words(body.name).toLowerCase()}` };
+      return { icon: "code", text: t`${who} reported ${words(body.name).toLowerCase()}` };
   }
 }

@@ -1,4 +1,6 @@
 // What agents may be granted: what each tool may do, where it comes from, and what is suspended.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { api, send } from "../api/client";
@@ -19,34 +21,36 @@ import "./tools.css";
 function sourceText(source: ToolSource): string {
   switch (source.kind) {
     case "built_in":
-      return "Built in";
+      return t`Built in`;
     case "http":
-      return `HTTP, ${source.file}`;
+      return t`HTTP, ${source.file}`;
     case "mcp":
-      return `MCP server ${source.server}`;
+      return t`MCP server ${source.server}`;
   }
 }
 
 export function ToolsPage() {
-  useTitle("Tools");
+  useTitle(t`Tools`);
   const [typed, setTyped] = useState("");
   const q = useSettled(typed.trim());
   const box = useRef<HTMLInputElement>(null);
   const query = useQuery({ ...toolsQuery(q), placeholderData: keepPreviousData });
-  useShortcuts("Tools", [{ keys: "/", label: "Search", run: () => box.current?.focus() }]);
+  useShortcuts(t`Tools`, [{ keys: "/", label: t`Search`, run: () => box.current?.focus() }]);
   const suspended = query.data?.items.filter((view) => view.suspended) ?? [];
   const active = query.data?.items.filter((view) => !view.suspended) ?? [];
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Tools</h1>
+        <h1>
+          <Trans>Tools</Trans>
+        </h1>
         <search>
           <input
             ref={box}
             className="input"
             type="search"
-            aria-label="Search tools by what they are good for"
-            placeholder="What should it do?"
+            aria-label={t`Search tools by what they are good for`}
+            placeholder={t`What should it do?`}
             maxLength={200}
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
@@ -56,7 +60,7 @@ export function ToolsPage() {
       </header>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-      {query.data?.items.length === 0 && <Empty title={q ? "No tool fits" : "No tools"} />}
+      {query.data?.items.length === 0 && <Empty title={q ? t`No tool fits` : t`No tools`} />}
       <div className="stack">
         {suspended.map((view) => (
           <Suspended key={view.tool.name} view={view} />
@@ -80,8 +84,8 @@ function ToolItem({ tool }: { tool: ToolSpec }) {
         <h2>{tool.title}</h2>
         <RiskBadge risk={tool.risk} />
         {tool.idempotent && (
-          <Badge title="A repeated attempt with the same key does nothing twice">
-            Safe to repeat
+          <Badge title={t`A repeated attempt with the same key does nothing twice`}>
+            <Trans>Safe to repeat</Trans>
           </Badge>
         )}
         <span className="grow" />
@@ -92,13 +96,17 @@ function ToolItem({ tool }: { tool: ToolSpec }) {
         <span className="mono">{tool.name}</span>
         {tool.protected.length > 0 && (
           <span className="tool-protected">
-            <Icon name="lock" /> Protected:{" "}
-            <span className="mono">{tool.protected.join(", ")}</span>
+            <Icon name="lock" />{" "}
+            <Trans>
+              Protected: <span className="mono">{tool.protected.join(", ")}</span>
+            </Trans>
           </span>
         )}
         {tool.compensation && (
           <span>
-            Undone by <span className="mono">{tool.compensation}</span>
+            <Trans>
+              Undone by <span className="mono">{tool.compensation}</span>
+            </Trans>
           </span>
         )}
         {tool.capabilities.map((capability) => (
@@ -106,8 +114,10 @@ function ToolItem({ tool }: { tool: ToolSpec }) {
         ))}
       </div>
       <details>
-        <summary className="small muted">Arguments</summary>
-        <Json value={tool.parameters} label={`Arguments of ${tool.title}`} />
+        <summary className="small muted">
+          <Trans>Arguments</Trans>
+        </summary>
+        <Json value={tool.parameters} label={t`Arguments of ${tool.title}`} />
       </details>
     </li>
   );
@@ -127,7 +137,7 @@ function Suspended({ view }: { view: ToolView }) {
         }),
       ),
     onSuccess: async () => {
-      tell("Accepted; agents may call it again", "good", tool.title);
+      tell(t`Accepted; agents may call it again`, "good", tool.title);
       await client.invalidateQueries({ queryKey: ["tools"] });
       await client.invalidateQueries({ queryKey: ["tool", tool.name] });
     },
@@ -138,35 +148,47 @@ function Suspended({ view }: { view: ToolView }) {
       <Icon name="warn" />
       <div className="grow stack">
         <div>
-          <h2>{tool.title} is suspended</h2>
+          <h2>
+            <Trans>{tool.title} is suspended</Trans>
+          </h2>
           <p>
-            {suspended.why} It comes from {suspended.server} and cannot be called until an admin has
-            looked at it.
+            <Trans>
+              {suspended.why} It comes from {suspended.server} and cannot be called until an admin
+              has looked at it.
+            </Trans>
           </p>
         </div>
         <div className="tool-compare">
           <div>
-            <h3>Accepted before</h3>
+            <h3>
+              <Trans>Accepted before</Trans>
+            </h3>
             {suspended.was ? (
-              <Json value={face(suspended.was)} label="Accepted before" />
+              <Json value={face(suspended.was)} label={t`Accepted before`} />
             ) : (
-              <p className="muted">Never accepted.</p>
+              <p className="muted">
+                <Trans>Never accepted.</Trans>
+              </p>
             )}
           </div>
           <div>
-            <h3>Now</h3>
-            <Json value={face(tool)} label="Now" />
+            <h3>
+              <Trans>Now</Trans>
+            </h3>
+            <Json value={face(tool)} label={t`Now`} />
           </div>
         </div>
         {accept.isError && <Failure error={accept.error} />}
         {session.may("manage_tools") ? (
           <div>
             <Button tone="primary" busy={accept.isPending} onClick={() => accept.mutate()}>
-              Accept as it is now
+              <Trans>Accept as it is now</Trans>
             </Button>
           </div>
         ) : (
-          <p className="muted small">Accepting it needs the permission manage_tools.</p>
+          <p className="muted small">
+            <Trans>Accepting it needs the permission manage_tools.</Trans>
+          </p>
         )}
       </div>
     </section>

@@ -1,4 +1,6 @@
 // What a page shows when it fails, in the place of the page; everything around it stays.
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import type { ErrorComponentProps } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { Problem } from "../api/client";
@@ -17,15 +19,17 @@ export function Broken({ error, reset }: ErrorComponentProps) {
       {ours ? (
         <div className="notice" data-tone="red" role="alert">
           <div className="grow">
-            <strong>This page failed</strong>
+            <strong>
+              <Trans>This page failed</Trans>
+            </strong>
             <div>
               {stale
-                ? "A new version was deployed since it was opened. Reload to go on."
-                : "The rest of the console works. Reload; if it fails again, tell whoever runs the service."}
+                ? t`A new version was deployed since it was opened. Reload to go on.`
+                : t`The rest of the console works. Reload; if it fails again, tell whoever runs the service.`}
             </div>
           </div>
           <Button size="small" onClick={() => location.reload()}>
-            Reload
+            <Trans>Reload</Trans>
           </Button>
         </div>
       ) : (

@@ -1,3 +1,4 @@
+import { Trans } from "@lingui/react/macro";
 import { useEffect } from "react";
 import { useLink } from "../live/live";
 import { Button } from "../parts/Button";
@@ -16,9 +17,11 @@ export function StaleBar() {
     <div role="status" className="stale-bar" data-shown={stale}>
       {stale && (
         <>
-          <span>A new version was deployed.</span>
+          <span>
+            <Trans>A new version was deployed.</Trans>
+          </span>
           <Button size="small" onClick={() => location.reload()}>
-            Reload
+            <Trans>Reload</Trans>
           </Button>
         </>
       )}

@@ -163,6 +163,12 @@ pub(super) fn check_agents(config: &Config, agents: &agents::Registry) -> Result
     Ok(())
 }
 
+/// What an agent may call: as configured, or as it says itself.
+pub(super) fn granted(config: &Config, agents: &agents::Registry, agent: &str) -> Vec<String> {
+    let settings = config.agents.get(agent).cloned().or_else(|| agents.default_settings(agent));
+    settings.map(|settings| settings.tools).unwrap_or_default()
+}
+
 /// What may be spent. What runs inside this service costs nothing.
 pub(super) fn budgets(
     config: &Config,

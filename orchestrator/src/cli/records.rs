@@ -466,6 +466,7 @@ fn context(app: &Arc<App>, workspace: WorkspaceId) -> ToolContext {
             ticket_id: None,
             about: None,
             asked: None,
+            errand: None,
             agent: "cli".to_owned(),
             status: RunStatus::Running,
             priority: 0,

@@ -3,6 +3,7 @@
 
 mod approvals;
 mod customers;
+pub mod errands;
 mod figures;
 pub mod records;
 mod runs;
@@ -97,6 +98,7 @@ pub async fn ask(
         ticket_id: None,
         about: None,
         asked: Some(Box::new(Asked { by, thread_id, seq, key: key.clone(), text, looking_at })),
+        errand: None,
         agent: agents::copilot::NAME.to_owned(),
         priority: PRIORITY,
         wake_at: None,

@@ -14,6 +14,7 @@ use guards::masking::Served;
 use serde_json::{Value, json};
 use store::{Store, StoreError, WorkspaceStore};
 
+use super::errands::ErrandDesk;
 use crate::{
     breakers::Outside,
     credits::Budgets,
@@ -28,6 +29,7 @@ pub struct Records {
     pub outside: Arc<Outside>,
     pub budgets: Arc<Budgets>,
     pub minutes_per_ticket: i64,
+    pub errands: Arc<ErrandDesk>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -71,7 +73,7 @@ impl StaffRecords for Records {
 }
 
 /// What somebody may now; nothing once they are gone or kept out.
-async fn permissions(store: &WorkspaceStore, asker: UserId) -> Result<Permissions, LookupError> {
+pub(super) async fn permissions(store: &WorkspaceStore, asker: UserId) -> Result<Permissions, LookupError> {
     let user = store.user(asker).await.map_err(failed)?.filter(|user| user.deactivated_at.is_none());
     let Some(user) = user else {
         return Err(LookupError::Forbidden("the colleague who asks is not here any more".to_owned()));
@@ -112,6 +114,7 @@ impl Records {
             Lookup::Run(id) => super::runs::read(store, id, now).await,
             Lookup::Approvals => super::approvals::find(store, limit, now).await,
             Lookup::Approval(id) => super::approvals::read(store, id, now).await,
+            Lookup::Actions => Ok(self.errands.list()),
             Lookup::Figures => super::figures::read(self, store, now).await,
             Lookup::Knowledge { query } => {
                 let scope = Scope::staff(store.id(), now).with_universal();

@@ -300,6 +300,7 @@ impl Seeding<'_> {
                 ticket_id: Some(ticket_id),
                 about: None,
                 asked: None,
+                errand: None,
                 agent: AGENT.to_owned(),
                 priority: 0,
                 wake_at: None,

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use agents::copilot::{EARLIER, Earlier, Input, answer_of, traces_of};
-use domain::{copilot::Asked, run::RunInput};
+use domain::{copilot::Asked, errand::PROPOSE, run::RunInput, tool::ToolCall};
 use tokio::sync::broadcast::error::RecvError;
 use tracing::warn;
 
@@ -11,6 +11,25 @@ use super::session::{Halt, Session};
 use crate::live::LiveBody;
 
 impl Session {
+    /// Why a question may not make this call. Whatever it was granted: who asks is not who decides, so all that
+    /// it may do is put something before a person.
+    pub(super) fn beyond_a_question(&self, call: &ToolCall) -> Option<String> {
+        if call.tool != PROPOSE {
+            return Some(format!(
+                "`{}` is no tool to look things up with; what a colleague wants done is put before a person with \
+                 `{PROPOSE}`",
+                call.tool
+            ));
+        }
+        // A person would decide on it, but on the word of a stranger.
+        let suspicion = self.suspicions.found.first()?;
+        Some(format!(
+            "what was read reads like an order to an agent ({}), so nothing is proposed after it: the colleague has \
+             to do this in the ticket",
+            suspicion.place
+        ))
+    }
+
     /// The question, and what was asked and answered before it in the same conversation.
     pub(super) async fn input_asked(&self, asked: &Asked) -> Result<RunInput, Halt> {
         let mut before = self.store.questions(asked.by, asked.thread_id).await?;

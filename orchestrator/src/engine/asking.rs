@@ -45,6 +45,7 @@ impl Session {
         if !terms.not_requester {
             return Ok(Vec::new());
         }
+        barred.extend(self.run.errand.as_ref().map(|errand| errand.by));
         for step in &self.steps {
             let messages = match &step.body {
                 StepBody::Started { input } => input.messages.as_slice(),

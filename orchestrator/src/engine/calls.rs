@@ -77,12 +77,9 @@ impl Session {
             // A call before it brought to light that the customer has written, which settled this one.
             return Ok(Settled::Now);
         }
-        if self.run.asked.is_some() {
-            // Whatever it was granted: who asks is not who decides.
-            let reason = format!(
-                "`{}` is no tool to look things up with, and a question does nothing else",
-                call.tool
-            );
+        if self.run.asked.is_some()
+            && let Some(reason) = self.beyond_a_question(&call)
+        {
             self.journal_call(&call, &call, None, None, CallOutcome::Refused { reason });
             return Ok(Settled::Now);
         }
@@ -165,6 +162,7 @@ impl Session {
             steps: &self.steps,
             customer: self.customer.as_ref(),
             contact: self.contact.as_ref(),
+            asked: self.run.errand.as_ref().map(|errand| errand.said.as_str()),
             claimed: self.ticket.as_ref().is_none_or(Ticket::is_contact_claimed),
             gives: &|name| self.house.catalog.get(name).map_or(Gives::Text, |tool| tool.gives()),
         };
@@ -180,6 +178,9 @@ impl Session {
         edited: bool,
     ) -> (Verdict, Facts) {
         let carries = self.carries(spec, &call.args);
+        // Who asks for something is not who decides on it, whatever the policy lets run.
+        let asks = self.run.errand.is_some().then(|| ToolSpec { always_asks: true, ..spec.clone() });
+        let spec = asks.as_ref().unwrap_or(spec);
         let gate = self.house.policies.of(self.store.id());
         let intent = gate.reads("intent").then(|| self.intent());
         gate.judged(&Matter {

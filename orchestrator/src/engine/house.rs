@@ -11,6 +11,7 @@ use domain::{
     agent::AgentSettings,
     answerability::Courses,
     copilot::StaffRecords,
+    errand::Errands,
     knowledge::Retriever,
     model::{Model, ToolSchema},
     ports::{Articles, Desk, Ports},
@@ -108,6 +109,8 @@ pub struct HouseParts {
     pub articles: Arc<dyn Articles>,
     /// What colleagues have looked up for them.
     pub staff_records: Arc<dyn StaffRecords>,
+    /// What they have put before a person.
+    pub errands: Arc<dyn Errands>,
     pub runs: RunSettings,
     pub courses: Courses,
     pub second_look: SecondLook,
@@ -120,6 +123,7 @@ impl House {
             knowledge: parts.knowledge,
             articles: parts.articles,
             staff_records: parts.staff_records,
+            errands: parts.errands,
             clock: Arc::clone(&parts.clock),
             ids: Arc::clone(&parts.ids),
         });
@@ -210,6 +214,7 @@ struct HousePorts {
     knowledge: Arc<rag::Knowledge>,
     articles: Arc<dyn Articles>,
     staff_records: Arc<dyn StaffRecords>,
+    errands: Arc<dyn Errands>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 }
@@ -229,6 +234,10 @@ impl Ports for HousePorts {
 
     fn staff_records(&self) -> &dyn StaffRecords {
         &*self.staff_records
+    }
+
+    fn errands(&self) -> &dyn Errands {
+        &*self.errands
     }
 
     fn clock(&self) -> &dyn Clock {

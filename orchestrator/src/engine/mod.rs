@@ -13,6 +13,7 @@ mod asking;
 mod calls;
 mod credits;
 mod effects;
+mod errands;
 mod failure;
 pub mod footing;
 mod held;

@@ -451,6 +451,7 @@ impl Session {
         })));
         if over {
             ops.extend(ends(&self.approvals, self.house.clock.now()));
+            ops.extend(self.after_errand());
         }
         let receipt = match self.commit(Commit { ops }).await? {
             Ok(receipt) => receipt,

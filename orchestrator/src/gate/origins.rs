@@ -32,6 +32,8 @@ pub struct Seen<'a> {
     pub contact: Option<&'a Contact>,
     /// Nobody has checked that whoever writes is this contact: their records are a claim.
     pub claimed: bool,
+    /// What a colleague asked to have done, in their words.
+    pub asked: Option<&'a str>,
     /// What a tool's answer may be relied on for.
     pub gives: &'a dyn Fn(&str) -> Gives,
 }
@@ -97,6 +99,10 @@ fn places<'a>(seen: &Seen<'a>) -> Vec<Place<'a>> {
             StepBody::Tool { call, outcome, .. } => result(call, outcome, seen, &mut places, &mut left),
             _ => {}
         }
+    }
+    if let Some(text) = seen.asked {
+        let from = "a colleague's question to the copilot".into();
+        places.push(Place { kind: OriginKind::Person, from, content: Content::Text(text), asked_with: None });
     }
     let kind = seen.record();
     let mut record = |from: &'static str, fields: Value| {

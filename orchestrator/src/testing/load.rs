@@ -31,6 +31,8 @@ use crate::{
     system::{SystemClock, SystemIds},
 };
 
+/// How often a busy reviewer's queue is read again.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 const PASSWORD: &str = "correct horse battery";
 
 /// Of a sorted list, rounded to hundredths.
@@ -205,14 +207,19 @@ impl Driver {
         }
     }
 
-    /// Looks at the queue whenever something waits, as a console would, and approves each by itself.
+    /// Looks at the queue when something waits, [`LOOK_EVERY`] at most, and approves each by itself.
     async fn review(self: Arc<Self>, mut questions: mpsc::UnboundedReceiver<String>, hands: usize) {
-        let hands = Arc::new(Semaphore::new(hands.min(64)));
+        let at_once = hands.min(64);
+        let hands = Arc::new(Semaphore::new(at_once));
         let mut asked = Vec::new();
         let mut waiting = HashSet::new();
         while questions.recv_many(&mut asked, 256).await > 0 {
             waiting.extend(asked.drain(..));
             while !waiting.is_empty() {
+                // What waits already is listed with what comes meanwhile, as many as a page holds.
+                if hands.available_permits() < at_once {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
                 for (id, digest) in self.queue().await {
                     if waiting.remove(&id) {
                         let hand = Arc::clone(&hands).acquire_owned().await.unwrap();

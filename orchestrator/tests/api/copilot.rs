@@ -35,14 +35,14 @@ async fn over(app: &TestApp, client: &Client, turn: &Value) -> Value {
     .await
 }
 
-async fn answered(app: &TestApp, client: &Client, text: &str) -> Value {
+pub async fn answered(app: &TestApp, client: &Client, text: &str) -> Value {
     let turn = ask(client, text).await;
     let turn = over(app, client, &turn).await;
     assert_eq!(turn["state"], "answered", "{turn}");
     turn
 }
 
-fn said(turn: &Value) -> String {
+pub fn said(turn: &Value) -> String {
     let statements = turn["answer"]["statements"].as_array().unwrap();
     statements.iter().map(|each| each["text"].as_str().unwrap()).collect::<Vec<_>>().join("\n")
 }

@@ -20,6 +20,7 @@ mod deliveries;
 mod description;
 mod desk;
 mod exercises;
+mod errands;
 mod files;
 mod folders;
 mod footing;

@@ -49,11 +49,12 @@ pub enum RedactionOutcome {
 }
 
 /// Columns with JSON that belong to the runs of a ticket: table, key, column.
-const OF_RUNS: [(&str, &str, &str); 5] = [
+const OF_RUNS: [(&str, &str, &str); 6] = [
     ("approvals", "id", "approval"),
     ("effects", "id", "effect"),
     ("runs", "id", "outcome"),
     ("runs", "id", "asked"),
+    ("runs", "id", "errand"),
     ("decisions", "id", "decision"),
 ];
 

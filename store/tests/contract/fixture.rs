@@ -145,6 +145,7 @@ impl Fixture {
             ticket_id,
             about: None,
             asked: None,
+            errand: None,
             agent: "resolution".to_owned(),
             priority: 0,
             wake_at: None,

@@ -3,6 +3,7 @@
 //! They read as the person who asked the run, through the port that knows what that person may see. A run that
 //! nobody of the staff asked for gets nothing from them, whatever it was granted.
 
+pub(crate) mod actions;
 pub(crate) mod approvals;
 pub(crate) mod customers;
 pub(crate) mod figures;

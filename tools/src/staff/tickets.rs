@@ -95,11 +95,15 @@ impl Tool for ReadTicket {
     }
 
     async fn read(&self, context: &ToolContext, args: ReadArgs) -> Result<ToolOutput, ToolError> {
-        let said = args.ticket.trim_start_matches('#').trim();
-        let named = match said.parse::<i64>() {
-            Ok(number) => TicketNamed::Number(number),
-            Err(_) => TicketNamed::Id(id(Self::NAME, "ticket", said)?),
-        };
-        look(context, Lookup::Ticket(named), None).await
+        look(context, Lookup::Ticket(named(Self::NAME, &args.ticket)?), None).await
     }
+}
+
+/// A ticket as a model names it to a tool.
+pub(crate) fn named(tool: &str, text: &str) -> Result<TicketNamed, ToolError> {
+    let said = text.trim_start_matches('#').trim();
+    Ok(match said.parse::<i64>() {
+        Ok(number) => TicketNamed::Number(number),
+        Err(_) => TicketNamed::Id(id(tool, "ticket", said)?),
+    })
 }

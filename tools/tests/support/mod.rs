@@ -16,6 +16,7 @@ use domain::{
     copilot::{Found, Lookup, LookupError, StaffRecords},
     customer::{Contact, Customer},
     effect::{Effect, EffectStatus},
+    errand::{BegunErrand, ErrandError, Errands, NewErrand},
     knowledge::{Passage, RetrieveError, Retriever, Scope},
     model::Usage,
     policy::{Answer, Verdict},
@@ -39,6 +40,7 @@ pub struct House {
     pub scopes: Mutex<Vec<Scope>>,
     pub articles: Mutex<Vec<(EffectId, NewArticle)>>,
     pub looked: Mutex<Vec<(UserId, Lookup, usize)>>,
+    pub errands: Mutex<Vec<(EffectId, NewErrand)>>,
 }
 
 impl Ids for House {
@@ -143,6 +145,28 @@ impl Articles for House {
     }
 }
 
+#[async_trait]
+impl Errands for House {
+    async fn begin(
+        &self,
+        workspace: WorkspaceId,
+        effect: EffectId,
+        _: &Run,
+        errand: NewErrand,
+    ) -> Result<BegunErrand, ErrandError> {
+        if errand.tool == "down" {
+            return Err(ErrandError::Unavailable("no database".to_owned()));
+        }
+        self.errands.lock().unwrap().push((effect, errand));
+        Ok(self.begun(workspace, effect).await?.unwrap())
+    }
+    async fn begun(&self, _: WorkspaceId, effect: EffectId) -> Result<Option<BegunErrand>, ErrandError> {
+        let begun = self.errands.lock().unwrap().iter().any(|(of, _)| *of == effect);
+        let ticket_id = TicketId(Uuid::from_u128(1));
+        Ok(begun.then_some(BegunErrand { run_id: RunId(effect.0), ticket_id, ticket_number: 1 }))
+    }
+}
+
 impl Ports for House {
     fn retriever(&self) -> &dyn Retriever {
         self
@@ -154,6 +178,9 @@ impl Ports for House {
         self
     }
     fn staff_records(&self) -> &dyn StaffRecords {
+        self
+    }
+    fn errands(&self) -> &dyn Errands {
         self
     }
     fn clock(&self) -> &dyn Clock {
@@ -182,6 +209,7 @@ pub fn run() -> Run {
         ticket_id: Some(TicketId(Uuid::from_u128(1))),
         about: None,
         asked: None,
+        errand: None,
         agent: "resolution".to_owned(),
         status: RunStatus::Running,
         priority: 0,

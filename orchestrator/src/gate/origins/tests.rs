@@ -95,7 +95,7 @@ fn gives(tool: &str) -> Gives {
 }
 
 fn traced(steps: &[Step], value: Value) -> (OriginKind, Likeness) {
-    let seen = Seen { steps, customer: None, contact: None, claimed: false, gives: &gives };
+    let seen = Seen { steps, customer: None, contact: None, asked: None, claimed: false, gives: &gives };
     let mut found = trace(&spec(&["value"]), &json!({ "value": value }), &seen);
     assert_eq!(found.len(), 1);
     let found = found.remove(0);
@@ -224,7 +224,8 @@ fn records_of_a_customer_whom_nobody_has_checked_are_no_more_than_claimed() {
         created_at: Timestamp(0),
     };
     for (claimed, kind) in [(false, OriginKind::Record), (true, OriginKind::Claimed)] {
-        let seen = Seen { steps: &[], customer: None, contact: Some(&contact), claimed, gives: &gives };
+        let seen =
+            Seen { steps: &[], customer: None, contact: Some(&contact), asked: None, claimed, gives: &gives };
         let found = trace(&spec(&["email", "absent"]), &json!({"email": "Mira@post.example"}), &seen);
         assert_eq!(found.len(), 1, "an argument that is not there has no origin");
         assert_eq!((found[0].kind, found[0].argument.as_str()), (kind, "email"));

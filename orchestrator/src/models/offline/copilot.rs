@@ -4,12 +4,14 @@
 //! It says what it can be asked when it does not understand, and never guesses.
 
 mod tell;
+mod wishes;
 
 use std::sync::LazyLock;
 
 use agents::copilot::{Reply, Stated};
 use domain::{
     copilot::{LookingAt, ReadSource, SourceKind},
+    errand::PROPOSE,
     model::{CallResult, Facts, ModelRequest},
     tool::ToolCall,
 };
@@ -18,6 +20,7 @@ use regex::Regex;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use self::wishes::Wish;
 use super::{pattern, slots};
 
 /// From here on a question is read as the example that it is most like.
@@ -98,7 +101,15 @@ pub(super) enum Response {
 pub(super) fn copilot(request: &ModelRequest) -> Response {
     let facts = &request.facts;
     let asked = Asked::of(facts);
-    let Some(last) = facts.results.last() else { return asked.look_up() };
+    let Some(last) = facts.results.last() else {
+        return match wishes::wish(&asked) {
+            Some(Wish::Propose(args)) => call(PROPOSE, args),
+            Some(Wish::Unclear(why)) => {
+                Response::Final(Reply { statements: vec![said(why)], follow_ups: Vec::new() })
+            }
+            None => asked.look_up(),
+        };
+    };
     if !last.ok {
         return Response::Final(refused(last));
     }
@@ -312,8 +323,12 @@ fn name(text: &str) -> String {
 fn refused(last: &CallResult) -> Reply {
     let why = last.content.get("reason").or_else(|| last.content.get("error")).and_then(Value::as_str);
     let why = why.unwrap_or("it is not available").trim_start_matches("refused: ");
+    let begins = match last.call.tool.as_str() {
+        PROPOSE => "That was not proposed",
+        _ => "That cannot be looked up",
+    };
     Reply {
-        statements: vec![said(format!("That cannot be looked up: {why}."))],
+        statements: vec![said(format!("{begins}: {why}."))],
         follow_ups: vec!["What can I ask?".to_owned()],
     }
 }
@@ -335,7 +350,8 @@ fn capable(first: &str) -> Reply {
             said(
                 "Without a language model I answer questions about tickets (by number, status, words or assignee), \
                  customers by name or address, runs, approvals that wait, the desk's figures and spending, and what the \
-                 articles of the knowledge base say.",
+                 articles of the knowledge base say. I put notes, replies, tags and closing before a person, in the \
+                 words you give me: “add a note to #12: …”.",
             ),
         ],
         follow_ups: vec![

@@ -409,6 +409,7 @@ fn ops(w: &World) -> Vec<Op> {
             ticket_id: Some(w.ticket),
             about: None,
             asked: None,
+            errand: None,
             agent: "resolution".to_owned(),
             priority: 0,
             wake_at: None,

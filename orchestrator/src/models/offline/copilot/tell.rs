@@ -1,7 +1,7 @@
 //! What came back, in sentences: the number first, then the records, each with what it rests on.
 
 use agents::copilot::{Reply, Stated};
-use domain::{knowledge::Passage, model::CallResult};
+use domain::{errand::PROPOSE, knowledge::Passage, model::CallResult};
 use serde_json::Value;
 
 use super::{Asked, capable, said, stated};
@@ -22,6 +22,7 @@ pub(super) fn told(asked: &Asked<'_>, last: &CallResult, passages: &[Passage]) -
         "read_run" => run(content),
         "find_approvals" => approvals(asked, content),
         "read_approval" => approval(content),
+        PROPOSE => proposed(content, last),
         "read_figures" => figures(asked.tells(), content),
         _ => knowledge(asked.text, passages),
     }
@@ -60,6 +61,24 @@ fn there(content: &Value, n: i64, what: &str, rest: &str) -> String {
     let least = if content.get("complete") == Some(&Value::Bool(false)) { "at least " } else { "" };
     let (be, words) = if n == 1 { ("is", many(1, what)) } else { ("are", many(n, what)) };
     format!("There {be} {least}{words} {rest}.").replace("  ", " ").replace(" .", ".")
+}
+
+fn proposed(content: &Value, last: &CallResult) -> Reply {
+    let what = match last.call.args.get("tool").and_then(Value::as_str).unwrap_or_default() {
+        "add_note" => "the note",
+        "reply_to_customer" => "the reply",
+        "add_tags" => "the tags",
+        "close_ticket" => "closing it",
+        _ => "it",
+    };
+    let told = format!(
+        "I put {what} for #{} before a person. Nothing is done until it is approved.",
+        number(content, "ticket")
+    );
+    Reply {
+        statements: vec![stated(told, &[text(content, "ref")])],
+        follow_ups: vec!["What waits for a decision?".to_owned()],
+    }
 }
 
 fn tickets(asked: &Asked<'_>, last: &CallResult) -> Reply {

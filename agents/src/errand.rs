@@ -1,0 +1,93 @@
+//! Errands: the one call that a colleague had the copilot put before a person.
+//!
+//! No model is asked. The call waits for a decision whatever the policy lets run, for who asks is not who decides.
+//! A reviewer who answers instead of deciding ends it: the colleague asks again with what they learnt.
+
+use domain::{
+    DomainError,
+    agent::{Agent, AgentSettings, Next, ProposedCall, RunLimits, RunView},
+    confidence::{Confidence, Reason, Thresholds},
+    errand::{AGENT, Errand},
+    run::{CallOutcome, Outcome},
+    tool::ToolCall,
+};
+
+use crate::journal::{Journal, Rules, own_id};
+
+/// Characters of a colleague's words in the reasons.
+const MAX_SAID: usize = 500;
+const MAX_REASON: usize = 600;
+
+/// What applies where the configuration says nothing. What is granted here is what may be put before a person.
+pub fn default_settings() -> AgentSettings {
+    let tools = [
+        "add_note",
+        "add_tags",
+        "close_ticket",
+        "escalate",
+        "reply_to_customer",
+        "schedule_follow_up",
+        "set_ticket_fields",
+    ];
+    AgentSettings {
+        tools: tools.map(str::to_owned).to_vec(),
+        thresholds: Thresholds { auto: 0.75, floor: 0.4 },
+        max_model_calls: 0,
+        max_output_tokens: 0,
+        limits: RunLimits::default(),
+        help: String::new(),
+    }
+}
+
+pub struct Errands;
+
+impl Agent for Errands {
+    fn name(&self) -> &'static str {
+        AGENT
+    }
+
+    fn description(&self) -> &'static str {
+        "Puts before a person what a colleague had the copilot propose for a ticket, and does it when it is approved."
+    }
+
+    fn next(&self, view: &RunView<'_>) -> Result<Next, DomainError> {
+        let Some(errand) = &view.run.errand else {
+            let why = "the run was begun for no call of a colleague".to_owned();
+            return Err(DomainError::Journal { step: 0, why });
+        };
+        let own = [(AGENT, errand.call.tool.as_str())];
+        let rules = Rules { reserved: &[], own: &own, check: |_| Err("no model is asked".to_owned()) };
+        let journal = Journal::read(view.run.id, view.steps, &rules)?;
+        if let Some(outcome) = journal.ended {
+            return Ok(Next::End(outcome.clone()));
+        }
+        if let Some((_, settled)) = journal.results().next_back() {
+            return Ok(Next::End(outcome(&settled.outcome)));
+        }
+        let call = ToolCall { id: own_id(AGENT, 0), ..errand.call.clone() };
+        Ok(Next::Tools(vec![ProposedCall { call, confidence: asked(errand) }]))
+    }
+}
+
+/// A colleague wants it, which says nothing of whether it is right.
+fn asked(errand: &Errand) -> Confidence {
+    let said: String = errand.said.chars().take(MAX_SAID).collect();
+    let detail = format!("a colleague asked the copilot: “{said}”");
+    Confidence::by_rule(1.0, vec![Reason { name: "asked".to_owned(), score: 1.0, detail }])
+}
+
+fn outcome(settled: &CallOutcome) -> Outcome {
+    let nothing = |reason: String| Outcome::Nothing { reason: reason.chars().take(MAX_REASON).collect() };
+    match settled {
+        CallOutcome::Ok { .. } => Outcome::Done { summary: "what a colleague asked for was done".to_owned() },
+        CallOutcome::Responded { message, .. } => nothing(format!("a reviewer answered: {message}")),
+        CallOutcome::Rejected { reason, .. } => nothing(format!("a reviewer decided against it: {reason}")),
+        CallOutcome::Escalated { reason, .. } => nothing(format!("a reviewer does it by hand: {reason}")),
+        CallOutcome::Expired => nothing("nobody decided on it in time".to_owned()),
+        CallOutcome::Superseded => {
+            nothing("something newer came in the ticket before it was decided on; ask again".to_owned())
+        }
+        CallOutcome::Refused { reason } => nothing(format!("it may not be done: {reason}")),
+        CallOutcome::Failed { error } => nothing(format!("it could not be done: {error}")),
+    }
+}
