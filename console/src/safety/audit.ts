@@ -52,6 +52,8 @@ const ACTIONS: Record<AuditAction, MessageDescriptor> = {
   "service_account.made": msg`Made a service account`,
   "service_account.deactivated": msg`Deactivated a service account`,
   "connection.tested": msg`Tried a connection`,
+  "exercises.changed": msg`Switched exercises on or off`,
+  "exercise.ended": msg`Ended an exercise`,
 };
 
 export const AUDIT_ACTIONS = Object.keys(ACTIONS) as AuditAction[];
