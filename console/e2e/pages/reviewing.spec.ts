@@ -72,7 +72,9 @@ test("a second look says whether both came to the same", async ({ page }) => {
     approval_id,
   });
   await page.goto("/approvals");
+  await expect(page.getByRole("heading", { name: first.preview.title })).toBeVisible();
   await page.keyboard.press("a");
+  await expect(page.getByText("It cannot be undone.")).toBeVisible();
   await page.keyboard.press("Enter");
   await expect(page.locator("#approval")).toContainText("the first came to something else");
   await expect(page.locator("#approval")).toContainText("The real one was rejected");
@@ -114,8 +116,8 @@ test("evidence counts as seen when it was on the screen, and time when the page 
     const marks = await evidence.evaluateAll((all) => all.map((each) => each.dataset.evidence));
     expect(marks).toEqual(["0", "1"]);
   }).toPass();
-  // What is looked at for a moment counts after that moment.
-  await page.waitForFunction(() => performance.now() > 3_000);
+  await evidence.last().scrollIntoViewIfNeeded();
+  await expect(page.locator("[data-seen]")).toHaveCount(2);
   await page.keyboard.press("a");
   await expect(page.getByRole("heading", { name: "This was an exercise" })).toBeVisible();
   expect(sent[0]?.attention?.evidence_seen).toEqual([0, 1]);
@@ -167,7 +169,7 @@ test("whoever may not see all reviewers sees their own alone, and no switch", as
   await page.goto("/safety/reviewing");
   await expect(page.getByText("What you decide in the queue of approvals")).toBeVisible();
   await expect(page.getByRole("region", { name: "All reviewers" })).toHaveCount(0);
-  await expect(page.getByRole("region", { name: "Exercises" })).toContainText("Off:");
+  await expect(page.getByRole("region", { name: "Exercises", exact: true })).toContainText("Off:");
   await expect(page.getByRole("button", { name: "Switch on" })).toHaveCount(0);
 });
 
@@ -183,7 +185,7 @@ test("exercises are switched on with a rate and off again", async ({ page }) => 
     },
   });
   await page.goto("/safety/reviewing");
-  const exercises = page.getByRole("region", { name: "Exercises" });
+  const exercises = page.getByRole("region", { name: "Exercises", exact: true });
   await expect(exercises).toContainText("Nothing is ever done because of one");
   await exercises.getByLabel("One in so many items").fill("20");
   await exercises.getByRole("button", { name: "Switch on" }).click();

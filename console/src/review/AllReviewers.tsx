@@ -8,6 +8,7 @@ import { Failure, Loading } from "../parts/states";
 import { percent } from "../text/format";
 import { FigureList } from "./FigureList";
 import { reviewQuery } from "./queries";
+import { Scrolled } from "./Scrolled";
 import { timesWords, weekName } from "./words";
 
 export function AllReviewers() {
@@ -66,7 +67,7 @@ export function AllReviewers() {
         />
       )}
       {data && latest && (
-        <div className="review-table">
+        <Scrolled label={t`Numbers by week`}>
           <table>
             <thead>
               <tr>
@@ -115,7 +116,7 @@ export function AllReviewers() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scrolled>
       )}
     </section>
   );

@@ -6,6 +6,7 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { percent } from "../text/format";
 import { FigureList } from "./FigureList";
 import { ownReviewQuery } from "./queries";
+import { Scrolled } from "./Scrolled";
 import { WeekChart } from "./WeekChart";
 import { isEmpty, slipName, timesWords, weekName } from "./words";
 
@@ -40,11 +41,8 @@ export function OwnReviewing() {
             nothing={t`Nothing yet in the last twelve weeks.`}
           />
           {data.figures.by_slip.length > 0 && (
-            <div className="review-table">
+            <Scrolled label={t`Exercises by what was wrong`}>
               <table>
-                <caption className="sr-only">
-                  <Trans>Exercises by what was wrong</Trans>
-                </caption>
                 <thead>
                   <tr>
                     <th scope="col">
@@ -68,7 +66,7 @@ export function OwnReviewing() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scrolled>
           )}
           <h3>
             <Trans>Time on an item, week by week</Trans>
@@ -88,7 +86,7 @@ export function OwnReviewing() {
             <summary>
               <Trans>The numbers</Trans>
             </summary>
-            <div className="review-table">
+            <Scrolled label={t`Numbers by week`}>
               <table>
                 <thead>
                   <tr>
@@ -121,7 +119,7 @@ export function OwnReviewing() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scrolled>
           </details>
         </>
       )}

@@ -68,7 +68,9 @@ export function useAttention(id: string, within: RefObject<HTMLElement | null>):
           waits.set(
             target,
             setTimeout(() => {
-              if (isBefore()) found.add(Number(target.getAttribute("data-evidence")));
+              if (!isBefore()) return;
+              found.add(Number(target.getAttribute("data-evidence")));
+              target.setAttribute("data-seen", "true");
             }, SETTLES_MS),
           );
         }
