@@ -441,6 +441,12 @@ const audit = createRoute({
   component: lazyRouteComponent(office, "AuditPage"),
 });
 
+const reviewing = createRoute({
+  getParentRoute: () => safety,
+  path: "reviewing",
+  component: lazyRouteComponent(office, "ReviewingPage"),
+});
+
 const personalData = createRoute({
   getParentRoute: () => safety,
   path: "personal-data",
@@ -539,7 +545,7 @@ const tree = root.addChildren([
     agents,
     policy,
     settings.addChildren([people, roles, teams, apiKeys, models, channels, account, appearance]),
-    safety.addChildren([breakers, limits, audit, personalData]),
+    safety.addChildren([breakers, limits, reviewing, audit, personalData]),
   ]),
 ]);
 

@@ -117,10 +117,14 @@ pub enum AuditAction {
     ContactAdded,
     #[serde(rename = "channels.changed")]
     ChannelsChanged,
+    #[serde(rename = "exercises.changed")]
+    ExercisesChanged,
+    #[serde(rename = "exercise.ended")]
+    ExerciseEnded,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 54] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
@@ -173,6 +177,8 @@ impl AuditAction {
         Self::CustomerSignedOut,
         Self::ContactAdded,
         Self::ChannelsChanged,
+        Self::ExercisesChanged,
+        Self::ExerciseEnded,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -229,6 +235,8 @@ impl AuditAction {
             Self::CustomerSignedOut => "customer.signed_out",
             Self::ContactAdded => "contact.added",
             Self::ChannelsChanged => "channels.changed",
+            Self::ExercisesChanged => "exercises.changed",
+            Self::ExerciseEnded => "exercise.ended",
         }
     }
 

@@ -87,6 +87,8 @@ ids! {
     /// A conversation with the copilot.
     ThreadId,
     ApprovalId,
+    /// What a reviewer is shown to know how well they look; shown as an approval's.
+    ExerciseId,
     DecisionId,
     /// A way of looking at the queue of approvals that somebody keeps.
     ViewId,

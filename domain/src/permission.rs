@@ -42,6 +42,7 @@ permissions! {
     ReadCustomers "read_customers" "Reads and searches customers.",
     ReadApprovals "read_approvals" "Reads approvals with the conversation, customer and run that they are about.",
     DecideApprovals "decide_approvals" "Decides approvals that are asked of their role or team.",
+    ReadReviewQuality "read_review_quality" "Sees how carefully approvals are reviewed, of at least five people together and of nobody alone.",
     ReadRuns "read_runs" "Reads runs, their journals and what models write.",
     RetryRuns "retry_runs" "Begins runs and mails anew that failed.",
     AskCopilot "ask_copilot" "Asks the copilot, which reads what they may read themselves.",
@@ -93,6 +94,7 @@ const MATRIX: [(Permission, &[Role]); Permission::ALL.len()] = [
     (P::ReadCustomers, VIEWERS),
     (P::ReadApprovals, VIEWERS),
     (P::DecideApprovals, AGENTS),
+    (P::ReadReviewQuality, ADMINS),
     (P::ReadRuns, VIEWERS),
     (P::RetryRuns, ADMINS),
     (P::AskCopilot, VIEWERS),
@@ -308,6 +310,7 @@ edit_tickets              .      .      x      x      x      x
 read_customers            x      x      x      x      x      x
 read_approvals            x      x      x      x      x      x
 decide_approvals          .      .      x      x      x      x  in person
+read_review_quality       .      .      .      .      x      x
 read_runs                 x      x      x      x      x      x
 retry_runs                .      .      .      .      x      x
 ask_copilot               x      x      x      x      x      x  in person

@@ -43,11 +43,11 @@ use sqlx::{
 use tokio::sync::{broadcast, mpsc};
 
 pub use error::StoreError;
-pub use page::{MAX_LIMIT, Page};
+pub use page::{Key, MAX_LIMIT, Page};
 pub use read::{
     AccountDeed, AgentFigures, AgentPeriod, Asker, AuditFilter, AuditReport, CreditReport, DeskDay, DeskNow,
     Forgotten, Joining, KnowledgeFact, Mention, Moved, PageDocument, PersonChange, PersonChanged, Redaction,
-    RedactionOutcome, Surroundings, ToMail, Waiting,
+    RedactionOutcome, Reviewed, Surroundings, ToMail, Waiting,
 };
 pub use records::{
     Account, ApiKey, ApprovalFilter, Assigned, Attachment, ChannelChange, ChannelSettings, Counts,

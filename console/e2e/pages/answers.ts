@@ -38,6 +38,7 @@ import {
 import { accounts, asked, keys, matrix, people, teamOf, teams } from "./examples/people";
 import { scanned, suggested } from "./examples/personal";
 import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
+import { allReviews, exerciseSettings, ownReview } from "./examples/review";
 import { audited, couldBe, limits } from "./examples/safety";
 
 export * from "./examples/base";
@@ -52,6 +53,7 @@ export * from "./examples/people";
 export * from "./examples/personal";
 export * from "./examples/policy";
 export * from "./examples/portal";
+export * from "./examples/review";
 export * from "./examples/safety";
 
 /** Answers for a route, by method and path; a test hands in its own to override. */
@@ -94,6 +96,9 @@ const ANSWERS: Answers = {
     );
   },
   "GET /v1/approvals/counts": () => counts,
+  "GET /v1/me/review-quality": () => ownReview,
+  "GET /v1/review-quality": () => allReviews,
+  "GET /v1/review-quality/exercises": () => exerciseSettings,
   "GET /v1/approvals/views": (): S["ViewList"] => ({ items: [view] }),
   "GET /v1/approvals/desk": () => approvalDesk,
   "GET /v1/approvals/mail": (): S["MailedView"] => mailed,

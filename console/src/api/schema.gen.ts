@@ -1152,6 +1152,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/review-quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how one reviews
+         * @description The caller's own figures: how long items were in view against how long reading takes, evidence that was not seen, exercises, and agreement with others. Nobody else is shown them. Takes a person.
+         */
+        get: operations["showOwnReviewQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/review-quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how approvals are reviewed
+         * @description Of the workspace or of a team, week by week, once a week is over: by then everybody could see their own. Nothing is told that is about fewer than five people, nor what would tell it by the difference to others. 404 when there is no such team.
+         */
+        get: operations["showReviewQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/review-quality/exercises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See whether there are exercises
+         * @description And how many each reviewer gets. They are off unless somebody switches them on.
+         */
+        get: operations["showExercises"];
+        /**
+         * Switch exercises on or off
+         * @description On, reviewers find among the approvals some that are none: a past one in which one thing was made wrong, or one that is looked at a second time. Nothing is ever done because of them, and each says what it was once it is decided. Off, those that wait end at once. Takes a person, and is in the audit.
+         */
+        put: operations["setExercises"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -3484,6 +3548,15 @@ export interface components {
             /** @description Names of the tools it is granted, suspended ones left out. */
             tools: string[];
         };
+        /** @description How often two agreed. */
+        Agreement: {
+            /**
+             * Format: double
+             * @description Cohen's kappa: agreement beyond what chance would give. Null where chance alone would give all of it.
+             */
+            kappa: number | null;
+            rate: components["schemas"]["Rate"];
+        };
         Alike: {
             quote: string;
             /**
@@ -3700,6 +3773,8 @@ export interface components {
             customer: components["schemas"]["Customer"] | null;
             /** @description Decisions taken so far, oldest first. */
             decisions: components["schemas"]["Decision"][];
+            /** @description Of what the caller has decided and was no approval: what it was. Nothing came of it. */
+            exercise?: components["schemas"]["ExerciseResult"] | null;
             /** @description Where personal data, or the masks that stand for it, are in `approval`. */
             findings: components["schemas"]["FieldFinding"][];
             /** @description What the proposed text rests on; null when there is none, or its agent does not tell. */
@@ -3840,6 +3915,22 @@ export interface components {
             filename: string;
             /** Format: uuid */
             id: string;
+        };
+        /**
+         * @description What a page says of how long its reader had an approval before them. Nobody checks it, and nothing but these
+         *     figures rests on it.
+         */
+        Attention: {
+            /**
+             * @description Which pieces of `evidence` were on the screen or opened, by their places from 0.
+             * @default []
+             */
+            evidence_seen?: number[];
+            /**
+             * Format: int64
+             * @description Milliseconds in which it was in view: the page visible and in focus. At most an hour counts.
+             */
+            in_view_ms: number;
         };
         /** @description Who reads the answer. */
         Audience: "customer" | "staff";
@@ -4368,6 +4459,12 @@ export interface components {
         };
         /** @description A decision, bound to what the reviewer saw. */
         Decide: {
+            /**
+             * @description How long the reviewer had it before them; left out, it counts as not measured. It changes nothing about the
+             *     decision.
+             * @default null
+             */
+            attention?: components["schemas"]["Attention"] | null;
             decision: components["schemas"]["DecisionKind"];
             /**
              * @description The `digest` of the approval as it was shown. When the proposal has changed since, the
@@ -4412,12 +4509,73 @@ export interface components {
         Decided: {
             results: components["schemas"]["DecidedItem"][];
         };
+        /** @description An approval as it stands after a decision. */
+        DecidedApproval: {
+            agent: string;
+            /** @description Whose it is to decide; anybody's while there is none. */
+            assignee?: components["schemas"]["UserId"] | null;
+            binding: components["schemas"]["Binding"];
+            /** @description What it would carry out of the house that a person should see first, as proposed. */
+            carries?: components["schemas"]["Carried"][];
+            confidence: components["schemas"]["Confidence"];
+            decided_at: components["schemas"]["Timestamp"] | null;
+            /** @description Digest of the binding. */
+            digest: components["schemas"]["Digest"];
+            /** @description Changed arguments, when it was edited. */
+            edited_args: unknown;
+            /** @description When it becomes, or became, another role's to decide, and whose. */
+            escalates?: components["schemas"]["Escalates"] | null;
+            evidence: components["schemas"]["Citation"][];
+            /** @description When it was no approval: what it was. Nothing came of it. */
+            exercise?: components["schemas"]["ExerciseResult"] | null;
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description What the gate judged it on. */
+            facts?: components["schemas"]["Facts"] | null;
+            /** Format: uuid */
+            id: string;
+            /** @description The procedure that the customer's words ask for; empty for none. */
+            intent?: string;
+            /** @description Where the protected arguments come from, as proposed. */
+            origins?: components["schemas"]["ArgumentOrigin"][];
+            preview: components["schemas"]["Preview"];
+            question: components["schemas"]["Question"];
+            /** Format: uint8 */
+            quorum: number;
+            /** @description When those who may decide are told once more; gone once they were. */
+            reminds_at?: components["schemas"]["Timestamp"] | null;
+            requested_at: components["schemas"]["Timestamp"];
+            /** @description Those who asked for it, where the policy says that they do not approve it. */
+            requesters?: components["schemas"]["UserId"][];
+            risk: components["schemas"]["Risk"];
+            /** @description The role that is asked; others answer for it. */
+            role: components["schemas"]["Role"];
+            /** @description Why it stopped: the rule and its words. */
+            rule: string;
+            /** Format: uuid */
+            run_id: string;
+            /** @description Out of the queue until then. */
+            snoozed_until?: components["schemas"]["Timestamp"] | null;
+            status: components["schemas"]["ApprovalStatus"];
+            /** @description What the run had read that sounds like an order to the agent. */
+            suspicions?: components["schemas"]["Suspicion"][];
+            /** @description The team that is asked: of those who answer for the role, who is in it. */
+            team?: components["schemas"]["TeamName"] | null;
+            ticket_id: components["schemas"]["TicketId"] | null;
+            /**
+             * @description Until when the decision can be taken back: nothing is done before. Gone once the run has begun to act
+             *     on it.
+             */
+            undo_until?: components["schemas"]["Timestamp"] | null;
+            why: string;
+        };
         /** @description What became of one decision. */
         DecidedItem: {
             /** @description As it stands after the decision; null when it failed. */
             approval: components["schemas"]["Approval"] | null;
             /** Format: uuid */
             approval_id: string;
+            /** @description When it was no approval: what it was. Nothing came of it. */
+            exercise?: components["schemas"]["ExerciseResult"] | null;
             /** @description Why it failed; null when it did not. */
             problem: components["schemas"]["Problem"] | null;
             status: components["schemas"]["DecidedStatus"];
@@ -5079,6 +5237,42 @@ export interface components {
             name: string;
             /** @constant */
             type: "external";
+        };
+        /** @description What an item turned out to be that was no approval. Nothing was done, whatever was decided. */
+        ExerciseResult: {
+            /** @description Whether a second look came to the same; null when something was wrong. */
+            agreed: boolean | null;
+            /**
+             * Format: uuid
+             * @description The real one.
+             */
+            approval_id: string;
+            /** @description Where it stood: a JSON pointer into the arguments. */
+            at: string | null;
+            became: string | null;
+            /** @description What was decided about the real one. */
+            earlier: components["schemas"]["Said"];
+            /** @description Whether it was found; null when nothing was wrong. */
+            found: boolean | null;
+            /** @description What was wrong in it; null when nothing was, and a second look was wanted. */
+            slip: components["schemas"]["Slip"] | null;
+            /** @description What was right there, and what it was made into; of an amount in cents. */
+            was: string | null;
+        };
+        /** @description Whether a workspace has exercises, and how many. */
+        ExerciseSettings: {
+            /**
+             * Format: int64
+             * @description Of one person, at most.
+             */
+            most_a_day: number;
+            /** @description Off, there are none, and those that wait end at once. */
+            on: boolean;
+            /**
+             * Format: int64
+             * @description One in so many items of a reviewer, on average.
+             */
+            one_in: number;
         };
         /** @description Which call, and by which policy. One of `approval_id`, `run_id` with `call_id`, and `call`. */
         ExplainPolicy: {
@@ -6444,6 +6638,25 @@ export interface components {
             /** Format: float */
             score: number;
         };
+        /** @description A share of `n` cases with the interval in which it lies with 95 % confidence. */
+        Rate: {
+            /** Format: double */
+            high: number;
+            /**
+             * Format: double
+             * @description Wilson's interval.
+             */
+            low: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            of_them: number;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            share: number;
+        };
         /** @description A visitor's word on an answer. */
         RateAnswer: {
             helpful: boolean;
@@ -6568,6 +6781,60 @@ export interface components {
          * @description Credits that were set aside for one call.
          */
         ReservationId: string;
+        /** @description Figures of reviewing. What is null was not seen, or is about too few people. */
+        ReviewFigures: {
+            /** @description The same by what was wrong. Of one person alone. */
+            by_slip: components["schemas"]["SlipRate"][];
+            /**
+             * Format: int64
+             * @description Decisions taken.
+             */
+            decisions: number;
+            /** @description Of the exercises in which something was wrong, those in which it was found. */
+            found: components["schemas"]["Rate"] | null;
+            /** @description Second looks that came to what had been decided. */
+            second_looks: components["schemas"]["Agreement"] | null;
+            time: components["schemas"]["ReviewTime"] | null;
+            /** @description Approvals that took several people, on which two decided alike. */
+            together: components["schemas"]["Agreement"] | null;
+            /** @description Of the measured decisions about something with evidence, those before which some of it was not seen. */
+            unread: components["schemas"]["Rate"] | null;
+        };
+        /** @description How carefully approvals are reviewed, of many people together. */
+        ReviewQuality: {
+            /**
+             * Format: uint
+             * @description Of fewer people than this nothing is told.
+             */
+            least_people: number;
+            /** @description Twelve weeks that are over, the oldest first. */
+            weeks: components["schemas"]["ReviewWeek"][];
+            /**
+             * Format: int64
+             * @description Words a minute that reading is taken to be.
+             */
+            words_a_minute: number;
+        };
+        /** @description How long items were in view, against how long reading them takes. */
+        ReviewTime: {
+            /**
+             * Format: int64
+             * @description Decisions that were measured. The others came by mail, from the command line, or several at once.
+             */
+            measured: number;
+            /**
+             * Format: double
+             * @description The median, as a share of what reading takes: 1 is as long. To within a tenth; 10 is ten times and more.
+             */
+            median: number;
+        };
+        /** @description A week that is over. */
+        ReviewWeek: {
+            /** @description Null: too few people decided in it. A figure that is null in it is of too few, too. */
+            figures: components["schemas"]["ReviewFigures"] | null;
+            /** @description Its Monday (UTC). */
+            starts_at: components["schemas"]["Timestamp"];
+        };
         /** @description What a mistake with this tool would mean. */
         Risk: "read" | "reversible" | "outward" | "irreversible";
         /**
@@ -6786,10 +7053,15 @@ export interface components {
             steps: components["schemas"]["Step"][];
         };
         /**
+         * @description What somebody said to an approval or an exercise, without their words.
+         * @enum {string}
+         */
+        Said: "approve" | "edit" | "reject" | "respond" | "escalate";
+        /**
          * @description What whoever hands documents in says of all of them. It counts more than what a file says of
          *     itself; what is not said is null.
          */
-        Said: {
+        Said2: {
             /** @default null */
             brand: string | null;
             /** @default null */
@@ -7063,6 +7335,16 @@ export interface components {
             /** @description The most alike first; at most five. */
             items: components["schemas"]["SimilarDecision"][];
         };
+        /** @description What is wrong in an exercise. */
+        Slip: "amount" | "number" | "recipient" | "name" | "figure" | "citation";
+        /** @description How often one thing that was wrong was found. */
+        SlipRate: {
+            /** Format: int64 */
+            found: number;
+            /** Format: int64 */
+            n: number;
+            slip: components["schemas"]["Slip"];
+        };
         /** @description When it comes up again. */
         Snooze: {
             /** @description Null: at once. */
@@ -7122,7 +7404,7 @@ export interface components {
             /** @description What came of the last sync, or of the one under way so far. */
             report: components["schemas"]["SyncReport"] | null;
             /** @description What is said of all its documents. */
-            said: components["schemas"]["Said"];
+            said: components["schemas"]["Said2"];
             state: components["schemas"]["SourceState"];
             /**
              * Format: int64
@@ -10289,7 +10571,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Approval"];
+                    "application/json": components["schemas"]["DecidedApproval"];
                 };
             };
             /** @description No valid session or API key */
@@ -11261,6 +11543,201 @@ export interface operations {
                 };
             };
             /** @description It takes decide_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showOwnReviewQuality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReviewQuality"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showReviewQuality: {
+        parameters: {
+            query?: {
+                /** @description Of a team; left out, of everybody. */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewQuality"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_review_quality, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showExercises: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseSettings"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setExercises: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExerciseSettings"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseSettings"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes change_policy, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -57,6 +57,8 @@ const ACTIONS: Record<AuditAction, MessageDescriptor> = {
   "customer.signed_out": msg`Signed out as a customer`,
   "contact.added": msg`Added a contact to a customer`,
   "channels.changed": msg`Changed how customers reach us`,
+  "exercises.changed": msg`Switched exercises on or off`,
+  "exercise.ended": msg`Ended an exercise`,
 };
 
 export const AUDIT_ACTIONS = Object.keys(ACTIONS) as AuditAction[];

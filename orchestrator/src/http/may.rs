@@ -26,6 +26,7 @@ each!(
     ReadCustomers,
     ReadApprovals,
     DecideApprovals,
+    ReadReviewQuality,
     ReadRuns,
     RetryRuns,
     AskCopilot,

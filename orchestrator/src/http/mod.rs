@@ -29,6 +29,7 @@ mod customers;
 mod deliveries;
 mod desk;
 mod docs;
+mod exercises;
 mod feedback;
 mod footing;
 mod gaps;
@@ -58,6 +59,7 @@ mod problem;
 mod proof;
 mod providers;
 mod ratings;
+mod review_quality;
 mod roles;
 mod runs;
 mod scans;
@@ -157,6 +159,7 @@ fn api() -> ApiRouter<Http> {
         .merge(approval_views::routes())
         .merge(approval_link::routes())
         .merge(approval_mail::routes())
+        .merge(review_quality::routes())
         .merge(runs::routes())
         .merge(agents::routes())
         .merge(tools::routes())

@@ -33,6 +33,7 @@ const TAGS: &[(&str, &str)] = &[
     ("account", "What one signs in with, and where one is signed in."),
     ("tickets", "Support cases, their messages and their timeline."),
     ("approvals", "Proposed calls that wait for a person."),
+    ("review quality", "How carefully approvals are decided: for oneself, and of many people together."),
     ("runs", "Executions of agents and their journals."),
     ("agents", "Who works here."),
     ("tools", "What agents may call."),

@@ -331,20 +331,31 @@ impl Desk {
     /// The same, asked of a team beside the role.
     pub async fn propose_to(&self, opened: &Value, team: Option<&str>) -> Value {
         let team = team.map(|team| TeamName::parse(team).unwrap());
-        self.proposed(opened, "We will pay it back.", Role::Reviewer, team).await
+        self.proposed(opened, ("We will pay it back.", 1), Role::Reviewer, team).await
     }
 
     /// The same, asked of another role, with words of its own.
     pub async fn propose_asking(&self, opened: &Value, role: Role, body: &str) -> Value {
-        self.proposed(opened, body, role, None).await
+        self.proposed(opened, (body, 1), role, None).await
+    }
+
+    /// The same, which so many people have to approve.
+    pub async fn propose_needing(&self, opened: &Value, quorum: u8) -> Value {
+        self.proposed(opened, ("We will pay it back.", quorum), Role::Reviewer, None).await
     }
 
     /// The same with words of its own.
     pub async fn propose_saying(&self, opened: &Value, body: &str) -> Value {
-        self.proposed(opened, body, Role::Reviewer, None).await
+        self.proposed(opened, (body, 1), Role::Reviewer, None).await
     }
 
-    async fn proposed(&self, opened: &Value, body: &str, role: Role, team: Option<TeamName>) -> Value {
+    async fn proposed(
+        &self,
+        opened: &Value,
+        (body, quorum): (&str, u8),
+        role: Role,
+        team: Option<TeamName>,
+    ) -> Value {
         let ticket: TicketId = id(&opened["ticket"]["id"]);
         let ticket = self.store.ticket(ticket).await.unwrap().unwrap();
         let run = self.store.active_run(ticket.id).await.unwrap().expect("a run works on the ticket");
@@ -380,7 +391,7 @@ impl Desk {
             evidence: Vec::new(),
             role,
             team,
-            quorum: 1,
+            quorum,
             requested_at: now,
             expires_at: now.plus(Duration::from_secs(3600)),
             decided_at: None,

@@ -20,6 +20,7 @@ mod personal_data;
 mod policies;
 mod portal;
 mod records;
+mod review;
 mod row_security;
 mod runs;
 mod safety;
@@ -176,6 +177,10 @@ contract! {
         one_person_looks_at_an_approval_and_that_ends_by_itself,
         views_and_delegations_are_kept,
         nobody_is_mailed_twice_about_one_approval;
+    review:
+        one_exercise_waits_for_a_person_and_ends_once,
+        an_exercise_is_made_of_what_was_decided_and_not_had_before,
+        what_people_had_before_them_is_counted_by_week;
     knowledge:
         a_gap_grows_with_its_questions_and_a_run_asks_once,
         citations_of_sent_replies_are_found_by_their_document,

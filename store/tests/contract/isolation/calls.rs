@@ -24,12 +24,15 @@ use domain::{
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use store::{
-    ApprovalFilter, AuditFilter, ChannelChange, KnowledgeFact, PersonChange, Redaction, RunFilter,
+    ApprovalFilter, AuditFilter, ChannelChange, KnowledgeFact, PersonChange, Redaction, Reviewed, RunFilter,
     TicketFilter, WorkspaceStore,
 };
 
-use super::portal::CUSTOMER_LINK;
 use super::world::{ADDRESS, COLLECTION, EMAIL, INVITED, MAIL, SLUG, TERMS, World};
+use super::{
+    portal::CUSTOMER_LINK,
+    reviewed::{ALWAYS, ON},
+};
 
 pub type Call = fn(WorkspaceStore, World) -> BoxFuture<'static, String>;
 
@@ -122,6 +125,14 @@ fn reads() -> Vec<(&'static str, Call)> {
         "decided_about" => desk.decided_about("shop__refund", 10).await,
         "approval_claims" => desk.approval_claims(w.at).await,
         "approval_delegations" => desk.approval_delegations(w.at).await,
+        "exercise_settings" => desk.exercise_settings().await,
+        "exercise_sources" => desk.exercise_sources(w.user, domain::Timestamp(0), 10).await,
+        "open_exercise" => desk.open_exercise(w.user, w.at).await,
+        "exercise" => desk.exercise(w.exercise().id, w.user).await,
+        "attended" => desk.attended(ALWAYS).await,
+        "decided" => desk.decided(Reviewed { user: Some(w.user), ..ALWAYS }).await,
+        "decided_in_pairs" => desk.decided_in_pairs(ALWAYS).await,
+        "exercised" => desk.exercised(ALWAYS).await,
         "mailed" => desk.mailed(w.user).await,
         "mailed_people" => desk.mailed_people().await,
         "approvals_to_mail" => {
@@ -299,6 +310,12 @@ fn writes() -> Vec<(&'static str, Call)> {
             let later = w.at.plus(Duration::from_secs(9));
             desk.claim_approval(w.approval, w.user, w.at, later).await.is_ok()
         },
+        "tend_exercise" => desk.tend_exercise(w.exercise()).await,
+        "end_exercise" => desk.end_exercise(w.exercise().id, (w.user, w.tag.to_owned()), w.ended()).await,
+        "forget_attention" => desk.forget_attention(w.approval, w.user).await,
+        "note_attention" => desk.note_attention(w.approval, (w.user, w.at), w.attended()).await,
+        "set_exercise_settings" => desk.set_exercise_settings(ON, w.actor(), w.at).await,
+        "begin_exercise" => desk.begin_exercise(w.exercise(), w.at).await.is_err(),
         "set_mailed" => (
             desk.set_mailed(w.user, Some(domain::approval_mail::Mailed::All)).await.is_ok(),
             desk.set_mailed(w.user, None).await,
