@@ -3938,7 +3938,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "exercises.changed" | "exercise.ended";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -5043,6 +5043,11 @@ export interface components {
             by: components["schemas"]["UserId"];
             /** @description What the copilot made of them. */
             call: components["schemas"]["ToolCall"];
+            /**
+             * Format: int64
+             * @description The state of the ticket that it was proposed for: the last that carried something for agents.
+             */
+            customer_version: number;
             /** @description In their words. */
             said: string;
         };
@@ -6106,6 +6111,26 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             error: string | null;
         };
+        /** @description How carefully one reviews, for oneself alone. */
+        OwnReviewQuality: {
+            /** @description Whether there are exercises in this workspace, and how many. */
+            exercises: components["schemas"]["ExerciseSettings"];
+            /** @description Of twelve weeks, the one that has begun included. */
+            figures: components["schemas"]["ReviewFigures"];
+            /** @description Each week by itself, the oldest first. */
+            weeks: components["schemas"]["OwnReviewWeek"][];
+            /**
+             * Format: int64
+             * @description Words a minute that reading is taken to be.
+             */
+            words_a_minute: number;
+        };
+        /** @description A week of one's own. */
+        OwnReviewWeek: {
+            figures: components["schemas"]["ReviewFigures"];
+            /** @description Its Monday (UTC). */
+            starts_at: components["schemas"]["Timestamp"];
+        };
         /** @description A ticket as its customer sees it. */
         OwnTicket: {
             /** @description Who asked; null where nobody gave a name. */
@@ -6379,7 +6404,7 @@ export interface components {
             written: components["schemas"]["Written"];
         };
         /** @description One thing that not everybody may. */
-        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_runs" | "retry_runs" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "manage_channels" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
+        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_review_quality" | "read_runs" | "retry_runs" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "manage_channels" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
         /** @description A permission in words. */
         PermissionView: {
             means: string;
@@ -6992,6 +7017,8 @@ export interface components {
              */
             attempts: number;
             created_at: components["schemas"]["Timestamp"];
+            /** @description What a colleague had the copilot put before a person, for which alone it was begun. */
+            errand?: components["schemas"]["Errand"] | null;
             error: string | null;
             /**
              * Format: int64
