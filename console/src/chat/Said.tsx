@@ -5,6 +5,7 @@ import { Answer } from "../messages/Answer";
 import { clockTime, fullTime } from "../text/times";
 import type { Held } from "./held";
 import { Rating } from "./Rating";
+import { useWords } from "./words";
 
 interface Props {
   message: ConversationMessage;
@@ -20,18 +21,21 @@ export function articleAddress(slug: string, workspace?: string): string {
 }
 
 export function Said({ message, of, workspace }: Props) {
+  const words = useWords();
   const own = message.from === "visitor";
+  const assistant = message.from === "assistant";
   return (
     <article className="said" data-from={message.from}>
       <h2 className={own ? "sr-only" : "said-name"}>
-        {own ? "You" : message.name}
-        {message.from === "assistant" && <span className="said-kind">AI</span>}
+        {own ? words.you : assistant ? words.assistant : message.name}
+        {assistant && <span className="said-kind">{words.ai}</span>}
       </h2>
       <div className="said-body">
         <Answer
           body={message.body}
           sources={message.sources}
           addressOf={(source) => articleAddress(source.slug, workspace)}
+          words={words}
         />
       </div>
       <div className="said-foot">
@@ -39,11 +43,9 @@ export function Said({ message, of, workspace }: Props) {
           {clockTime(message.at)}
         </time>
         {message.model === "offline" && (
-          <span title="Put together from our help pages by rules; no language model was used">
-            offline model
-          </span>
+          <span title={words.whyOfflineModel}>{words.offlineModel}</span>
         )}
-        {message.from === "assistant" && <Rating of={of} messageId={message.id} />}
+        {assistant && <Rating of={of} messageId={message.id} />}
       </div>
     </article>
   );

@@ -11,6 +11,8 @@ import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
+import { listed } from "../text/format";
+import { LANGUAGES } from "../widget/words/words";
 import { Key } from "./Key";
 import { channelsQuery } from "./queries";
 import "./settings.css";
@@ -43,6 +45,8 @@ export function ChannelsPage() {
 }
 
 function Chat({ channels: { public_url, workspace, chat } }: { channels: S["Channels"] }) {
+  const names = new Intl.DisplayNames(tags(), { type: "language" });
+  const widgetSpeaks = listed(LANGUAGES.map((each) => names.of(each) ?? each));
   const snippet = `<script src="${public_url}/widget.js" data-workspace="${workspace}" async></script>`;
   return (
     <section className="card section stack" aria-labelledby="channels-chat">
@@ -74,6 +78,12 @@ function Chat({ channels: { public_url, workspace, chat } }: { channels: S["Chan
           <Trans>Copy</Trans>
         </Button>
       </div>
+      <p className="muted small">
+        <Trans>
+          It speaks {widgetSpeaks}: the language of the page by its <code>lang</code>, or what{" "}
+          <code>data-language</code> says.
+        </Trans>
+      </p>
       <dl className="facts">
         <dt>
           <Trans>Sites</Trans>
