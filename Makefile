@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # clones that share one would take each other's for their own.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-.PHONY: help run test test-rust test-console test-browser lint fmt bench bench-runs bench-idle bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers attacks train-answerability train-injection openapi clean console setup
+.PHONY: help run test test-rust test-console test-browser lint fmt eval bench bench-runs bench-idle bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers attacks train-answerability train-injection openapi clean console setup
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,11 @@ openapi: ## Write openapi.json and the console's types from the code
 	cargo run -q -p countersign -- openapi > openapi.json.new && mv openapi.json.new openapi.json
 	cd console && npm run generate
 
+eval: ## Run every suite of evaluations, and print the table (COUNTERSIGN_DATA: the folder of public data)
+	cargo build --profile quick -p countersign --no-default-features
+	cargo build --profile quick -p countersign-evals
+	COUNTERSIGN_DATA=$(abspath $(or $(COUNTERSIGN_DATA),../shared/data)) $(CARGO_TARGET_DIR)/quick/countersign eval run
+
 bench: bench-runs bench-idle ## Run every benchmark
 
 bench-runs: ## Complete runs per second, durable, on SQLite and Postgres
@@ -69,7 +74,7 @@ bench-idle: ## 100,000 waiting runs: memory, listing, resuming
 	cargo build --profile dist -p countersign
 	cargo run --profile dist -q -p countersign --features testing --example bench_idle
 
-bench-mail: ## Quoted text and signatures split off real mails (COUNTERSIGN_DATA: the folder with email/)
+bench-mail: ## Quoted text and signatures split off real mails: speed (COUNTERSIGN_DATA: the folder with email/)
 	cargo run --release -q -p countersign --example bench_quoted
 
 bench-index: ## Documents cut, and the embedded index at 20,000 and 200,000 chunks: building, searching, recall, memory
@@ -82,7 +87,7 @@ bench-guards: ## Personal data in texts: speed, recall and precision, beside Pre
 	scripts/setup-presidio.sh $(CARGO_TARGET_DIR)/presidio
 	COUNTERSIGN_PRESIDIO=$(CARGO_TARGET_DIR)/presidio/bin/python cargo run --release -q -p countersign-guards --example bench_guards
 
-bench-injection: ## Instructions hidden in texts: speed, and what is found of the training's texts (COUNTERSIGN_DATA: the folder with injection/)
+bench-injection: ## Instructions hidden in texts: speed (COUNTERSIGN_DATA: the folder with intents/)
 	cargo run --release -q -p countersign-guards --example bench_injection
 
 bench-triggers: ## Words that call for a person: speed, and how many ordinary messages trip each trigger (COUNTERSIGN_DATA: the folder with intents/ and email/)

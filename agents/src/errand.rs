@@ -64,6 +64,10 @@ impl Agent for Errands {
         if let Some((_, settled)) = journal.results().next_back() {
             return Ok(Next::End(outcome(&settled.outcome)));
         }
+        // It came before this run had begun.
+        if journal.input.ticket.as_ref().is_none_or(|t| t.customer_version > errand.customer_version) {
+            return Ok(Next::End(outcome(&CallOutcome::Superseded)));
+        }
         let call = ToolCall { id: own_id(AGENT, 0), ..errand.call.clone() };
         Ok(Next::Tools(vec![ProposedCall { call, confidence: asked(errand) }]))
     }
@@ -89,5 +93,73 @@ fn outcome(settled: &CallOutcome) -> Outcome {
         }
         CallOutcome::Refused { reason } => nothing(format!("it may not be done: {reason}")),
         CallOutcome::Failed { error } => nothing(format!("it could not be done: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::{
+        TicketId, Timestamp,
+        run::{Run, Step},
+        ticket::{Channel, EventBody, Priority, Ticket},
+    };
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const ID: &str = "019ab0f4-7c4e-7000-8000-000000000001";
+
+    fn next(moved: i64) -> Next {
+        let created = EventBody::Created {
+            channel: Channel::Email,
+            subject: "A zipper".to_owned(),
+            priority: Priority::Normal,
+            customer_id: None,
+            contact_id: None,
+        };
+        let ticket = Ticket::apply(None, TicketId(Uuid::from_u128(1)), 1, &created, Timestamp(1)).unwrap();
+        let at = json!(Timestamp(1));
+        let call = json!({ "id": "errand", "tool": "add_note", "args": { "body": "x" } });
+        let run: Run = serde_json::from_value(json!({
+            "id": ID, "ticket_id": ID, "agent": AGENT, "status": "running", "priority": 0, "attempts": 0,
+            "fence": 1, "signals": 0, "seen_signals": 0, "seen_version": 1, "step_count": 1,
+            "usage": { "tokens_in": 0, "tokens_out": 0, "cost_micros": 0 }, "created_at": at, "updated_at": at,
+            "errand": {
+                "by": ID, "said": "Add a note", "call": call, "customer_version": ticket.customer_version - moved,
+            },
+        }))
+        .unwrap();
+        let input =
+            json!({ "ticket": ticket, "messages": [], "customer": null, "contact": null, "data": null });
+        let started: Step = serde_json::from_value(json!({
+            "seq": 0, "body": { "type": "started", "input": input },
+            "usage": { "tokens_in": 0, "tokens_out": 0, "cost_micros": 0 }, "started_at": at, "finished_at": at,
+        }))
+        .unwrap();
+        let view = RunView {
+            run: &run,
+            steps: &[started],
+            settings: &default_settings(),
+            tools: Arc::default(),
+            procedures: &Arc::default(),
+            workspace_name: "Northfold",
+        };
+        Errands.next(&view).unwrap()
+    }
+
+    #[test]
+    fn it_makes_its_one_call_unless_something_newer_came_before_it_began() {
+        match next(0) {
+            Next::Tools(calls) => assert_eq!(calls[0].call.tool, "add_note"),
+            other => panic!("{other:?}"),
+        }
+        let ended = next(1);
+        assert!(
+            matches!(&ended, Next::End(Outcome::Nothing { reason }) if reason.contains("ask again")),
+            "{ended:?}"
+        );
     }
 }

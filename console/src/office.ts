@@ -10,6 +10,7 @@ export { SearchPage } from "./knowledge/SearchPage";
 export { SourcesPage } from "./knowledge/SourcesPage";
 export { TemplatesPage } from "./knowledge/TemplatesPage";
 export { PolicyPage } from "./policy/PolicyPage";
+export { ReviewingPage } from "./review/ReviewingPage";
 export { AuditPage } from "./safety/AuditPage";
 export { BreakersPage } from "./safety/BreakersPage";
 export { LimitsPage } from "./safety/LimitsPage";

@@ -178,6 +178,24 @@ const ownConversation = createRoute({
   component: lazyRouteComponent(helpPages, "OwnConversationPage"),
 });
 
+const ownTickets = createRoute({
+  getParentRoute: () => help,
+  path: "tickets",
+  component: lazyRouteComponent(helpPages, "OwnTicketsPage"),
+});
+
+const ownTicket = createRoute({
+  getParentRoute: () => help,
+  path: "tickets/$id",
+  component: lazyRouteComponent(helpPages, "OwnTicketPage"),
+});
+
+const customerSignIn = createRoute({
+  getParentRoute: () => help,
+  path: "sign-in",
+  component: lazyRouteComponent(helpPages, "SignInPage"),
+});
+
 const staff = createRoute({
   getParentRoute: () => root,
   id: "staff",
@@ -423,6 +441,12 @@ const audit = createRoute({
   component: lazyRouteComponent(office, "AuditPage"),
 });
 
+const reviewing = createRoute({
+  getParentRoute: () => safety,
+  path: "reviewing",
+  component: lazyRouteComponent(office, "ReviewingPage"),
+});
+
 const personalData = createRoute({
   getParentRoute: () => safety,
   path: "personal-data",
@@ -495,7 +519,16 @@ const tree = root.addChildren([
   invitation,
   decide,
   chat,
-  help.addChildren([helpHome, helpArticle, helpAsk, ownConversations, ownConversation]),
+  help.addChildren([
+    helpHome,
+    helpArticle,
+    helpAsk,
+    ownConversations,
+    ownConversation,
+    ownTickets,
+    ownTicket,
+    customerSignIn,
+  ]),
   staff.addChildren([
     home,
     approvals.addChildren([noApproval, approval]),
@@ -512,7 +545,7 @@ const tree = root.addChildren([
     agents,
     policy,
     settings.addChildren([people, roles, teams, apiKeys, models, channels, account, appearance]),
-    safety.addChildren([breakers, limits, audit, personalData]),
+    safety.addChildren([breakers, limits, reviewing, audit, personalData]),
   ]),
 ]);
 

@@ -107,10 +107,24 @@ pub enum AuditAction {
     ServiceAccountDeactivated,
     #[serde(rename = "connection.tested")]
     ConnectionTested,
+    #[serde(rename = "customer.link_made")]
+    CustomerLinkMade,
+    #[serde(rename = "customer.signed_in")]
+    CustomerSignedIn,
+    #[serde(rename = "customer.signed_out")]
+    CustomerSignedOut,
+    #[serde(rename = "contact.added")]
+    ContactAdded,
+    #[serde(rename = "channels.changed")]
+    ChannelsChanged,
+    #[serde(rename = "exercises.changed")]
+    ExercisesChanged,
+    #[serde(rename = "exercise.ended")]
+    ExerciseEnded,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 54] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
@@ -158,6 +172,13 @@ impl AuditAction {
         Self::ServiceAccountMade,
         Self::ServiceAccountDeactivated,
         Self::ConnectionTested,
+        Self::CustomerLinkMade,
+        Self::CustomerSignedIn,
+        Self::CustomerSignedOut,
+        Self::ContactAdded,
+        Self::ChannelsChanged,
+        Self::ExercisesChanged,
+        Self::ExerciseEnded,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -209,6 +230,13 @@ impl AuditAction {
             Self::ServiceAccountMade => "service_account.made",
             Self::ServiceAccountDeactivated => "service_account.deactivated",
             Self::ConnectionTested => "connection.tested",
+            Self::CustomerLinkMade => "customer.link_made",
+            Self::CustomerSignedIn => "customer.signed_in",
+            Self::CustomerSignedOut => "customer.signed_out",
+            Self::ContactAdded => "contact.added",
+            Self::ChannelsChanged => "channels.changed",
+            Self::ExercisesChanged => "exercises.changed",
+            Self::ExerciseEnded => "exercise.ended",
         }
     }
 

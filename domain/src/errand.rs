@@ -25,6 +25,8 @@ pub struct Errand {
     pub said: String,
     /// What the copilot made of them.
     pub call: ToolCall,
+    /// The state of the ticket that it was proposed for: the last that carried something for agents.
+    pub customer_version: i64,
 }
 
 /// What is to be put before a person.

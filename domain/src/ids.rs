@@ -64,6 +64,8 @@ ids! {
     PasskeyId,
     /// A person's stay between signing in and out.
     SessionId,
+    /// A customer's stay, from the link that was mailed to them until they sign out.
+    CustomerSessionId,
     /// One going through stored messages for personal data.
     ScanId,
     /// Personal data that was found there.
@@ -85,6 +87,8 @@ ids! {
     /// A conversation with the copilot.
     ThreadId,
     ApprovalId,
+    /// What a reviewer is shown to know how well they look; shown as an approval's.
+    ExerciseId,
     DecisionId,
     /// A way of looking at the queue of approvals that somebody keeps.
     ViewId,

@@ -42,6 +42,7 @@ permissions! {
     ReadCustomers "read_customers" "Reads and searches customers.",
     ReadApprovals "read_approvals" "Reads approvals with the conversation, customer and run that they are about.",
     DecideApprovals "decide_approvals" "Decides approvals that are asked of their role or team.",
+    ReadReviewQuality "read_review_quality" "Sees how carefully approvals are reviewed, of at least five people together and of nobody alone.",
     ReadRuns "read_runs" "Reads runs, their journals and what models write.",
     RetryRuns "retry_runs" "Begins runs and mails anew that failed.",
     AskCopilot "ask_copilot" "Asks the copilot, which reads what they may read themselves.",
@@ -56,6 +57,7 @@ permissions! {
     ChangePolicy "change_policy" "Puts a policy in effect.",
     ReadSystem "read_system" "Sees how the service is, what is stopped and what is spent.",
     TestConnections "test_connections" "Tries whether providers of models and the mail server answer.",
+    ManageChannels "manage_channels" "Says which sites may hold the chat, and what customers who signed in see.",
     Stop "stop" "Stops the workspace, an agent, a tool, an integration or a provider.",
     Resume "resume" "Lets go on what was stopped.",
     ReadAudit "read_audit" "Reads and checks the audit.",
@@ -92,6 +94,7 @@ const MATRIX: [(Permission, &[Role]); Permission::ALL.len()] = [
     (P::ReadCustomers, VIEWERS),
     (P::ReadApprovals, VIEWERS),
     (P::DecideApprovals, AGENTS),
+    (P::ReadReviewQuality, ADMINS),
     (P::ReadRuns, VIEWERS),
     (P::RetryRuns, ADMINS),
     (P::AskCopilot, VIEWERS),
@@ -106,6 +109,7 @@ const MATRIX: [(Permission, &[Role]); Permission::ALL.len()] = [
     (P::ChangePolicy, ADMINS),
     (P::ReadSystem, VIEWERS),
     (P::TestConnections, ADMINS),
+    (P::ManageChannels, ADMINS),
     (P::Stop, REVIEWERS),
     (P::Resume, ADMINS),
     (P::ReadAudit, ADMINS),
@@ -136,6 +140,7 @@ impl Permission {
                 | Self::ManageTools
                 | Self::ChangePolicy
                 | Self::TestConnections
+                | Self::ManageChannels
                 | Self::Resume
                 | Self::ManagePeople
                 | Self::ManageTeams
@@ -305,6 +310,7 @@ edit_tickets              .      .      x      x      x      x
 read_customers            x      x      x      x      x      x
 read_approvals            x      x      x      x      x      x
 decide_approvals          .      .      x      x      x      x  in person
+read_review_quality       .      .      .      .      x      x
 read_runs                 x      x      x      x      x      x
 retry_runs                .      .      .      .      x      x
 ask_copilot               x      x      x      x      x      x  in person
@@ -319,6 +325,7 @@ try_policy                .      .      .      x      x      x
 change_policy             .      .      .      .      x      x  in person
 read_system               x      x      x      x      x      x
 test_connections          .      .      .      .      x      x  in person
+manage_channels           .      .      .      .      x      x  in person
 stop                      .      .      .      x      x      x
 resume                    .      .      .      .      x      x  in person
 read_audit                .      .      .      .      x      x

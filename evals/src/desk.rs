@@ -1,7 +1,7 @@
-//! The service with the demo shop in memory, and a conversation held with it.
+//! The service with the demo shop in memory, and conversations held with it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
@@ -11,183 +11,279 @@ use domain::{
     Clock, Ids, RunId, TicketId, WorkspaceId,
     approval::{Approval, ApprovalStatus, DecisionKind},
     commit::Receipt,
-    effect::EffectStatus,
+    knowledge::Said,
     run::{Run, RunStatus},
     standing::Standing,
-    ticket::{Channel, Priority, Visibility},
+    ticket::{Channel, Priority},
     user::Actor,
 };
 use orchestrator::{
     app::{App, Service},
     config::Config,
-    demo::{
-        self, Plan,
-        shop::{Order, OrderStatus, money},
-    },
+    demo::{self, Plan},
     intake::{NewMessage, NewTicket},
+    knowledge::add_markdown,
     models::ModelsConfig,
-    system::{SystemClock, SystemIds},
+    system::SystemIds,
 };
-use tokio::time;
+use serde_json::Value;
+use tokio::time::{self, Instant};
 
 use crate::{
-    case::{Case, Expectation, From, Turn, Wanted},
-    score::{self, Happened},
+    case::{Case, Turn},
+    clock::EvalClock,
+    fixtures::{Fixtures, Place},
+    record::{Scene, Spent},
+    score::{self, Finding},
+    story::{self, Seen},
+    suite::Manifest,
 };
 
 /// How long one turn may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How often the run is looked at besides when something is announced.
 const LOOK: Duration = Duration::from_millis(200);
+/// The least time between two looks.
+const PAUSE: Duration = Duration::from_millis(25);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// A running service with a fresh demo workspace.
+/// A running service with a fresh demo workspace. Conversations on it do not see each other.
 pub struct Desk {
     service: Service,
     workspace: WorkspaceId,
-    orders: VecDeque<Order>,
+    plan: Plan,
+    clock: Arc<EvalClock>,
+}
+
+/// What came of a case.
+#[derive(Default)]
+pub struct Held {
+    pub findings: Vec<Finding>,
+    pub story: Vec<Scene>,
+    pub spent: Spent,
 }
 
 /// One conversation while it is held.
-struct Held {
-    ticket: TicketId,
+pub(crate) struct Conversation {
+    pub ticket: TicketId,
     /// Every run that worked on it.
-    runs: BTreeSet<RunId>,
+    pub runs: BTreeSet<RunId>,
     /// The one that works on it now.
-    run: RunId,
-    /// What the customer has been told is after this version of the ticket.
-    read_to: i64,
+    pub run: RunId,
+    pub seen: Seen,
 }
 
 impl Desk {
     /// Starts the service on databases in memory. Without `models` the offline model answers.
-    pub async fn open(models: Option<ModelsConfig>) -> anyhow::Result<Self> {
+    pub async fn open(models: Option<ModelsConfig>, seed: u64) -> anyhow::Result<Self> {
         let key = "ab".repeat(32);
         let mut config = Config::with(&format!(
             "[server]\naddress = \"127.0.0.1:0\"\n[database]\nurl = \"sqlite::memory:\"\n[secrets]\nkey = \"{key}\"\n\
-             [demo]\nenabled = true\nshop_url = \"sqlite::memory:\"\n[runs]\nretry_ms = 50\npoll_ms = 50\n\
+             [demo]\nenabled = true\nseed = {seed}\nshop_url = \"sqlite::memory:\"\n[runs]\nretry_ms = 50\npoll_ms = 50\n\
              [agents.resolution.limits]\nruns_a_minute = 0\nruns_a_day = 0\nemails_a_day = 0\n"
         ))?;
         if let Some(models) = models {
             config.models = models;
         }
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock = Arc::new(EvalClock::new());
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         let plan = Plan::demo(config.demo.seed, clock.now())?;
-        let service = Service::start(config, clock, ids).await?;
+        let service = Service::start(config, Arc::clone(&clock) as Arc<dyn Clock>, ids).await?;
         let workspaces = service.app.store.workspaces().await?;
         let workspace =
             workspaces.iter().find(|w| w.slug == demo::SLUG).context("the demo was not seeded")?.id;
-        let spoken_of: BTreeSet<String> = plan.tickets.into_iter().filter_map(|t| t.order_number).collect();
-        let orders = plan.orders.into_iter().filter(|order| !spoken_of.contains(&order.number)).collect();
-        Ok(Self { service, workspace, orders })
+        Ok(Self { service, workspace, plan, clock })
     }
 
-    fn app(&self) -> &App {
+    pub(crate) fn app(&self) -> &App {
         &self.service.app
+    }
+
+    pub(crate) fn workspace(&self) -> WorkspaceId {
+        self.workspace
     }
 
     pub async fn close(self) {
         self.service.stop().await;
     }
 
-    /// Holds the conversation and says what was not as expected.
-    pub async fn hold(&mut self, case: &Case) -> anyhow::Result<Vec<String>> {
-        let order = match &case.order {
-            Some(wanted) => Some(self.pick(wanted).await?),
-            None => None,
-        };
-        let email = match (&case.from, &order) {
-            (Some(From::Owner), Some(order)) => Some(order.email.clone()),
-            (Some(From::Email(email)), _) => Some(email.clone()),
-            _ => None,
-        };
-        let words = Words::of(order.as_ref(), email.as_deref());
-        let mut held: Option<Held> = None;
+    /// Holds the conversation and says what was not as expected. It goes on after a turn that was not, because
+    /// what may never happen may also happen then, and stops where the next turn cannot be.
+    pub async fn hold(&self, manifest: &Manifest, case: &Case, place: Place) -> anyhow::Result<Held> {
+        let began = Instant::now();
+        let shop = self.app().shop.as_ref().context("the demo shop is off")?;
+        let fixtures = Fixtures::lay(case, place, &self.plan, shop, self.clock.now()).await?;
+        self.add_knowledge(case, &fixtures).await?;
+        let mut held = Held::default();
+        let mut conversation: Option<Conversation> = None;
         for (n, turn) in case.turns.iter().enumerate() {
-            let receipt = self.take(turn, &words, email.as_deref(), held.as_ref()).await?;
-            let mut now = match held.take() {
-                Some(held) => held,
-                None => begun(&receipt)?,
-            };
-            if let Some(run) = receipt.runs.first() {
-                now.run = run.id;
-                now.runs.insert(run.id);
+            match self.turn(manifest, turn, &fixtures, &mut conversation, &mut held.spent).await {
+                Ok(mut scene) => {
+                    for finding in &mut scene.findings {
+                        finding.text = format!("turn {n}: {}", finding.text);
+                    }
+                    held.findings.extend(scene.findings.iter().cloned());
+                    held.story.push(scene);
+                }
+                Err(error) => {
+                    held.findings.push(Finding::of("turn", format!("turn {n}: {error:#}")));
+                    break;
+                }
             }
-            let run = self.settled(now.run).await.with_context(|| format!("turn {n}"))?;
-            let happened = self.happened(&mut now, run).await?;
-            let findings = score::findings(&words.expectation(&turn.expects), &happened);
-            if !findings.is_empty() {
-                // What comes later rests on this.
-                return Ok(findings.into_iter().map(|finding| format!("turn {n}: {finding}")).collect());
-            }
-            held = Some(now);
         }
-        Ok(Vec::new())
+        if let Some(conversation) = &conversation {
+            self.count(conversation, &mut held.spent).await?;
+        }
+        let most = case.most.or(manifest.most);
+        for (what, was, most) in [
+            ("steps", held.spent.steps, most.steps),
+            ("cost_micros", held.spent.cost_micros, most.cost_micros),
+        ] {
+            if let Some(most) = most.filter(|most| was > *most) {
+                held.findings.push(Finding::of(what, format!("{was} were taken, {most} are the most")));
+            }
+        }
+        held.spent.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(held)
+    }
+
+    async fn add_knowledge(&self, case: &Case, fixtures: &Fixtures) -> anyhow::Result<()> {
+        for article in &case.knowledge {
+            let said = Said { visibility: Some(article.visibility), ..Said::default() };
+            let text = fixtures.fill(&article.text);
+            add_markdown(self.app(), self.workspace, &article.slug, &text, &said, Actor::System)
+                .await
+                .with_context(|| format!("the article `{}`", article.slug))?;
+        }
+        Ok(())
+    }
+
+    async fn turn(
+        &self,
+        manifest: &Manifest,
+        turn: &Turn,
+        fixtures: &Fixtures,
+        conversation: &mut Option<Conversation>,
+        spent: &mut Spent,
+    ) -> anyhow::Result<Scene> {
+        let receipt = self.take(turn, fixtures, conversation.as_ref()).await?;
+        let mut now = match conversation.take() {
+            Some(conversation) => conversation,
+            None => begun(receipt.as_ref().context("nothing was said")?)?,
+        };
+        if let Some(run) = receipt.iter().flat_map(|receipt| &receipt.runs).next() {
+            now.run = run.id;
+            now.runs.insert(run.id);
+        }
+        let settled = self.settled(&mut now).await;
+        // A run that broke off is part of the story, and of what others expect after it.
+        let run = match settled {
+            Ok(run) => run,
+            Err(error) => {
+                *conversation = Some(now);
+                return Err(error);
+            }
+        };
+        let expected = fixtures.expectation(&turn.expects)?;
+        let (happened, mut scene) = story::look(self, &mut now, run, fixtures).await?;
+        (scene.who, scene.did) = story::deed(turn, fixtures);
+        scene.expected = serde_json::to_value(&expected)?;
+        scene.findings = score::findings(&expected, &happened);
+        scene.findings.extend(score::never(&manifest.always, &happened)?);
+        if !happened.sources.is_empty() {
+            let grounding = score::grounding(&happened);
+            let carried = grounding.claims().filter(|sentence| sentence.is_supported()).count();
+            spent.claims += grounding.claims().count() as u64;
+            spent.carried += carried as u64;
+        }
+        *conversation = Some(now);
+        Ok(scene)
     }
 
     /// Lets the turn happen.
     async fn take(
         &self,
         turn: &Turn,
-        words: &Words,
-        email: Option<&str>,
-        held: Option<&Held>,
+        fixtures: &Fixtures,
+        held: Option<&Conversation>,
+    ) -> anyhow::Result<Option<Receipt>> {
+        if let Some(said) = &turn.says {
+            return self.say(fixtures.fill(said), fixtures, held).await.map(Some);
+        }
+        let held = held.context("nothing has been said yet")?;
+        if let Some(hours) = turn.hours {
+            self.clock.forward(HOUR * hours);
+            return Ok(None);
+        }
+        let pending = self.pending(held.run).await?;
+        let [approval] = pending.as_slice() else {
+            bail!("{} approvals wait for a decision, not one", pending.len());
+        };
+        let kind = if let Some(reason) = &turn.rejects {
+            DecisionKind::Reject { reason: fixtures.fill(reason) }
+        } else if let Some(message) = &turn.responds {
+            DecisionKind::Respond { message: fixtures.fill(message) }
+        } else if let Some(changes) = &turn.edits {
+            let mut args = approval.binding.call.args.clone();
+            let mut changes = Value::Object(changes.clone());
+            fixtures.fill_value(&mut changes);
+            if let (Some(args), Value::Object(changes)) = (args.as_object_mut(), changes) {
+                args.extend(changes);
+            }
+            DecisionKind::Edit { args }
+        } else {
+            DecisionKind::Approve
+        };
+        self.decide(approval, kind).await.map(Some)
+    }
+
+    async fn say(
+        &self,
+        body: String,
+        fixtures: &Fixtures,
+        held: Option<&Conversation>,
     ) -> anyhow::Result<Receipt> {
         let (app, workspace) = (self.app(), self.workspace);
-        let Some(said) = &turn.says else {
-            let held = held.context("nothing has been said yet")?;
-            let kind = match &turn.rejects {
-                Some(reason) => DecisionKind::Reject { reason: reason.clone() },
-                None => DecisionKind::Approve,
-            };
-            return self.decide(held, kind).await;
-        };
-        let body = words.fill(said);
-        let contact = match email {
+        let contact = match &fixtures.email {
             Some(email) => {
-                let (customer, contact) = app.intake.identify(workspace, email, "").await?;
+                let (customer, contact) = app.intake.identify(workspace, email, &fixtures.name).await?;
                 Some((customer.id, contact.id))
             }
             None => None,
         };
         let contact_id = contact.map(|(_, contact)| contact);
-        let name = "Customer".to_owned();
-        match held {
-            Some(held) => {
-                let message = NewMessage {
-                    author_name: name,
-                    contact_id,
-                    body,
-                    attachments: Vec::new(),
-                    email: None,
-                    idempotency_key: None,
-                };
-                Ok(app.intake.customer_message(workspace, held.ticket, message).await?)
-            }
-            None => {
-                let ticket = NewTicket {
-                    channel: Channel::Chat,
-                    subject: String::new(),
-                    priority: Priority::Normal,
-                    contact,
-                    contact_name: name.clone(),
-                    body,
-                    attachments: Vec::new(),
-                    email: None,
-                    idempotency_key: None,
-                    actor: Actor::Customer { contact_id, name },
-                };
-                Ok(app.intake.open_ticket(workspace, ticket).await?)
-            }
+        let name = match contact {
+            Some(_) => fixtures.name.clone(),
+            None => "Visitor".to_owned(),
+        };
+        if let Some(held) = held {
+            let message = NewMessage {
+                author_name: name,
+                contact_id,
+                body,
+                attachments: Vec::new(),
+                email: None,
+                idempotency_key: None,
+            };
+            return Ok(app.intake.customer_message(workspace, held.ticket, message).await?);
         }
+        let ticket = NewTicket {
+            channel: Channel::Chat,
+            subject: String::new(),
+            priority: Priority::Normal,
+            contact,
+            contact_name: name.clone(),
+            body,
+            attachments: Vec::new(),
+            email: None,
+            idempotency_key: None,
+            actor: Actor::Customer { contact_id, name },
+        };
+        Ok(app.intake.open_ticket(workspace, ticket).await?)
     }
 
-    /// The person who may least of those who may decides on the one thing that waits.
-    async fn decide(&self, held: &Held, kind: DecisionKind) -> anyhow::Result<Receipt> {
-        let pending = self.pending(held.run).await?;
-        let [approval] = pending.as_slice() else {
-            bail!("{} approvals wait for a decision, not one", pending.len());
-        };
+    /// The person who may least of those who may decides.
+    async fn decide(&self, approval: &Approval, kind: DecisionKind) -> anyhow::Result<Receipt> {
         let users = self.app().store.workspace(self.workspace).users().await?;
         let standings = users.into_iter().map(|user| Standing::built_in(user.id, user.role));
         let able = standings.filter(|standing| standing.answers_for(&approval.role));
@@ -197,30 +293,34 @@ impl Desk {
         Ok(self.app().intake.decide(self.workspace, approval.id, by, digest, kind).await?)
     }
 
-    async fn pending(&self, run: RunId) -> anyhow::Result<Vec<Approval>> {
+    pub(crate) async fn pending(&self, run: RunId) -> anyhow::Result<Vec<Approval>> {
         let all = self.app().store.workspace(self.workspace).approvals_of_run(run).await?;
         Ok(all.into_iter().filter(|approval| approval.status == ApprovalStatus::Pending).collect())
     }
 
-    /// Waits until the run has ended or waits for a person.
-    async fn settled(&self, id: RunId) -> anyhow::Result<Run> {
+    /// Waits until the run has ended or waits for a person. A run that another took over from is left for that.
+    async fn settled(&self, held: &mut Conversation) -> anyhow::Result<Run> {
         let mut notices = self.app().store.notices();
         let store = self.app().store.workspace(self.workspace);
         let settle = async {
             loop {
-                let run = store.run(id).await?.with_context(|| format!("run {id} is gone"))?;
+                let run = store.run(held.run).await?.with_context(|| format!("run {} is gone", held.run))?;
                 match run.status {
                     RunStatus::Done => return Ok(run),
                     RunStatus::Dead | RunStatus::Quarantined => {
                         bail!("the run stopped: {}", run.error.as_deref().unwrap_or("without a reason"))
                     }
-                    RunStatus::Waiting
-                        if run.signals == run.seen_signals && !self.pending(id).await?.is_empty() =>
-                    {
-                        return Ok(run);
+                    RunStatus::Waiting if run.signals == run.seen_signals => {
+                        let pending = self.pending(held.run).await?;
+                        let now = self.clock.now();
+                        if !pending.is_empty() && pending.iter().all(|approval| approval.expires_at > now) {
+                            return Ok(run);
+                        }
                     }
                     _ => {}
                 }
+                // Many conversations hear of everything that any of them does: not each word is worth a look.
+                time::sleep(PAUSE).await;
                 // Whether it was an announcement or the time that woke us, the run is looked at again.
                 time::timeout(LOOK, notices.recv()).await.ok();
             }
@@ -228,108 +328,64 @@ impl Desk {
         time::timeout(PATIENCE, settle).await.context("the run came to no end in time")?
     }
 
-    async fn happened(&self, held: &mut Held, run: Run) -> anyhow::Result<Happened> {
+    async fn count(&self, held: &Conversation, spent: &mut Spent) -> anyhow::Result<()> {
         let store = self.app().store.workspace(self.workspace);
-        let messages = store.messages(held.ticket, Some(held.read_to)).await?;
-        held.read_to = store.ticket(held.ticket).await?.context("the ticket is gone")?.version;
-        let by_agent = messages.into_iter().filter(|m| {
-            m.visibility == Visibility::Public && matches!(m.author, Actor::Agent { .. } | Actor::System)
-        });
-        let (mut told, mut sources) = (Vec::new(), Vec::new());
-        for message in by_agent {
-            told.push(message.body);
-            sources.extend(message.sources.into_iter().map(|citation| citation.slug));
-        }
-        let mut done = Vec::new();
-        for run in &held.runs {
-            let mut effects = store.effects_of_run(*run).await?;
-            effects.sort_by_key(|effect| effect.created_at);
-            let outside = effects.into_iter().filter(|effect| {
-                let tool = self.app().catalog.get(&effect.call.tool);
-                effect.status == EffectStatus::Succeeded && tool.is_none_or(|tool| !tool.spec().local)
-            });
-            done.extend(outside.map(|effect| effect.call.tool));
-        }
-        let proposed =
-            self.pending(run.id).await?.into_iter().map(|approval| approval.binding.call).collect();
-        Ok(Happened { outcome: run.outcome, told: told.join("\n\n"), sources, proposed, done })
-    }
-
-    /// An order as wanted, which no later case gets.
-    async fn pick(&mut self, wanted: &Wanted) -> anyhow::Result<Order> {
-        let now = self.app().clock.now();
-        // By its field, so that the orders can be taken from meanwhile.
-        let shop = self.service.app.shop.as_ref().context("the demo shop is off")?;
-        if let Wanted::Number(number) = wanted {
-            return shop.order(number).await?.with_context(|| format!("there is no order {number}"));
-        }
-        let fits = |order: &Order| {
-            let days = order.view(now).days_since_delivery;
-            match wanted {
-                Wanted::Processing => order.status == OrderStatus::Processing,
-                Wanted::Shipped => order.status == OrderStatus::Shipped,
-                Wanted::Delivered => {
-                    order.status == OrderStatus::Delivered
-                        && order.refundable_cents() > 0
-                        && order.refunded_cents == 0
-                        && order.total_cents() < 50_000
-                        && days.is_some_and(|days| (2..20).contains(&days))
-                }
-                Wanted::DeliveredLongAgo => {
-                    order.status == OrderStatus::Delivered && days.is_some_and(|days| days > 40)
-                }
-                Wanted::Cancelled => order.status == OrderStatus::Cancelled,
-                Wanted::Refunded => order.status == OrderStatus::Refunded,
-                Wanted::Number(_) => false,
+        for id in &held.runs {
+            if let Some(run) = store.run(*id).await? {
+                spent.steps += run.step_count;
+                spent.tokens += run.usage.tokens_in + run.usage.tokens_out;
+                spent.cost_micros += run.usage.cost_micros;
             }
-        };
-        let place = self.orders.iter().position(|order| order.number != demo::TOUR_ORDER && fits(order));
-        let order = place.and_then(|place| self.orders.remove(place));
-        let number =
-            order.with_context(|| format!("the shop has no more orders that are {wanted:?}"))?.number;
-        shop.order(&number).await?.with_context(|| format!("the shop does not know {number}"))
+        }
+        Ok(())
     }
 }
 
-fn begun(receipt: &Receipt) -> anyhow::Result<Held> {
+fn begun(receipt: &Receipt) -> anyhow::Result<Conversation> {
     let ticket = receipt.tickets.first().context("no ticket was opened")?;
     let run = receipt.runs.first().context("no run was started")?;
     ensure!(run.ticket_id == Some(ticket.id), "the run works on another ticket");
-    Ok(Held { ticket: ticket.id, runs: BTreeSet::from([run.id]), run: run.id, read_to: 0 })
+    Ok(Conversation { ticket: ticket.id, runs: BTreeSet::from([run.id]), run: run.id, seen: Seen::default() })
 }
 
-/// What the placeholders of a case stand for.
-struct Words(BTreeMap<&'static str, String>);
+/// Desks that are opened when they are wanted: one for all cases that may share it, and one for each other.
+pub struct Desks {
+    models: Option<ModelsConfig>,
+    seed: u64,
+    shared: tokio::sync::OnceCell<Desk>,
+}
 
-impl Words {
-    fn of(order: Option<&Order>, email: Option<&str>) -> Self {
-        let mut words = BTreeMap::new();
-        if let Some(order) = order {
-            words.insert("{order}", order.number.clone());
-            words.insert("{total}", money(order.total_cents()));
-        }
-        if let Some(email) = email {
-            words.insert("{email}", email.to_owned());
-        }
-        Self(words)
+impl Desks {
+    pub fn new(models: Option<ModelsConfig>, seed: u64) -> Self {
+        Self { models, seed, shared: tokio::sync::OnceCell::new() }
     }
 
-    fn fill(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
+    pub async fn hold(&self, manifest: &Manifest, case: &Case, place: Place) -> anyhow::Result<Held> {
+        if case.wants_a_desk_of_its_own() {
+            let desk = Desk::open(self.models.clone(), self.seed).await?;
+            let held = desk.hold(manifest, case, place).await;
+            desk.close().await;
+            return held;
+        }
+        let open = || Desk::open(self.models.clone(), self.seed);
+        self.shared.get_or_try_init(open).await?.hold(manifest, case, place).await
     }
 
-    fn expectation(&self, expected: &Expectation) -> Expectation {
-        let mut filled = expected.clone();
-        for text in filled.contains.iter_mut().chain(&mut filled.lacks) {
-            *text = self.fill(text);
+    pub async fn close(self) {
+        if let Some(desk) = self.shared.into_inner() {
+            desk.close().await;
         }
-        if let Some(proposal) = &mut filled.proposes {
-            for value in proposal.args.values_mut() {
-                if let serde_json::Value::String(text) = value {
-                    *text = self.fill(text);
-                }
-            }
-        }
-        filled
     }
+}
+
+/// The orders of a case as the shop has them now.
+pub(crate) async fn records(desk: &Desk, fixtures: &Fixtures) -> anyhow::Result<BTreeMap<String, Value>> {
+    let shop = desk.app().shop.as_ref().context("the demo shop is off")?;
+    let mut records = BTreeMap::new();
+    for (name, order) in &fixtures.orders {
+        if let Some(order) = shop.order(&order.number).await? {
+            records.insert(name.clone(), serde_json::to_value(order.view(desk.clock.now()))?);
+        }
+    }
+    Ok(records)
 }

@@ -1,37 +1,27 @@
-//! Evaluations: conversations with the demo shop, held with the same service that the binary
-//! starts, and what must come of them.
+//! Evaluations: whether what the service does is right, held with the same service that the binary starts.
 //!
-//! [`case`] says what a case is and reads the files in `cases/`; [`desk`] starts the service and
-//! holds a conversation; [`score`] compares what happened with what was expected; [`report`] counts.
-//! Nothing here knows how an agent works: a case sees what a customer and a reviewer see, and what
-//! was done to the shop.
+//! [`suite`] reads the folders in `suites/`, [`case`] what a conversation is; [`desk`] starts the service and holds
+//! it, with what [`fixtures`] lays out; [`story`] says what came of it, [`score`] compares that with what was
+//! expected; [`data`] measures what needs no conversation. [`runner`] does all that side by side and [`record`]
+//! keeps it; [`summary`], [`report`], [`compare`] and [`stats`] say what it means. Nothing here knows how an agent
+//! works: a case sees what a customer and a reviewer see, and what was done to the shop.
 
 pub mod case;
+pub mod cli;
+mod clock;
+pub mod compare;
+mod data;
 pub mod desk;
+mod fixtures;
+mod import;
+pub mod record;
 pub mod report;
+pub mod runner;
 pub mod score;
+pub mod stats;
+mod story;
+pub mod suite;
+pub mod summary;
 
-use std::path::Path;
-
-/// The cases that come with the crate.
-pub const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
-
-/// Holds every case of a folder (or file) on one fresh desk, one after another.
-pub async fn run(
-    cases: &Path,
-    models: Option<orchestrator::models::ModelsConfig>,
-) -> anyhow::Result<report::Report> {
-    let cases = case::load(cases)?;
-    let mut desk = desk::Desk::open(models).await?;
-    let mut report = report::Report::default();
-    for case in cases {
-        let findings = match desk.hold(&case).await {
-            Ok(findings) => findings,
-            // A case that cannot be held has failed; the others are still worth knowing.
-            Err(error) => vec![format!("{error:#}")],
-        };
-        report.add(case, findings);
-    }
-    desk.close().await;
-    Ok(report)
-}
+/// The suites that come with the crate.
+pub const SUITES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/suites");

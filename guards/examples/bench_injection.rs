@@ -1,15 +1,12 @@
-//! Instructions for a model in texts: how fast they are looked for, and how the shipped model does on
-//! public collections: `make bench-injection`.
+//! Instructions for a model in texts: how fast they are looked for (`make bench-injection`). How well is what the
+//! suite `injection` of `countersign eval` says.
 //!
-//! Reads `injection/` and `intents/` in the folder that `COUNTERSIGN_DATA` names, else
-//! `../shared/data`. The model was trained on these very texts, so its figures here say that it works
-//! as it was trained and no more; `src/injection/report.md` has those of unseen texts. Prints a table,
-//! and at the end one JSON object per configuration.
+//! Reads `intents/` in the folder that `COUNTERSIGN_DATA` names, else `../shared/data`, and prints one JSON object
+//! per configuration.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
 
 use std::{
-    collections::BTreeMap,
     env, fs,
     hint::black_box,
     path::Path,
@@ -33,55 +30,23 @@ fn main() -> Result<()> {
     let look = speed("look", &messages, |message| injections.look(message).findings.len());
     let hidden = speed("readable", &messages, |message| readable(message).len());
 
-    println!("\n{:<40} {:>6} {:>8} {:>8}", "texts the model was trained on", "texts", "wanted", "flagged");
-    let mut rows = BTreeMap::new();
-    for (name, (wanted, texts)) in &texts {
-        let flagged = texts.iter().filter(|text| injections.look(text).is_suspicious()).count();
-        let share = (flagged as f64 / texts.len() as f64 * 10_000.0).round() / 10_000.0;
-        println!("{name:<40} {:>6} {:>8} {share:>8.4}", texts.len(), if *wanted { "1" } else { "0" });
-        rows.insert(name, json!({ "texts": texts.len(), "injections": wanted, "flagged": share }));
-    }
     println!();
     println!("{}", json!({ "configuration": "look", "mb_per_s": look, "message_bytes": MESSAGE_BYTES }));
     println!(
         "{}",
         json!({ "configuration": "readable", "mb_per_s": hidden, "message_bytes": MESSAGE_BYTES })
     );
-    println!("{}", json!({ "configuration": "texts of the training, not unseen ones", "texts": rows }));
     Ok(())
 }
 
-/// Texts by where they are from, and whether they are injections.
-type Texts = BTreeMap<String, (bool, Vec<String>)>;
-
-fn texts() -> Result<Texts> {
-    let mut texts = Texts::new();
-    let mut add = |name: String, injection: bool, text: &Value| {
-        let one = texts.entry(name).or_insert_with(|| (injection, Vec::new()));
-        one.1.extend(text.as_str().map(str::to_owned));
-    };
-    for line in data("injection/agentdojo-tool-outputs.jsonl")?.lines() {
+/// What customers wrote.
+fn texts() -> Result<Vec<String>> {
+    let mut texts = Vec::new();
+    for line in data("intents/banking77-train.jsonl")?.lines() {
         let one: Value = serde_json::from_str(line)?;
-        let attack = one["attack"].as_str().unwrap_or("clean");
-        add(format!("agentdojo, {attack}"), one["label"] == 1, &one["text"]);
+        texts.extend(one["text"].as_str().map(str::to_owned));
     }
-    let prompts: Vec<Value> = serde_json::from_str(&data("injection/piguard-valid.json")?)?;
-    for one in &prompts {
-        let malicious = one["label"] == 1 || one["label"] == "1";
-        add(format!("piguard, {}", one["source"].as_str().unwrap_or("?")), malicious, &one["prompt"]);
-    }
-    let attacks: BTreeMap<String, Vec<Value>> =
-        serde_json::from_str(&data("injection/bipia-text-attacks-train.json")?)?;
-    for (category, attacks) in &attacks {
-        attacks.iter().for_each(|attack| add(format!("bipia, {category}"), true, attack));
-    }
-    for name in ["banking77", "clinc150"] {
-        for line in data(&format!("intents/{name}-train.jsonl"))?.lines() {
-            let one: Value = serde_json::from_str(line)?;
-            add(format!("support, {name}"), false, &one["text"]);
-        }
-    }
-    ensure!(!texts.is_empty(), "the collections are empty");
+    ensure!(!texts.is_empty(), "the collection is empty");
     Ok(texts)
 }
 
@@ -89,13 +54,13 @@ fn data(path: &str) -> Result<String> {
     let folder = env::var("COUNTERSIGN_DATA").unwrap_or_else(|_| "../shared/data".to_owned());
     let path = Path::new(&folder).join(path);
     fs::read_to_string(&path).with_context(|| {
-        format!("{} cannot be read; set COUNTERSIGN_DATA to the folder that holds injection/", path.display())
+        format!("{} cannot be read; set COUNTERSIGN_DATA to the folder that holds intents/", path.display())
     })
 }
 
 /// Support messages put together to 1 KB each, some of them not pure ASCII.
-fn messages(texts: &Texts) -> Vec<String> {
-    let mut parts = texts.get("support, banking77").into_iter().flat_map(|(_, texts)| texts).cycle();
+fn messages(texts: &[String]) -> Vec<String> {
+    let mut parts = texts.iter().cycle();
     (0..MESSAGES)
         .map(|at| {
             let mut message = String::from(if at % 4 == 0 { "Hello José,\n\n" } else { "Hello Emily,\n\n" });

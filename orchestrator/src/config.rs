@@ -6,6 +6,7 @@ pub mod edit;
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, sync::Arc};
 
 use chat::ChatConfig;
+pub use chat::check_sites;
 use domain::{agent::AgentSettings, answerability::Courses, rate::RateLimit};
 use figment::{
     Figment,

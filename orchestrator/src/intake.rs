@@ -76,6 +76,16 @@ impl Intake {
 
     /// Creates the ticket, its first message and the run that works on it, in one transaction.
     pub async fn open_ticket(&self, workspace: WorkspaceId, new: NewTicket) -> Result<Receipt, CommitError> {
+        self.open_ticket_with(workspace, new, Vec::new()).await
+    }
+
+    /// The same, with what else is known of it from the beginning.
+    pub async fn open_ticket_with(
+        &self,
+        workspace: WorkspaceId,
+        new: NewTicket,
+        known: Vec<EventBody>,
+    ) -> Result<Receipt, CommitError> {
         check_body(&new.body)?;
         let ticket_id = TicketId::new(&*self.ids);
         let (customer_id, contact_id) = new.contact.unzip();
@@ -97,11 +107,9 @@ impl Intake {
         );
         let message =
             self.message(customer.clone(), new.body, Visibility::Public, new.attachments, new.email);
-        let said = self.event(customer, EventBody::MessageAdded { message }, None);
-        let ops = vec![
-            Op::Append { ticket_id, events: vec![created, said] },
-            Op::EnsureRun(self.run(ticket_id, new.channel)),
-        ];
+        let mut events = vec![created, self.event(customer, EventBody::MessageAdded { message }, None)];
+        events.extend(known.into_iter().map(|body| self.event(Actor::System, body, None)));
+        let ops = vec![Op::Append { ticket_id, events }, Op::EnsureRun(self.run(ticket_id, new.channel))];
         self.store.workspace(workspace).commit(Commit { ops }).await
     }
 

@@ -1,7 +1,7 @@
 //! What people watch while it happens: typing, text as it is generated. Nothing here is kept; the
 //! truth arrives as ticket events.
 
-use domain::{RunId, ThreadId, TicketId, UserId, WorkspaceId};
+use domain::{ApprovalId, RunId, ThreadId, TicketId, UserId, WorkspaceId};
 use tokio::sync::broadcast;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,12 @@ pub enum LiveBody {
         by: UserId,
         thread_id: ThreadId,
         seq: i64,
+    },
+    /// Another item waits for a reviewer that no event tells of; for them alone.
+    Waits {
+        by: UserId,
+        approval_id: ApprovalId,
+        run_id: RunId,
     },
     /// A run was taken from whoever works on it. Not for those who watch.
     Stopped {

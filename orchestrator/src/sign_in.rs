@@ -204,21 +204,23 @@ pub fn invitation_link(public_url: &str, token: &str) -> String {
     format!("{public_url}/invitation#{token}")
 }
 
-/// What a link to decide with begins with: it names its workspace, whose secret it is looked up in.
+/// What a link to decide with begins with, and one for a customer to sign in with: they name their workspace, whose
+/// secrets they are looked up among.
 pub const APPROVAL_LINK_PREFIX: &str = "ca_";
+pub const CUSTOMER_LINK_PREFIX: &str = "cp_";
 
 impl Link {
-    /// For one approval of a workspace.
-    pub fn of_approval(ids: &dyn Ids, workspace: WorkspaceId) -> Self {
+    /// For something of one workspace.
+    pub fn naming(prefix: &str, ids: &dyn Ids, workspace: WorkspaceId) -> Self {
         let secret = hex::encode(ids.secret());
-        let token = format!("{APPROVAL_LINK_PREFIX}{}_{secret}", workspace.0.simple());
+        let token = format!("{prefix}{}_{secret}", workspace.0.simple());
         Self { sha256: digest(&token), token }
     }
 }
 
-/// The workspace that a link to decide with names.
-pub fn workspace_of_link(token: &str) -> Option<WorkspaceId> {
-    let (workspace, secret) = token.strip_prefix(APPROVAL_LINK_PREFIX)?.split_once('_')?;
+/// The workspace that a link of this kind names.
+pub fn workspace_of(prefix: &str, token: &str) -> Option<WorkspaceId> {
+    let (workspace, secret) = token.strip_prefix(prefix)?.split_once('_')?;
     let plain = |text: &str, length| {
         text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     };
@@ -226,6 +228,10 @@ pub fn workspace_of_link(token: &str) -> Option<WorkspaceId> {
         return None;
     }
     workspace.parse().ok().map(WorkspaceId)
+}
+
+pub fn customer_link(public_url: &str, token: &str) -> String {
+    format!("{public_url}/help/sign-in#{token}")
 }
 
 pub fn approval_link(public_url: &str, token: &str) -> String {
@@ -247,13 +253,14 @@ mod tests {
     #[test]
     fn a_link_to_decide_with_names_its_workspace_and_nothing_else_does() {
         let workspace: WorkspaceId = "019ab0f4-7c4e-7000-8000-000000000001".parse().unwrap();
-        let link = Link::of_approval(&crate::system::SystemIds, workspace);
-        assert_eq!(workspace_of_link(&link.token), Some(workspace));
+        let link = Link::naming(APPROVAL_LINK_PREFIX, &crate::system::SystemIds, workspace);
+        assert_eq!(workspace_of(APPROVAL_LINK_PREFIX, &link.token), Some(workspace));
+        assert_eq!(workspace_of(CUSTOMER_LINK_PREFIX, &link.token), None);
         assert_eq!(link.sha256, digest(&link.token));
         let upper = link.token.to_uppercase();
         let short = &link.token[..link.token.len() - 1];
         for bad in ["", "ca_", "ca__", upper.as_str(), short, "cs_live_x", &link.token.replace('_', "-")] {
-            assert_eq!(workspace_of_link(bad), None, "{bad}");
+            assert_eq!(workspace_of(APPROVAL_LINK_PREFIX, bad), None, "{bad}");
         }
     }
 

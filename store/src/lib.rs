@@ -43,16 +43,17 @@ use sqlx::{
 use tokio::sync::{broadcast, mpsc};
 
 pub use error::StoreError;
-pub use page::{MAX_LIMIT, Page};
+pub use page::{Key, MAX_LIMIT, Page};
 pub use read::{
-    AccountDeed, AgentFigures, AgentPeriod, AuditFilter, AuditReport, CreditReport, DeskDay, DeskNow,
+    AccountDeed, AgentFigures, AgentPeriod, Asker, AuditFilter, AuditReport, CreditReport, DeskDay, DeskNow,
     Forgotten, Joining, KnowledgeFact, Mention, Moved, PageDocument, PersonChange, PersonChanged, Redaction,
-    RedactionOutcome, Surroundings, ToMail, Waiting,
+    RedactionOutcome, Reviewed, Surroundings, ToMail, Waiting,
 };
 pub use records::{
-    Account, ApiKey, ApprovalFilter, Assigned, Attachment, Counts, Delivery, FollowUp, Invitation, KeyOwner,
-    Membership, Notice, Passkey, ReadyRun, RegistrationStatus, RunFilter, ServiceAccount, Session,
-    TicketDifference, TicketFilter, ToolRegistration, Totp, Workspace,
+    Account, ApiKey, ApprovalFilter, Assigned, Attachment, ChannelChange, ChannelSettings, Counts,
+    CustomerSession, Delivery, FollowUp, Invitation, KeyOwner, Membership, Notice, Passkey, ReadyRun,
+    RegistrationStatus, RunFilter, ServiceAccount, Session, TicketDifference, TicketFilter, ToolRegistration,
+    Totp, Workspace,
 };
 
 use dialect::Address;

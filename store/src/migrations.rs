@@ -48,6 +48,8 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0036" "copilot",
     "0037" "approval_mails",
     "0038" "desk",
+    "0039" "review_quality",
+    "0040" "portal",
     "0042" "errands",
 ];
 

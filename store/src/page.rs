@@ -45,6 +45,44 @@ impl Cursor {
     }
 }
 
+/// A place in a list: what it is sorted by, then the id that breaks ties.
+pub type Key = (i64, String);
+
+impl<T> Page<T> {
+    /// Puts an item that no row holds where it belongs, if that is on this page: the page is as it would be if
+    /// there were a row. `after` is the cursor that the page was asked for with, `key` gives an item's place.
+    ///
+    /// # Errors
+    ///
+    /// A cursor that is of no list.
+    pub fn with(
+        mut self,
+        item: T,
+        (limit, after): (i64, Option<&str>),
+        descending: bool,
+        key: impl Fn(&T) -> Key,
+    ) -> Result<Self, StoreError> {
+        let own = key(&item);
+        let before = |a: &Key, b: &Key| if descending { a > b } else { a < b };
+        if let Some(Cursor { at, id }) = Cursor::decode(after)?
+            && !before(&(at, id), &own)
+        {
+            return Ok(self);
+        }
+        let place = self.items.iter().position(|other| before(&own, &key(other))).unwrap_or(self.items.len());
+        if place == self.items.len() && self.next.is_some() {
+            return Ok(self);
+        }
+        self.items.insert(place, item);
+        let limit = usize::try_from(clamp(limit)).unwrap_or(usize::MAX);
+        if self.items.len() > limit {
+            self.items.truncate(limit);
+            self.next = self.items.last().map(&key).map(|(at, id)| Cursor { at, id }.encode());
+        }
+        Ok(self)
+    }
+}
+
 pub(crate) fn clamp(limit: i64) -> i64 {
     limit.clamp(1, MAX_LIMIT)
 }
@@ -61,5 +99,59 @@ impl<T> Page<T> {
 
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(change).collect(), next: self.next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(item: &i64) -> Key {
+        (*item, format!("00000000-0000-0000-0000-{item:012}"))
+    }
+
+    /// Every page of rows 10, 20, 30 … with one item that is no row, as the store would page them.
+    fn walked(rows: &[i64], item: i64, limit: i64, descending: bool) -> Vec<i64> {
+        let (mut all, mut cursor) = (Vec::new(), None::<String>);
+        loop {
+            let after = Cursor::decode(cursor.as_deref()).unwrap().map(|cursor| cursor.at);
+            let mut left: Vec<i64> = rows
+                .iter()
+                .copied()
+                .filter(|row| after.is_none_or(|after| if descending { *row < after } else { *row > after }))
+                .collect();
+            if descending {
+                left.reverse();
+            }
+            left.truncate(limit as usize + 1);
+            let page =
+                Page::of(left, limit, key).with(item, (limit, cursor.as_deref()), descending, key).unwrap();
+            assert!(page.items.len() <= limit as usize);
+            assert!(page.next.is_none() || page.items.len() == limit as usize, "only the last is not full");
+            all.extend(page.items);
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return all,
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_row_stands_in_its_place_once_on_whatever_page() {
+        for rows in [vec![], vec![10, 20, 30, 40, 50, 60, 70]] {
+            for item in [5, 15, 35, 45, 65, 75] {
+                for limit in 1..9 {
+                    for descending in [false, true] {
+                        let mut expected = rows.clone();
+                        expected.push(item);
+                        expected.sort_unstable();
+                        if descending {
+                            expected.reverse();
+                        }
+                        assert_eq!(walked(&rows, item, limit, descending), expected, "{item} by {limit}");
+                    }
+                }
+            }
+        }
     }
 }

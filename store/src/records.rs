@@ -1,8 +1,8 @@
 //! Rows that are the store's own words: those that the domain has no type for.
 
 use domain::{
-    AccountId, ApiKeyId, AttachmentId, CustomerId, DeliveryId, InvitationId, MessageId, PasskeyId, RunId,
-    ServiceAccountId, SessionId, TicketId, Timestamp, UserId, WorkspaceId,
+    AccountId, ApiKeyId, AttachmentId, ContactId, CustomerId, CustomerSessionId, DeliveryId, InvitationId,
+    MessageId, PasskeyId, RunId, ServiceAccountId, SessionId, TicketId, Timestamp, UserId, WorkspaceId,
     approval::ApprovalStatus,
     commit::{DeliveryStatus, Receipt},
     permission::Permissions,
@@ -60,6 +60,34 @@ pub struct ServiceAccount {
     pub created_at: Timestamp,
     /// Its keys open nothing from then on.
     pub deactivated_at: Option<Timestamp>,
+}
+
+/// A customer's stay, from the link that was mailed to them until they sign out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomerSession {
+    pub id: CustomerSessionId,
+    pub contact_id: ContactId,
+    pub created_at: Timestamp,
+    /// To within an hour or so.
+    pub seen_at: Timestamp,
+    /// Over from here on, even if nobody signs out.
+    pub expires_at: Timestamp,
+}
+
+/// What a workspace says of the ways by which customers reach it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChannelSettings {
+    /// Origins whose pages may hold the chat widget; none for those of the configuration.
+    pub sites: Option<Vec<String>>,
+    /// A customer who signed in sees the tickets of everybody at their company.
+    pub company_tickets: bool,
+}
+
+/// One of them, as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelChange {
+    Sites(Option<Vec<String>>),
+    CompanyTickets(bool),
 }
 
 /// A person's stay between signing in and out, in one workspace at a time.

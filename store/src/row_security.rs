@@ -36,6 +36,7 @@ pub(crate) const EVERYWHERE: &[(&str, Access)] = &[
     ("rate_buckets", Access::Read),
     ("personal_data_scans", Access::Read),
     ("credit_entries", Access::Read),
+    ("channel_settings", Access::Read),
     // Claimed, kept and taken over, whosever they are.
     ("runs", Access::Change),
     ("knowledge_sources", Access::Change),

@@ -38,6 +38,7 @@ import {
 import { accounts, asked, keys, matrix, people, teamOf, teams } from "./examples/people";
 import { scanned, suggested } from "./examples/personal";
 import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
+import { allReviews, exerciseSettings, ownReview } from "./examples/review";
 import { audited, couldBe, limits } from "./examples/safety";
 
 export * from "./examples/base";
@@ -51,6 +52,8 @@ export * from "./examples/knowledge";
 export * from "./examples/people";
 export * from "./examples/personal";
 export * from "./examples/policy";
+export * from "./examples/portal";
+export * from "./examples/review";
 export * from "./examples/safety";
 
 /** Answers for a route, by method and path; a test hands in its own to override. */
@@ -93,6 +96,9 @@ const ANSWERS: Answers = {
     );
   },
   "GET /v1/approvals/counts": () => counts,
+  "GET /v1/me/review-quality": () => ownReview,
+  "GET /v1/review-quality": () => allReviews,
+  "GET /v1/review-quality/exercises": () => exerciseSettings,
   "GET /v1/approvals/views": (): S["ViewList"] => ({ items: [view] }),
   "GET /v1/approvals/desk": () => approvalDesk,
   "GET /v1/approvals/mail": (): S["MailedView"] => mailed,
@@ -126,7 +132,14 @@ const ANSWERS: Answers = {
   },
   "GET /v1/tickets": (route) => {
     const status = new URL(route.request().url()).searchParams.get("status");
-    return page(tickets.filter((each) => !status || each.status === status));
+    const some = tickets.filter((each) => !status || each.status === status);
+    return page(
+      some.map((each): S["TicketRow"] => ({
+        ...each,
+        contact_name: contact.name,
+        customer_name: customer.name,
+      })),
+    );
   },
   "GET /v1/tickets/:id": () => ({
     ticket: ticket(0, {
@@ -149,7 +162,16 @@ const ANSWERS: Answers = {
   }),
   "GET /v1/runs": (route) => {
     const status = new URL(route.request().url()).searchParams.get("status");
-    return page(runs.filter((each) => !status || each.status === status));
+    const some = runs.filter((each) => !status || each.status === status);
+    return page(
+      some.map((each): S["RunRow"] => {
+        const of = tickets.find(({ id }) => id === each.ticket_id);
+        return {
+          ...each,
+          ticket: of ? { id: of.id, number: of.number, subject: of.subject } : null,
+        };
+      }),
+    );
   },
   "GET /v1/runs/:id": () => ({
     run: runs[0],

@@ -21,7 +21,8 @@ async function desk(page: Page, refuse?: () => unknown): Promise<Sent[]> {
     [
       "POST /v1/approvals/:id/decisions",
       (route: import("@playwright/test").Route, path: string) => {
-        sent.push(route.request().postDataJSON() as Sent);
+        const { digest, decision } = route.request().postDataJSON() as Sent;
+        sent.push({ digest, decision });
         const refused = refuse?.();
         if (refused) return refused;
         const approval = approvals.find((each) => path.includes(each.id));

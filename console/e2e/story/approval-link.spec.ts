@@ -1,47 +1,12 @@
-// What waits comes by mail, and its link decides: a person's own mailbox beside the console, with a mail server of
-// a few lines that takes what the service sends.
-import { createServer, type Server } from "node:net";
+// What waits comes by mail, and its link decides: a person's own mailbox beside the console.
 import type { Page } from "@playwright/test";
+import { mailAt, mailServer } from "./mail";
 import { test as base, expect, freePort, START_MS, signIn, startService, waiting } from "./service";
 
 interface Mailbox {
   service: string;
   /** Everything that was sent, as text. */
   mails: string[];
-}
-
-function mailServer(port: number, mails: string[]): Promise<Server> {
-  const server = createServer((socket) => {
-    let read = "";
-    let mail: string[] | undefined;
-    socket.setEncoding("utf8");
-    socket.write("220 mail\r\n");
-    socket.on("error", () => socket.destroy());
-    socket.on("data", (chunk: string) => {
-      read += chunk;
-      for (let end = read.indexOf("\r\n"); end >= 0; end = read.indexOf("\r\n")) {
-        const line = read.slice(0, end);
-        read = read.slice(end + 2);
-        if (mail && line === ".") {
-          // Quoted-printable: lines that go on, and signs by their code.
-          const text = mail.join("\n").replaceAll("=\n", "").replaceAll("=3D", "=");
-          mails.push(text);
-          mail = undefined;
-          socket.write("250 taken\r\n");
-        } else if (mail) {
-          mail.push(line);
-        } else if (line === "DATA") {
-          mail = [];
-          socket.write("354 go on\r\n");
-        } else if (line === "QUIT") {
-          socket.end("221 bye\r\n");
-        } else {
-          socket.write("250 fine\r\n");
-        }
-      }
-    });
-  });
-  return new Promise((done) => server.listen(port, "127.0.0.1", () => done(server)));
 }
 
 const test = base.extend<object, Mailbox>({
@@ -52,10 +17,7 @@ const test = base.extend<object, Mailbox>({
       const port = await freePort();
       const server = await mailServer(port, mails);
       const service = await startService({
-        COUNTERSIGN_EMAIL__ADDRESS: "desk@northfold.example",
-        COUNTERSIGN_EMAIL__SMTP__HOST: "127.0.0.1",
-        COUNTERSIGN_EMAIL__SMTP__PORT: String(port),
-        COUNTERSIGN_EMAIL__SMTP__SECURITY: "none",
+        ...mailAt(port),
         COUNTERSIGN_APPROVALS__MAIL__AFTER_SECONDS: "1",
         COUNTERSIGN_APPROVALS__MAIL__AT_MOST_AN_HOUR: "50",
         COUNTERSIGN_APPROVALS__UNDO_SECONDS: "3",

@@ -161,7 +161,7 @@ export function approval(context: BrowserContext, id: string): Promise<S["Approv
 
 /** Every effect of a ticket's runs. */
 export async function effects(context: BrowserContext, ticketId: string): Promise<S["Effect"][]> {
-  const runs = await read<S["PageOfRun"]>(context, `/v1/runs?ticket_id=${ticketId}`);
+  const runs = await read<S["PageOfRunRow"]>(context, `/v1/runs?ticket_id=${ticketId}`);
   const views = await Promise.all(
     runs.items.map((run) => read<S["RunView"]>(context, `/v1/runs/${run.id}`)),
   );

@@ -508,7 +508,7 @@ export interface paths {
         };
         /**
          * List tickets
-         * @description The workspace's tickets, last touched first.
+         * @description The workspace's tickets with who asks, last touched first.
          */
         get: operations["listTickets"];
         put?: never;
@@ -1152,6 +1152,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/review-quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how one reviews
+         * @description The caller's own figures: how long items were in view against how long reading takes, evidence that was not seen, exercises, and agreement with others. Nobody else is shown them. Takes a person.
+         */
+        get: operations["showOwnReviewQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/review-quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how approvals are reviewed
+         * @description Of the workspace or of a team, week by week, once a week is over: by then everybody could see their own. Nothing is told that is about fewer than five people, nor what would tell it by the difference to others. 404 when there is no such team.
+         */
+        get: operations["showReviewQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/review-quality/exercises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See whether there are exercises
+         * @description And how many each reviewer gets. They are off unless somebody switches them on.
+         */
+        get: operations["showExercises"];
+        /**
+         * Switch exercises on or off
+         * @description On, reviewers find among the approvals some that are none: a past one in which one thing was made wrong, or one that is looked at a second time. Nothing is ever done because of them, and each says what it was once it is decided. Off, those that wait end at once. Takes a person, and is in the audit.
+         */
+        put: operations["setExercises"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -1161,7 +1225,7 @@ export interface paths {
         };
         /**
          * List runs
-         * @description Newest first.
+         * @description Newest first, each with its ticket.
          */
         get: operations["listRuns"];
         put?: never;
@@ -1876,6 +1940,26 @@ export interface paths {
         get: operations["getCustomer"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/{id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a contact
+         * @description Tickets from that address are this customer's from now on, and where customers see their colleagues' tickets, it sees theirs. 409 when the address is a contact's already. In the audit.
+         */
+        post: operations["addContact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2639,6 +2723,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/portal/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link to sign in with
+         * @description Mails a link that works once, within 15 minutes, if the address is a contact's. The answer is the same, and takes as long, if it is not. 409 where the service sends no mail: who runs it makes a link with `countersign customers link ADDRESS`.
+         */
+        post: operations["askForCustomerLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who one is, as a customer
+         * @description Gives the cookie another seven days.
+         */
+        get: operations["getCustomerSession"];
+        put?: never;
+        /**
+         * Sign in by a link
+         * @description Uses the link up and sets the signed cookie `countersign_customer`, which lasts for seven days without use. It opens the contact's own tickets and nothing of the staff's.
+         */
+        post: operations["signInCustomer"];
+        /**
+         * Sign out as a customer
+         * @description Ends the session, here and on the server: its cookie opens nothing any more.
+         */
+        delete: operations["signOutCustomer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own tickets
+         * @description As a customer: the tickets of every channel that are about one's contact, the newest first. Those of colleagues are among them where the workspace says so.
+         */
+        get: operations["listOwnTickets"];
+        put?: never;
+        /**
+         * Open a ticket as a customer
+         * @description Like a conversation that is started, by somebody whose address was checked: the ticket's fields say `contact_verified: true`.
+         */
+        post: operations["openOwnTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/tickets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at one's own ticket
+         * @description What was said in public, and how it stands.
+         */
+        get: operations["getOwnTicket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/tickets/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write on one's own ticket
+         * @description Goes the way of every message, whatever channel the ticket came by; the agent sees it. One that was solved or closed is open again by it. 403 on a colleague's.
+         */
+        post: operations["writeOnOwnTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/tickets/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close one's own ticket
+         * @description Nothing is left to do, says its customer. What they write after that opens it again. 403 on a colleague's.
+         */
+        post: operations["closeOwnTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/portal/tickets/{id}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether an answer helped, as a customer
+         * @description Of the assistant's answers alone. A later word replaces the one before.
+         */
+        post: operations["rateOnOwnTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/help/articles": {
         parameters: {
             query?: never;
@@ -2812,6 +3048,50 @@ export interface paths {
          */
         get: operations["showChannels"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/chat/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say whose pages may hold the chat
+         * @description Origins whose pages may start conversations with this workspace and read its help centre, instead of those of the configuration. In effect at once here and within seconds in other processes. In the audit. Takes a person.
+         */
+        put: operations["putChatSites"];
+        post?: never;
+        /**
+         * Leave the chat's sites to the configuration
+         * @description Those of `[chat] sites` count again. In the audit. Takes a person.
+         */
+        delete: operations["resetChatSites"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/channels/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say what customers who signed in see
+         * @description Their own tickets, or those of everybody at their company as well, which they read and do not write on. In the audit. Takes a person.
+         */
+        put: operations["putPortal"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3044,6 +3324,12 @@ export interface components {
             /** @constant */
             kind: "system";
         };
+        /** @description One more person at a customer. */
+        AddContact: {
+            /** @example sam.halloran@example.com */
+            email: string;
+            name: string;
+        };
         /** @description A document to add. */
         AddDocument: {
             brand?: string | null;
@@ -3262,6 +3548,15 @@ export interface components {
             /** @description Names of the tools it is granted, suspended ones left out. */
             tools: string[];
         };
+        /** @description How often two agreed. */
+        Agreement: {
+            /**
+             * Format: double
+             * @description Cohen's kappa: agreement beyond what chance would give. Null where chance alone would give all of it.
+             */
+            kappa: number | null;
+            rate: components["schemas"]["Rate"];
+        };
         Alike: {
             quote: string;
             /**
@@ -3478,6 +3773,8 @@ export interface components {
             customer: components["schemas"]["Customer"] | null;
             /** @description Decisions taken so far, oldest first. */
             decisions: components["schemas"]["Decision"][];
+            /** @description Of what the caller has decided and was no approval: what it was. Nothing came of it. */
+            exercise?: components["schemas"]["ExerciseResult"] | null;
             /** @description Where personal data, or the masks that stand for it, are in `approval`. */
             findings: components["schemas"]["FieldFinding"][];
             /** @description What the proposed text rests on; null when there is none, or its agent does not tell. */
@@ -3523,6 +3820,16 @@ export interface components {
             looking_at?: components["schemas"]["LookingAt"] | null;
             /** @example Which tickets have waited longest for us? */
             text: string;
+        };
+        /** @description Who wants to sign in. */
+        AskForLink: {
+            /** @example mira.halloran@example.com */
+            email: string;
+            /**
+             * @description Of the workspace with this slug; left out: the service's own.
+             * @default null
+             */
+            workspace?: string | null;
         };
         /** @description A question to the knowledge base. */
         AskKnowledge: {
@@ -3609,13 +3916,29 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
+        /**
+         * @description What a page says of how long its reader had an approval before them. Nobody checks it, and nothing but these
+         *     figures rests on it.
+         */
+        Attention: {
+            /**
+             * @description Which pieces of `evidence` were on the screen or opened, by their places from 0.
+             * @default []
+             */
+            evidence_seen?: number[];
+            /**
+             * Format: int64
+             * @description Milliseconds in which it was in view: the page visible and in focus. At most an hour counts.
+             */
+            in_view_ms: number;
+        };
         /** @description Who reads the answer. */
         Audience: "customer" | "staff";
         /**
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -3842,6 +4165,7 @@ export interface components {
             api: components["schemas"]["ApiChannel"];
             chat: components["schemas"]["ChatChannel"];
             email: components["schemas"]["EmailChannel"];
+            portal: components["schemas"]["PortalChannel"];
             /** @description How people reach the service (`server.public_url`). */
             public_url: string;
             /** @description What this workspace is called in addresses and in the widget. */
@@ -3859,7 +4183,9 @@ export interface components {
              * @description Messages a minute that one visitor may write (`visitors.messages_per_minute`).
              */
             messages_per_minute: number;
-            /** @description Origins whose pages may hold the widget (`chat.sites`). */
+            /** @description The workspace has said which; otherwise they are the configuration's (`chat.sites`). */
+            own_sites: boolean;
+            /** @description Origins whose pages may hold the widget. */
             sites: string[];
         };
         /** @description A document to look at; nothing is put in effect. */
@@ -4114,6 +4440,16 @@ export interface components {
          * @description The company or household that is served.
          */
         CustomerId: string;
+        /** @description Who signed in as a customer. */
+        CustomerSessionView: {
+            /** @description They see their colleagues' tickets as well. */
+            company_tickets: boolean;
+            email: string;
+            name: string;
+            workspace: components["schemas"]["WorkspaceView"];
+        };
+        /** @description How a ticket stands, to its customer. */
+        CustomerStanding: ("in_progress" | "solved" | "closed") | "being_checked" | "with_a_person" | "waiting_for_you";
         /** @description A customer with the people there and their latest tickets. */
         CustomerView: {
             contacts: components["schemas"]["Contact"][];
@@ -4123,6 +4459,12 @@ export interface components {
         };
         /** @description A decision, bound to what the reviewer saw. */
         Decide: {
+            /**
+             * @description How long the reviewer had it before them; left out, it counts as not measured. It changes nothing about the
+             *     decision.
+             * @default null
+             */
+            attention?: components["schemas"]["Attention"] | null;
             decision: components["schemas"]["DecisionKind"];
             /**
              * @description The `digest` of the approval as it was shown. When the proposal has changed since, the
@@ -4167,12 +4509,73 @@ export interface components {
         Decided: {
             results: components["schemas"]["DecidedItem"][];
         };
+        /** @description An approval as it stands after a decision. */
+        DecidedApproval: {
+            agent: string;
+            /** @description Whose it is to decide; anybody's while there is none. */
+            assignee?: components["schemas"]["UserId"] | null;
+            binding: components["schemas"]["Binding"];
+            /** @description What it would carry out of the house that a person should see first, as proposed. */
+            carries?: components["schemas"]["Carried"][];
+            confidence: components["schemas"]["Confidence"];
+            decided_at: components["schemas"]["Timestamp"] | null;
+            /** @description Digest of the binding. */
+            digest: components["schemas"]["Digest"];
+            /** @description Changed arguments, when it was edited. */
+            edited_args: unknown;
+            /** @description When it becomes, or became, another role's to decide, and whose. */
+            escalates?: components["schemas"]["Escalates"] | null;
+            evidence: components["schemas"]["Citation"][];
+            /** @description When it was no approval: what it was. Nothing came of it. */
+            exercise?: components["schemas"]["ExerciseResult"] | null;
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description What the gate judged it on. */
+            facts?: components["schemas"]["Facts"] | null;
+            /** Format: uuid */
+            id: string;
+            /** @description The procedure that the customer's words ask for; empty for none. */
+            intent?: string;
+            /** @description Where the protected arguments come from, as proposed. */
+            origins?: components["schemas"]["ArgumentOrigin"][];
+            preview: components["schemas"]["Preview"];
+            question: components["schemas"]["Question"];
+            /** Format: uint8 */
+            quorum: number;
+            /** @description When those who may decide are told once more; gone once they were. */
+            reminds_at?: components["schemas"]["Timestamp"] | null;
+            requested_at: components["schemas"]["Timestamp"];
+            /** @description Those who asked for it, where the policy says that they do not approve it. */
+            requesters?: components["schemas"]["UserId"][];
+            risk: components["schemas"]["Risk"];
+            /** @description The role that is asked; others answer for it. */
+            role: components["schemas"]["Role"];
+            /** @description Why it stopped: the rule and its words. */
+            rule: string;
+            /** Format: uuid */
+            run_id: string;
+            /** @description Out of the queue until then. */
+            snoozed_until?: components["schemas"]["Timestamp"] | null;
+            status: components["schemas"]["ApprovalStatus"];
+            /** @description What the run had read that sounds like an order to the agent. */
+            suspicions?: components["schemas"]["Suspicion"][];
+            /** @description The team that is asked: of those who answer for the role, who is in it. */
+            team?: components["schemas"]["TeamName"] | null;
+            ticket_id: components["schemas"]["TicketId"] | null;
+            /**
+             * @description Until when the decision can be taken back: nothing is done before. Gone once the run has begun to act
+             *     on it.
+             */
+            undo_until?: components["schemas"]["Timestamp"] | null;
+            why: string;
+        };
         /** @description What became of one decision. */
         DecidedItem: {
             /** @description As it stands after the decision; null when it failed. */
             approval: components["schemas"]["Approval"] | null;
             /** Format: uuid */
             approval_id: string;
+            /** @description When it was no approval: what it was. Nothing came of it. */
+            exercise?: components["schemas"]["ExerciseResult"] | null;
             /** @description Why it failed; null when it did not. */
             problem: components["schemas"]["Problem"] | null;
             status: components["schemas"]["DecidedStatus"];
@@ -4834,6 +5237,42 @@ export interface components {
             name: string;
             /** @constant */
             type: "external";
+        };
+        /** @description What an item turned out to be that was no approval. Nothing was done, whatever was decided. */
+        ExerciseResult: {
+            /** @description Whether a second look came to the same; null when something was wrong. */
+            agreed: boolean | null;
+            /**
+             * Format: uuid
+             * @description The real one.
+             */
+            approval_id: string;
+            /** @description Where it stood: a JSON pointer into the arguments. */
+            at: string | null;
+            became: string | null;
+            /** @description What was decided about the real one. */
+            earlier: components["schemas"]["Said"];
+            /** @description Whether it was found; null when nothing was wrong. */
+            found: boolean | null;
+            /** @description What was wrong in it; null when nothing was, and a second look was wanted. */
+            slip: components["schemas"]["Slip"] | null;
+            /** @description What was right there, and what it was made into; of an amount in cents. */
+            was: string | null;
+        };
+        /** @description Whether a workspace has exercises, and how many. */
+        ExerciseSettings: {
+            /**
+             * Format: int64
+             * @description Of one person, at most.
+             */
+            most_a_day: number;
+            /** @description Off, there are none, and those that wait end at once. */
+            on: boolean;
+            /**
+             * Format: int64
+             * @description One in so many items of a reviewer, on average.
+             */
+            one_in: number;
         };
         /** @description Which call, and by which policy. One of `approval_id`, `run_id` with `call_id`, and `call`. */
         ExplainPolicy: {
@@ -5604,6 +6043,12 @@ export interface components {
             /** @description The program. */
             name: string;
         };
+        /** @description What a customer asks. */
+        OpenOwnTicket: {
+            body: string;
+            /** @example The second pole is missing */
+            subject: string;
+        };
         /** @description A ticket to open. */
         OpenTicket: {
             /**
@@ -5660,6 +6105,28 @@ export interface components {
             attempts: number;
             created_at: components["schemas"]["Timestamp"];
             error: string | null;
+        };
+        /** @description A ticket as its customer sees it. */
+        OwnTicket: {
+            /** @description Who asked; null where nobody gave a name. */
+            asked_by: string | null;
+            channel: components["schemas"]["Channel"];
+            /** @description It was begun in a chat, where anybody may give any address: whoever began it reads what is written here. */
+            claimed: boolean;
+            created_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["TicketId"];
+            /** @description False for a colleague's, which is read alone. */
+            mine: boolean;
+            /** Format: int64 */
+            number: number;
+            standing: components["schemas"]["CustomerStanding"];
+            subject: string;
+        };
+        /** @description A ticket with what was said, as its customer sees it. */
+        OwnTicketView: {
+            /** @description The latest 500 that are public, oldest first. `visitor` is the customer's side. */
+            messages: components["schemas"]["ConversationMessage"][];
+            ticket: components["schemas"]["OwnTicket"];
         };
         /** @description One page of a list. */
         PageOfApiKeyItem: {
@@ -5722,6 +6189,12 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageOfOwnTicket: {
+            items: components["schemas"]["OwnTicket"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageOfPolicyVersion: {
             items: components["schemas"]["PolicyVersion"][];
             /** @description Ask with it for the next page; null on the last one. */
@@ -5734,8 +6207,8 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
-        PageOfRun: {
-            items: components["schemas"]["Run"][];
+        PageOfRunRow: {
+            items: components["schemas"]["RunRow"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -5788,8 +6261,8 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
-        PageOfTicket: {
-            items: components["schemas"]["Ticket"][];
+        PageOfTicketRow: {
+            items: components["schemas"]["TicketRow"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -5906,7 +6379,7 @@ export interface components {
             written: components["schemas"]["Written"];
         };
         /** @description One thing that not everybody may. */
-        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_runs" | "retry_runs" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
+        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_runs" | "retry_runs" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "manage_channels" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
         /** @description A permission in words. */
         PermissionView: {
             means: string;
@@ -6019,6 +6492,13 @@ export interface components {
              */
             version: number;
         };
+        /** @description Customers who sign in by a link in their mail, to see their tickets. */
+        PortalChannel: {
+            /** @description They see the tickets of everybody at their company, and not theirs alone. */
+            company_tickets: boolean;
+            /** @description Mail leaves, so links can be sent. */
+            is_open: boolean;
+        };
         /** @description Somebody who is there now. */
         Presence: {
             doing: components["schemas"]["Doing"];
@@ -6121,6 +6601,11 @@ export interface components {
             /** @description TOML. */
             text: string;
         };
+        /** @description What customers who signed in see. */
+        PutPortal: {
+            /** @description The tickets of everybody at their company, and not theirs alone. */
+            company_tickets: boolean;
+        };
         /** @description What a role is to be. */
         PutRole: {
             /**
@@ -6129,6 +6614,11 @@ export interface components {
              */
             description?: string;
             permissions: components["schemas"]["Permissions"];
+        };
+        /** @description Whose pages may hold the widget. */
+        PutSites: {
+            /** @description Origins, such as `https://www.example.com`, at most 1000; none closes the widget to every site. */
+            sites: string[];
         };
         /** @description What a team is to be. */
         PutTeam: {
@@ -6147,6 +6637,25 @@ export interface components {
             rank: number;
             /** Format: float */
             score: number;
+        };
+        /** @description A share of `n` cases with the interval in which it lies with 95 % confidence. */
+        Rate: {
+            /** Format: double */
+            high: number;
+            /**
+             * Format: double
+             * @description Wilson's interval.
+             */
+            low: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            of_them: number;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            share: number;
         };
         /** @description A visitor's word on an answer. */
         RateAnswer: {
@@ -6272,6 +6781,60 @@ export interface components {
          * @description Credits that were set aside for one call.
          */
         ReservationId: string;
+        /** @description Figures of reviewing. What is null was not seen, or is about too few people. */
+        ReviewFigures: {
+            /** @description The same by what was wrong. Of one person alone. */
+            by_slip: components["schemas"]["SlipRate"][];
+            /**
+             * Format: int64
+             * @description Decisions taken.
+             */
+            decisions: number;
+            /** @description Of the exercises in which something was wrong, those in which it was found. */
+            found: components["schemas"]["Rate"] | null;
+            /** @description Second looks that came to what had been decided. */
+            second_looks: components["schemas"]["Agreement"] | null;
+            time: components["schemas"]["ReviewTime"] | null;
+            /** @description Approvals that took several people, on which two decided alike. */
+            together: components["schemas"]["Agreement"] | null;
+            /** @description Of the measured decisions about something with evidence, those before which some of it was not seen. */
+            unread: components["schemas"]["Rate"] | null;
+        };
+        /** @description How carefully approvals are reviewed, of many people together. */
+        ReviewQuality: {
+            /**
+             * Format: uint
+             * @description Of fewer people than this nothing is told.
+             */
+            least_people: number;
+            /** @description Twelve weeks that are over, the oldest first. */
+            weeks: components["schemas"]["ReviewWeek"][];
+            /**
+             * Format: int64
+             * @description Words a minute that reading is taken to be.
+             */
+            words_a_minute: number;
+        };
+        /** @description How long items were in view, against how long reading them takes. */
+        ReviewTime: {
+            /**
+             * Format: int64
+             * @description Decisions that were measured. The others came by mail, from the command line, or several at once.
+             */
+            measured: number;
+            /**
+             * Format: double
+             * @description The median, as a share of what reading takes: 1 is as long. To within a tenth; 10 is ten times and more.
+             */
+            median: number;
+        };
+        /** @description A week that is over. */
+        ReviewWeek: {
+            /** @description Null: too few people decided in it. A figure that is null in it is of too few, too. */
+            figures: components["schemas"]["ReviewFigures"] | null;
+            /** @description Its Monday (UTC). */
+            starts_at: components["schemas"]["Timestamp"];
+        };
         /** @description What a mistake with this tool would mean. */
         Risk: "read" | "reversible" | "outward" | "irreversible";
         /**
@@ -6416,7 +6979,73 @@ export interface components {
              */
             work_seconds: number;
         };
+        /** @description A run in a list, with what its ticket is called. */
+        RunRow: {
+            /** @description What it reads and does not hold. */
+            about?: components["schemas"]["About"] | null;
+            agent: string;
+            /** @description The question of a colleague that it answers. */
+            asked?: components["schemas"]["Asked"] | null;
+            /**
+             * Format: int64
+             * @description Failed attempts since the last progress.
+             */
+            attempts: number;
+            created_at: components["schemas"]["Timestamp"];
+            error: string | null;
+            /**
+             * Format: int64
+             * @description Grows with every lease; a writer with an older one is refused.
+             */
+            fence: number;
+            /** Format: uuid */
+            id: string;
+            /** @description The process that holds the lease. */
+            lease_owner: string | null;
+            lease_until: components["schemas"]["Timestamp"] | null;
+            outcome: components["schemas"]["Outcome"] | null;
+            /**
+             * Format: int64
+             * @description Higher runs first; chat is more urgent than mail.
+             */
+            priority: number;
+            /**
+             * Format: int64
+             * @description How many of them it has seen.
+             */
+            seen_signals: number;
+            /**
+             * Format: int64
+             * @description The ticket version up to which it has read.
+             */
+            seen_version: number;
+            /**
+             * Format: int64
+             * @description How often something happened that the run must see: a message, a decision.
+             */
+            signals: number;
+            status: components["schemas"]["RunStatus"];
+            /** Format: int64 */
+            step_count: number;
+            /** @description The ticket that it works on or is about; null for none. */
+            ticket: components["schemas"]["RunTicket"] | null;
+            /** @description The ticket it works on, and holds as long as it is active. */
+            ticket_id: components["schemas"]["TicketId"] | null;
+            updated_at: components["schemas"]["Timestamp"];
+            usage: components["schemas"]["Usage"];
+            /** @description What a waiting run waits for, for people. */
+            waiting_for: string | null;
+            /** @description When a queued or waiting run becomes due. */
+            wake_at: components["schemas"]["Timestamp"] | null;
+        };
         RunStatus: "done" | "queued" | "running" | "waiting" | "dead" | "quarantined";
+        /** @description What people call a ticket by. */
+        RunTicket: {
+            id: components["schemas"]["TicketId"];
+            /** Format: int64 */
+            number: number;
+            subject: string;
+        };
         /** @description A run with its journal and what it did to the outside world. */
         RunView: {
             effects: components["schemas"]["Effect"][];
@@ -6424,10 +7053,15 @@ export interface components {
             steps: components["schemas"]["Step"][];
         };
         /**
+         * @description What somebody said to an approval or an exercise, without their words.
+         * @enum {string}
+         */
+        Said: "approve" | "edit" | "reject" | "respond" | "escalate";
+        /**
          * @description What whoever hands documents in says of all of them. It counts more than what a file says of
          *     itself; what is not said is null.
          */
-        Said: {
+        Said2: {
             /** @default null */
             brand: string | null;
             /** @default null */
@@ -6666,6 +7300,11 @@ export interface components {
             email: string;
             password: string;
         };
+        /** @description A link to sign in with. */
+        SignInByLink: {
+            /** @description What stands behind `#` in the link. */
+            token: string;
+        };
         /** @description The ways in. */
         SignInOptions: {
             companies: components["schemas"]["CompanyView"][];
@@ -6695,6 +7334,16 @@ export interface components {
         SimilarList: {
             /** @description The most alike first; at most five. */
             items: components["schemas"]["SimilarDecision"][];
+        };
+        /** @description What is wrong in an exercise. */
+        Slip: "amount" | "number" | "recipient" | "name" | "figure" | "citation";
+        /** @description How often one thing that was wrong was found. */
+        SlipRate: {
+            /** Format: int64 */
+            found: number;
+            /** Format: int64 */
+            n: number;
+            slip: components["schemas"]["Slip"];
         };
         /** @description When it comes up again. */
         Snooze: {
@@ -6755,7 +7404,7 @@ export interface components {
             /** @description What came of the last sync, or of the one under way so far. */
             report: components["schemas"]["SyncReport"] | null;
             /** @description What is said of all its documents. */
-            said: components["schemas"]["Said"];
+            said: components["schemas"]["Said2"];
             state: components["schemas"]["SourceState"];
             /**
              * Format: int64
@@ -7160,6 +7809,47 @@ export interface components {
          * @description A support case. A chat conversation is a ticket whose channel is chat.
          */
         TicketId: string;
+        /** @description A ticket in a list, with what those are called who ask. */
+        TicketRow: {
+            assignee: components["schemas"]["UserId"] | null;
+            channel: components["schemas"]["Channel"];
+            contact_id: components["schemas"]["ContactId"] | null;
+            /** @description The person; null where nobody gave an address. */
+            contact_name: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            customer_id: components["schemas"]["CustomerId"] | null;
+            /** @description Their company or household. */
+            customer_name: string | null;
+            /**
+             * Format: int64
+             * @description The version of the last event that carried something new from the customer. Approvals bind
+             *     to it: what was proposed before it was proposed on older state.
+             */
+            customer_version: number;
+            fields: {
+                [key: string]: unknown;
+            };
+            /** @description Set while a person is wanted, with the reason. */
+            handoff: components["schemas"]["Handoff"] | null;
+            id: components["schemas"]["TicketId"];
+            /** Format: int64 */
+            message_count: number;
+            /**
+             * Format: int64
+             * @description Counts from 1 within the workspace; what people call the ticket by.
+             */
+            number: number;
+            priority: components["schemas"]["Priority"];
+            status: components["schemas"]["TicketStatus"];
+            subject: string;
+            tags: string[];
+            updated_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description The version of the last event folded in; the first is 1.
+             */
+            version: number;
+        };
         TicketStatus: "closed" | "open" | "waiting_for_staff" | "waiting_for_customer" | "resolved";
         /** @description A ticket with the people it is about. */
         TicketView: {
@@ -8771,7 +9461,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageOfTicket"];
+                    "application/json": components["schemas"]["PageOfTicketRow"];
                 };
             };
             /** @description No valid session or API key */
@@ -9881,7 +10571,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Approval"];
+                    "application/json": components["schemas"]["DecidedApproval"];
                 };
             };
             /** @description No valid session or API key */
@@ -10872,6 +11562,201 @@ export interface operations {
             };
         };
     };
+    showOwnReviewQuality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReviewQuality"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showReviewQuality: {
+        parameters: {
+            query?: {
+                /** @description Of a team; left out, of everybody. */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewQuality"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_review_quality, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showExercises: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseSettings"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_approvals, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setExercises: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExerciseSettings"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseSettings"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes change_policy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRuns: {
         parameters: {
             query?: {
@@ -10900,7 +11785,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageOfRun"];
+                    "application/json": components["schemas"]["PageOfRunRow"];
                 };
             };
             /** @description No valid session or API key */
@@ -12994,6 +13879,60 @@ export interface operations {
                 };
             };
             /** @description It takes read_customers, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer. */
+                id: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddContact"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes edit_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15499,6 +16438,567 @@ export interface operations {
             };
         };
     };
+    askForCustomerLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskForLink"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCustomerSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSessionView"];
+                };
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signInCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInByLink"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSessionView"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOutCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOwnTickets: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfOwnTicket"];
+                };
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openOwnTicket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key is done once and answered with the first result. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenOwnTicket"];
+            };
+        };
+        responses: {
+            /** @description Made before: the idempotency key was used already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTicket"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTicket"];
+                };
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOwnTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTicketView"];
+                };
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    writeOnOwnTicket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key is done once and answered with the first result. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteMessage"];
+            };
+        };
+        responses: {
+            /** @description Made before: the idempotency key was used already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationMessage"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationMessage"];
+                };
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeOwnTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTicketView"];
+                };
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rateOnOwnTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateAnswer"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No customer's session */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listHelpArticles: {
         parameters: {
             query?: {
@@ -15783,6 +17283,155 @@ export interface operations {
                 };
             };
             /** @description It takes read_system, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putChatSites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutSites"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_channels, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetChatSites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_channels, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutPortal"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_channels, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

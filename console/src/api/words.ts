@@ -12,6 +12,7 @@ export type AddSource = S["AddSource"];
 export type AddedFile = S["AddedFile"];
 export type AddedStatus = S["AddedStatus"];
 export type Answered = S["Answered"];
+export type Attention = S["Attention"];
 export type Approval = S["Approval"];
 export type ApprovalCounts = S["ApprovalCounts"];
 export type ApprovalItem = S["ApprovalItem"];

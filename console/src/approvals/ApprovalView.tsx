@@ -14,6 +14,8 @@ import { useNow } from "../parts/now";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { Unmask } from "../personal/Unmask";
+import { useAttention } from "../review/attention";
+import { Reveal } from "../review/Reveal";
 import { breakerWords, stops } from "../safety/breakers";
 import { breakersQuery } from "../safety/queries";
 import { useSession } from "../session/session";
@@ -79,11 +81,14 @@ function Loaded({
   customer,
   decisions,
   run,
+  exercise,
 }: Data) {
   const [shown, setShown] = useState<Approval>();
   const approval = shown ?? served;
   const now = useNow();
   const looking = useLooking();
+  const content = useRef<HTMLDivElement>(null);
+  const attention = useAttention(served.id, content);
   const pending = approval.status === "pending";
   const outcome = approval.question === "outcome";
   const breakers = useQuery(breakersQuery).data;
@@ -94,7 +99,7 @@ function Loaded({
   const failing = stops(breakers?.automatic ?? [], approval.agent, approval.binding.call.tool);
   return (
     <>
-      <div className="approval-content">
+      <div ref={content} className="approval-content">
         <header className="approval-head">
           <div className="row">
             {pending ? (
@@ -191,7 +196,11 @@ function Loaded({
             </div>
           </div>
         )}
-        {!pending && <Decided approval={approval} decisions={decisions} />}
+        {exercise ? (
+          <Reveal id={served.id} result={exercise} />
+        ) : (
+          !pending && <Decided approval={approval} decisions={decisions} />
+        )}
 
         <div className="approval-columns">
           <div className="stack">
@@ -271,6 +280,7 @@ function Loaded({
           decisions={decisions}
           mayDecide={may_decide}
           mayNot={may_not}
+          attention={attention}
         />
       )}
     </>

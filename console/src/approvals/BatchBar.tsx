@@ -136,6 +136,12 @@ export function BatchBar({ selected, onClear, onDone }: Props) {
                 <li key={item.id}>
                   <span className="grow">
                     {item.preview.title}
+                    {outcome?.exercise && (
+                      <span className="muted small">
+                        {" "}
+                        <Trans>This was an exercise: open it to see what it was.</Trans>
+                      </span>
+                    )}
                     {outcome?.problem && (
                       <span className="field-error batch-problem">{outcome.problem.detail}</span>
                     )}

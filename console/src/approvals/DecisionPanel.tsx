@@ -6,7 +6,7 @@ import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { api, Problem, send } from "../api/client";
-import type { Approval, Decision, DecisionKind } from "../api/words";
+import type { Approval, Attention, Decision, DecisionKind } from "../api/words";
 import { MOD, useShortcuts } from "../keys/shortcuts";
 import { Button, type Tone } from "../parts/Button";
 import { Failure } from "../parts/states";
@@ -16,7 +16,7 @@ import { sentence } from "../text/format";
 import { useOther } from "./claim";
 import { EditForm } from "./EditForm";
 import { decidedHere, patch } from "./news";
-import { deskQuery } from "./queries";
+import { approvalQuery, deskQuery } from "./queries";
 import { useQueue } from "./queue";
 import { offerUndo } from "./undo";
 import { type Act, actWords } from "./words";
@@ -37,12 +37,15 @@ export function DecisionPanel({
   decisions,
   mayDecide,
   mayNot,
+  attention,
 }: {
   approval: Approval;
   decisions: Decision[];
   mayDecide: boolean;
   /** Why the reader cannot, in words. */
   mayNot: string | null | undefined;
+  /** How long the reader had it before them. */
+  attention: () => Attention;
 }) {
   const client = useQueryClient();
   const session = useSession();
@@ -55,10 +58,20 @@ export function DecisionPanel({
       send(
         api.POST("/v1/approvals/{id}/decisions", {
           params: { path: { id: approval.id } },
-          body: { digest: approval.digest, decision },
+          body: { digest: approval.digest, decision, attention: attention() },
         }),
       ),
-    onSuccess: (after, decision) => {
+    onSuccess: ({ exercise, ...after }, decision) => {
+      if (exercise) {
+        // It stays before them with what it was; nothing else came of it.
+        client.setQueryData(approvalQuery(approval.id).queryKey, (shown) =>
+          shown ? { ...shown, approval: after, may_decide: false, exercise } : shown,
+        );
+        patch(client, approval.id, after);
+        void client.invalidateQueries({ queryKey: ["approvals", "counts"] });
+        void client.invalidateQueries({ queryKey: ["review-quality"] });
+        return;
+      }
       const words = actWords(decision.type, approval.question);
       const waits =
         decision.type === "approve" &&

@@ -9,6 +9,7 @@ import type { FieldFinding, Footing, FootingPart, FootingPlace, Stands } from ".
 import { unmarked } from "../messages/marks";
 import { Segments } from "../personal/Marked";
 import { segments, within } from "../personal/segments";
+import { evidenceMark } from "../review/attention";
 import { sentencesOf, shortened, sourceTitle, standing } from "./sentences";
 import "./footing.css";
 
@@ -177,7 +178,11 @@ function Source({
   const carries = source.pieces.some((piece) => piece.sentences.length > 0);
   const first = source.pieces.find((piece) => piece.sentences.length > 0)?.span;
   return (
-    <figure className="quote" aria-label={t`Source ${at + 1}`}>
+    <figure
+      className="quote"
+      aria-label={t`Source ${at + 1}`}
+      {...evidenceMark(source.number == null ? undefined : source.number - 1)}
+    >
       <figcaption>
         <span className="mark footing-sign" aria-hidden="true">
           {at + 1}

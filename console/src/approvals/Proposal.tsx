@@ -18,6 +18,7 @@ import { MessageItem } from "../messages/MessageItem";
 import { Badge } from "../parts/Badge";
 import { Markdown } from "../parts/Markdown";
 import { Marked } from "../personal/Marked";
+import { evidenceMark } from "../review/attention";
 import { Icon } from "../shell/Icon";
 import { sentence, words } from "../text/format";
 import { fullTime } from "../text/times";
@@ -199,8 +200,8 @@ export function Evidence({
         <FootingSources footing={footing} looking={looking} linked={linked} />
       ) : (
         <ul className="stack">
-          {approval.evidence.map((source) => (
-            <li key={source.chunk_id}>
+          {approval.evidence.map((source, at) => (
+            <li key={source.chunk_id} {...evidenceMark(at)}>
               <Quote source={source} />
             </li>
           ))}

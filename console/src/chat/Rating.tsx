@@ -1,8 +1,7 @@
 import { useState } from "react";
-import { api, problemOf, send } from "../api/client";
+import { problemOf } from "../api/client";
 import { useKept } from "../parts/store";
 import { fill } from "../widget/words/words";
-import type { Held } from "./held";
 import { ratings, withRating } from "./ratings";
 import { useWords } from "./words";
 
@@ -25,7 +24,13 @@ function Thumb({ down }: { down?: boolean }) {
 }
 
 /** Whether an answer helped, in the reader's own word; shown as said once the service has it. */
-export function Rating({ of, messageId }: { of: Held; messageId: string }) {
+export function Rating({
+  messageId,
+  rate,
+}: {
+  messageId: string;
+  rate: (helpful: boolean) => Promise<unknown>;
+}) {
   const words = useWords();
   const said = useKept(ratings)[messageId];
   const [busy, setBusy] = useState(false);
@@ -36,13 +41,7 @@ export function Rating({ of, messageId }: { of: Held; messageId: string }) {
     setBusy(true);
     setError(undefined);
     try {
-      await send(
-        api.POST("/v1/conversations/{id}/ratings", {
-          params: { path: { id: of.id } },
-          body: { message_id: messageId, helpful },
-          headers: { Authorization: `Bearer ${of.token}` },
-        }),
-      );
+      await rate(helpful);
       ratings.set(withRating(ratings.get(), messageId, helpful));
     } catch (failure) {
       setError(problemOf(failure).detail);

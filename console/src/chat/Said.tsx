@@ -3,13 +3,15 @@ import { ORIGIN } from "../api/origin";
 import type { ConversationMessage } from "../api/words";
 import { Answer } from "../messages/Answer";
 import { clockTime, fullTime } from "../text/times";
-import type { Held } from "./held";
 import { Rating } from "./Rating";
 import { useWords } from "./words";
 
 interface Props {
   message: ConversationMessage;
-  of: Held;
+  /** The customer's side is the reader themselves, as it is without it, or a colleague of theirs. */
+  own?: boolean;
+  /** Takes their word on an answer; without it none is asked for. */
+  rate?: (helpful: boolean) => Promise<unknown>;
   /** The workspace's slug, where it is not the service's own. */
   workspace?: string;
 }
@@ -20,10 +22,10 @@ export function articleAddress(slug: string, workspace?: string): string {
   return `${ORIGIN}/help/articles/${encodeURIComponent(slug)}${of}`;
 }
 
-export function Said({ message, of, workspace }: Props) {
+export function Said({ message, own: isReader = true, rate, workspace }: Props) {
   const words = useWords();
-  const own = message.from === "visitor";
   const assistant = message.from === "assistant";
+  const own = message.from === "visitor" && isReader;
   return (
     <article className="said" data-from={message.from}>
       <h2 className={own ? "sr-only" : "said-name"}>
@@ -45,7 +47,7 @@ export function Said({ message, of, workspace }: Props) {
         {message.model === "offline" && (
           <span title={words.whyOfflineModel}>{words.offlineModel}</span>
         )}
-        {assistant && <Rating of={of} messageId={message.id} />}
+        {assistant && rate && <Rating messageId={message.id} rate={rate} />}
       </div>
     </article>
   );

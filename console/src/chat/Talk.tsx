@@ -4,7 +4,7 @@ import { problemOf } from "../api/client";
 import { Button } from "../parts/Button";
 import { Failure, Loading } from "../parts/states";
 import { fill, type Words } from "../widget/words/words";
-import { type State, useConversation } from "./conversation";
+import { rateAnswer, type State, useConversation } from "./conversation";
 import { forget, type Held } from "./held";
 import { Said } from "./Said";
 import { useWords } from "./words";
@@ -66,7 +66,12 @@ export function Talk({ conversation, workspace, onEnded, onHeard }: Props) {
         <div className="chat-log" role="log" aria-label={words.conversation} aria-live="polite">
           {state.phase === "loading" && <Loading lines={3} label={words.loading} />}
           {state.messages.map((message) => (
-            <Said key={message.id} message={message} of={conversation} workspace={workspace} />
+            <Said
+              key={message.id}
+              message={message}
+              rate={(helpful) => rateAnswer(conversation, message.id, helpful)}
+              workspace={workspace}
+            />
           ))}
           {state.outgoing.map((message) => (
             <div key={message.key} className="said" data-from="visitor">

@@ -128,6 +128,16 @@ function itemOf(event: MessageEvent): ConversationItem | undefined {
   }
 }
 
+/** Takes a visitor's word on an answer. */
+export const rateAnswer = ({ id, token }: Held, message_id: string, helpful: boolean) =>
+  send(
+    api.POST("/v1/conversations/{id}/ratings", {
+      params: { path: { id } },
+      body: { message_id, helpful },
+      headers: { Authorization: `Bearer ${token}` },
+    }),
+  );
+
 /** Loads the conversation and keeps it live until the caller goes away. */
 export function useConversation({ id, token }: Held) {
   const [state, dispatch] = useReducer(step, EMPTY);

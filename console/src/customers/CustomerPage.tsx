@@ -11,6 +11,7 @@ import { useTitle } from "../parts/title";
 import { useSession } from "../session/session";
 import { words } from "../text/format";
 import { TicketRow } from "../tickets/TicketRow";
+import { AddContact } from "./AddContact";
 import { customerQuery } from "./queries";
 import { monthOf, opensOf } from "./tickets";
 import "./customers.css";
@@ -110,6 +111,7 @@ export function CustomerPage() {
                 </li>
               ))}
             </ul>
+            {session.may("edit_tickets") && <AddContact customerId={customer.id} />}
           </section>
           <section className="card section" aria-labelledby="customer-facts">
             <h2 id="customer-facts" className="customer-heading">

@@ -6,12 +6,14 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { api, type Problem, problemOf, send } from "../api/client";
+import { idempotencyKey } from "../api/key";
 import { keep } from "../chat/held";
 import { Left, LONGEST } from "../chat/writing";
 import { Button } from "../parts/Button";
 import { useSettled } from "../parts/settled";
 import { Failure } from "../parts/states";
 import { useTitle } from "../parts/title";
+import { useCustomer } from "../portal/session";
 import { ArticleLink } from "./HelpPage";
 import { articlesQuery } from "./queries";
 
@@ -26,9 +28,12 @@ export function AskPage() {
   useTitle(t`Write to us`);
   const { workspace } = useSearch({ from: "/help" });
   const navigate = useNavigate();
+  const customer = useCustomer(workspace);
   const [subject, setSubject] = useState("");
   const [message, setMessage] = useState("");
   const [busy, setBusy] = useState(false);
+  // Of this visit: what was taken and not answered is not asked twice.
+  const [key] = useState(idempotencyKey);
   const [problem, setProblem] = useState<Problem>();
   const asked = useSettled(`${subject} ${message}`.trim().slice(0, SEARCHED), 400);
   const suggestions = useQuery({
@@ -44,6 +49,22 @@ export function AskPage() {
     const given = (name: string) => String(form.get(name) ?? "").trim() || undefined;
     setBusy(true);
     setProblem(undefined);
+    const search = workspace ? { workspace } : {};
+    if (customer) {
+      try {
+        const { id } = await send(
+          api.POST("/v1/portal/tickets", {
+            body: { subject: subject.trim(), body: message.trim() },
+            headers: { "Idempotency-Key": key },
+          }),
+        );
+        await navigate({ to: "/help/tickets/$id", params: { id }, search });
+      } catch (error) {
+        setProblem(problemOf(error));
+        setBusy(false);
+      }
+      return;
+    }
     // The first line names the ticket.
     const body = `${subject.trim()}\n\n${message.trim()}`;
     try {
@@ -56,7 +77,7 @@ export function AskPage() {
       await navigate({
         to: "/help/conversations/$id",
         params: { id: started.conversation_id },
-        search: workspace ? { workspace } : {},
+        search,
       });
     } catch (error) {
       setProblem(problemOf(error));
@@ -96,38 +117,50 @@ export function AskPage() {
           />
         </label>
         <Left text={`${subject}\n\n${message}`} />
-        <div className="chat-start-who">
-          <label className="field">
-            <span className="field-label">
-              <Trans>
-                Name <span className="field-hint">optional</span>
-              </Trans>
-            </span>
-            <input className="input" name="name" autoComplete="name" maxLength={100} />
-          </label>
-          <label className="field">
-            <span className="field-label">
-              <Trans>
-                Email <span className="field-hint">optional</span>
-              </Trans>
-            </span>
-            <input
-              className="input"
-              name="email"
-              type="email"
-              autoComplete="email"
-              maxLength={254}
-            />
-            <span className="field-hint">
-              <Trans>Needed for questions about an order.</Trans>
-            </span>
-          </label>
-        </div>
+        {customer ? (
+          <p className="muted">
+            <Trans>
+              As {customer.name}, {customer.email}
+            </Trans>
+          </p>
+        ) : (
+          <div className="chat-start-who">
+            <label className="field">
+              <span className="field-label">
+                <Trans>
+                  Name <span className="field-hint">optional</span>
+                </Trans>
+              </span>
+              <input className="input" name="name" autoComplete="name" maxLength={100} />
+            </label>
+            <label className="field">
+              <span className="field-label">
+                <Trans>
+                  Email <span className="field-hint">optional</span>
+                </Trans>
+              </span>
+              <input
+                className="input"
+                name="email"
+                type="email"
+                autoComplete="email"
+                maxLength={254}
+              />
+              <span className="field-hint">
+                <Trans>Needed for questions about an order.</Trans>
+              </span>
+            </label>
+          </div>
+        )}
         <Button type="submit" tone="primary" busy={busy}>
           {busy ? t`Sending…` : t`Send`}
         </Button>
         <p className="muted small">
-          <Trans>The answer comes on this site, under My conversations of this browser.</Trans>
+          {customer ? (
+            <Trans>The answer comes on this site, under My tickets.</Trans>
+          ) : (
+            <Trans>The answer comes on this site, under My conversations of this browser.</Trans>
+          )}
         </p>
       </form>
       <aside className="help-suggested" aria-labelledby="suggested" aria-live="polite">

@@ -74,7 +74,11 @@ export function ConversationsPage() {
       <p className="muted">
         <Trans>
           Those that were started here in this browser, for 30 days each. Whoever uses it can read
-          them.
+          them. What you asked by mail or elsewhere is under{" "}
+          <Link to="/help/tickets" search={workspace ? { workspace } : {}}>
+            My tickets
+          </Link>
+          .
         </Trans>
       </p>
       {mine.length === 0 ? (

@@ -1,15 +1,18 @@
-// The customers' place: the help centre, writing to us, and one's own conversations. It has none of
-// the staff's frame and asks nobody to sign in.
+// The customers' place: the help centre, writing to us, one's own conversations, and the tickets of who signs in. It
+// has none of the staff's frame and asks nobody to sign in.
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link, Outlet, useSearch } from "@tanstack/react-router";
 import { had } from "../chat/held";
+import { Button } from "../parts/Button";
 import { useKept } from "../parts/store";
+import { useCustomer, useSignOut } from "../portal/session";
 import "./help.css";
 
 export function HelpFrame() {
   const { workspace } = useSearch({ from: "/help" });
   const mine = useKept(had).length;
+  const customer = useCustomer(workspace);
   const search = workspace ? { workspace } : {};
   return (
     <div className="help">
@@ -28,11 +31,24 @@ export function HelpFrame() {
             <Trans>My conversations</Trans>
             {mine > 0 && ` (${mine})`}
           </Link>
+          <Link to="/help/tickets" search={search} className="help-place">
+            <Trans>My tickets</Trans>
+          </Link>
+          {customer && <SignOut />}
         </nav>
       </header>
       <main id="help" className="help-main" tabIndex={-1}>
         <Outlet />
       </main>
     </div>
+  );
+}
+
+function SignOut() {
+  const signOut = useSignOut();
+  return (
+    <Button size="small" tone="quiet" onClick={() => void signOut()}>
+      <Trans>Sign out</Trans>
+    </Button>
   );
 }

@@ -5,7 +5,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { agentsQuery } from "../agents/queries";
-import type { OutcomeKind, Run, RunStatus } from "../api/words";
+import type { OutcomeKind, RunStatus, S } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
 import { RUN_STATUSES, RunBadge } from "../parts/Badge";
 import { MoreRows } from "../parts/MoreRows";
@@ -201,7 +201,7 @@ function Narrowing({ search }: { search: RunFilter }) {
 }
 
 interface RowProps {
-  run: Run;
+  run: S["RunRow"];
   isPicked: boolean;
   onPick?: (id: string) => void;
 }
@@ -227,7 +227,15 @@ function Row({ run, isPicked, onPick }: RowProps) {
       <Link to="/runs/$id" params={{ id: run.id }} className="run-row" data-row={run.id}>
         <span className="run-agent">{words(run.agent)}</span>
         <RunBadge status={run.status} />
-        <span className="grow truncate muted">{says}</span>
+        <span className="grow truncate">
+          {run.ticket && (
+            <span className="run-ticket">
+              #{run.ticket.number} {run.ticket.subject}
+              {says && " · "}
+            </span>
+          )}
+          <span className="muted">{says}</span>
+        </span>
         <span className="muted small run-numbers">
           <Plural value={run.step_count} one="# step" other="# steps" /> ·{" "}
           {credits(run.usage.cost_micros)}

@@ -21,6 +21,11 @@ export function SafetyFrame() {
         <Link to="/safety/limits" className="tab">
           <Trans>Limits</Trans>
         </Link>
+        {(may("decide_approvals") || may("read_review_quality")) && (
+          <Link to="/safety/reviewing" className="tab">
+            <Trans>Reviewing</Trans>
+          </Link>
+        )}
         {may("read_audit") && (
           <Link to="/safety/audit" className="tab" activeOptions={{ includeSearch: false }}>
             <Trans>Audit</Trans>

@@ -52,6 +52,13 @@ const ACTIONS: Record<AuditAction, MessageDescriptor> = {
   "service_account.made": msg`Made a service account`,
   "service_account.deactivated": msg`Deactivated a service account`,
   "connection.tested": msg`Tried a connection`,
+  "customer.link_made": msg`Made a link for a customer to sign in with`,
+  "customer.signed_in": msg`Signed in as a customer`,
+  "customer.signed_out": msg`Signed out as a customer`,
+  "contact.added": msg`Added a contact to a customer`,
+  "channels.changed": msg`Changed how customers reach us`,
+  "exercises.changed": msg`Switched exercises on or off`,
+  "exercise.ended": msg`Ended an exercise`,
 };
 
 export const AUDIT_ACTIONS = Object.keys(ACTIONS) as AuditAction[];

@@ -14,7 +14,9 @@ import { useSession } from "../session/session";
 import { listed } from "../text/format";
 import { LANGUAGES } from "../widget/words/words";
 import { Key } from "./Key";
+import { PortalSection } from "./PortalSection";
 import { channelsQuery } from "./queries";
+import { SitesSection } from "./SitesSection";
 import "./settings.css";
 import { tags } from "../text/language";
 
@@ -27,8 +29,8 @@ export function ChannelsPage() {
     <div className="stack">
       <p className="muted">
         <Trans>
-          How customers reach this workspace. All of it is set in the configuration; the key is
-          named beside it.
+          How customers reach this workspace. What is set in the configuration has its key beside
+          it.
         </Trans>
       </p>
       {query.isPending && <Loading lines={8} />}
@@ -36,6 +38,7 @@ export function ChannelsPage() {
       {query.data && (
         <>
           <Chat channels={query.data} />
+          <PortalSection channels={query.data} />
           <Mail email={query.data.email} />
           <Programs channels={query.data} />
         </>
@@ -86,19 +89,6 @@ function Chat({ channels: { public_url, workspace, chat } }: { channels: S["Chan
       </p>
       <dl className="facts">
         <dt>
-          <Trans>Sites</Trans>
-        </dt>
-        <dd>
-          {chat.sites.length === 0 ? (
-            <strong>
-              <Trans>None: browsers keep the widget from working anywhere.</Trans>
-            </strong>
-          ) : (
-            chat.sites.join(", ")
-          )}{" "}
-          <Key name="chat.sites" />
-        </dd>
-        <dt>
           <Trans>A visitor</Trans>
         </dt>
         <dd>
@@ -123,6 +113,7 @@ function Chat({ channels: { public_url, workspace, chat } }: { channels: S["Chan
           <Key name="visitors.conversations_per_minute" />
         </dd>
       </dl>
+      <SitesSection chat={chat} />
     </section>
   );
 }

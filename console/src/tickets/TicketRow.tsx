@@ -1,7 +1,7 @@
 // A ticket as a line of a list.
 import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import type { Channel, Ticket } from "../api/words";
+import type { Channel, S, Ticket } from "../api/words";
 import { Badge, PriorityBadge, TicketBadge } from "../parts/Badge";
 import { Ago } from "../parts/Time";
 import { Icon, type IconName } from "../shell/Icon";
@@ -12,13 +12,23 @@ const ICONS: Record<Channel, IconName> = { chat: "chat", email: "mail", api: "co
 
 export const CHANNELS: readonly Channel[] = ["chat", "email", "api"];
 
-export function TicketRow({ ticket, isNamed }: { ticket: Ticket; isNamed?: boolean }) {
+interface Props {
+  /** With who asks, where the list is not one person's. */
+  ticket: Ticket & Partial<Pick<S["TicketRow"], "contact_name" | "customer_name">>;
+  isNamed?: boolean;
+}
+
+export function TicketRow({ ticket, isNamed }: Props) {
+  const asker = ticket.contact_name ?? ticket.customer_name;
   return (
     <li>
       <Link to="/tickets/$id" params={{ id: ticket.id }} className="ticket-row" data-row>
         <Icon name={ICONS[ticket.channel]} label={words(ticket.channel)} />
         <span className="ticket-number">#{ticket.number}</span>
-        <span className="ticket-subject truncate">{ticket.subject}</span>
+        <span className="ticket-subject truncate">
+          {ticket.subject}
+          {asker && <span className="muted small"> · {asker}</span>}
+        </span>
         <span className="ticket-marks">
           {isNamed && (
             <Badge tone="violet">

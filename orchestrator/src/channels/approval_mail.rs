@@ -22,7 +22,7 @@ use tracing::{info, warn};
 use super::letters::{self, Letter};
 use crate::{
     app::App,
-    sign_in::{Link, SecondFactor, approval_link},
+    sign_in::{APPROVAL_LINK_PREFIX, Link, SecondFactor, approval_link},
 };
 
 const TICK: Duration = Duration::from_secs(2);
@@ -80,7 +80,7 @@ pub async fn offer(
     if !person.decides_by_link().await? {
         return Ok(None);
     }
-    let link = Link::of_approval(&*app.ids, store.id());
+    let link = Link::naming(APPROVAL_LINK_PREFIX, &*app.ids, store.id());
     let mail = person.about(approval, Some(link.sha256), false);
     let begun = store.begin_mails(vec![mail]).await?;
     Ok((!begun.is_empty()).then(|| approval_link(&app.config.public_url(), &link.token)))
@@ -160,7 +160,7 @@ impl Person<'_> {
 
     async fn letter(&self, approval: &Approval, words: &Words<'_>) -> Result<bool, StoreError> {
         let link = match self.decides_by_link().await? {
-            true => Some(Link::of_approval(&*self.app.ids, self.store.id())),
+            true => Some(Link::naming(APPROVAL_LINK_PREFIX, &*self.app.ids, self.store.id())),
             false => None,
         };
         let sha256 = link.as_ref().map(|link| link.sha256.clone());

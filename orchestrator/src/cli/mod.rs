@@ -3,10 +3,12 @@
 mod ask;
 mod credits;
 mod documents;
+mod eval;
 mod guards;
 mod knowledge;
 mod models;
 mod output;
+mod people;
 mod policy;
 mod records;
 mod safety;
@@ -15,7 +17,7 @@ mod setup;
 mod sources;
 mod users;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use domain::{ApprovalId, CustomerId, RunId};
@@ -78,6 +80,26 @@ enum Command {
         #[command(subcommand)]
         command: users::UsersCommand,
     },
+    /// Colleagues: who they are, what they may, who is asked to join.
+    People {
+        #[command(subcommand)]
+        command: people::PeopleCommand,
+    },
+    /// Roles and what they may.
+    Roles {
+        #[command(subcommand)]
+        command: people::RolesCommand,
+    },
+    /// Teams and who is in them.
+    Teams {
+        #[command(subcommand)]
+        command: people::TeamsCommand,
+    },
+    /// Customers who want to see their tickets.
+    Customers {
+        #[command(subcommand)]
+        command: people::CustomersCommand,
+    },
     /// The knowledge base.
     Kb {
         #[command(subcommand)]
@@ -132,6 +154,12 @@ enum Command {
     Models {
         #[command(subcommand)]
         command: models::ModelsCommand,
+    },
+    /// Evaluations: suites, and what one version gained and lost against another. Handed over to `countersign-eval`.
+    #[command(disable_help_flag = true)]
+    Eval {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
     },
     /// Print the API's description (OpenAPI 3.1).
     Openapi,
@@ -365,7 +393,13 @@ enum ToolsCommand {
 
 /// Parses the command line, runs the command, and turns its result into an exit code.
 pub fn main() -> ExitCode {
+    if let Some(args) = eval::asked(std::env::args_os()) {
+        return hand_over(&args);
+    }
     let cli = Cli::parse();
+    if let Command::Eval { args } = &cli.command {
+        return hand_over(args);
+    }
     // Before the runtime: this process gets by on one thread and little memory.
     if matches!(cli.command, Command::ParseDocument) {
         return parse::child::main();
@@ -385,6 +419,13 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn hand_over(args: &[OsString]) -> ExitCode {
+    eval::hand_over(args).unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {

@@ -23,7 +23,7 @@ use store::{ApprovalFilter, KeyOwner, RunFilter, TicketFilter, Workspace, Worksp
 
 use super::{
     ApprovalsCommand, Command, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand, guards,
-    knowledge, output::Output, policy, safety, users,
+    knowledge, output::Output, people, policy, safety, users,
 };
 use crate::{
     app::App,
@@ -65,6 +65,10 @@ pub(super) async fn run(
         Command::Credits { command } => return super::credits::credits(app, &store, command, out).await,
         Command::Guards { command } => return guards::guards(app, &store, command, out).await,
         Command::Audit { command } => return safety::audit(app, &store, command, out).await,
+        Command::People { command } => return people::people(app, &store, command, out).await,
+        Command::Roles { command } => return people::roles(&store, command, out).await,
+        Command::Teams { command } => return people::teams(app, &store, command, out).await,
+        Command::Customers { command } => return people::customers(app, &store, command, out).await,
         Command::Tools { command } => tools(app, store.id(), command, out).await?,
         _ => bail!("this command does not work on records"),
     }

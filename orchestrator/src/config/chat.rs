@@ -1,4 +1,4 @@
-//! `[chat]`: the sites whose pages may hold the chat widget.
+//! `[chat]`: the sites whose pages may hold the chat widget, of workspaces that do not say so themselves.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,28 +13,31 @@ pub struct ChatConfig {
 
 impl ChatConfig {
     pub(super) fn check(&self) -> Result<(), String> {
-        if self.sites.len() > MAX_SITES {
-            return Err(format!("chat.sites has {} entries and may have {MAX_SITES}", self.sites.len()));
-        }
-        for site in &self.sites {
-            let origin = url::Url::parse(site)
-                .ok()
-                .filter(|url| matches!(url.scheme(), "http" | "https"))
-                .map(|url| url.origin().ascii_serialization());
-            match origin {
-                Some(origin) if origin == *site => {}
-                Some(origin) => {
-                    return Err(format!("chat.sites: `{site}` is more than an origin; write `{origin}`"));
-                }
-                None => {
-                    return Err(format!(
-                        "chat.sites: `{site}` is no origin; write one such as `https://www.example.com`, each site by itself"
-                    ));
-                }
+        check_sites("chat.sites", &self.sites)
+    }
+}
+
+/// Whether each of these is an origin, by the name of the list that they stand in.
+pub fn check_sites(list: &str, sites: &[String]) -> Result<(), String> {
+    if sites.len() > MAX_SITES {
+        return Err(format!("{list} has {} entries and may have {MAX_SITES}", sites.len()));
+    }
+    for site in sites {
+        let origin = url::Url::parse(site)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .map(|url| url.origin().ascii_serialization());
+        match origin {
+            Some(origin) if origin == *site => {}
+            Some(origin) => return Err(format!("{list}: `{site}` is more than an origin; write `{origin}`")),
+            None => {
+                return Err(format!(
+                    "{list}: `{site}` is no origin; write one such as `https://www.example.com`, each site by itself"
+                ));
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -124,12 +124,14 @@ impl Errands for ErrandDesk {
         }
         let id = RunId(effect.0);
         let call = ToolCall { id: AGENT.to_owned(), tool: errand.tool, args: errand.args };
+        let (by, said) = (asked.by, asked.text.clone());
+        let errand = Errand { by, said, call, customer_version: ticket.customer_version };
         let new = NewRun {
             id,
             ticket_id: Some(ticket.id),
             about: None,
             asked: None,
-            errand: Some(Box::new(Errand { by: asked.by, said: asked.text.clone(), call })),
+            errand: Some(Box::new(errand)),
             agent: AGENT.to_owned(),
             priority: PRIORITY,
             wake_at: None,

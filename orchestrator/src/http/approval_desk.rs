@@ -21,11 +21,13 @@ use domain::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::WorkspaceStore;
+use tracing::warn;
 
 use super::{
     Http,
     approvals::{ApprovalPath, TicketBrief, the_one},
     auth::{Staff, may},
+    exercises,
     input::{Json, NoContent, Path},
     problem::{Kind, Problem},
 };
@@ -123,7 +125,9 @@ async fn claims(
     State(http): State<Http>,
     staff: Staff<may::ReadApprovals>,
 ) -> Result<Json<ClaimList>, Problem> {
-    Ok(Json(ClaimList { items: staff.store(&http).approval_claims(http.app.clock.now()).await? }))
+    let mut items = staff.store(&http).approval_claims(http.app.clock.now()).await?;
+    items.extend(exercises::own_claim(&http, &staff).await?);
+    Ok(Json(ClaimList { items }))
 }
 
 fn claim_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -141,6 +145,9 @@ async fn claim(
 ) -> Result<Json<Claim>, Problem> {
     let user = staff.person()?;
     let store = staff.store(&http);
+    if let Some(exercise) = staff.open_exercise(&http, path.id).await? {
+        return exercises::claim(&http, &staff, &exercise, true).await.map(Json);
+    }
     let approval = pending(&store, path.id).await?;
     let now = http.app.clock.now();
     let held = store.claim_approval(approval.id, user.id, now, now.plus(CLAIM)).await?;
@@ -162,6 +169,10 @@ async fn release(
 ) -> Result<NoContent, Problem> {
     let user = staff.person()?;
     let store = staff.store(&http);
+    if let Some(exercise) = staff.exercise(&http, path.id).await? {
+        exercises::claim(&http, &staff, &exercise, false).await?;
+        return Ok(NoContent);
+    }
     existing(&store, path.id).await?;
     if store.release_approval(path.id, user.id).await? {
         http.app.live.send(staff.workspace, LiveBody::Claims);
@@ -200,7 +211,11 @@ async fn assign(
         return Err(Problem::invalid(format!("note has more than {MAX_NOTE} characters")));
     }
     let store = staff.store(&http);
-    let approval = pending(&store, path.id).await?;
+    let exercise = staff.open_exercise(&http, path.id).await?;
+    let approval = match &exercise {
+        Some(exercise) => exercise.shown.clone(),
+        None => pending(&store, path.id).await?,
+    };
     let to = match form.to {
         None => None,
         Some(id) => {
@@ -221,6 +236,9 @@ async fn assign(
         }
     };
     let tending = Tending::Assign { to, note };
+    if let Some(exercise) = exercise {
+        return exercises::tend(&http, &staff, exercise, &tending).await.map(Json);
+    }
     the_one(http.app.intake.tend(staff.workspace, path.id, tending, by).await?, path.id).map(Json)
 }
 
@@ -247,8 +265,11 @@ async fn snooze(
     Json(form): Json<Snooze>,
 ) -> Result<Json<Approval>, Problem> {
     let by = staff.person()?.id;
-    existing(&staff.store(&http), path.id).await?;
     let tending = Tending::Snooze { until: form.until };
+    if let Some(exercise) = staff.open_exercise(&http, path.id).await? {
+        return exercises::tend(&http, &staff, exercise, &tending).await.map(Json);
+    }
+    existing(&staff.store(&http), path.id).await?;
     the_one(http.app.intake.tend(staff.workspace, path.id, tending, by).await?, path.id).map(Json)
 }
 
@@ -266,7 +287,15 @@ async fn undo(
     Path(path): Path<ApprovalPath>,
 ) -> Result<Json<Approval>, Problem> {
     let by = staff.person()?.id;
-    the_one(http.app.intake.take_back(staff.workspace, path.id, by).await?, path.id).map(Json)
+    if staff.exercise(&http, path.id).await?.is_some() {
+        return Err(Problem::new(Kind::Conflict, "there is nothing to take back: nothing came of it"));
+    }
+    let open = the_one(http.app.intake.take_back(staff.workspace, path.id, by).await?, path.id)?;
+    // It was taken back, whatever becomes of this; deciding again writes over it.
+    if let Err(error) = staff.store(&http).forget_attention(path.id, by).await {
+        warn!(%error, approval = %path.id, "how long a decision took that was taken back is still kept");
+    }
+    Ok(Json(open))
 }
 
 /// Who sees to one's approvals, and how long.
@@ -363,8 +392,14 @@ async fn similar(
     Path(path): Path<ApprovalPath>,
 ) -> Result<Json<SimilarList>, Problem> {
     let store = staff.store(&http);
-    let approval = existing(&store, path.id).await?;
-    let earlier = store.decided_about(&approval.binding.call.tool, LOOKED_AT).await?;
+    let exercise = staff.exercise(&http, path.id).await?.map(|exercise| exercise.shown);
+    let approval = match &exercise {
+        Some(shown) => shown.clone(),
+        None => existing(&store, path.id).await?,
+    };
+    let mut earlier = store.decided_about(&approval.binding.call.tool, LOOKED_AT).await?;
+    // What was decided about the ticket itself lies ahead of it.
+    earlier.retain(|each| exercise.is_none() || each.ticket_id != approval.ticket_id);
     let found = precedents(&approval, earlier, SHOWN);
     if found.is_empty() {
         return Ok(Json(SimilarList { items: Vec::new() }));

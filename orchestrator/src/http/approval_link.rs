@@ -44,7 +44,7 @@ use super::{
 use crate::{
     channels::approval_mail::takes_second_factor,
     intake::Manner,
-    sign_in::{digest, workspace_of_link},
+    sign_in::{APPROVAL_LINK_PREFIX, digest, workspace_of},
 };
 
 pub fn routes() -> ApiRouter<Http> {
@@ -73,7 +73,7 @@ fn not_in_force() -> Problem {
 
 impl Holder {
     async fn of(token: &str, http: &Http) -> Result<Self, Problem> {
-        let workspace = workspace_of_link(token).ok_or_else(not_in_force)?;
+        let workspace = workspace_of(APPROVAL_LINK_PREFIX, token).ok_or_else(not_in_force)?;
         let store = http.app.store.workspace(workspace);
         let mail = store.mail_of_link(&digest(token)).await?.ok_or_else(not_in_force)?;
         // As they are now, and not as they were a moment ago.

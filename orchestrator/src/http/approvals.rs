@@ -11,24 +11,28 @@ use aide::{
 };
 use axum::extract::State;
 use domain::{
-    ApprovalId, TicketId, WorkspaceId,
+    ApprovalId, TicketId, Timestamp, WorkspaceId,
     approval::{Approval, ApprovalStatus, Decision, DecisionKind},
     canonical::Digest,
-    commit::Receipt,
+    commit::{CommitError, Receipt},
     customer::Customer,
     queue::Narrowed,
+    review::Attention,
     run::Run,
     standing::Standing,
     ticket::{Channel, Message, Ticket, TicketStatus},
+    user::Actor,
 };
 use guards::masking::Spotted;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{ApprovalFilter, Surroundings};
+use tracing::warn;
 
 use super::{
     Http,
     auth::{Staff, may},
+    exercises::{self, ExerciseResult},
     footing::FootingView,
     input::{Json, Path, Query, text},
     page::{Page, PageQuery},
@@ -118,6 +122,9 @@ pub struct ApprovalView {
     /// Decisions taken so far, oldest first.
     pub decisions: Vec<Decision>,
     pub run: Run,
+    /// Of what the caller has decided and was no approval: what it was. Nothing came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exercise: Option<ExerciseResult>,
 }
 
 /// Personal data in one text of a record.
@@ -156,13 +163,21 @@ async fn list(
         return Ok(Json(Page { items: Vec::new(), next_cursor: None }));
     }
     let filter = ApprovalFilter { may: standing.clone().filter(|_| query.mine), ..narrowed };
-    let page = store.approvals(&filter, page.limit()?, page.cursor()).await?;
+    let now = http.app.clock.now();
+    let asked = (page.limit()?, page.cursor());
+    let mut page = store.approvals(&filter, asked.0, asked.1).await?;
+    let waits = matches!(query.status, None | Some(ApprovalStatus::Pending));
+    let exercise = if waits { staff.waiting_exercise(&http).await? } else { None };
+    let exercise = exercise.filter(|exercise| exercise.is_among(&filter, now));
+    if let Some(exercise) = &exercise {
+        page = exercise.placed(page, asked, &filter)?;
+    }
     let about: BTreeSet<TicketId> = page.items.iter().filter_map(|approval| approval.ticket_id).collect();
     let tickets = store.tickets_by_id(&about.into_iter().collect::<Vec<_>>()).await?;
     let brief = |id| tickets.iter().find(|ticket| ticket.id == id).cloned().map(TicketBrief::from);
-    let now = http.app.clock.now();
+    let of_exercise = |id| exercise.as_ref().filter(|it| it.shown.id == id).map(|it| it.ticket_brief());
     let with_ticket = |approval: Approval| ApprovalItem {
-        ticket: approval.ticket_id.and_then(brief),
+        ticket: of_exercise(approval.id).or_else(|| approval.ticket_id.and_then(brief)),
         may_decide: standing.as_ref().is_some_and(|it| approval.may_not(it, false, now).is_none()),
         stake_cents: approval.stake_cents(),
         approval,
@@ -184,7 +199,28 @@ async fn show(
     Path(path): Path<ApprovalPath>,
 ) -> Result<Json<ApprovalView>, Problem> {
     let standing = staff.standing(&http).await?;
+    if staff.store(&http).approval(path.id).await?.is_none()
+        && let Some(exercise) = staff.exercise(&http, path.id).await?
+    {
+        return exercise.view(&http, &staff).await.map(Json);
+    }
     view(&http, (staff.workspace, path.id), staff.sight, standing.as_ref()).await.map(Json)
+}
+
+/// Where personal data stands in an approval.
+pub(super) fn findings(
+    http: &Http,
+    workspace: WorkspaceId,
+    approval: &Approval,
+) -> Result<Vec<FieldFinding>, Problem> {
+    let record = serde_json::to_value(approval).map_err(|error| Problem::internal(&error))?;
+    let field = |found: Spotted| FieldFinding {
+        at: found.at,
+        kind: found.kind,
+        start: found.span.start,
+        end: found.span.end,
+    };
+    Ok(http.app.personal.of(workspace).find_in(&record).into_iter().map(field).collect())
 }
 
 /// One approval for somebody who sees so much; `standing` is a person's.
@@ -202,18 +238,10 @@ pub(super) async fn view(
     let Surroundings { ticket, mut messages, customer, decisions, .. } =
         store.around_approval(id, about).await?;
     // For those who see masks, the layer says where the masks are.
-    let mut findings = Vec::new();
+    let mut found = Vec::new();
     if sight == Sight::Whole {
-        let personal = &http.app.personal;
-        messages.iter_mut().for_each(|message| personal.mark(workspace, message));
-        let record = serde_json::to_value(&approval).map_err(|error| Problem::internal(&error))?;
-        let field = |found: Spotted| FieldFinding {
-            at: found.at,
-            kind: found.kind,
-            start: found.span.start,
-            end: found.span.end,
-        };
-        findings = personal.of(workspace).find_in(&record).into_iter().map(field).collect();
+        messages.iter_mut().for_each(|message| http.app.personal.mark(workspace, message));
+        found = findings(http, workspace, &approval)?;
     }
     let may_not = match standing {
         Some(standing) => {
@@ -230,11 +258,12 @@ pub(super) async fn view(
         may_not,
         ticket,
         messages,
-        findings,
+        findings: found,
         footing,
         customer,
         decisions,
         run,
+        exercise: None,
     })
 }
 
@@ -250,6 +279,20 @@ pub struct Decide {
     /// `undo_until`, and nothing is done before.
     #[serde(default = "yes")]
     pub undo: bool,
+    /// How long the reviewer had it before them; left out, it counts as not measured. It changes nothing about the
+    /// decision.
+    #[serde(default)]
+    pub attention: Option<Attention>,
+}
+
+/// An approval as it stands after a decision.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DecidedApproval {
+    #[serde(flatten)]
+    pub approval: Approval,
+    /// When it was no approval: what it was. Nothing came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exercise: Option<ExerciseResult>,
 }
 
 fn yes() -> bool {
@@ -270,29 +313,62 @@ async fn decide(
     staff: Staff<may::DecideApprovals>,
     Path(path): Path<ApprovalPath>,
     Json(form): Json<Decide>,
-) -> Result<Json<Approval>, Problem> {
-    take(&http, &staff, path.id, form.digest, form.decision, form.undo).await.map(Json)
+) -> Result<Json<DecidedApproval>, Problem> {
+    let Decide { digest, decision, undo, attention } = form;
+    take(&http, &staff, path.id, (digest, decision), (undo, attention)).await.map(Json)
 }
 
 async fn take(
     http: &Http,
     staff: &Staff<may::DecideApprovals>,
     id: ApprovalId,
-    digest: Digest,
-    decision: DecisionKind,
-    undo: bool,
-) -> Result<Approval, Problem> {
+    (digest, decision): (Digest, DecisionKind),
+    (undo, attention): (bool, Option<Attention>),
+) -> Result<DecidedApproval, Problem> {
     let standing = http.standing(staff.workspace, staff.person()?).await?;
-    if staff.sight == Sight::Masked && matches!(decision, DecisionKind::Edit { .. }) {
+    let masked = staff.sight == Sight::Masked;
+    if masked && matches!(decision, DecisionKind::Edit { .. }) {
         return Err(Problem::forbidden(
             "the arguments are masked for you, and an edit would save the masks: it takes the permission see_personal_data",
         ));
     }
     let decision = checked(decision)?;
     let undo = if undo { http.app.config.approvals.undo() } else { Duration::ZERO };
-    let receipt =
-        http.app.intake.decide_with_undo(staff.workspace, id, standing, digest, decision, undo).await?;
-    the_one(receipt, id)
+    let (by, said) = (standing.clone(), (digest.clone(), decision.clone()));
+    let taken = http.app.intake.decide_with_undo(staff.workspace, id, by, digest, decision, undo).await;
+    if matches!(taken, Err(CommitError::NotFound(_)))
+        && let Some(exercise) = staff.open_exercise(http, id).await?
+    {
+        let (approval, exercise) = exercises::decide(http, staff, exercise, said).await?;
+        return Ok(DecidedApproval { approval, exercise: Some(exercise) });
+    }
+    let approval = the_one(taken?, id)?;
+    if let Some(attention) = attention {
+        let at = http.app.clock.now();
+        // It was decided, whatever becomes of this.
+        if let Err(error) = note(http, staff, &approval, (attention, at)).await {
+            warn!(%error, approval = %id, "how long an approval was looked at could not be kept");
+        }
+    }
+    http.app.after_decision(staff.workspace, &standing, masked).await;
+    Ok(DecidedApproval { approval, exercise: None })
+}
+
+/// Keeps what somebody had before them when they decided, beside the length of the item.
+async fn note(
+    http: &Http,
+    staff: &Staff<may::DecideApprovals>,
+    approval: &Approval,
+    (attention, at): (Attention, Timestamp),
+) -> Result<(), store::StoreError> {
+    let (store, Ok(user)) = (staff.store(http), staff.person()) else { return Ok(()) };
+    let messages = match approval.ticket_id {
+        Some(ticket) => store.messages(ticket, None).await?,
+        None => Vec::new(),
+    };
+    let asked = messages.iter().rev().find(|message| matches!(message.author, Actor::Customer { .. }));
+    let attended = attention.of(approval, asked.map_or("", |message| &message.body));
+    store.note_attention(approval.id, (user.id, at), attended).await
 }
 
 /// What became of an approval that a commit changed.
@@ -357,6 +433,9 @@ pub struct DecidedItem {
     pub approval: Option<Approval>,
     /// Why it failed; null when it did not.
     pub problem: Option<ProblemBody>,
+    /// When it was no approval: what it was. Nothing came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exercise: Option<ExerciseResult>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -382,12 +461,25 @@ async fn decide_many(
     }
     let mut results = Vec::with_capacity(form.items.len());
     for item in form.items {
-        let taken = take(&http, &staff, item.approval_id, item.digest, item.decision, form.undo).await;
-        let (status, approval, problem) = match taken {
-            Ok(approval) => (DecidedStatus::Decided, Some(approval), None),
-            Err(problem) => (DecidedStatus::Failed, None, Some(problem.body(None))),
-        };
-        results.push(DecidedItem { approval_id: item.approval_id, status, approval, problem });
+        let said = (item.digest, item.decision);
+        let taken = take(&http, &staff, item.approval_id, said, (form.undo, None)).await;
+        let approval_id = item.approval_id;
+        results.push(match taken {
+            Ok(DecidedApproval { approval, exercise }) => DecidedItem {
+                approval_id,
+                status: DecidedStatus::Decided,
+                approval: Some(approval),
+                problem: None,
+                exercise,
+            },
+            Err(problem) => DecidedItem {
+                approval_id,
+                status: DecidedStatus::Failed,
+                approval: None,
+                problem: Some(problem.body(None)),
+                exercise: None,
+            },
+        });
     }
     Ok(Json(Decided { results }))
 }

@@ -36,6 +36,7 @@ use super::{
     problem::{Problem, described},
     sight::Sight,
 };
+use crate::people::{self, Doer};
 
 /// The session cookie's name.
 pub const SESSION_COOKIE: &str = "countersign_session";
@@ -131,11 +132,21 @@ impl<M> Staff<M> {
 
     /// Refuses to give, or to take from somebody, what the caller may not.
     pub fn holds(&self, permissions: Permissions, who: &str) -> Result<(), Problem> {
-        let lacks = permissions.without(self.permissions);
-        if lacks.is_empty() {
-            return Ok(());
+        people::holds(self.permissions, permissions, who).map_err(Problem::forbidden)
+    }
+
+    /// The caller as somebody who looks after colleagues.
+    pub fn doer<'a>(&self, http: &'a Http) -> Doer<'a> {
+        Doer {
+            app: &http.app,
+            store: self.store(http),
+            actor: self.actor(),
+            person: match &self.identity {
+                Identity::User(user) => Some(user.id),
+                Identity::ApiKey(_) => None,
+            },
+            permissions: self.permissions,
         }
-        Err(Problem::forbidden(format!("{who} do what you may not: {}", lacks.words())))
     }
 
     /// The caller as the author of events.

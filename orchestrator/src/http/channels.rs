@@ -1,20 +1,21 @@
-//! The ways by which customers reach this workspace, as they are configured, and whether mail works.
+//! The ways by which customers reach this workspace, as they are configured or set here, and whether
+//! mail works.
 
 use std::time::Duration;
 
 use aide::{
     axum::{
         ApiRouter,
-        routing::{get_with, post_with},
+        routing::{get_with, post_with, put_with},
     },
     transform::TransformOperation,
 };
 use axum::extract::State;
-use domain::{Timestamp, audit::AuditAction, commit::DeliveryStatus};
+use domain::{Timestamp, WorkspaceId, audit::AuditAction, commit::DeliveryStatus};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::WorkspaceStore;
+use store::{ChannelChange, WorkspaceStore};
 use tokio::time::timeout;
 
 use super::{
@@ -28,14 +29,20 @@ use crate::{
         letters::{self, Letter},
         mailbox::MailboxState,
     },
-    config::MailSecurity,
+    config::{MailSecurity, check_sites},
 };
 
 /// The longest that a test letter may take.
 const PATIENCE: Duration = Duration::from_secs(45);
 
 pub fn routes() -> ApiRouter<Http> {
-    ApiRouter::new().api_route("/v1/channels", get_with(show, show_docs))
+    ApiRouter::new()
+        .api_route("/v1/channels", get_with(show, show_docs))
+        .api_route(
+            "/v1/channels/chat/sites",
+            put_with(sites, sites_docs).delete_with(no_sites, no_sites_docs),
+        )
+        .api_route("/v1/channels/portal", put_with(portal, portal_docs))
 }
 
 /// Slower than others: it waits for a mail server.
@@ -51,6 +58,7 @@ pub struct Channels {
     /// What this workspace is called in addresses and in the widget.
     pub workspace: String,
     pub chat: ChatChannel,
+    pub portal: PortalChannel,
     pub email: EmailChannel,
     pub api: ApiChannel,
 }
@@ -58,12 +66,23 @@ pub struct Channels {
 /// The chat and the widget for other sites.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ChatChannel {
-    /// Origins whose pages may hold the widget (`chat.sites`).
+    /// Origins whose pages may hold the widget.
     pub sites: Vec<String>,
+    /// The workspace has said which; otherwise they are the configuration's (`chat.sites`).
+    pub own_sites: bool,
     /// Messages a minute that one visitor may write (`visitors.messages_per_minute`).
     pub messages_per_minute: u32,
     /// Conversations a minute that may be begun from one place (`visitors.conversations_per_minute`).
     pub conversations_per_minute: u32,
+}
+
+/// Customers who sign in by a link in their mail, to see their tickets.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PortalChannel {
+    /// Mail leaves, so links can be sent.
+    pub is_open: bool,
+    /// They see the tickets of everybody at their company, and not theirs alone.
+    pub company_tickets: bool,
 }
 
 /// Mail in and out.
@@ -134,22 +153,116 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 }
 
 async fn show(State(http): State<Http>, staff: Staff<may::ReadSystem>) -> Result<Json<Channels>, Problem> {
+    view(&http, staff.workspace).await.map(Json)
+}
+
+async fn view(http: &Http, id: WorkspaceId) -> Result<Channels, Problem> {
     let config = &http.app.config;
-    let store = staff.store(&http);
+    let store = http.app.store.workspace(id);
     let workspaces = http.app.store.workspaces().await?;
-    let workspace = workspaces.iter().find(|workspace| workspace.id == staff.workspace);
-    let first = workspaces.first().is_some_and(|workspace| workspace.id == staff.workspace);
-    Ok(Json(Channels {
+    let workspace = workspaces.iter().find(|workspace| workspace.id == id);
+    let first = workspaces.first().is_some_and(|workspace| workspace.id == id);
+    let settings = store.channel_settings().await?;
+    Ok(Channels {
         public_url: config.public_url(),
         workspace: workspace.map(|workspace| workspace.slug.clone()).unwrap_or_default(),
         chat: ChatChannel {
-            sites: config.chat.sites.clone(),
+            own_sites: settings.sites.is_some(),
+            sites: settings.sites.unwrap_or_else(|| config.chat.sites.clone()),
             messages_per_minute: config.visitors.messages_per_minute,
             conversations_per_minute: config.visitors.conversations_per_minute,
         },
-        email: email(&http, &store, first).await?,
+        portal: PortalChannel {
+            is_open: letters::possible(&config.email),
+            company_tickets: settings.company_tickets,
+        },
+        email: email(http, &store, first).await?,
         api: ApiChannel { webhooks: config.tools.webhook_urls.clone() },
-    }))
+    })
+}
+
+/// Whose pages may hold the widget.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PutSites {
+    /// Origins, such as `https://www.example.com`, at most 1000; none closes the widget to every site.
+    #[schemars(length(max = 1000))]
+    pub sites: Vec<String>,
+}
+
+fn sites_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("putChatSites").tag("system").summary("Say whose pages may hold the chat").description(
+        "Origins whose pages may start conversations with this workspace and read its help centre, instead of those of \
+         the configuration. In effect at once here and within seconds in other processes. In the audit. Takes a person.",
+    )
+}
+
+async fn sites(
+    State(http): State<Http>,
+    staff: Staff<may::ManageChannels>,
+    Json(form): Json<PutSites>,
+) -> Result<Json<Channels>, Problem> {
+    check_sites("sites", &form.sites).map_err(Problem::invalid)?;
+    let mut sites: Vec<String> = Vec::with_capacity(form.sites.len());
+    for site in form.sites {
+        if !sites.contains(&site) {
+            sites.push(site);
+        }
+    }
+    set(&http, &staff, ChannelChange::Sites(Some(sites))).await
+}
+
+fn no_sites_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("resetChatSites")
+        .tag("system")
+        .summary("Leave the chat's sites to the configuration")
+        .description("Those of `[chat] sites` count again. In the audit. Takes a person.")
+}
+
+async fn no_sites(
+    State(http): State<Http>,
+    staff: Staff<may::ManageChannels>,
+) -> Result<Json<Channels>, Problem> {
+    set(&http, &staff, ChannelChange::Sites(None)).await
+}
+
+/// What customers who signed in see.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PutPortal {
+    /// The tickets of everybody at their company, and not theirs alone.
+    pub company_tickets: bool,
+}
+
+fn portal_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("putPortal").tag("system").summary("Say what customers who signed in see").description(
+        "Their own tickets, or those of everybody at their company as well, which they read and do not write on. In the \
+         audit. Takes a person.",
+    )
+}
+
+async fn portal(
+    State(http): State<Http>,
+    staff: Staff<may::ManageChannels>,
+    Json(form): Json<PutPortal>,
+) -> Result<Json<Channels>, Problem> {
+    set(&http, &staff, ChannelChange::CompanyTickets(form.company_tickets)).await
+}
+
+async fn set(
+    http: &Http,
+    staff: &Staff<may::ManageChannels>,
+    change: ChannelChange,
+) -> Result<Json<Channels>, Problem> {
+    let (subject, after) = match &change {
+        ChannelChange::Sites(Some(sites)) => ("the chat's sites", json!({ "sites": sites.join(" ") })),
+        ChannelChange::Sites(None) => ("the chat's sites", json!({ "sites": "as configured" })),
+        ChannelChange::CompanyTickets(on) => ("customers' tickets", json!({ "company_tickets": on })),
+    };
+    let deed = staff.deed(http, AuditAction::ChannelsChanged, subject, after);
+    staff.store(http).change_channel_settings(change, deed).await?;
+    http.forget_sites();
+    view(http, staff.workspace).await.map(Json)
 }
 
 async fn email(http: &Http, store: &WorkspaceStore, is_taken_here: bool) -> Result<EmailChannel, Problem> {

@@ -28,6 +28,7 @@ use super::{
     input::{Created, IdempotencyKey, Json, Made, Query, email, text},
     observe::Peer,
     problem::Problem,
+    sites::Site,
     stream::EventStream,
     visitor::{Claim, Visitor},
 };
@@ -92,6 +93,7 @@ fn start_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 async fn start(
     State(http): State<Http>,
     peer: Peer,
+    site: Site,
     Json(form): Json<StartConversation>,
 ) -> Result<Created<StartedConversation>, Problem> {
     http.limits.conversation(peer.0)?;
@@ -100,6 +102,7 @@ async fn start(
     let name = given(&form.name).map(|name| text("name", &name, MAX_NAME)).transpose()?;
     let address = given(&form.email).map(|address| email("email", &address)).transpose()?;
     let workspace = http.public_workspace(given(&form.workspace).as_deref()).await?;
+    site.may_call(&http, workspace).await?;
     let contact = match &address {
         Some(address) => {
             let name = name.as_deref().unwrap_or_default();

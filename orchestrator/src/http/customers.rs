@@ -1,23 +1,28 @@
 //! Customers and their contacts.
 
 use aide::{
-    axum::{ApiRouter, routing::get_with},
+    axum::{
+        ApiRouter,
+        routing::{get_with, post_with},
+    },
     transform::TransformOperation,
 };
 use axum::extract::State;
 use domain::{
-    CustomerId,
+    ContactId, CustomerId,
+    audit::AuditAction,
     customer::{Contact, Customer},
     ticket::Ticket,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::TicketFilter;
 
 use super::{
     Http,
     auth::{Staff, may},
-    input::{Json, Path, Query, text},
+    input::{Created, Json, Path, Query, email, text},
     page::{Page, PageQuery},
     problem::Problem,
     sight::Sight,
@@ -25,11 +30,13 @@ use super::{
 
 /// Tickets shown with a customer.
 const TICKETS: i64 = 50;
+const MAX_NAME: usize = 200;
 
 pub fn routes() -> ApiRouter<Http> {
     ApiRouter::new()
         .api_route("/v1/customers", get_with(list, list_docs))
         .api_route("/v1/customers/{id}", get_with(show, show_docs))
+        .api_route("/v1/customers/{id}/contacts", post_with(add, add_docs))
 }
 
 /// The customer in the path.
@@ -91,4 +98,42 @@ async fn show(
     let filter = TicketFilter { customer_id: Some(path.id), ..TicketFilter::default() };
     let tickets = store.tickets(&filter, TICKETS, None).await?.items;
     Ok(Json(CustomerView { customer, contacts, tickets }))
+}
+
+/// One more person at a customer.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddContact {
+    #[schemars(length(max = 254), example = "sam.halloran@example.com")]
+    pub email: String,
+    #[schemars(length(min = 1, max = 200))]
+    pub name: String,
+}
+
+fn add_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
+    op.id("addContact").tag("customers").summary("Add a contact").description(
+        "Tickets from that address are this customer's from now on, and where customers see their colleagues' tickets, \
+         it sees theirs. 409 when the address is a contact's already. In the audit.",
+    )
+}
+
+async fn add(
+    State(http): State<Http>,
+    staff: Staff<may::EditTickets>,
+    Path(path): Path<CustomerPath>,
+    Json(form): Json<AddContact>,
+) -> Result<Created<Contact>, Problem> {
+    let contact = Contact {
+        id: ContactId::new(&*http.app.ids),
+        customer_id: path.id,
+        name: text("name", &form.name, MAX_NAME)?,
+        email: email("email", &form.email)?,
+        created_at: http.app.clock.now(),
+    };
+    let detail = json!({ "customer": path.id });
+    let deed = staff.deed(&http, AuditAction::ContactAdded, contact.id.to_string(), detail);
+    if !staff.store(&http).add_contact(contact.clone(), deed).await? {
+        return Err(Problem::not_found("the customer"));
+    }
+    Ok(Created(contact))
 }

@@ -24,6 +24,7 @@ use super::{
     input::{Json, Path, Query, text},
     observe::{self, Peer},
     problem::Problem,
+    sites::Site,
 };
 
 /// Articles that are listed at most.
@@ -111,10 +112,12 @@ fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 async fn list(
     State(http): State<Http>,
     peer: Peer,
+    site: Site,
     Query(query): Query<HelpQuery>,
 ) -> Result<Json<HelpArticles>, Problem> {
     http.limits.help(peer.0)?;
     let workspace = workspace(&http, query.workspace.as_deref()).await?;
+    site.may_call(&http, workspace).await?;
     let all = articles(&http, workspace).await?;
     let Some(q) = query.q.filter(|q| !q.trim().is_empty()) else {
         return Ok(Json(HelpArticles { items: all.to_vec() }));
@@ -144,11 +147,13 @@ fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
 async fn show(
     State(http): State<Http>,
     peer: Peer,
+    site: Site,
     Path(path): Path<ArticlePath>,
     Query(query): Query<HelpOf>,
 ) -> Result<Json<HelpArticleView>, Problem> {
     http.limits.help(peer.0)?;
     let workspace = workspace(&http, query.workspace.as_deref()).await?;
+    site.may_call(&http, workspace).await?;
     let gone = || Problem::not_found("the article");
     let document =
         http.app.store.workspace(workspace).document_by_slug(&path.slug).await?.ok_or_else(gone)?;

@@ -1,7 +1,5 @@
 //! Invitations: asking somebody to join a workspace, and joining.
 
-use std::time::Duration;
-
 use aide::{
     axum::{
         ApiRouter,
@@ -19,7 +17,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Invitation, Joining};
-use tokio::time::timeout;
 
 use super::{
     Http,
@@ -30,15 +27,8 @@ use super::{
     proof,
     session::Signed,
 };
-use crate::{
-    channels::letters::{self, Letter},
-    sign_in::{Link, digest, invitation_link},
-};
+use crate::sign_in::digest;
 
-/// How long somebody may take to accept.
-const INVITATION_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
-/// How long the mail server may take before the link is shown instead.
-const MAIL_WITHIN: Duration = Duration::from_secs(15);
 const MAX_NAME: usize = 100;
 
 pub fn routes() -> ApiRouter<Http> {
@@ -130,52 +120,9 @@ async fn invite(
 ) -> Result<Created<Invited>, Problem> {
     let inviter = staff.person()?;
     let address = email("email", &form.email)?;
-    let permissions = http.permissions_of(staff.workspace, &form.role).await?;
-    if permissions.is_empty() {
-        return Err(Problem::invalid("there is no such role here"));
-    }
-    staff.holds(permissions, "people of this role")?;
-    let now = http.app.clock.now();
-    let link = Link::new(&*http.app.ids);
-    let invitation = Invitation {
-        id: InvitationId::new(&*http.app.ids),
-        email: address.clone(),
-        role: form.role.clone(),
-        invited_by: staff.actor(),
-        created_at: now,
-        expires_at: now.plus(INVITATION_LIFE),
-    };
-    let detail = json!({ "role": form.role });
-    let deed = staff.deed(&http, AuditAction::InvitationMade, address.clone(), detail);
-    staff.store(&http).invite(invitation.clone(), link.sha256, deed).await?;
-    let shown = invitation_link(&http.app.config.public_url(), &link.token);
-    let workspace = http.workspace(staff.workspace).await?.name;
-    let mailed = mail(&http, &address, &inviter.name, &workspace, &shown).await;
-    let link = Some(shown).filter(|_| !mailed);
-    Ok(Created(Invited { invitation: InvitationView::of(invitation, now), mailed, link }))
-}
-
-async fn mail(http: &Http, address: &str, inviter: &str, workspace: &str, link: &str) -> bool {
-    if !letters::possible(&http.app.config.email) {
-        return false;
-    }
-    let text = format!(
-        "{inviter} invites you to work on the desk of {workspace} in Countersign. Accept within seven days:\n\n{link}\n\n\
-         The link works once. If you do not know what this is about, do nothing.\n"
-    );
-    let subject = format!("You are invited to {workspace}");
-    let letter = Letter { to: address.to_owned(), subject, text };
-    match timeout(MAIL_WITHIN, letters::send(&http.app, &letter)).await {
-        Ok(Ok(())) => true,
-        Ok(Err(why)) => {
-            tracing::warn!(why, "an invitation could not be mailed");
-            false
-        }
-        Err(_) => {
-            tracing::warn!("an invitation could not be mailed: the mail server takes too long");
-            false
-        }
-    }
+    let asked = staff.doer(&http).invite(address, form.role, &inviter.name).await?;
+    let invitation = InvitationView::of(asked.invitation, http.app.clock.now());
+    Ok(Created(Invited { invitation, mailed: asked.mailed, link: asked.link }))
 }
 
 /// The invitation in the path.

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use domain::{TicketId, UserId};
+use domain::{ContactId, TicketId, UserId};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 
 use super::problem::{Kind, Problem};
@@ -19,6 +19,8 @@ const UNMASKED_A_MINUTE: u32 = 20;
 const TESTS_A_MINUTE: u32 = 6;
 /// Requests a minute by one person's links to decide with.
 const BY_LINK_A_MINUTE: u32 = 60;
+/// Requests a minute by one customer who signed in.
+const BY_CUSTOMER_A_MINUTE: u32 = 240;
 /// Checks after which a limiter forgets the keys that are at rest, so that it remembers about as
 /// many as knocked lately.
 const SWEEP: usize = 10_000;
@@ -33,6 +35,7 @@ pub struct Limits {
     arrivals: Limiter<IpAddr>,
     connection_tests: Limiter<UserId>,
     links: Limiter<UserId>,
+    customers: Limiter<ContactId>,
 }
 
 /// A token bucket per key.
@@ -76,6 +79,7 @@ impl Limits {
             arrivals: Limiter::per_minute(ARRIVALS_A_MINUTE),
             connection_tests: Limiter::per_minute(TESTS_A_MINUTE),
             links: Limiter::per_minute(BY_LINK_A_MINUTE),
+            customers: Limiter::per_minute(BY_CUSTOMER_A_MINUTE),
         }
     }
 
@@ -97,6 +101,11 @@ impl Limits {
     /// One more request by a link of this person's to decide with.
     pub fn link(&self, user: UserId) -> Result<(), Problem> {
         self.links.check(&user)
+    }
+
+    /// One more request by this contact, signed in.
+    pub fn customer(&self, contact: ContactId) -> Result<(), Problem> {
+        self.customers.check(&contact)
     }
 
     /// One more request with this conversation's token.

@@ -29,6 +29,7 @@ mod customers;
 mod deliveries;
 mod desk;
 mod docs;
+mod exercises;
 mod feedback;
 mod footing;
 mod gaps;
@@ -51,11 +52,14 @@ mod passkeys;
 mod password_resets;
 mod people;
 mod policy;
+mod portal;
+mod portal_tickets;
 mod presence;
 mod problem;
 mod proof;
 mod providers;
 mod ratings;
+mod review_quality;
 mod roles;
 mod runs;
 mod scans;
@@ -94,6 +98,7 @@ use tower_http::{
 
 pub use openapi::openapi;
 pub use password_resets::offer as reset_link_for;
+pub use portal::{LINK_LIFE as CUSTOMER_LINK_LIFE, offer as customer_link_for};
 pub use state::Http;
 
 use crate::app::App;
@@ -154,6 +159,7 @@ fn api() -> ApiRouter<Http> {
         .merge(approval_views::routes())
         .merge(approval_link::routes())
         .merge(approval_mail::routes())
+        .merge(review_quality::routes())
         .merge(runs::routes())
         .merge(agents::routes())
         .merge(tools::routes())
@@ -181,6 +187,8 @@ fn api() -> ApiRouter<Http> {
         .merge(mentions::routes())
         .merge(conversations::routes())
         .merge(ratings::routes())
+        .merge(portal::routes())
+        .merge(portal_tickets::routes())
         .merge(help::routes())
         .merge(inbound_email::routes())
         .merge(system::routes())

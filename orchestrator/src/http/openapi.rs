@@ -20,7 +20,7 @@ waits for a person's countersignature.\n\n\
 **Who is asking.** Staff sign in with `POST /v1/session` (a cookie) or use an API key (`Authorization: Bearer cs_live_…`). \
 Each route names the permission it takes in `x-permission`; of several, one is enough, and none is about oneself. \
 Roles are sets of permissions, and a key has those it was made with. `GET /v1/session` names one's own. A visitor's \
-token opens their own conversation alone.\n\n\
+token opens their own conversation alone, and a customer's session their own tickets.\n\n\
 **Personal data** is masked (`j•••@e•••.com`) in every answer to those who lack the permission `see_personal_data`; \
 the header `x-personal-data: masked` says so. An API key has it only when it was made with it.\n\n\
 **Lists** take `limit` (1 to 100) and `cursor`, and answer `{\"items\": […], \"next_cursor\": …}`.\n\n\
@@ -33,6 +33,7 @@ const TAGS: &[(&str, &str)] = &[
     ("account", "What one signs in with, and where one is signed in."),
     ("tickets", "Support cases, their messages and their timeline."),
     ("approvals", "Proposed calls that wait for a person."),
+    ("review quality", "How carefully approvals are decided: for oneself, and of many people together."),
     ("runs", "Executions of agents and their journals."),
     ("agents", "Who works here."),
     ("tools", "What agents may call."),
@@ -50,6 +51,7 @@ const TAGS: &[(&str, &str)] = &[
     ("stream", "Watching live."),
     ("conversations", "The visitor's side of a chat."),
     ("help", "What everybody may read."),
+    ("portal", "Customers who signed in by a link in their mail, and their own tickets."),
     ("channels", "Other ways in."),
     ("system", "Whether it lives and works."),
 ];
@@ -104,6 +106,10 @@ pub fn describe(routes: impl FnOnce() -> ApiRouter<Http>) -> (OpenApi, Router<Ht
         )
         .security_scheme("api_key", bearer("A workspace's key, `cs_live_…`."))
         .security_scheme("visitor", bearer("A conversation's token, `cv_…`; event streams also take it as `?token=`."))
+        .security_scheme(
+            "customer",
+            key(ApiKeyLocation::Cookie, super::portal::CUSTOMER_COOKIE, "Set by POST /v1/portal/session. Opens a customer's own tickets. Requests that change something must come from this service's own pages."),
+        )
         .security_scheme("approval_link", bearer("What stands behind `#` in a mail about an approval, `ca_…`."))
         .security_scheme(
             "email_signature",

@@ -14,17 +14,15 @@ use domain::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{PersonChange, PersonChanged};
+use store::PersonChange;
 
 use super::{
     Http,
     auth::{Staff, may},
-    input::{Json, Path, Query, text},
+    input::{Json, Path, Query},
     page::{Page, PageQuery},
-    problem::{Kind, Problem},
+    problem::Problem,
 };
-
-const MAX_TITLE: usize = 100;
 
 pub fn routes() -> ApiRouter<Http> {
     ApiRouter::new()
@@ -95,38 +93,8 @@ async fn change(
     Path(path): Path<PersonPath>,
     Json(form): Json<ChangePerson>,
 ) -> Result<Json<User>, Problem> {
-    let store = staff.store(&http);
-    let before = store.user(path.user_id).await?.ok_or_else(|| Problem::not_found("the colleague"))?;
-    let title = match form.title.as_deref().map(str::trim) {
-        Some("") => Some(String::new()),
-        Some(title) => Some(text("title", title, MAX_TITLE)?),
-        None => None,
-    };
-    let now = store.permissions_of(&before.role).await?;
-    staff.holds(now, "this colleague may")?;
-    if let Some(role) = form.role.as_ref().filter(|role| **role != before.role) {
-        if let Role::Custom(name) = role
-            && !store.own_roles().await?.iter().any(|own| own.name == *name)
-        {
-            return Err(Problem::invalid(format!(
-                "there is no role {name}; GET /v1/roles names those there are"
-            )));
-        }
-        staff.holds(store.permissions_of(role).await?, "this role may")?;
-    }
-    if form.active == Some(false) && staff.person()?.id == path.user_id {
-        return Err(Problem::new(Kind::Conflict, "nobody keeps out themselves: ask a colleague"));
-    }
-    let change = PersonChange { role: form.role, title, active: form.active };
-    let by = (staff.actor(), http.app.clock.now());
-    let changed = store.change_person(path.user_id, change, by).await?;
+    let change = PersonChange { role: form.role, title: form.title, active: form.active };
+    let changed = staff.doer(&http).change(path.user_id, change).await;
     http.forget_person(staff.workspace, path.user_id);
-    match changed {
-        PersonChanged::Done(user) => Ok(Json(user)),
-        PersonChanged::Nobody => Err(Problem::not_found("the colleague")),
-        PersonChanged::LastOwner => Err(Problem::new(
-            Kind::Conflict,
-            "this is the last owner who is let in: make somebody else an owner first",
-        )),
-    }
+    Ok(Json(changed?))
 }

@@ -27,6 +27,7 @@ use crate::{
     app::AppError,
     channels::MailError,
     knowledge::{KnowledgeError, sources::SourceError},
+    people::Refused,
     recall::RecallError,
 };
 
@@ -220,6 +221,18 @@ impl From<CommitError> for Problem {
             }
             CommitError::Exhausted { .. } => Self::new(Kind::TooManyRequests, error.to_string()),
             CommitError::Unavailable(_) => Self::unavailable(&error),
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Forbidden(why) => Self::forbidden(why),
+            Refused::Invalid(why) => Self::invalid(why),
+            Refused::Conflict(why) => Self::new(Kind::Conflict, why),
+            Refused::Missing(what) => Self::not_found(what),
+            Refused::Store(error) => error.into(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a visitor says of an answer: helpful or not.
+//! What a visitor, or a customer who signed in, says of an answer: helpful or not.
 //!
 //! It is an event of the ticket, so that colleagues see it where they see everything else. No agent
 //! reads it, and it asks nobody to do anything.
@@ -9,8 +9,8 @@ use aide::{
 };
 use axum::extract::State;
 use domain::{
-    MessageId,
-    ticket::{EventBody, Visibility},
+    MessageId, WorkspaceId,
+    ticket::{EventBody, Ticket, Visibility},
     user::Actor,
 };
 use schemars::JsonSchema;
@@ -47,20 +47,33 @@ async fn rate(
     visitor: Visitor,
     Json(form): Json<RateAnswer>,
 ) -> Result<NoContent, Problem> {
-    // Each one is an event that stays.
-    http.limits.message(visitor.ticket)?;
     let store = visitor.store(&http);
     let ticket = visitor.conversation(&http).await?;
-    store
+    let actor =
+        Actor::Customer { contact_id: ticket.contact_id, name: http.contact_name(&store, &ticket).await? };
+    rate_as(&http, visitor.workspace, &ticket, actor, form).await
+}
+
+/// The word of somebody on the customer's side of a ticket.
+pub async fn rate_as(
+    http: &Http,
+    workspace: WorkspaceId,
+    ticket: &Ticket,
+    actor: Actor,
+    form: RateAnswer,
+) -> Result<NoContent, Problem> {
+    // Each one is an event that stays.
+    http.limits.message(ticket.id)?;
+    http.app
+        .store
+        .workspace(workspace)
         .messages(ticket.id, None)
         .await?
         .iter()
         .find(|message| message.id == form.message_id && message.visibility == Visibility::Public)
         .filter(|message| matches!(message.author, Actor::Agent { .. }))
         .ok_or_else(|| Problem::not_found("the answer"))?;
-    let actor =
-        Actor::Customer { contact_id: ticket.contact_id, name: http.contact_name(&store, &ticket).await? };
     let rated = EventBody::AnswerRated { message_id: form.message_id, helpful: form.helpful };
-    http.app.intake.change_ticket(visitor.workspace, ticket.id, actor, vec![rated]).await?;
+    http.app.intake.change_ticket(workspace, ticket.id, actor, vec![rated]).await?;
     Ok(NoContent)
 }

@@ -1,5 +1,7 @@
 //! Runs: list, the journal of one, retry, strict replay.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aide::{
     axum::{
         ApiRouter,
@@ -14,6 +16,7 @@ use domain::{
     commit::{Commit, Op},
     effect::Effect,
     run::{OutcomeKind, Run, RunStatus, Step},
+    ticket::Ticket,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,6 +66,37 @@ pub struct RunQuery {
     pub outcome: Option<OutcomeKind>,
 }
 
+/// A run in a list, with what its ticket is called.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RunRow {
+    #[serde(flatten)]
+    pub run: Run,
+    /// The ticket that it works on or is about; null for none.
+    pub ticket: Option<RunTicket>,
+}
+
+/// What people call a ticket by.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RunTicket {
+    pub id: TicketId,
+    pub number: i64,
+    pub subject: String,
+}
+
+impl RunRow {
+    /// Adds the tickets to a page of runs.
+    async fn page(store: &store::WorkspaceStore, page: store::Page<Run>) -> Result<Page<Self>, Problem> {
+        let about = |run: &Run| run.ticket_id.or(run.about.map(|about| about.ticket_id));
+        let ids: BTreeSet<TicketId> = page.items.iter().filter_map(about).collect();
+        let ids: Vec<TicketId> = ids.into_iter().collect();
+        let tickets = store.tickets_by_id(&ids).await?.into_iter();
+        let tickets: BTreeMap<TicketId, RunTicket> = tickets
+            .map(|Ticket { id, number, subject, .. }| (id, RunTicket { id, number, subject }))
+            .collect();
+        Ok(Page::map(page, |run| Self { ticket: about(&run).and_then(|id| tickets.get(&id).cloned()), run }))
+    }
+}
+
 /// A run with its journal and what it did to the outside world.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RunView {
@@ -72,7 +106,7 @@ pub struct RunView {
 }
 
 fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
-    op.id("listRuns").tag("runs").summary("List runs").description("Newest first.")
+    op.id("listRuns").tag("runs").summary("List runs").description("Newest first, each with its ticket.")
 }
 
 async fn list(
@@ -80,7 +114,7 @@ async fn list(
     staff: Staff<may::ReadRuns>,
     Query(page): Query<PageQuery>,
     Query(query): Query<RunQuery>,
-) -> Result<Json<Page<Run>>, Problem> {
+) -> Result<Json<Page<RunRow>>, Problem> {
     let filter = RunFilter {
         status: query.status,
         ticket_id: query.ticket_id,
@@ -89,7 +123,9 @@ async fn list(
         outcome: query.outcome,
         asked_by: staff.person().ok().map(|person| person.id),
     };
-    Ok(Json(staff.store(&http).runs(&filter, page.limit()?, page.cursor()).await?.into()))
+    let store = staff.store(&http);
+    let page = store.runs(&filter, page.limit()?, page.cursor()).await?;
+    RunRow::page(&store, page).await.map(Json)
 }
 
 fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {

@@ -18,6 +18,7 @@ use super::{
     limits::Limits,
     problem::{Kind, Problem},
     session::WorkspaceView,
+    sites::Sites,
 };
 use crate::app::App;
 
@@ -42,6 +43,8 @@ pub struct Shared {
     secure: bool,
     streams: Arc<Semaphore>,
     workspaces: Cache<(), Arc<Vec<Workspace>>>,
+    /// The sites of all workspaces, for a few seconds.
+    pub(super) sites: Cache<(), Arc<Sites>>,
     /// The help centre's articles, for half a minute.
     pub(super) help: Cache<WorkspaceId, Arc<Vec<HelpArticle>>>,
     /// Desks at a glance, for a second.
@@ -88,6 +91,7 @@ impl Http {
             names: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(60)).build(),
             help: Cache::builder().max_capacity(1_000).time_to_live(Duration::from_secs(30)).build(),
             desks: Cache::builder().max_capacity(1_000).time_to_live(Duration::from_secs(1)).build(),
+            sites: Cache::builder().max_capacity(1).time_to_live(Duration::from_secs(5)).build(),
             workspaces: Cache::builder().max_capacity(1).time_to_live(Duration::from_secs(10)).build(),
             app,
         }))
@@ -119,7 +123,7 @@ impl Http {
         })
     }
 
-    async fn workspaces(&self) -> Result<Arc<Vec<Workspace>>, Problem> {
+    pub(super) async fn workspaces(&self) -> Result<Arc<Vec<Workspace>>, Problem> {
         if let Some(known) = self.workspaces.get(&()) {
             return Ok(known);
         }

@@ -271,7 +271,8 @@ impl Watch {
             LiveBody::Claims => self.permissions.contains(Permission::ReadApprovals),
             LiveBody::CopilotText { by, .. }
             | LiveBody::CopilotLooks { by, .. }
-            | LiveBody::CopilotTurned { by, .. } => self.person == Some(*by),
+            | LiveBody::CopilotTurned { by, .. }
+            | LiveBody::Waits { by, .. } => self.person == Some(*by),
             LiveBody::Stopped { .. } => false,
             LiveBody::Typing { .. } => true,
         }
@@ -301,6 +302,10 @@ fn live_event(body: LiveBody) -> Option<SseEvent> {
         }
         LiveBody::CopilotTurned { thread_id, seq, .. } => {
             sse("copilot_turned", &StreamItem::CopilotTurned { thread_id, seq })
+        }
+        LiveBody::Waits { approval_id, run_id, .. } => {
+            let status = ApprovalStatus::Pending;
+            sse("approval", &StreamItem::Approval { approval_id, run_id, status })
         }
         LiveBody::Stopped { .. } => None,
     }

@@ -10,25 +10,18 @@ use aide::{
 use axum::extract::State;
 use domain::{
     UserId,
-    audit::AuditAction,
     user::{Role, Team, TeamName},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::{
     Http,
     auth::{Staff, may},
-    input::{Json, NoContent, Path, Query, text},
+    input::{Json, NoContent, Path, Query},
     page::{Page, PageQuery},
-    problem::{Kind, Problem},
+    problem::Problem,
 };
-
-/// Teams of one workspace, and colleagues in one team.
-const MAX_TEAMS: i64 = 200;
-const MAX_MEMBERS: usize = 500;
-const MAX_DESCRIPTION: usize = 300;
 
 pub fn routes() -> ApiRouter<Http> {
     ApiRouter::new()
@@ -135,22 +128,8 @@ async fn put(
     Path(path): Path<TeamPath>,
     Json(form): Json<PutTeam>,
 ) -> Result<Json<TeamView>, Problem> {
-    let description = match form.description.trim() {
-        "" => String::new(),
-        description => text("description", description, MAX_DESCRIPTION)?,
-    };
-    let store = staff.store(&http);
-    let known = store.team(&path.name).await?;
-    let many = store.teams(None, MAX_TEAMS).await?.len();
-    if known.is_none() && i64::try_from(many).is_ok_and(|many| many >= MAX_TEAMS) {
-        let why = format!("a workspace has at most {MAX_TEAMS} teams: remove one first");
-        return Err(Problem::new(Kind::Conflict, why));
-    }
-    let deed =
-        staff.deed(&http, AuditAction::TeamStored, path.name.as_str(), json!({ "description": description }));
-    let created_at = known.map_or(deed.at, |team| team.created_at);
-    store.put_team(Team { name: path.name.clone(), description, created_at }, deed).await?;
-    view(&store, &path.name).await.map(Json)
+    staff.doer(&http).put_team(path.name.clone(), &form.description).await?;
+    view(&staff.store(&http), &path.name).await.map(Json)
 }
 
 fn remove_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -165,12 +144,9 @@ async fn remove(
     staff: Staff<may::ManageTeams>,
     Path(path): Path<TeamPath>,
 ) -> Result<NoContent, Problem> {
-    let deed = staff.deed(&http, AuditAction::TeamRemoved, path.name.as_str(), json!({}));
-    if staff.store(&http).remove_team(path.name, deed).await? {
-        http.forget_standings();
-        return Ok(NoContent);
-    }
-    Err(Problem::not_found("the team"))
+    staff.doer(&http).remove_team(path.name).await?;
+    http.forget_standings();
+    Ok(NoContent)
 }
 
 fn join_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -203,15 +179,7 @@ async fn set(
     path: MemberPath,
     within: bool,
 ) -> Result<TeamView, Problem> {
-    let store = staff.store(http);
-    let team = view(&store, &path.name).await?;
-    let user = store.user(path.user_id).await?.ok_or_else(|| Problem::not_found("the colleague"))?;
-    if within && team.members.len() >= MAX_MEMBERS {
-        return Err(Problem::new(Kind::Conflict, format!("a team has at most {MAX_MEMBERS} members")));
-    }
-    let detail: Value = json!({ "user": user.id, "within": within });
-    let deed = staff.deed(http, AuditAction::TeamStored, path.name.as_str(), detail);
-    store.set_team_member(path.name.clone(), user.id, within, deed).await?;
+    staff.doer(http).set_member(path.name.clone(), path.user_id, within).await?;
     http.forget_standings();
-    view(&store, &path.name).await
+    view(&staff.store(http), &path.name).await
 }

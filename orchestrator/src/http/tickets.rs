@@ -86,11 +86,35 @@ impl TicketView {
     }
 }
 
+/// A ticket in a list, with what those are called who ask.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct TicketRow {
+    #[serde(flatten)]
+    pub ticket: Ticket,
+    /// The person; null where nobody gave an address.
+    pub contact_name: Option<String>,
+    /// Their company or household.
+    pub customer_name: Option<String>,
+}
+
+impl TicketRow {
+    /// Adds the names to a page of tickets.
+    async fn page(store: &store::WorkspaceStore, page: Page<Ticket>) -> Result<Page<Self>, Problem> {
+        let ids: Vec<TicketId> = page.items.iter().map(|ticket| ticket.id).collect();
+        let mut askers: BTreeMap<_, _> = store.askers(&ids).await?.into_iter().collect();
+        let items = page.items.into_iter().map(|ticket| {
+            let asker = askers.remove(&ticket.id).unwrap_or_default();
+            Self { ticket, contact_name: asker.contact, customer_name: asker.customer }
+        });
+        Ok(Page { items: items.collect(), next_cursor: page.next_cursor })
+    }
+}
+
 fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("listTickets")
         .tag("tickets")
         .summary("List tickets")
-        .description("The workspace's tickets, last touched first.")
+        .description("The workspace's tickets with who asks, last touched first.")
 }
 
 async fn list(
@@ -98,7 +122,7 @@ async fn list(
     staff: Staff<may::ReadTickets>,
     Query(page): Query<PageQuery>,
     Query(query): Query<TicketQuery>,
-) -> Result<Json<Page<Ticket>>, Problem> {
+) -> Result<Json<Page<TicketRow>>, Problem> {
     let filter = TicketFilter {
         status: query.status,
         channel: query.channel,
@@ -110,10 +134,12 @@ async fn list(
     if staff.sight == Sight::Masked
         && let Some(said) = &filter.text
     {
-        return found_by_what_shows(&http, &staff, &filter, said, &page).await.map(Json);
+        let found = found_by_what_shows(&http, &staff, &filter, said, &page).await?;
+        return TicketRow::page(&staff.store(&http), found).await.map(Json);
     }
-    let page = staff.store(&http).tickets(&filter, page.limit()?, page.cursor()).await?;
-    Ok(Json(page.into()))
+    let store = staff.store(&http);
+    let page = store.tickets(&filter, page.limit()?, page.cursor()).await?;
+    TicketRow::page(&store, page.into()).await.map(Json)
 }
 
 /// Pages of the store that are read for one page of an answer.

@@ -137,7 +137,13 @@ async fn approval(
 ) -> Result<Unmasked<Approval>, Problem> {
     let asked = Asked::by(&http, staff, &form)?;
     let store = asked.staff.store(&http);
-    let approval = store.approval(path.id).await?.ok_or_else(|| Problem::not_found("the approval"))?;
+    let approval = match store.approval(path.id).await? {
+        Some(approval) => approval,
+        None => {
+            let exercise = asked.staff.exercise(&http, path.id).await?;
+            exercise.ok_or_else(|| Problem::not_found("the approval"))?.shown
+        }
+    };
     let detail = json!({ "ticket_id": approval.ticket_id, "tool": approval.binding.call.tool });
     asked.given(&http, ("approval", path.id.to_string()), detail, approval).await
 }

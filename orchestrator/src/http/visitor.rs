@@ -26,6 +26,7 @@ use super::{
     input::Path,
     observe,
     problem::{Problem, described},
+    sites::Site,
 };
 
 /// What every visitor token starts with.
@@ -123,6 +124,7 @@ impl FromRequestParts<Http> for Visitor {
                     "send the conversation's token as `Authorization: Bearer cv_…`, or as `?token=` for an event stream",
                 )
             })?;
+        Site::of(&parts.headers, http).may_call(http, claim.workspace).await?;
         let Path(id) = Path::<ConversationPath>::from_request_parts(parts, http).await?;
         // Another conversation's id looks the same as one that does not exist.
         if id.id != claim.ticket {

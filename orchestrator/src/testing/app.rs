@@ -302,6 +302,18 @@ impl Desk {
         self.nobody().with("cookie", &cookie).with("sec-fetch-site", "same-origin")
     }
 
+    /// The contact with this address, signed in as a customer.
+    pub async fn customer(&self, email: &str) -> Client {
+        let offered = http::customer_link_for(&self.app, self.workspace, email).await.unwrap();
+        let (_, link) = offered.unwrap_or_else(|| panic!("{email} is no contact"));
+        let (_, token) = link.split_once('#').unwrap();
+        let reply = self.nobody().post("/v1/portal/session", &json!({ "token": token })).await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
+        let cookie =
+            reply.headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+        self.nobody().with("cookie", &cookie).with("sec-fetch-site", "same-origin")
+    }
+
     /// A ticket by API, as it was answered.
     pub async fn open_ticket(&self, subject: &str) -> Value {
         let form = json!({
@@ -319,20 +331,31 @@ impl Desk {
     /// The same, asked of a team beside the role.
     pub async fn propose_to(&self, opened: &Value, team: Option<&str>) -> Value {
         let team = team.map(|team| TeamName::parse(team).unwrap());
-        self.proposed(opened, "We will pay it back.", Role::Reviewer, team).await
+        self.proposed(opened, ("We will pay it back.", 1), Role::Reviewer, team).await
     }
 
     /// The same, asked of another role, with words of its own.
     pub async fn propose_asking(&self, opened: &Value, role: Role, body: &str) -> Value {
-        self.proposed(opened, body, role, None).await
+        self.proposed(opened, (body, 1), role, None).await
+    }
+
+    /// The same, which so many people have to approve.
+    pub async fn propose_needing(&self, opened: &Value, quorum: u8) -> Value {
+        self.proposed(opened, ("We will pay it back.", quorum), Role::Reviewer, None).await
     }
 
     /// The same with words of its own.
     pub async fn propose_saying(&self, opened: &Value, body: &str) -> Value {
-        self.proposed(opened, body, Role::Reviewer, None).await
+        self.proposed(opened, (body, 1), Role::Reviewer, None).await
     }
 
-    async fn proposed(&self, opened: &Value, body: &str, role: Role, team: Option<TeamName>) -> Value {
+    async fn proposed(
+        &self,
+        opened: &Value,
+        (body, quorum): (&str, u8),
+        role: Role,
+        team: Option<TeamName>,
+    ) -> Value {
         let ticket: TicketId = id(&opened["ticket"]["id"]);
         let ticket = self.store.ticket(ticket).await.unwrap().unwrap();
         let run = self.store.active_run(ticket.id).await.unwrap().expect("a run works on the ticket");
@@ -368,7 +391,7 @@ impl Desk {
             evidence: Vec::new(),
             role,
             team,
-            quorum: 1,
+            quorum,
             requested_at: now,
             expires_at: now.plus(Duration::from_secs(3600)),
             decided_at: None,

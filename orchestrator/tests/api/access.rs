@@ -9,7 +9,7 @@ use orchestrator::testing::app::{Client, TestApp};
 use serde_json::json;
 
 /// Operations that take no credentials of staff.
-const OPEN: [&str; 15] = [
+const OPEN: [&str; 17] = [
     "signIn",
     "signInOptions",
     "beginPasskeySignIn",
@@ -20,14 +20,17 @@ const OPEN: [&str; 15] = [
     "resetPassword",
     "lookAtInvitation",
     "acceptInvitation",
+    "askForCustomerLink",
+    "signInCustomer",
     "startConversation",
     "listHelpArticles",
     "getHelpArticle",
     "health",
     "ready",
 ];
-/// Operations with a proof of their own: a visitor's token, a signature, the place of the caller.
-const OWN_PROOF: [&str; 10] = [
+/// Operations with a proof of their own: a visitor's token, a customer's session, a signature, the place of the
+/// caller.
+const OWN_PROOF: [&str; 18] = [
     "getConversation",
     "writeToConversation",
     "streamConversation",
@@ -38,6 +41,14 @@ const OWN_PROOF: [&str; 10] = [
     "undoByLink",
     "receiveEmail",
     "metrics",
+    "getCustomerSession",
+    "signOutCustomer",
+    "listOwnTickets",
+    "openOwnTicket",
+    "getOwnTicket",
+    "writeOnOwnTicket",
+    "closeOwnTicket",
+    "rateOnOwnTicket",
 ];
 
 /// Operations about oneself, which whoever is here may.
@@ -201,4 +212,41 @@ async fn words_on_a_ticket_take_the_permission_for_such_words() {
     }
     app.user(Role::LightAgent).await.post(&path, &forms[1].0).await.json(StatusCode::CREATED);
     app.user(Role::LightAgent).await.post(&path, &forms[0].0).await.problem(StatusCode::FORBIDDEN);
+}
+
+/// What a customer who signed in may, and nobody else.
+fn is_of_customers(operation: &Operation) -> bool {
+    operation.path.starts_with("/v1/portal/") && !OPEN.contains(&operation.id.as_str())
+}
+
+#[tokio::test]
+async fn a_customers_session_opens_what_is_theirs_and_nothing_of_the_staffs() {
+    let app = TestApp::start().await;
+    app.open_ticket("Ours").await;
+    let customer = app.customer("mira@example.com").await;
+    let operations = operations();
+    assert_eq!(operations.iter().filter(|operation| is_of_customers(operation)).count(), 8);
+    for operation in &operations {
+        if operation.id == "signOutCustomer" || OPEN.contains(&operation.id.as_str()) {
+            continue;
+        }
+        let reply = customer.send(&operation.method, &operation.path, Some(&json!({}))).await;
+        let shut = reply.status == StatusCode::UNAUTHORIZED;
+        assert_eq!(shut, !is_of_customers(operation), "{}: {} {}", operation.id, reply.status, reply.text());
+    }
+}
+
+#[tokio::test]
+async fn nobody_of_the_staff_is_a_customer() {
+    let app = TestApp::start().await;
+    let (owner, key) = (app.user(Role::Owner).await, app.key(Role::Owner));
+    let started = json!({ "message": "Hello" });
+    let started = app.nobody().post("/v1/conversations", &started).await.json(StatusCode::CREATED);
+    let visitor = app.bearer(started["token"].as_str().unwrap());
+    for operation in operations().iter().filter(|operation| is_of_customers(operation)) {
+        for client in [&owner, &key, &visitor] {
+            let reply = client.send(&operation.method, &operation.path, Some(&json!({}))).await;
+            reply.problem(StatusCode::UNAUTHORIZED);
+        }
+    }
 }

@@ -14,7 +14,7 @@ use domain::{
 };
 use orchestrator::{
     channels::approval_mail::offer,
-    sign_in::Link,
+    sign_in::{APPROVAL_LINK_PREFIX, Link},
     testing::app::{Client, Desk, PASSWORD, TestApp, id},
 };
 use serde_json::{Value, json};
@@ -201,7 +201,7 @@ async fn what_has_become_of_a_proposal_is_said_in_words_of_its_own() {
     holder.post(DECIDE, &approve(&approval)).await.problem(StatusCode::CONFLICT);
     // Another proposal than was mailed.
     let approval = app.propose(&app.open_ticket("Changed").await).await;
-    let link = Link::of_approval(&*app.app.ids, app.workspace);
+    let link = Link::naming(APPROVAL_LINK_PREFIX, &*app.app.ids, app.workspace);
     let mail = ApprovalMail {
         approval_id: id(&approval["id"]),
         user_id: app.user_id(Role::Reviewer),

@@ -5,8 +5,8 @@ use domain::user::Role;
 use orchestrator::testing::app::TestApp;
 use serde_json::{Value, json};
 
-/// Every operation that may change something, with ids that nobody has.
-fn writes() -> Vec<(String, String)> {
+/// Every operation that may change something by this kind of cookie, with ids that nobody has.
+fn writes(cookie: &str) -> Vec<(String, String)> {
     let document = serde_json::to_value(orchestrator::http::openapi()).unwrap();
     let mut writes = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -14,7 +14,7 @@ fn writes() -> Vec<(String, String)> {
             let Some(operation) = item.get(method) else { continue };
             let takes_cookie = operation["security"]
                 .as_array()
-                .is_some_and(|all| all.iter().any(|one: &Value| one.get("session").is_some()));
+                .is_some_and(|all| all.iter().any(|one: &Value| one.get(cookie).is_some()));
             if takes_cookie {
                 let mut path = path.clone();
                 while let (Some(from), Some(to)) = (path.find('{'), path.find('}')) {
@@ -24,15 +24,19 @@ fn writes() -> Vec<(String, String)> {
             }
         }
     }
-    assert!(writes.len() > 40, "the description holds all routes");
     writes
 }
 
 #[tokio::test]
 async fn no_write_is_done_for_another_sites_page_whose_cookie_it_carries() {
     let app = TestApp::start().await;
+    app.open_ticket("Ours").await;
     let person = app.user(Role::Owner).await.without("sec-fetch-site");
-    for (method, path) in writes() {
+    let customer = app.customer("mira@example.com").await.without("sec-fetch-site");
+    let (of_staff, of_customers) = (writes("session"), writes("customer"));
+    assert!(of_staff.len() > 40 && of_customers.len() == 5, "the description holds all routes");
+    let all = of_staff.into_iter().map(|write| (write, &person));
+    for ((method, path), person) in all.chain(of_customers.into_iter().map(|write| (write, &customer))) {
         for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
             let reply = person.with(name, value).send(&method, &path, Some(&json!({}))).await;
             assert_eq!(reply.status, StatusCode::FORBIDDEN, "{method} {path} with {name}: {}", reply.text());
@@ -41,8 +45,14 @@ async fn no_write_is_done_for_another_sites_page_whose_cookie_it_carries() {
         assert_eq!(reply.status, StatusCode::FORBIDDEN, "{method} {path} without a word of where from");
     }
     // Nor does it sign anybody in, or ask for anything.
-    for path in ["/v1/session", "/v1/password-resets", "/v1/invitations/accept", "/v1/session/passkey/begin"]
-    {
+    for path in [
+        "/v1/session",
+        "/v1/password-resets",
+        "/v1/invitations/accept",
+        "/v1/session/passkey/begin",
+        "/v1/portal/links",
+        "/v1/portal/session",
+    ] {
         let reply = app.nobody().with("sec-fetch-site", "cross-site").post(path, &json!({})).await;
         reply.problem(StatusCode::FORBIDDEN);
     }

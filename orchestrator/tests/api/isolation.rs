@@ -8,6 +8,8 @@ use domain::user::Role;
 use orchestrator::testing::app::{Client, Desk, TestApp};
 use serde_json::{Value, json};
 
+use crate::planted;
+
 /// A word of everything that is theirs, and of nothing that is ours.
 const WORD: &str = "xylophone";
 /// An id that nothing has.
@@ -29,11 +31,13 @@ enum Case {
     Plain,
     /// Of visitors, in the path: a token of ours opens nothing of theirs.
     Visitor(&'static str, Value),
+    /// Of customers who signed in, in the path: a session of ours opens nothing of theirs, though both workspaces
+    /// have a contact of the same address.
+    Customer(&'static str, Value),
+    /// The same without an id.
+    OwnOfCustomer,
     /// Looked at below by itself.
     Apart,
-    /// There is nothing of theirs in this test: the kind that is missing. The list only shrinks; the store's
-    /// own test of foreign ids covers them.
-    NotPlanted,
 }
 
 /// What belongs to the other workspace, by what it is.
@@ -97,7 +101,8 @@ async fn plant(theirs: &Desk) -> Theirs {
     let asked = json!({ "text": "Where is the xylophone?" });
     let asked = owner.post("/v1/copilot/threads", &asked).await.json(StatusCode::CREATED);
     let sessions = owner.get("/v1/sessions").await.json(StatusCode::OK);
-    let ids = BTreeMap::from([
+    let mut ids = planted::beside(theirs, WORD, &ticket, &document).await;
+    ids.extend([
         ("view", text(&view["id"])),
         ("thread", text(&asked["thread_id"])),
         ("workspace", theirs.workspace.to_string()),
@@ -263,6 +268,10 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         "getApprovalDesk"
         | "getApprovalMail"
         | "setApprovalMail"
+        | "showOwnReviewQuality"
+        | "showReviewQuality"
+        | "showExercises"
+        | "setExercises"
         | "listApprovalClaims"
         | "listApprovalViews"
         | "countApprovals"
@@ -283,6 +292,9 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         | "listProviders"
         | "testProvider"
         | "showChannels"
+        | "putChatSites"
+        | "resetChatSites"
+        | "putPortal"
         | "listMentions"
         | "testEmail"
         | "getSession"
@@ -308,6 +320,15 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         "ratePassageInConversation" => {
             Visitor("ticket", json!({ "chunk_id": theirs.id("chunk"), "verdict": "helpful" }))
         }
+        "getOwnTicket" => Customer("ticket", Value::Null),
+        "writeOnOwnTicket" => Customer("ticket", json!({ "body": "hello" })),
+        "closeOwnTicket" => Customer("ticket", json!({})),
+        "rateOnOwnTicket" => {
+            Customer("ticket", json!({ "message_id": theirs.id("message"), "helpful": true }))
+        }
+        "listOwnTickets" | "openOwnTicket" | "getCustomerSession" => OwnOfCustomer,
+        "askForCustomerLink" | "signInCustomer" | "signOutCustomer" => Plain,
+        "addContact" => Missing("customer", json!({ "email": "sam@example.com", "name": "Sam" })),
         // A link is bound to its workspace: `approval_link.rs`.
         "stream" | "getPolicyVersion" | "getLinkedApproval" | "decideByLink" | "undoByLink" => Apart,
         "listInvitations"
@@ -333,8 +354,13 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         | "listSessions"
         | "endOtherSessions" => Plain,
         "signIn" | "signOut" | "startConversation" | "health" | "ready" | "metrics" | "receiveEmail" => Plain,
-        "renamePasskey" | "removePasskey" | "retryDelivery" | "getSource" | "removeSource" | "syncSource"
-        | "dismissGap" | "draftArticle" | "turnGapIntoArticle" | "proposeFollowUp" => NotPlanted,
+        "renamePasskey" => Missing("passkey", json!({ "name": "Ours" })),
+        "removePasskey" => Missing("passkey", json!({})),
+        "retryDelivery" => Missing("delivery", json!({})),
+        "getSource" => Missing("source", Value::Null),
+        "removeSource" | "syncSource" => Missing("source", json!({})),
+        "dismissGap" | "draftArticle" | "turnGapIntoArticle" => Missing("gap", json!({})),
+        "proposeFollowUp" => Missing("citation", json!({})),
         _ => return None,
     })
 }
@@ -353,6 +379,8 @@ async fn no_operation_gives_anything_of_another_workspace() {
     let started = json!({ "message": "Hello", "workspace": "north" });
     let started = app.nobody().post("/v1/conversations", &started).await.json(StatusCode::CREATED);
     let visitor = app.bearer(&text(&started["token"]));
+    // Theirs has a contact of this address as well.
+    let customer = app.customer("mira@example.com").await;
     let description = document();
     let mut walked = 0;
     for (path, item) in description["paths"].as_object().unwrap() {
@@ -423,7 +451,18 @@ async fn no_operation_gives_anything_of_another_workspace() {
                     let shut = [StatusCode::NOT_FOUND, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
                     assert!(shut.contains(&reply.status), "{name}: {} {}", reply.status, reply.text());
                 }
-                Case::Plain | Case::Apart | Case::NotPlanted => {}
+                Case::Customer(kind, body) => {
+                    let reply = send(&customer, &method, &filled(kind), &body).await;
+                    assert_eq!(reply.status, StatusCode::NOT_FOUND, "{name}: {}", reply.text());
+                    theirs.assert_absent(&reply.text(), name);
+                }
+                Case::OwnOfCustomer => {
+                    let body = json!({ "subject": "Ours", "body": "A drum." });
+                    let reply = send(&customer, &method, path, &body).await;
+                    assert!(reply.status.is_success(), "{name}: {}", reply.text());
+                    theirs.assert_absent(&reply.text(), name);
+                }
+                Case::Plain | Case::Apart => {}
             }
         }
     }

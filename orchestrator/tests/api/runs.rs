@@ -19,6 +19,10 @@ async fn a_run_is_listed_and_shown_with_its_journal() {
     let viewer = app.key(Role::Viewer);
     let list = viewer.get("/v1/runs?status=queued&agent=resolution").await.json(StatusCode::OK);
     assert_eq!(list["items"].as_array().unwrap().len(), 2);
+    let tickets: Vec<_> =
+        list["items"].as_array().unwrap().iter().map(|run| &run["ticket"]["subject"]).collect();
+    assert_eq!(tickets, ["And on this", "Work on this"], "each run names its ticket");
+    assert_eq!(list["items"][1]["ticket"]["number"], opened["ticket"]["number"]);
     let shown = viewer.get(&format!("/v1/runs/{run}")).await.json(StatusCode::OK);
     assert_eq!(shown["run"]["ticket_id"], opened["ticket"]["id"]);
     assert_eq!(shown["steps"], json!([]));

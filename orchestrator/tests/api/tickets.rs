@@ -117,6 +117,25 @@ async fn a_list_is_narrowed_by_status_channel_words_and_who_has_to_act() {
 }
 
 #[tokio::test]
+async fn a_list_says_who_asks_and_masks_it_for_those_who_see_masks() {
+    let app = TestApp::start().await;
+    app.open_ticket("A torn tent").await;
+    app.nobody().post("/v1/conversations", &json!({ "message": "Hello" })).await.json(StatusCode::CREATED);
+    let list = app.key(Role::Reviewer).get("/v1/tickets").await.json(StatusCode::OK);
+    let named = |list: &Value| {
+        let all = list["items"].as_array().unwrap().iter();
+        all.map(|row| (row["contact_name"].clone(), row["customer_name"].clone())).collect::<Vec<_>>()
+    };
+    let name = json!("Mira Halloran");
+    assert_eq!(named(&list), [(json!(null), json!(null)), (name.clone(), name)]);
+    for path in ["/v1/tickets", "/v1/tickets?q=tent"] {
+        let masked = app.key_that_sees_masks(Role::Agent).await.get(path).await;
+        assert!(!masked.text().contains("Halloran"), "{path}: {}", masked.text());
+        assert!(named(&masked.json(StatusCode::OK)).last().unwrap().0.as_str().unwrap().contains("M."));
+    }
+}
+
+#[tokio::test]
 async fn a_change_is_written_as_events_and_an_empty_or_foreign_one_is_refused() {
     let app = TestApp::start().await;
     let agent = app.user(Role::Agent).await;

@@ -268,3 +268,63 @@ async fn stored_personal_data_is_found_and_taken_out_by_commands() {
     assert_eq!(replay.status.code(), Some(3), "{}", said(&replay));
     assert!(said(&replay).contains("taken out of the journal"), "{}", said(&replay));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn colleagues_roles_and_teams_are_looked_after_by_commands_and_the_audit_says_by_whom() {
+    let mut rig = Rig::start(Script::new(refunds)).await;
+    rig.stop().await;
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let output = rig.command(&[&["--json"], arguments].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", complained(&output));
+        serde_json::from_str(&said(&output)).unwrap()
+    };
+    let refused = |arguments: &[&str], why: &str| {
+        let output = rig.command(arguments);
+        assert!(!output.status.success(), "{arguments:?}: {}", said(&output));
+        assert!(complained(&output).contains(why), "{arguments:?}: {}", complained(&output));
+    };
+    let (admin, reviewer) = (["--as", "admin@engine.example"], ["--as", "reviewer@engine.example"]);
+    let by = |words: &[&'static str], who: [&'static str; 2]| [words, &who[..]].concat();
+
+    let people = json(&["people", "list"]);
+    assert_eq!(people.as_array().unwrap().len(), 3, "{people}");
+    let invited = json(&by(&["people", "invite", "Ada@engine.example", "--role", "agent"], admin));
+    assert_eq!((&invited["email"], &invited["mailed"]), (&"ada@engine.example".into(), &false.into()));
+    assert!(invited["link"].as_str().unwrap().contains("/invitation#"), "{invited}");
+    refused(&by(&["people", "invite", "ada@engine.example"], reviewer), "manage_people");
+    refused(&by(&["people", "invite", "ada@engine.example", "--role", "owner"], admin), "what you may not");
+    refused(&by(&["people", "invite", "no address"], admin), "not an email address");
+
+    let changed = json(&by(&["people", "role", "second@engine.example", "agent"], admin));
+    assert_eq!(changed["role"], "agent");
+    refused(&by(&["people", "role", "second@engine.example", "owner"], admin), "what you may not");
+    refused(&by(&["people", "role", "nobody@engine.example", "agent"], admin), "nobody in this workspace");
+    refused(&by(&["people", "remove", "admin@engine.example"], admin), "nobody keeps out themselves");
+    json(&by(&["people", "remove", "second@engine.example"], admin));
+    let table = said(&rig.command(&["people", "list"]));
+    assert!(table.contains("kept out"), "{table}");
+
+    let roles = json(&["roles", "list"]);
+    assert!(roles.as_array().unwrap().iter().any(|role| role["name"] == "reviewer"), "{roles}");
+    let role = json(&["roles", "show", "viewer"]);
+    assert!(role["permissions"].as_array().unwrap().contains(&"read_tickets".into()), "{role}");
+    refused(&["roles", "show", "captain"], "there is no role captain");
+
+    json(&by(&["teams", "add", "refunds", "--description", "Money back"], admin));
+    json(&by(&["teams", "join", "refunds", "reviewer@engine.example"], admin));
+    refused(&by(&["teams", "join", "refunds", "second@engine.example"], admin), "nobody in this workspace");
+    let teams = json(&["teams", "list"]);
+    assert_eq!(teams[0]["members"], serde_json::json!(["reviewer@engine.example"]));
+    json(&by(&["teams", "leave", "refunds", "reviewer@engine.example"], admin));
+    json(&by(&["teams", "remove", "refunds"], admin));
+    refused(&by(&["teams", "remove", "refunds"], admin), "does not exist");
+    refused(&by(&["teams", "add", "refunds"], reviewer), "manage_teams");
+
+    let audit = json(&["audit", "list", "--limit", "20"]);
+    let of = |action: &str| {
+        let all = audit.as_array().unwrap().iter();
+        all.filter(|entry| entry["action"] == action || entry["deed"]["action"] == action).count()
+    };
+    let counts = ["invitation.made", "person.changed", "team.stored", "team.removed"].map(of);
+    assert_eq!(counts, [1, 2, 3, 1], "{audit}");
+}

@@ -2,11 +2,12 @@
 
 use domain::{
     ContactId, CustomerId,
+    audit::Deed,
     customer::{Contact, Customer},
 };
 use sqlx::any::AnyRow;
 
-use super::Order;
+use super::{Order, audit};
 use crate::{
     Page, StoreError, WorkspaceStore,
     rows::Columns,
@@ -134,6 +135,42 @@ impl WorkspaceStore {
         match written {
             Err(error) if error.is_unique_violation() => Err(StoreError::Taken(taken)),
             other => other.map(|_| ()),
+        }
+    }
+
+    /// One more person at a customer. The audit says so. False when there is no such customer;
+    /// [`StoreError::Taken`] when the address is a contact's already.
+    pub async fn add_contact(&self, contact: Contact, deed: Deed) -> Result<bool, StoreError> {
+        let (workspace, shared) = (self.id, self.store.writer.shared.clone());
+        let email = contact.email.to_lowercase();
+        let taken = format!("the contact {email}");
+        let written = self
+            .writer()
+            .transact_beside(move |connection| {
+                Box::pin(async move {
+                    let mut binds = Binds::default();
+                    binds
+                        .id(workspace)
+                        .id(contact.customer_id)
+                        .id(contact.id)
+                        .text(contact.name.as_str())
+                        .text(email.as_str())
+                        .text(format!("{} {email}", contact.name.to_lowercase()))
+                        .at(contact.created_at);
+                    let sql = "INSERT INTO contacts (workspace_id, id, customer_id, name, email, search, created_at) \
+                               SELECT workspace_id, $3, id, $4, $5, $6, $7 FROM customers \
+                               WHERE workspace_id = $1 AND id = $2";
+                    let added = binds.execute(connection, sql).await? == 1;
+                    if added {
+                        audit::append(connection, shared.how(), [(workspace, deed)]).await?;
+                    }
+                    Ok(added)
+                })
+            })
+            .await;
+        match written {
+            Err(error) if error.is_unique_violation() => Err(StoreError::Taken(taken)),
+            other => other,
         }
     }
 }

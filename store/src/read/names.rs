@@ -4,9 +4,16 @@ use domain::TicketId;
 
 use crate::{StoreError, WorkspaceStore, rows::Columns, sql::Select};
 
+/// Who asks in a ticket, by their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asker {
+    pub contact: Option<String>,
+    pub customer: Option<String>,
+}
+
 impl WorkspaceStore {
-    /// The names of the contacts and customers of those of these tickets that exist.
-    pub async fn names_of(&self, tickets: &[TicketId]) -> Result<Vec<(TicketId, String)>, StoreError> {
+    /// Who asks in those of these tickets that exist, in no order.
+    pub async fn askers(&self, tickets: &[TicketId]) -> Result<Vec<(TicketId, Asker)>, StoreError> {
         if tickets.is_empty() {
             return Ok(Vec::new());
         }
@@ -23,15 +30,19 @@ impl WorkspaceStore {
                 binds.id(id);
             }
         });
-        let rows = self
-            .all(select, |row| {
-                let c = Columns { table: "tickets", row };
-                Ok((c.id("id")?, [c.opt_text("contact")?, c.opt_text("customer")?]))
-            })
-            .await?;
-        let named = |(id, names): (TicketId, [Option<String>; 2])| {
-            names.into_iter().flatten().map(move |name| (id, name))
+        self.all(select, |row| {
+            let c = Columns { table: "tickets", row };
+            Ok((c.id("id")?, Asker { contact: c.opt_text("contact")?, customer: c.opt_text("customer")? }))
+        })
+        .await
+    }
+
+    /// The names of the contacts and customers of those of these tickets that exist.
+    pub async fn names_of(&self, tickets: &[TicketId]) -> Result<Vec<(TicketId, String)>, StoreError> {
+        let askers = self.askers(tickets).await?.into_iter();
+        let named = |(id, asker): (TicketId, Asker)| {
+            [asker.contact, asker.customer].into_iter().flatten().map(move |name| (id, name))
         };
-        Ok(rows.into_iter().flat_map(named).collect())
+        Ok(askers.flat_map(named).collect())
     }
 }

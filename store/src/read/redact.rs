@@ -61,7 +61,8 @@ const OF_RUNS: [(&str, &str, &str); 6] = [
 impl WorkspaceStore {
     /// Replaces values in the ticket's messages, events, snapshot and search text, in the journals, approvals,
     /// decisions, effects and outcomes of its runs, in its follow-ups and in the questions that gaps keep of it.
-    /// With the suggestion's end and its entry in the audit, in one transaction.
+    /// With the suggestion's end and its entry in the audit, in one transaction, which also ends what the ticket's
+    /// contact is signed in with.
     pub async fn redact(&self, redaction: Redaction) -> Result<RedactionOutcome, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
         self.writer()
@@ -81,6 +82,7 @@ impl WorkspaceStore {
                         .await?;
                     let runs = work.runs().await?;
                     work.beside().await?;
+                    work.sessions().await?;
                     let by = (&deed.actor, deed.at);
                     let id = (workspace, redaction.suggestion);
                     decide(work.connection, id, SuggestionStatus::Redacted, by.0, by.1).await?;
@@ -281,6 +283,19 @@ impl Work<'_> {
         let gaps = "id IN (SELECT gap_id FROM gap_questions WHERE workspace_id = $1 AND ticket_id = $2)";
         self.column(("knowledge_gaps", "id", "question"), gaps, &ticket).await?;
         self.column(("knowledge_gaps", "id", "terms"), gaps, &ticket).await
+    }
+
+    /// The sessions of its contact end, and links to sign in with: whoever holds one reads the ticket anew or not at
+    /// all.
+    async fn sessions(&mut self) -> Result<(), StoreError> {
+        for table in ["customer_sessions", "customer_links"] {
+            let sql = format!(
+                "DELETE FROM {table} WHERE workspace_id = $1 AND contact_id IN \
+                 (SELECT contact_id FROM tickets WHERE workspace_id = $1 AND id = $2)"
+            );
+            self.key().fetch_all(self.connection, sql.as_str().into()).await?;
+        }
+        Ok(())
     }
 
     /// One column of text or JSON, in the rows that are `wanted`.

@@ -4,6 +4,9 @@
 //! not differ, and of the third no row may.
 
 mod calls;
+mod portal;
+mod reviewed;
+mod tickets;
 mod world;
 
 use std::{
@@ -17,7 +20,6 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 
 use crate::fixture::{Backend, Fixture};
 use world::World;
-pub use world::furnish;
 
 /// What stands in every text of the workspace that is not to be read.
 const MARK: &str = "aurora";
@@ -33,6 +35,13 @@ const SHARED: &[&str] = &[
     "sign_in_failures",
     "spent_challenges",
 ];
+
+/// Puts something into every table of the fixture's workspace, and names it.
+pub async fn furnish(f: &mut Fixture) -> World {
+    let w = world::furnish(f).await;
+    reviewed::review(f, &w).await;
+    w
+}
 
 pub async fn another_workspaces_ids_read_and_change_nothing(mut f: Fixture) {
     let real = furnish(&mut f).await;

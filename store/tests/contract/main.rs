@@ -18,7 +18,9 @@ mod knowledge;
 mod people;
 mod personal_data;
 mod policies;
+mod portal;
 mod records;
+mod review;
 mod row_security;
 mod runs;
 mod safety;
@@ -129,6 +131,12 @@ contract! {
         what_is_redacted_is_gone_and_the_events_stay,
         the_subject_and_what_lists_search_by_are_redacted_too,
         a_ticket_names_its_people;
+    portal:
+        a_customers_link_is_used_once_with_all_of_their_others,
+        a_customers_session_goes_on_while_it_is_used_and_ends,
+        a_customers_tickets_are_theirs_or_their_companys,
+        channels_are_as_configured_until_a_workspace_says_otherwise,
+        a_redaction_ends_what_its_contact_is_signed_in_with;
     runs:
         a_ticket_has_one_active_run,
         one_run_of_an_agent_is_about_a_ticket_and_holds_it_for_nobody,
@@ -169,6 +177,10 @@ contract! {
         one_person_looks_at_an_approval_and_that_ends_by_itself,
         views_and_delegations_are_kept,
         nobody_is_mailed_twice_about_one_approval;
+    review:
+        one_exercise_waits_for_a_person_and_ends_once,
+        an_exercise_is_made_of_what_was_decided_and_not_had_before,
+        what_people_had_before_them_is_counted_by_week;
     knowledge:
         a_gap_grows_with_its_questions_and_a_run_asks_once,
         citations_of_sent_replies_are_found_by_their_document,

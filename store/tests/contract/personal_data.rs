@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    MessageId, ScanId, SuggestionId, TicketId, UserId,
+    MessageId, ScanId, SuggestionId, TicketId, Timestamp, UserId,
+    approval::DecisionKind,
     audit::{AuditAction, Deed},
     canonical::Digest,
     commit::{Commit, Op},
@@ -15,7 +16,7 @@ use domain::{
 use serde_json::json;
 use store::{AuditFilter, Redaction, RedactionOutcome};
 
-use crate::fixture::{Fixture, answered, append, customer, one};
+use crate::fixture::{Fixture, answered, append, customer, decided, one};
 
 const EMAIL: &str = "jane.roe@example.com";
 const CARD: &str = "4242 4242 4242 4242";
@@ -153,6 +154,14 @@ pub async fn what_is_redacted_is_gone_and_the_events_stay(mut f: Fixture) {
         deed: deed(f, AuditAction::PersonalDataRedacted),
     };
     assert_eq!(f.desk.redact(redaction(&f, &text)).await.unwrap(), RedactionOutcome::Busy);
+    let version = f.desk.ticket(ticket).await.unwrap().unwrap().customer_version;
+    let approval = f.approval(&run, version);
+    let approve = f.decision(&approval, DecisionKind::Approve);
+    f.desk.commit(one(Op::AddApproval(Box::new(approval)))).await.unwrap();
+    f.desk.commit(one(decided(approve))).await.unwrap();
+    let exercises =
+        async |f: &Fixture| f.desk.exercise_sources(f.id(UserId::new), Timestamp(0), 10).await.unwrap().len();
+    assert_eq!(exercises(&f).await, 1);
     let mut change = f.change(&run, answered());
     let mut step = f.step(0);
     step.body = StepBody::Failed { what: "x".to_owned(), error: format!("no {EMAIL}") };
@@ -188,6 +197,7 @@ pub async fn what_is_redacted_is_gone_and_the_events_stay(mut f: Fixture) {
     assert_eq!(in_event, &redacted);
     assert_eq!(f.desk.verify_tickets().await.unwrap(), []);
     assert!(f.desk.run_redacted_at(run.id).await.unwrap().is_some());
+    assert_eq!(exercises(&f).await, 0, "nobody is shown it again");
     let filter = AuditFilter { action: Some(AuditAction::PersonalDataRedacted), ..AuditFilter::default() };
     let entry = f.desk.audit_entries(&filter, None, 10).await.unwrap().remove(0);
     assert_eq!(entry.deed.detail, json!({ "messages": 1, "events": 3, "runs": 1 }));

@@ -10,10 +10,11 @@ use crate::{
 };
 
 /// Tables of which the rows of all workspaces can be reached at once, when whoever asks says so.
-const EVERYWHERE: [&str; 14] = [
+const EVERYWHERE: [&str; 15] = [
     "api_keys",
     "automatic_breakers",
     "breakers",
+    "channel_settings",
     "credit_entries",
     "invitations",
     "knowledge_sources",

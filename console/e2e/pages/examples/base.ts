@@ -51,6 +51,7 @@ export const adminMay: S["Permission"][] = [
   "manage_tools",
   "publish_knowledge",
   "change_policy",
+  "read_review_quality",
   "resume",
   "read_audit",
   "export_audit",
@@ -58,6 +59,7 @@ export const adminMay: S["Permission"][] = [
   "manage_teams",
   "manage_keys",
   "test_connections",
+  "manage_channels",
   "redact",
 ];
 

@@ -51,9 +51,11 @@ export const channels = (email: Partial<S["EmailChannel"]> = {}): S["Channels"] 
   workspace: "northfold",
   chat: {
     sites: ["https://www.northfold.example"],
+    own_sites: false,
     messages_per_minute: 20,
     conversations_per_minute: 10,
   },
+  portal: { is_open: true, company_tickets: false },
   email: {
     address: "help@northfold.example",
     name: "Northfold",

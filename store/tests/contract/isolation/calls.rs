@@ -24,11 +24,15 @@ use domain::{
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use store::{
-    ApprovalFilter, AuditFilter, KnowledgeFact, PersonChange, Redaction, RunFilter, TicketFilter,
-    WorkspaceStore,
+    ApprovalFilter, AuditFilter, ChannelChange, KnowledgeFact, PersonChange, Redaction, Reviewed, RunFilter,
+    TicketFilter, WorkspaceStore,
 };
 
 use super::world::{ADDRESS, COLLECTION, EMAIL, INVITED, MAIL, SLUG, TERMS, World};
+use super::{
+    portal::CUSTOMER_LINK,
+    reviewed::{ALWAYS, ON},
+};
 
 pub type Call = fn(WorkspaceStore, World) -> BoxFuture<'static, String>;
 
@@ -77,6 +81,14 @@ fn reads() -> Vec<(&'static str, Call)> {
         "attachment" => desk.attachment(w.attachment).await,
         "verify_tickets" => desk.verify_tickets().await,
         "names_of" => desk.names_of(&[w.ticket]).await,
+        "askers" => desk.askers(&[w.ticket]).await,
+        "tickets_of_contact" => (
+            desk.tickets_of_contact(w.contact, None, 10, None).await,
+            desk.tickets_of_contact(w.contact, Some(w.customer), 10, None).await,
+        ),
+        "contact_of_link" => desk.contact_of_link(CUSTOMER_LINK, w.at).await,
+        "customer_session" => desk.customer_session(w.customer_session, w.at).await,
+        "channel_settings" => desk.channel_settings().await,
         "customer" => desk.customer(w.customer).await,
         "customers" => (desk.customers(None, 10, None).await, desk.customers(Some("a"), 10, None).await),
         "contact" => desk.contact(w.contact).await,
@@ -113,6 +125,14 @@ fn reads() -> Vec<(&'static str, Call)> {
         "decided_about" => desk.decided_about("shop__refund", 10).await,
         "approval_claims" => desk.approval_claims(w.at).await,
         "approval_delegations" => desk.approval_delegations(w.at).await,
+        "exercise_settings" => desk.exercise_settings().await,
+        "exercise_sources" => desk.exercise_sources(w.user, domain::Timestamp(0), 10).await,
+        "open_exercise" => desk.open_exercise(w.user, w.at).await,
+        "exercise" => desk.exercise(w.exercise().id, w.user).await,
+        "attended" => desk.attended(ALWAYS).await,
+        "decided" => desk.decided(Reviewed { user: Some(w.user), ..ALWAYS }).await,
+        "decided_in_pairs" => desk.decided_in_pairs(ALWAYS).await,
+        "exercised" => desk.exercised(ALWAYS).await,
         "mailed" => desk.mailed(w.user).await,
         "mailed_people" => desk.mailed_people().await,
         "approvals_to_mail" => {
@@ -249,6 +269,29 @@ fn writes() -> Vec<(&'static str, Call)> {
         "accept_invitation" => {
             desk.accept_invitation(INVITED.to_owned(), w.joining("accepts@example.com")).await
         },
+        "add_contact" => {
+            let (_, contact) = w.customer();
+            desk.add_contact(contact, w.deed(AuditAction::ContactAdded)).await
+        },
+        "offer_customer_link" => {
+            let (digest, later) = (desk.id().to_string(), w.at.plus(Duration::from_secs(9)));
+            desk.offer_customer_link(w.contact, digest, w.at, later).await
+        },
+        "begin_customer_session" => {
+            let deed = w.deed(AuditAction::CustomerSignedIn);
+            desk.begin_customer_session(CUSTOMER_LINK.to_owned(), w.customer_session(), deed).await
+        },
+        "see_customer_session" => {
+            let later = w.at.plus(Duration::from_secs(9));
+            desk.see_customer_session(w.customer_session, later, later).await
+        },
+        "end_customer_session" => {
+            desk.end_customer_session(w.customer_session, w.deed(AuditAction::CustomerSignedOut)).await
+        },
+        "change_channel_settings" => {
+            let change = ChannelChange::CompanyTickets(true);
+            desk.change_channel_settings(change, w.deed(AuditAction::ChannelsChanged)).await
+        },
         "begin_session" => desk.begin_session(w.session(), w.deed(AuditAction::SessionOpened)).await.is_err(),
         "close_breaker" => {
             let of = BreakerOf::Integration("shop".to_owned());
@@ -267,6 +310,12 @@ fn writes() -> Vec<(&'static str, Call)> {
             let later = w.at.plus(Duration::from_secs(9));
             desk.claim_approval(w.approval, w.user, w.at, later).await.is_ok()
         },
+        "tend_exercise" => desk.tend_exercise(w.exercise()).await,
+        "end_exercise" => desk.end_exercise(w.exercise().id, (w.user, w.tag.to_owned()), w.ended()).await,
+        "forget_attention" => desk.forget_attention(w.approval, w.user).await,
+        "note_attention" => desk.note_attention(w.approval, (w.user, w.at), w.attended()).await,
+        "set_exercise_settings" => desk.set_exercise_settings(ON, w.actor(), w.at).await,
+        "begin_exercise" => desk.begin_exercise(w.exercise(), w.at).await.is_err(),
         "set_mailed" => (
             desk.set_mailed(w.user, Some(domain::approval_mail::Mailed::All)).await.is_ok(),
             desk.set_mailed(w.user, None).await,

@@ -3,10 +3,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use domain::{
-    AccountId, ApiKeyId, ApprovalId, AttachmentId, ChunkId, CitationId, ContactId, CustomerId, DeliveryId,
-    DocumentId, EffectId, EventId, GapId, GapQuestionId, InvitationId, MessageId, ReservationId, RunId,
-    ScanId, ServiceAccountId, SessionId, SourceId, SourcePageId, SuggestionId, ThreadId, TicketId, Timestamp,
-    UserId, ViewId,
+    AccountId, ApiKeyId, ApprovalId, AttachmentId, ChunkId, CitationId, ContactId, CustomerId,
+    CustomerSessionId, DeliveryId, DocumentId, EffectId, EventId, GapId, GapQuestionId, InvitationId,
+    MessageId, ReservationId, RunId, ScanId, ServiceAccountId, SessionId, SourceId, SourcePageId,
+    SuggestionId, ThreadId, TicketId, Timestamp, UserId, ViewId,
     approval::DecisionKind,
     approval_mail::{ApprovalMail, Mailed},
     audit::{AuditAction, Deed},
@@ -21,7 +21,7 @@ use domain::{
     credit::Reservation,
     customer::{Contact, Customer},
     gap::{Gap, GapCause, GapQuestion, GapStatus},
-    knowledge::{Chunk, Citation, Document, Metadata, Said},
+    knowledge::{Chunk, Document, Metadata, Said},
     meter::{Ceiling, Scope, Unit, Window},
     permission::{OwnRole, Permission},
     personal_data::{NewSuggestion, ScanPlace, Suggestion, SuggestionStatus},
@@ -30,7 +30,6 @@ use domain::{
     queue::{Narrowed, View},
     run::Run,
     source::{PageStatus, Source, SourceKind, SourcePage},
-    ticket::{Channel, EmailHeaders, EventBody, Visibility},
     tool::{Risk, ToolSource, ToolSpec},
     user::{Actor, Role, RoleName, Team, TeamName, User},
 };
@@ -40,8 +39,8 @@ use store::{
     Session, ToolRegistration,
 };
 
-use super::MARK;
-use crate::fixture::{Fixture, append, customer, decided, one, waiting};
+use super::{MARK, portal, tickets};
+use crate::fixture::{Fixture, decided, one, waiting};
 
 pub const TERMS: Terms = Terms {
     failures: 3,
@@ -93,6 +92,7 @@ pub struct World {
     pub fence: i64,
     pub view: ViewId,
     pub thread: ThreadId,
+    pub customer_session: CustomerSessionId,
 }
 
 pub const EMAIL: &str = "ada@customer.example";
@@ -141,6 +141,7 @@ impl World {
             fence: 1,
             view: f.id(ViewId::new),
             thread: f.id(ThreadId::new),
+            customer_session: f.id(CustomerSessionId::new),
         }
     }
 
@@ -482,7 +483,7 @@ pub async fn furnish(f: &mut Fixture) -> World {
     f.desk.begin_session(w.session(), w.deed(AuditAction::SessionOpened)).await.unwrap();
     let (document, chunks) = w.document();
     f.desk.put_document(document, chunks, w.actor()).await.unwrap();
-    ticket(f, &mut w).await;
+    tickets::furnish(f, &mut w).await;
     run(f, &mut w).await;
     question(f, &w).await;
     f.desk.put_feedback(w.feedback()).await.unwrap();
@@ -511,57 +512,9 @@ pub async fn furnish(f: &mut Fixture) -> World {
     assert!(f.desk.put_policy(w.policy()).await.unwrap());
     f.desk.put_tool_registration(w.registration()).await.unwrap();
     f.desk.put_attachment(w.attachment()).await.unwrap();
+    portal::furnish(f, &w).await;
     w.audited = f.desk.audit_heads().await.unwrap().0.digest.0;
     w
-}
-
-/// A ticket that came by mail, with an answer that rests on the document and a follow-up.
-async fn ticket(f: &Fixture, w: &mut World) {
-    let created = EventBody::Created {
-        channel: Channel::Email,
-        subject: MARK.to_owned(),
-        priority: domain::ticket::Priority::Normal,
-        customer_id: Some(w.customer),
-        contact_id: Some(w.contact),
-    };
-    let created = f.event(Actor::System, created);
-    w.event = created.id;
-    let mut asked = f.message(customer(), Visibility::Public, MARK);
-    asked.email = Some(EmailHeaders {
-        message_id: MAIL.to_owned(),
-        in_reply_to: None,
-        references: Vec::new(),
-        from: EMAIL.to_owned(),
-        to: MARK.to_owned(),
-    });
-    let mut answer = f.message(w.actor(), Visibility::Public, MARK);
-    answer.sources = vec![Citation {
-        chunk_id: w.chunk,
-        document_id: w.document,
-        document_version: 1,
-        slug: SLUG.to_owned(),
-        title: MARK.to_owned(),
-        quote: MARK.to_owned(),
-        span: None,
-    }];
-    w.message = answer.id;
-    let added =
-        [asked, answer].map(|message| f.event(message.author.clone(), EventBody::MessageAdded { message }));
-    let later = EventBody::FollowUpScheduled { at: w.at, note: MARK.to_owned() };
-    let status = domain::ticket::TicketStatus::Resolved;
-    let resolved = EventBody::StatusChanged { status, reason: MARK.to_owned() };
-    let mut events = vec![created];
-    events.extend(added);
-    events.push(f.event(Actor::System, later));
-    w.follow_up = events.len() as i64;
-    let agent = Actor::Agent { agent: "resolution".to_owned(), run_id: w.run };
-    events.push(f.event(agent, resolved));
-    let mut note = f.message(w.actor(), Visibility::Internal, MARK);
-    note.mentions = vec![w.user];
-    events.push(f.event(w.actor(), EventBody::MessageAdded { message: note }));
-    f.desk.commit(append(w.ticket, events)).await.unwrap();
-    w.delivery = f.desk.deliveries(None, 1, None).await.unwrap().items[0].id;
-    w.citation = f.desk.uses_of(w.document, 1, None).await.unwrap().items[0].id;
 }
 
 /// What a colleague asked and nobody answers yet.

@@ -1,0 +1,45 @@
+// A mail server of a few lines that takes what the service sends.
+import { createServer, type Server } from "node:net";
+
+/** Listens on the port and keeps every mail as text. */
+export function mailServer(port: number, mails: string[]): Promise<Server> {
+  const server = createServer((socket) => {
+    let read = "";
+    let mail: string[] | undefined;
+    socket.setEncoding("utf8");
+    socket.write("220 mail\r\n");
+    socket.on("error", () => socket.destroy());
+    socket.on("data", (chunk: string) => {
+      read += chunk;
+      for (let end = read.indexOf("\r\n"); end >= 0; end = read.indexOf("\r\n")) {
+        const line = read.slice(0, end);
+        read = read.slice(end + 2);
+        if (mail && line === ".") {
+          // Quoted-printable: lines that go on, and signs by their code.
+          const text = mail.join("\n").replaceAll("=\n", "").replaceAll("=3D", "=");
+          mails.push(text);
+          mail = undefined;
+          socket.write("250 taken\r\n");
+        } else if (mail) {
+          mail.push(line);
+        } else if (line === "DATA") {
+          mail = [];
+          socket.write("354 go on\r\n");
+        } else if (line === "QUIT") {
+          socket.end("221 bye\r\n");
+        } else {
+          socket.write("250 fine\r\n");
+        }
+      }
+    });
+  });
+  return new Promise((done) => server.listen(port, "127.0.0.1", () => done(server)));
+}
+
+/** What the service is told, so that it sends there. */
+export const mailAt = (port: number): Record<string, string> => ({
+  COUNTERSIGN_EMAIL__ADDRESS: "desk@northfold.example",
+  COUNTERSIGN_EMAIL__SMTP__HOST: "127.0.0.1",
+  COUNTERSIGN_EMAIL__SMTP__PORT: String(port),
+  COUNTERSIGN_EMAIL__SMTP__SECURITY: "none",
+});
