@@ -241,13 +241,8 @@ const ENGLISH = Object.entries(en).flatMap(([key, said]) =>
 test("it speaks German where the site asks for it, whatever the page's language is", async ({
   page,
 }) => {
-  await shop(
-    page,
-    {
-      "POST /v1/conversations/:id/messages": (route) => route.abort(),
-    },
-    'data-language="de-AT"',
-  );
+  await shop(page, {}, 'data-language="de-AT"');
+  await page.route("**/v1/conversations/*/messages", (route) => route.abort());
   const open = page.getByRole("button", { name: de.title });
   await open.click();
   const dialog = page.getByRole("dialog", { name: de.title });
