@@ -413,6 +413,23 @@ fn several_ways_to_ask_for_a_person_are_heard() {
     );
 }
 
+/// The wishes of `console/src/widget/words/`.
+#[test]
+fn what_the_widget_says_for_those_who_want_a_person_is_heard() {
+    finds(
+        Kind::Person,
+        &[
+            "I would like to talk to a person.",
+            "Ich möchte mit einem Menschen sprechen.",
+            "Quisiera hablar con una persona.",
+            "Je voudrais parler à un conseiller.",
+            "Vorrei parlare con un operatore.",
+            "Ik wil graag met een medewerker praten.",
+            "Gostaria de falar com uma pessoa.",
+        ],
+    );
+}
+
 #[test]
 fn speaking_of_people_is_not_asking_for_one() {
     leaves(

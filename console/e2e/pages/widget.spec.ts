@@ -1,17 +1,20 @@
 // The chat widget on a page that is not ours: canned answers, one page with the script.
 import type { Page } from "@playwright/test";
+import { de } from "../../src/widget/words/de";
+import { en } from "../../src/widget/words/en";
+import { counted } from "../../src/widget/words/words";
 import { type Answers, answer, conversation, id, problem } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 const ATTRIBUTES = 'data-title="Northfold help" data-color="#1f6f54" data-greeting="Ask away."';
 
 /** A shop's page with styles and keys that must not matter to the widget. */
-async function shop(page: Page, own: Answers = {}, attributes = ATTRIBUTES) {
+async function shop(page: Page, own: Answers = {}, attributes = ATTRIBUTES, lang = "en") {
   await answer(page, own);
   await page.route("**/shop", (route) =>
     route.fulfill({
       contentType: "text/html",
-      body: `<!doctype html><html lang="en"><head><title>Shop</title>
+      body: `<!doctype html><html lang="${lang}"><head><title>Shop</title>
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <link rel="stylesheet" href="/shop.css"><script src="/widget.js" ${attributes} async></script>
         <script src="/shop.js"></script></head>
@@ -213,4 +216,68 @@ test("what comes while it is closed is counted, and read when it is opened", asy
   await expect(panel(page)).toContainText("One more thing.");
   await page.keyboard.press("Escape");
   await expect(launcher(page)).toHaveAccessibleName("Northfold help");
+});
+
+/** Everything the widget shows or announces, piece by piece. */
+const saidIn = (page: Page) =>
+  page.locator("countersign-chat").evaluate((host) => {
+    const pieces: string[] = [];
+    for (const element of host.shadowRoot?.querySelectorAll("*") ?? []) {
+      for (const name of ["aria-label", "title", "placeholder"]) {
+        pieces.push(element.getAttribute(name) ?? "");
+      }
+      for (const node of element.childNodes) {
+        if (node.nodeType === Node.TEXT_NODE) pieces.push(node.textContent?.trim() ?? "");
+      }
+    }
+    return [...new Set(pieces.filter((piece) => piece !== ""))];
+  });
+
+/** What English says and German does not. */
+const ENGLISH = Object.entries(en).flatMap(([key, said]) =>
+  typeof said === "string" && said !== de[key as keyof typeof de] ? [said] : [],
+);
+
+test("it speaks German where the site asks for it, whatever the page's language is", async ({
+  page,
+}) => {
+  await shop(page, {}, 'data-language="de-AT"');
+  await page.route("**/v1/conversations/*/messages", (route) => route.abort());
+  const open = page.getByRole("button", { name: de.title });
+  await open.click();
+  const dialog = page.getByRole("dialog", { name: de.title });
+  await expect(dialog).toContainText(de.greeting);
+  expect((await saidIn(page)).filter((piece) => ENGLISH.includes(piece))).toEqual([]);
+  expect(
+    await page
+      .locator("countersign-chat .widget")
+      .evaluate((root) => root.closest("[lang]")?.getAttribute("lang")),
+  ).toBe("de-AT");
+  await accessible(page);
+
+  await page.getByLabel(de.howCanWeHelp).fill("Wie lange kann ich ein Zelt zurückgeben?");
+  await page.getByRole("button", { name: de.startChat }).click();
+  await expect(dialog).toContainText("within 30 days of delivery");
+  await page.getByText(counted(de, de.sources, 1), { exact: true }).click();
+  await page.getByRole("button", { name: de.helpful, exact: true }).click();
+  await expect(page.getByRole("button", { name: de.helpful, exact: true })).toHaveAttribute(
+    "aria-pressed",
+    "true",
+  );
+  // A message that does not get through, and one that is nearly too long.
+  await page.getByLabel(de.yourMessage).fill("Danke");
+  await page.getByRole("button", { name: de.send, exact: true }).click();
+  await expect(dialog).toContainText(`Nicht gesendet: ${de.unreachable}`);
+  await page.getByLabel(de.yourMessage).fill("x".repeat(7999));
+  await expect(page.getByText("Noch 1 von 8000 Zeichen")).toBeVisible();
+  expect((await saidIn(page)).filter((piece) => ENGLISH.includes(piece))).toEqual([]);
+  await accessible(page);
+  await fits(page);
+  if (process.env.SHOTS) await page.screenshot({ path: "shots/widget-german.png" });
+});
+
+test("without a word of the site it speaks as the page does", async ({ page }) => {
+  await shop(page, {}, "", "fr-CA");
+  await page.getByRole("button", { name: "Posez votre question" }).click();
+  await expect(page.getByLabel("Comment pouvons-nous vous aider ?")).toBeFocused();
 });

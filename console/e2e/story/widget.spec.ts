@@ -2,11 +2,13 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page } from "@playwright/test";
+import { WORDS } from "../../src/widget/language";
+import { de } from "../../src/widget/words/de";
 import { accessible } from "../pages/test";
 import { expect, signIn, startService, test } from "./service";
 
 /** A page of another site that loads the widget from the service, wherever that is by then. */
-function pageOf(where: () => string): Server {
+function pageOf(where: () => string, lang = "en"): Server {
   return createServer((request, response) => {
     const service = where();
     if (request.url !== "/") {
@@ -18,7 +20,7 @@ function pageOf(where: () => string): Server {
       // What a site has to allow, and nothing inline.
       "content-security-policy": `default-src 'none'; script-src ${service}; connect-src ${service}; base-uri 'none'`,
     });
-    response.end(`<!doctype html><html lang="en"><head><title>A shop</title>
+    response.end(`<!doctype html><html lang="${lang}"><head><title>A shop</title>
       <script src="${service}/widget.js" data-workspace="northfold" data-title="Shop help" async></script>
       </head><body><main><h1>A shop</h1></main></body></html>`);
   });
@@ -115,6 +117,47 @@ test("a site that is not listed gets no answer, and its visitor is told so in wo
     site.close();
   }
 });
+
+test("a page in German has the widget in German, and who wishes for a person there gets one", async ({
+  page,
+}) => {
+  let served = "";
+  const site = pageOf(() => served, "de");
+  const origin = await listening(site);
+  const service = await startService({ COUNTERSIGN_CHAT__SITES: `["${origin}"]` });
+  served = service.url;
+  try {
+    await page.goto(origin);
+    await open(page);
+    await page.getByLabel(de.howCanWeHelp).fill("Wie lange kann ich ein Zelt zurückgeben?");
+    await page.getByRole("button", { name: de.startChat }).click();
+    await page.getByRole("button", { name: de.talkToPerson }).click();
+    await expect(page.getByRole("dialog", { name: "Shop help" })).toContainText(de.handedOff);
+    await accessible(page);
+  } finally {
+    await service.stop();
+    site.close();
+  }
+});
+
+for (const { language, wish } of Object.values(WORDS)) {
+  test(`a wish for a person is heard in ${language}`, async ({ request, service }) => {
+    const headers = { "Content-Type": "application/json" };
+    const started = await request.post(`${service}/v1/conversations`, {
+      headers,
+      data: { message: wish },
+    });
+    const { conversation_id, token } = await started.json();
+    await expect
+      .poll(async () => {
+        const view = await request.get(`${service}/v1/conversations/${conversation_id}`, {
+          headers: { Authorization: `Bearer ${token}` },
+        });
+        return (await view.json()).handed_off;
+      })
+      .toBe(true);
+  });
+}
 
 test("the demo shop's page has the widget", async ({ page }) => {
   await page.goto("/demo/site");

@@ -1,6 +1,8 @@
 // The one way to the service: the client generated from its OpenAPI document, and the error every
 // failed call becomes. Nothing else in the console calls fetch.
 import createClient from "openapi-fetch";
+import { en } from "../widget/words/en";
+import { fill, type Words } from "../widget/words/words";
 import { ORIGIN } from "./origin";
 import type { paths } from "./schema.gen";
 
@@ -23,8 +25,16 @@ export class Problem extends Error {
   }
 }
 
-const UNREACHABLE =
-  "The service cannot be reached. Check your connection; this page tries again by itself.";
+type Said = Pick<Words, "offline" | "unreachable" | "wrong" | "status">;
+
+let said: Said = en;
+
+/** From here on problems that the service has no words for are told in these; English before. */
+export function tellIn(words: Said): void {
+  said = words;
+}
+
+const offline = () => new Problem(0, said.offline, said.unreachable);
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
@@ -36,12 +46,12 @@ export function problemOf(error: unknown, response?: Response): Problem {
   const body = typeof error === "object" && error !== null ? error : {};
   const field = (name: string): unknown => (body as Record<string, unknown>)[name];
   const status = response?.status ?? (Number(field("status")) || 0);
-  if (!response && status === 0) return new Problem(0, "Offline", UNREACHABLE);
+  if (!response && status === 0) return offline();
   // A proxy in between answers in its own words; ours are better than none.
-  const detail = text(field("detail")) || `The service answered with status ${status}.`;
+  const detail = text(field("detail")) || fill(said.status, { status });
   return new Problem(
     status,
-    text(field("title")) || "Something went wrong",
+    text(field("title")) || said.wrong,
     detail,
     text(field("request_id")) || undefined,
   );
@@ -60,7 +70,7 @@ export async function send<T>(call: Promise<Answer<T>>): Promise<NonNullable<T>>
     answer = await call;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Problem(0, "Offline", UNREACHABLE);
+    throw offline();
   }
   if (!answer.response.ok) throw problemOf(answer.error, answer.response);
   // An empty 204 has no data; callers of such routes ignore the value.

@@ -8,9 +8,12 @@ import { Button } from "../parts/Button";
 import { useKept } from "../parts/store";
 import { useTitle } from "../parts/title";
 import { held } from "./held";
-import { GREETING, Start } from "./Start";
+import { Start } from "./Start";
 import { Talk } from "./Talk";
 import "./chat.css";
+import { en } from "../widget/words/en";
+
+const GREETING = en.greeting;
 
 export function ChatPage() {
   useTitle(t`Chat`);

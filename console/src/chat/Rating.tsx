@@ -1,7 +1,9 @@
 import { useState } from "react";
 import { problemOf } from "../api/client";
 import { useKept } from "../parts/store";
+import { fill } from "../widget/words/words";
 import { ratings, withRating } from "./ratings";
+import { useWords } from "./words";
 
 const THUMB =
   "M7 11v9H4v-9zM7 11l4-8c1.4 0 2.4 1 2.4 2.4V9H19a2 2 0 0 1 2 2.3l-1.2 7A2 2 0 0 1 17.8 20H7";
@@ -29,6 +31,7 @@ export function Rating({
   messageId: string;
   rate: (helpful: boolean) => Promise<unknown>;
 }) {
+  const words = useWords();
   const said = useKept(ratings)[messageId];
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
@@ -48,13 +51,13 @@ export function Rating({
   };
 
   return (
-    <span className="rating" role="group" aria-label="Was this helpful?">
+    <span className="rating" role="group" aria-label={words.wasHelpful}>
       <button
         type="button"
         className="rating-thumb"
         aria-pressed={said === true}
-        aria-label="Helpful"
-        title="Helpful"
+        aria-label={words.helpful}
+        title={words.helpful}
         onClick={() => void say(true)}
       >
         <Thumb />
@@ -63,16 +66,16 @@ export function Rating({
         type="button"
         className="rating-thumb"
         aria-pressed={said === false}
-        aria-label="Not helpful"
-        title="Not helpful"
+        aria-label={words.notHelpful}
+        title={words.notHelpful}
         onClick={() => void say(false)}
       >
         <Thumb down />
       </button>
       <span role="status" className={error ? "said-failed" : undefined}>
         {error
-          ? `Not saved: ${error}`
-          : said !== undefined && <span className="sr-only">Saved</span>}
+          ? fill(words.notSaved, { error })
+          : said !== undefined && <span className="sr-only">{words.saved}</span>}
       </span>
     </span>
   );

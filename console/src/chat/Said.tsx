@@ -4,6 +4,7 @@ import type { ConversationMessage } from "../api/words";
 import { Answer } from "../messages/Answer";
 import { clockTime, fullTime } from "../text/times";
 import { Rating } from "./Rating";
+import { useWords } from "./words";
 
 interface Props {
   message: ConversationMessage;
@@ -22,18 +23,21 @@ export function articleAddress(slug: string, workspace?: string): string {
 }
 
 export function Said({ message, own: isReader = true, rate, workspace }: Props) {
+  const words = useWords();
+  const assistant = message.from === "assistant";
   const own = message.from === "visitor" && isReader;
   return (
     <article className="said" data-from={message.from}>
       <h2 className={own ? "sr-only" : "said-name"}>
-        {own ? "You" : message.name}
-        {message.from === "assistant" && <span className="said-kind">AI</span>}
+        {own ? words.you : assistant ? words.assistant : message.name}
+        {assistant && <span className="said-kind">{words.ai}</span>}
       </h2>
       <div className="said-body">
         <Answer
           body={message.body}
           sources={message.sources}
           addressOf={(source) => articleAddress(source.slug, workspace)}
+          words={words}
         />
       </div>
       <div className="said-foot">
@@ -41,11 +45,9 @@ export function Said({ message, own: isReader = true, rate, workspace }: Props) 
           {clockTime(message.at)}
         </time>
         {message.model === "offline" && (
-          <span title="Put together from our help pages by rules; no language model was used">
-            offline model
-          </span>
+          <span title={words.whyOfflineModel}>{words.offlineModel}</span>
         )}
-        {message.from === "assistant" && rate && <Rating messageId={message.id} rate={rate} />}
+        {assistant && rate && <Rating messageId={message.id} rate={rate} />}
       </div>
     </article>
   );

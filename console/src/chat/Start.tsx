@@ -5,6 +5,7 @@ import { ORIGIN } from "../api/origin";
 import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
 import { keep } from "./held";
+import { useWords } from "./words";
 import { Left, LONGEST, sendOnEnter } from "./writing";
 
 interface Props {
@@ -13,10 +14,8 @@ interface Props {
   workspace?: string;
 }
 
-export const GREETING =
-  "An assistant answers at once, with its sources. When it is not sure, a person takes over.";
-
 export function Start({ greeting, workspace }: Props) {
+  const words = useWords();
   const [message, setMessage] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
@@ -52,9 +51,9 @@ export function Start({ greeting, workspace }: Props) {
     <div className="chat-start">
       <form className="stack" onSubmit={(event) => void submit(event)}>
         <p className="chat-greeting">{greeting}</p>
-        {problem && <Failure error={problem} />}
+        {problem && <Failure error={problem} words={words} />}
         <label className="field">
-          <span className="field-label">How can we help?</span>
+          <span className="field-label">{words.howCanWeHelp}</span>
           <textarea
             className="textarea"
             required
@@ -68,13 +67,13 @@ export function Start({ greeting, workspace }: Props) {
         <div className="chat-start-who">
           <label className="field">
             <span className="field-label">
-              Name <span className="field-hint">optional</span>
+              {words.name} <span className="field-hint">{words.optional}</span>
             </span>
             <input className="input" name="name" autoComplete="name" maxLength={100} />
           </label>
           <label className="field">
             <span className="field-label">
-              Email <span className="field-hint">optional</span>
+              {words.email} <span className="field-hint">{words.optional}</span>
             </span>
             <input
               className="input"
@@ -83,11 +82,11 @@ export function Start({ greeting, workspace }: Props) {
               autoComplete="email"
               maxLength={254}
             />
-            <span className="field-hint">Needed for questions about an order.</span>
+            <span className="field-hint">{words.whyEmail}</span>
           </label>
         </div>
         <Button type="submit" tone="primary" busy={busy}>
-          {busy ? "Starting…" : "Start chat"}
+          {busy ? words.starting : words.startChat}
         </Button>
       </form>
     </div>

@@ -3,13 +3,12 @@ import { useEffect, useId, useRef, useState } from "react";
 import { problemOf } from "../api/client";
 import { Button } from "../parts/Button";
 import { Failure, Loading } from "../parts/states";
+import { fill, type Words } from "../widget/words/words";
 import { rateAnswer, type State, useConversation } from "./conversation";
 import { forget, type Held } from "./held";
 import { Said } from "./Said";
+import { useWords } from "./words";
 import { Left, LONGEST, sendOnEnter } from "./writing";
-
-/** Said in the customer's name; the rule that gives a ticket to a person knows these words. */
-const WISH = "I would like to talk to a person.";
 
 interface Props {
   conversation: Held;
@@ -21,6 +20,7 @@ interface Props {
 }
 
 export function Talk({ conversation, workspace, onEnded, onHeard }: Props) {
+  const words = useWords();
   const { state, say } = useConversation(conversation);
   const main = useRef<HTMLDivElement>(null);
   const said =
@@ -48,7 +48,11 @@ export function Talk({ conversation, workspace, onEnded, onHeard }: Props) {
   }, [ended, conversation.id]);
 
   if (state.phase === "failed" && state.messages.length === 0) {
-    return <div className="chat-start stack">{!ended && <Failure error={state.problem} />}</div>;
+    return (
+      <div className="chat-start stack">
+        {!ended && <Failure error={state.problem} words={words} />}
+      </div>
+    );
   }
 
   return (
@@ -56,11 +60,11 @@ export function Talk({ conversation, workspace, onEnded, onHeard }: Props) {
       <div className="chat-main" ref={main}>
         {state.lost && (
           <p className="offline-note" role="status">
-            Connection lost; reconnecting…
+            {words.connectionLost}
           </p>
         )}
-        <div className="chat-log" role="log" aria-label="Conversation" aria-live="polite">
-          {state.phase === "loading" && <Loading lines={3} />}
+        <div className="chat-log" role="log" aria-label={words.conversation} aria-live="polite">
+          {state.phase === "loading" && <Loading lines={3} label={words.loading} />}
           {state.messages.map((message) => (
             <Said
               key={message.id}
@@ -76,17 +80,17 @@ export function Talk({ conversation, workspace, onEnded, onHeard }: Props) {
               </div>
               {message.error ? (
                 <div className="said-foot said-failed">
-                  Not sent: {message.error}{" "}
+                  {fill(words.notSent, { error: message.error })}{" "}
                   <button
                     type="button"
                     className="link-button"
                     onClick={() => void say(message.body, message.key)}
                   >
-                    Send again
+                    {words.sendAgain}
                   </button>
                 </div>
               ) : (
-                <div className="said-foot">Sending…</div>
+                <div className="said-foot">{words.sending}</div>
               )}
             </div>
           ))}
@@ -98,26 +102,29 @@ export function Talk({ conversation, workspace, onEnded, onHeard }: Props) {
             </div>
           )}
         </div>
-        <Standing state={state} />
+        <Standing state={state} words={words} />
       </div>
-      <Composer say={say} wish={loaded && mayWish(state)} />
+      <Composer say={say} wish={loaded && mayWish(state, words.wish)} words={words} />
     </>
   );
 }
 
 /** Nobody has been asked yet, and the wish is not on its way either. */
-export function mayWish(state: Pick<State, "handedOff" | "messages" | "outgoing">): boolean {
+export function mayWish(
+  state: Pick<State, "handedOff" | "messages" | "outgoing">,
+  wish: string,
+): boolean {
   if (state.handedOff) return false;
   const staff = state.messages.findLastIndex((message) => message.from === "staff");
   const since = state.messages.slice(staff + 1);
   return (
-    since.every((message) => message.body !== WISH) &&
-    state.outgoing.every((message) => message.body !== WISH)
+    since.every((message) => message.body !== wish) &&
+    state.outgoing.every((message) => message.body !== wish)
   );
 }
 
 /** How the conversation stands, in words: only what is so, and never before it is. */
-function Standing({ state }: { state: State }) {
+function Standing({ state, words }: { state: State; words: Words }) {
   const over = state.status === "resolved" || state.status === "closed";
   // A draft or an action waits for somebody's decision; nobody has taken over.
   const checked = state.status === "waiting_for_staff" && !state.handedOff && !state.typing;
@@ -130,22 +137,12 @@ function Standing({ state }: { state: State }) {
             <i />
             <i />
           </span>
-          <span className="sr-only">The assistant is writing</span>
+          <span className="sr-only">{words.assistantWrites}</span>
         </span>
       )}
-      {state.handedOff && (
-        <p className="chat-handoff">
-          A person has been asked to take over and will answer here. You can close this page and
-          come back to it.
-        </p>
-      )}
-      {checked && (
-        <p className="chat-handoff">
-          A person is checking this, and the answer comes here. You can close this page and come
-          back to it.
-        </p>
-      )}
-      {over && <p className="chat-over muted">Resolved. Write again if something is left.</p>}
+      {state.handedOff && <p className="chat-handoff">{words.handedOff}</p>}
+      {checked && <p className="chat-handoff">{words.checked}</p>}
+      {over && <p className="chat-over muted">{words.resolved}</p>}
     </div>
   );
 }
@@ -154,9 +151,10 @@ interface ComposerProps {
   say: (body: string) => Promise<void>;
   /** Whether to offer a person. */
   wish: boolean;
+  words: Words;
 }
 
-function Composer({ say, wish }: ComposerProps) {
+function Composer({ say, wish, words }: ComposerProps) {
   const [text, setText] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
   const boxId = useId();
@@ -175,20 +173,20 @@ function Composer({ say, wish }: ComposerProps) {
       <Left text={text} />
       <div className="chat-write">
         <label className="sr-only" htmlFor={boxId}>
-          Your message
+          {words.yourMessage}
         </label>
         <textarea
           id={boxId}
           ref={box}
           rows={1}
-          placeholder="Write a message"
+          placeholder={words.writeMessage}
           maxLength={LONGEST}
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
           onKeyDown={sendOnEnter}
         />
         <Button type="submit" tone="primary" disabled={text.trim() === ""}>
-          Send
+          {words.send}
         </Button>
       </div>
       {wish && (
@@ -197,10 +195,10 @@ function Composer({ say, wish }: ComposerProps) {
           className="link-button chat-wish"
           onClick={() => {
             box.current?.focus();
-            void say(WISH);
+            void say(words.wish);
           }}
         >
-          Talk to a person
+          {words.talkToPerson}
         </button>
       )}
     </form>

@@ -4,11 +4,15 @@ import { useId, useRef, useState } from "react";
 import type { Citation, TextFinding } from "../api/words";
 import { Segments } from "../personal/Marked";
 import { segments, within } from "../personal/segments";
+import { en } from "../widget/words/en";
+import { counted, fill, type Words } from "../widget/words/words";
 import { pieces, unmarked } from "./marks";
 import "./messages.css";
 
 /** A source as staff or as a customer is told of it. */
 export type Source = Pick<Citation, "slug" | "title" | "quote"> & Partial<Citation>;
+
+type Said = Pick<Words, "language" | "sources" | "source" | "quoted" | "more" | "less">;
 
 interface Props {
   body: string;
@@ -17,9 +21,11 @@ interface Props {
   findings?: TextFinding[];
   /** Where the reader finds a source whole. */
   addressOf?: (source: Source) => string;
+  /** What is said of sources, in the reader's language. */
+  words?: Said;
 }
 
-export function Answer({ body, sources = [], findings = [], addressOf }: Props) {
+export function Answer({ body, sources = [], findings = [], addressOf, words = en }: Props) {
   const id = useId();
   const [open, setOpen] = useState(false);
   const list = useRef<HTMLOListElement>(null);
@@ -56,8 +62,11 @@ export function Answer({ body, sources = [], findings = [], addressOf }: Props) 
               key={key}
               type="button"
               className="mark"
-              title={source ? `${source.title}: “${source.quote}”` : undefined}
-              aria-label={`Source ${piece.index + 1}: ${source?.title ?? ""}`}
+              title={source && fill(words.quoted, { title: source.title, quote: source.quote })}
+              aria-label={fill(words.source, {
+                number: piece.index + 1,
+                title: source?.title ?? "",
+              })}
               onClick={() => show(piece.index)}
             >
               {piece.index + 1}
@@ -71,14 +80,14 @@ export function Answer({ body, sources = [], findings = [], addressOf }: Props) 
           open={open}
           onToggle={(event) => setOpen(event.currentTarget.open)}
         >
-          <summary>{sources.length === 1 ? "1 source" : `${sources.length} sources`}</summary>
+          <summary>{counted(words, words.sources, sources.length)}</summary>
           <ol ref={list}>
             {sources.map((source, index) => (
               <li key={`${id}-${source.slug}-${source.quote}`} tabIndex={-1}>
                 <span className="source-number" aria-hidden="true">
                   {index + 1}
                 </span>
-                <Quote source={source} address={addressOf?.(source)} />
+                <Quote source={source} address={addressOf?.(source)} words={words} />
               </li>
             ))}
           </ol>
@@ -90,7 +99,13 @@ export function Answer({ body, sources = [], findings = [], addressOf }: Props) 
 
 const LONG_QUOTE = 320;
 
-export function Quote({ source, address }: { source: Source; address?: string }) {
+interface QuoteProps {
+  source: Source;
+  address?: string;
+  words?: Pick<Words, "more" | "less">;
+}
+
+export function Quote({ source, address, words = en }: QuoteProps) {
   const [open, setOpen] = useState(false);
   const long = source.quote.length > LONG_QUOTE;
   const clamped = long && !open;
@@ -114,7 +129,7 @@ export function Quote({ source, address }: { source: Source; address?: string })
       <blockquote data-clamped={clamped}>{unmarked(source.quote)}</blockquote>
       {long && (
         <button type="button" className="link-button small" onClick={() => setOpen(!open)}>
-          {open ? "Less" : "More"}
+          {open ? words.less : words.more}
         </button>
       )}
     </figure>

@@ -1,6 +1,8 @@
 // What a page shows while it has nothing to show: loading, empty, failed.
 import type { ReactNode } from "react";
 import { problemOf } from "../api/client";
+import { en } from "../widget/words/en";
+import { fill, type Words } from "../widget/words/words";
 import { Button } from "./Button";
 
 export function Loading({ lines = 4, label = "Loading" }: { lines?: number; label?: string }) {
@@ -23,19 +25,28 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
+interface FailureProps {
+  error: unknown;
+  retry?: () => void;
+  /** What is said around it, in the reader's language. */
+  words?: Pick<Words, "request" | "tryAgain">;
+}
+
 /** A failure in the service's own words, with a way to try again where there is one. */
-export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+export function Failure({ error, retry, words = en }: FailureProps) {
   const problem = problemOf(error);
   return (
     <div className="notice" data-tone={problem.offline ? "amber" : "red"} role="alert">
       <div className="grow">
         <strong>{problem.title}</strong>
         <div>{problem.detail}</div>
-        {problem.requestId && <div className="muted small">Request {problem.requestId}</div>}
+        {problem.requestId && (
+          <div className="muted small">{fill(words.request, { id: problem.requestId })}</div>
+        )}
       </div>
       {retry && (
         <Button size="small" onClick={retry}>
-          Try again
+          {words.tryAgain}
         </Button>
       )}
     </div>

@@ -11,6 +11,8 @@ import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
+import { listed } from "../text/format";
+import { LANGUAGES } from "../widget/words/words";
 import { Key } from "./Key";
 import { PortalSection } from "./PortalSection";
 import { channelsQuery } from "./queries";
@@ -46,6 +48,8 @@ export function ChannelsPage() {
 }
 
 function Chat({ channels: { public_url, workspace, chat } }: { channels: S["Channels"] }) {
+  const names = new Intl.DisplayNames(tags(), { type: "language" });
+  const widgetSpeaks = listed(LANGUAGES.map((each) => names.of(each) ?? each));
   const snippet = `<script src="${public_url}/widget.js" data-workspace="${workspace}" async></script>`;
   return (
     <section className="card section stack" aria-labelledby="channels-chat">
@@ -77,6 +81,12 @@ function Chat({ channels: { public_url, workspace, chat } }: { channels: S["Chan
           <Trans>Copy</Trans>
         </Button>
       </div>
+      <p className="muted small">
+        <Trans>
+          It speaks {widgetSpeaks}: the language of the page by its <code>lang</code>, or what{" "}
+          <code>data-language</code> says.
+        </Trans>
+      </p>
       <dl className="facts">
         <dt>
           <Trans>A visitor</Trans>

@@ -19,10 +19,15 @@ export const language = (): string => current;
 /** What `Intl` is asked with, best first. */
 export const tags = (): string[] => [...spoken];
 
-/** From here on dates, numbers and lists read as in `language`, and the document says so. */
-export function speak(language: string): void {
+/** From here on dates, numbers and lists read as in `language`. */
+export function formatIn(language: string): void {
   current = language;
   spoken = regional(language);
+}
+
+/** The same, and the document says so: for pages that are ours. */
+export function speak(language: string): void {
+  formatIn(language);
   document.documentElement.lang = language;
   document.documentElement.dir = directionOf(language);
 }

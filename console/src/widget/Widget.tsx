@@ -3,10 +3,12 @@ import { useEffect, useRef, useState } from "react";
 import { held } from "../chat/held";
 import { Start } from "../chat/Start";
 import { Talk } from "../chat/Talk";
+import { useWords } from "../chat/words";
 import { Button } from "../parts/Button";
 import { useKept } from "../parts/store";
 import { around, focusable } from "./focus";
 import type { Settings } from "./settings";
+import { counted, fill } from "./words/words";
 
 const OPEN = "countersign.open";
 
@@ -46,6 +48,7 @@ function Sign({ path }: { path: string }) {
 }
 
 export function Widget({ settings }: { settings: Settings }) {
+  const words = useWords();
   const [open, setOpen] = useState(wasOpen);
   const [used, setUsed] = useState(open);
   const [ended, setEnded] = useState(false);
@@ -103,7 +106,7 @@ export function Widget({ settings }: { settings: Settings }) {
     next.focus();
   };
 
-  const news = unread === 1 ? "1 new message" : `${unread} new messages`;
+  const news = counted(words, words.newMessages, unread);
   return (
     <div className="widget" data-position={settings.position} data-open={open}>
       <div
@@ -120,10 +123,10 @@ export function Widget({ settings }: { settings: Settings }) {
           <h2>{settings.title}</h2>
           {conversation && (
             <Button size="small" tone="quiet" onClick={() => held.set(null)}>
-              New conversation
+              {words.newConversation}
             </Button>
           )}
-          <button type="button" className="panel-close" aria-label="Close" onClick={hide}>
+          <button type="button" className="panel-close" aria-label={words.close} onClick={hide}>
             <Sign path={CROSS} />
           </button>
         </header>
@@ -139,7 +142,7 @@ export function Widget({ settings }: { settings: Settings }) {
           ) : (
             <Start
               greeting={
-                ended ? `Your last conversation has ended. ${settings.greeting}` : settings.greeting
+                ended ? fill(words.ended, { greeting: settings.greeting }) : settings.greeting
               }
               workspace={settings.workspace}
             />

@@ -1,7 +1,11 @@
 // The chat widget: one classic script on any site. It draws into a shadow root, so that neither the
 // site's styles reach it nor its own the site's, and keeps nothing but the visitor's own token.
 import { createRoot } from "react-dom/client";
+import { tellIn } from "../api/client";
 import { SCRIPT } from "../api/origin";
+import { WordsOf } from "../chat/words";
+import { formatIn } from "../text/language";
+import { spokenFor } from "./language";
 import { inkOn, settingsOf } from "./settings";
 import { Widget } from "./Widget";
 import "../shell/tokens.css";
@@ -18,7 +22,14 @@ const KEYS = ["keydown", "keyup", "keypress"];
 
 function start(script: HTMLScriptElement): void {
   if (document.querySelector(TAG)) return;
-  const settings = settingsOf(script.dataset);
+  const { words, tag } = spokenFor(
+    script.dataset.language,
+    document.documentElement.lang,
+    navigator.languages,
+  );
+  formatIn(tag);
+  tellIn(words);
+  const settings = settingsOf(script.dataset, words);
   const host = document.createElement(TAG);
   const shadow = host.attachShadow({ mode: "open" });
   // A sheet made by script passes policies that forbid inline styles.
@@ -32,9 +43,14 @@ function start(script: HTMLScriptElement): void {
   }
   for (const name of KEYS) shadow.addEventListener(name, (event) => event.stopPropagation());
   const root = document.createElement("div");
+  root.lang = tag;
   shadow.append(root);
   document.body.append(host);
-  createRoot(root).render(<Widget settings={settings} />);
+  createRoot(root).render(
+    <WordsOf value={words}>
+      <Widget settings={settings} />
+    </WordsOf>,
+  );
 }
 
 if (SCRIPT) {

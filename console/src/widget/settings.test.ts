@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inkOn, settingsOf } from "./settings";
+import { de } from "./words/de";
 
 describe("what a site says of its widget", () => {
   it("has defaults, and a mistake does not take the help away", () => {
@@ -8,6 +9,11 @@ describe("what a site says of its widget", () => {
       settingsOf({ color: "url(x)", position: "top", theme: "neon", title: "  " }),
     ).toMatchObject({ color: undefined, position: "right", theme: "system", title: "Ask us" });
     expect(settingsOf({ title: "x".repeat(500) }).title).toHaveLength(60);
+  });
+
+  it("is said in the widget's language where the site says nothing", () => {
+    expect(settingsOf({}, de)).toMatchObject({ title: de.title, greeting: de.greeting });
+    expect(settingsOf({ title: "Help" }, de).title).toBe("Help");
   });
 
   it("takes a title, a greeting, a colour, a side, a theme and a workspace", () => {

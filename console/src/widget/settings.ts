@@ -1,6 +1,7 @@
 // What a site says of its widget, in `data-` attributes of the script. Whatever cannot be read is
 // left out: a spelling mistake must not take the help away.
-import { GREETING } from "../chat/Start";
+import { en } from "./words/en";
+import type { Words } from "./words/words";
 
 export interface Settings {
   workspace?: string;
@@ -14,14 +15,18 @@ export interface Settings {
 
 const LONGEST = { workspace: 100, title: 60, greeting: 500 };
 
-export function settingsOf(data: Partial<Record<string, string>>): Settings {
+/** `words` say what the site leaves unsaid. */
+export function settingsOf(
+  data: Partial<Record<string, string>>,
+  words: Pick<Words, "title" | "greeting"> = en,
+): Settings {
   const text = (name: keyof typeof LONGEST) =>
     data[name]?.trim().slice(0, LONGEST[name]) || undefined;
   const theme = data.theme;
   return {
     workspace: text("workspace"),
-    title: text("title") ?? "Ask us",
-    greeting: text("greeting") ?? GREETING,
+    title: text("title") ?? words.title,
+    greeting: text("greeting") ?? words.greeting,
     color: colorOf(data.color),
     position: data.position === "left" ? "left" : "right",
     theme: theme === "light" || theme === "dark" ? theme : "system",
