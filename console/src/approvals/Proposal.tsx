@@ -41,6 +41,13 @@ function OriginNote({ origin }: { origin: ArgumentOrigin | undefined }) {
 /** Its text is Markdown, and readers see it as the knowledge pages draw it. */
 const ADD_ARTICLE = "add_article";
 
+/** Who reads the text of a call. */
+function caption(tool: string): string {
+  if (tool === ADD_ARTICLE) return t`The article will read`;
+  if (tool === "add_note") return t`Colleagues will read`;
+  return t`The customer will read`;
+}
+
 /** The action itself. Also shows what an edit would do. */
 export function Proposal({
   preview,
@@ -93,9 +100,7 @@ export function Proposal({
       )}
       {preview.body && (
         <figure className="customer-sees">
-          <figcaption>
-            {tool === ADD_ARTICLE ? t`The article will read` : t`The customer will read`}
-          </figcaption>
+          <figcaption>{caption(tool)}</figcaption>
           {tool === ADD_ARTICLE ? (
             <Markdown text={preview.body} level={4} />
           ) : footing && looking ? (

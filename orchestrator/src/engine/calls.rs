@@ -227,7 +227,7 @@ impl Session {
             evidence,
             verdict,
             terms,
-            why.to_owned(),
+            self.said_of_errand().map_or_else(|| why.to_owned(), |said| format!("{said}; {why}")),
         );
         approval.origins = origins;
         approval.facts = Some(Box::new(facts));

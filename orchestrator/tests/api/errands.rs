@@ -76,8 +76,8 @@ async fn what_is_asked_for_waits_for_somebody_else_and_is_done_once() {
     let approval = waiting(&app, &asker).await;
     assert_eq!((&approval["agent"], &approval["ticket_id"]), (&json!("errand"), &ticket["id"]));
     assert_eq!(approval["binding"]["call"]["args"], json!({ "body": "call back at five" }));
-    let reasons = approval["confidence"]["reasons"].to_string();
-    assert!(reasons.contains(&format!("#{}", ticket["number"])), "their words are shown: {reasons}");
+    let why = approval["why"].as_str().unwrap();
+    assert!(why.contains(&question), "their words are shown: {why}");
     assert_eq!(holds(&messages(&app.key(Role::Admin), &ticket).await, "call back at five"), 0);
 
     // Who asks is not who decides, where the policy says so.
