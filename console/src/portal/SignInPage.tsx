@@ -5,7 +5,7 @@ import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { api, send } from "../api/client";
+import { api, problemOf, send } from "../api/client";
 import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
 import { useTitle } from "../parts/title";
@@ -29,13 +29,20 @@ export function SignInPage() {
       await navigate({ to: "/help/tickets", search, replace: true });
     },
   });
+  const over = signIn.isError && problemOf(signIn.error).status === 422;
   if (token === "" || signIn.isError) {
     return (
       <>
         <h1>
           <Trans>Sign in to your tickets</Trans>
         </h1>
-        {signIn.isError && <Failure error={signIn.error} />}
+        {over ? (
+          <p className="notice" data-tone="amber" role="alert">
+            <Trans>This link was used already, or is over. Ask for another here.</Trans>
+          </p>
+        ) : (
+          signIn.isError && <Failure error={signIn.error} />
+        )}
         <AskForLink workspace={workspace} />
       </>
     );
