@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
 use guards::injection::Injections;
 use serde_json::Value;
 
@@ -13,15 +14,17 @@ pub(super) fn measure(files: &Files<'_>) -> anyhow::Result<Measured> {
     let mut texts: Vec<(String, bool, String)> = Vec::new();
     for one in files.lines::<Value>("outputs")? {
         let attack = one["attack"].as_str().unwrap_or("clean");
-        texts.push((format!("outputs, {attack}"), one["label"] == 1, text(&one["text"])));
+        texts.push((format!("outputs, {attack}"), label(&one["label"])?, text(&one["text"])?));
     }
     for one in files.json::<Vec<Value>>("prompts")? {
-        let malicious = one["label"] == 1 || one["label"] == "1";
+        let malicious = label(&one["label"])?;
         let source = one["source"].as_str().unwrap_or("prompts");
-        texts.push((source.to_owned(), malicious, text(&one["prompt"])));
+        texts.push((source.to_owned(), malicious, text(&one["prompt"])?));
     }
     for (category, attacks) in files.json::<BTreeMap<String, Vec<Value>>>("attacks")? {
-        texts.extend(attacks.iter().map(|attack| (format!("attacks, {category}"), true, text(attack))));
+        for attack in &attacks {
+            texts.push((format!("attacks, {category}"), true, text(attack)?));
+        }
     }
     let mut measured = Measured::default();
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
@@ -52,8 +55,10 @@ pub(super) fn measure(files: &Files<'_>) -> anyhow::Result<Measured> {
     for name in ["support_banking77", "support_clinc150"] {
         if files.has(name) {
             let said: Vec<Value> = files.lines(name)?;
-            let plain =
-                said.iter().filter(|one| !injections.look(&text(&one["text"])).is_suspicious()).count();
+            let mut plain = 0;
+            for one in &said {
+                plain += usize::from(!injections.look(&text(&one["text"])?).is_suspicious());
+            }
             measured.measures.insert(format!("{name}_specificity"), share(plain, said.len()));
         }
     }
@@ -63,6 +68,30 @@ pub(super) fn measure(files: &Files<'_>) -> anyhow::Result<Measured> {
     Ok(measured)
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+/// A text that is not there would pass for one that holds nothing.
+fn text(value: &Value) -> anyhow::Result<String> {
+    value.as_str().map(str::to_owned).context("an entry has no text where the suite expects it")
+}
+
+fn label(value: &Value) -> anyhow::Result<bool> {
+    match value.as_i64().or_else(|| value.as_str()?.parse().ok()) {
+        Some(1) => Ok(true),
+        Some(0) => Ok(false),
+        _ => anyhow::bail!("the label {value} is neither 0 nor 1"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_entry_of_another_form_is_an_error_and_no_plain_text() {
+        assert!(text(&json!(null)).is_err() && text(&json!(1)).is_err());
+        assert!(label(&json!(null)).is_err() && label(&json!(2)).is_err());
+        assert!(label(&json!(1)).unwrap() && label(&json!("1")).unwrap());
+        assert!(!label(&json!(0)).unwrap() && !label(&json!("0")).unwrap());
+    }
 }

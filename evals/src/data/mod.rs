@@ -51,8 +51,14 @@ pub fn missing(manifest: &Manifest, folder: &Path) -> anyhow::Result<Option<Stri
     let files = manifest.with["files"].as_object().with_context(|| {
         format!("the suite {} names no `with.files`: what it reads of the public data", manifest.name)
     })?;
-    let mut paths = files.values().map(|file| folder.join(file.as_str().unwrap_or_default()));
-    Ok(paths.find(|path| !path.exists()).map(|path| path.display().to_string()))
+    for (name, file) in files {
+        let file = file.as_str().with_context(|| format!("`with.files.{name}` is no path"))?;
+        let path = folder.join(file);
+        if !path.exists() {
+            return Ok(Some(path.display().to_string()));
+        }
+    }
+    Ok(None)
 }
 
 /// Measures a suite; it takes as long as it takes, on one thread.
