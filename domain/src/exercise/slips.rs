@@ -49,7 +49,8 @@ impl Change {
     /// Whether an edit of what was shown took out what is wrong.
     pub fn is_repaired(&self, shown: &Value, edited: &Value) -> bool {
         let Some(now) = edited.pointer(&self.at) else { return true };
-        let before = shown.pointer(&self.at).map(plain).unwrap_or_default();
+        // What was not shown was not found wrong.
+        let Some(before) = shown.pointer(&self.at).map(plain) else { return false };
         let now = plain(now);
         match self.slip {
             Slip::Citation => marks(&now).ne(marks(&before)),
