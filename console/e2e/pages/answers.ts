@@ -40,6 +40,7 @@ import { scanned, suggested } from "./examples/personal";
 import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
 import { allReviews, exerciseSettings, ownReview } from "./examples/review";
 import { audited, couldBe, limits } from "./examples/safety";
+import { hear } from "./said";
 
 export * from "./examples/base";
 export * from "./examples/connections";
@@ -293,10 +294,9 @@ export async function answer(on: Page, own: Answers = {}): Promise<void> {
     if (path.endsWith("/stream")) {
       // A stream that says nothing and stays away, as far as the browser is concerned.
       const says = (await own["GET /v1/stream"]?.(route, path)) ?? "";
-      await route.fulfill({
-        contentType: "text/event-stream",
-        body: `retry: 600000\n\n${says}`,
-      });
+      const body = `retry: 600000\n\n${says}`;
+      hear(on, body);
+      await route.fulfill({ contentType: "text/event-stream", body });
       return;
     }
     // The service's own limit, so that no page asks for what it refuses.
@@ -314,6 +314,7 @@ export async function answer(on: Page, own: Answers = {}): Promise<void> {
       "status" in (body as object) && "title" in (body as object)
         ? (body as { status: number }).status
         : 200;
+    hear(on, JSON.stringify(body));
     await route.fulfill({ status, json: body });
   });
 }

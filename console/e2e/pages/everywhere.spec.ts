@@ -10,7 +10,7 @@ const PAGES: [string, RegExp][] = [
   [`/customers/${id(10)}`, /Alex/],
   ["/runs", /Runs/],
   [`/runs/compare?left=${id(40)}&right=${id(41)}`, /Compare runs/],
-  [`/runs/${id(40)}`, /Run of resolution/],
+  [`/runs/${id(40)}`, /Run of \W?resolution/],
   ["/knowledge", /Knowledge/],
   [`/knowledge/documents/${id(400)}`, /Returns and refunds/],
   ["/knowledge/search?q=return", /Try the knowledge/],

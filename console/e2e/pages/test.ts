@@ -2,6 +2,7 @@
 // a breach of the content security policy shows, and no script that failed.
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
+import { everythingSaid, listen } from "./said";
 
 export const test = base.extend<{ quiet: undefined }>({
   quiet: [
@@ -14,6 +15,7 @@ export const test = base.extend<{ quiet: undefined }>({
           errors.push(message.text());
         }
       });
+      await listen(page);
       await use(undefined);
       expect(errors, "errors in the browser's console").toEqual([]);
     },
@@ -32,6 +34,7 @@ export async function accessible(page: Page): Promise<void> {
     ({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map((node) => node.html).join("\n  ")}`,
   );
   expect(found).toEqual([]);
+  await everythingSaid(page);
 }
 
 /** Fails when the page is wider than its window. */
@@ -40,4 +43,5 @@ export async function fits(page: Page): Promise<void> {
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
   expect(over, "pixels beyond the window").toBeLessThanOrEqual(0);
+  await everythingSaid(page);
 }

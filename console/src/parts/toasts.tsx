@@ -81,7 +81,7 @@ export function Toasts() {
   return (
     <Toast.Provider toastManager={toasts}>
       <Toast.Portal>
-        <Toast.Viewport className="toasts">
+        <Toast.Viewport className="toasts" aria-label={t`Notifications`}>
           <List />
         </Toast.Viewport>
       </Toast.Portal>
