@@ -35,6 +35,7 @@ pub mod personal;
 pub mod policies;
 pub mod protections;
 pub mod recall;
+pub mod replays;
 pub mod review_quality;
 pub mod scans;
 mod sealing;

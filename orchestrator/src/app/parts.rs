@@ -14,7 +14,7 @@ use url::Url;
 
 use super::{App, AppError};
 use crate::{
-    answering::SPENDER, config::Config, credits::Budgets, demo, http, knowledge::sources, measurements,
+    answering, config::Config, credits::Budgets, demo, http, knowledge::sources, measurements, replays,
 };
 
 /// One crypto stack for all TLS. A second call finds it installed, which is as good.
@@ -117,7 +117,7 @@ struct ProceduresFile {
 }
 
 /// The configured procedures, or the demo's own.
-pub(super) fn procedures(config: &Config) -> Result<Vec<Procedure>, AppError> {
+pub(crate) fn procedures(config: &Config) -> Result<Vec<Procedure>, AppError> {
     let file = &config.procedures.file;
     let (name, text) = if !file.is_empty() {
         let text = std::fs::read_to_string(file).map_err(|error| {
@@ -159,7 +159,8 @@ pub(super) fn budgets(
     agents: &agents::Registry,
     catalog: &Catalog,
 ) -> Result<Budgets, AppError> {
-    let spends = |name: &str| name == SPENDER || agents.get(name).is_some();
+    let others = [answering::SPENDER, replays::SPENDER];
+    let spends = |name: &str| others.contains(&name) || agents.get(name).is_some();
     let budgets = Budgets::new(&config.credits, spends).map_err(AppError::Setup)?;
     let local = |name: &&str| catalog.get(name).is_some_and(|tool| tool.spec().local);
     if let Some(name) = budgets.priced().find(local) {

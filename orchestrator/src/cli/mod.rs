@@ -12,6 +12,7 @@ mod output;
 mod people;
 mod policy;
 mod records;
+mod replay;
 mod safety;
 mod serve;
 mod setup;
@@ -136,6 +137,9 @@ enum Command {
         #[command(subcommand)]
         command: RunsCommand,
     },
+    /// What past runs would have come to with another policy, prompt, model, threshold or knowledge base. Fails
+    /// on a loss.
+    Replay(Box<replay::ReplayArgs>),
     /// What waits for a person.
     Approvals {
         #[command(subcommand)]
@@ -360,7 +364,12 @@ enum RunsCommand {
         limit: i64,
     },
     /// Show a run's journal.
-    Show { id: RunId },
+    Show {
+        id: RunId,
+        /// The run as it stood after this step: what it knew, what was open, what it had cost.
+        #[arg(long)]
+        at: Option<i64>,
+    },
     /// Put a dead or quarantined run back in the queue.
     Retry { id: RunId },
     /// Recompute every step's input from the journal and report the first difference.
@@ -478,6 +487,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Kb { command: KbCommand::Parse { file } } => documents::show(&file, out).await?,
         command => {
+            if let Command::Replay(args) = &command
+                && let Some(folder) = &args.prompts
+            {
+                replay::replace_prompts(folder)?;
+            }
             let app = open(load()?).await?;
             let code = records::run(&app, command, cli.global.workspace.as_deref(), out).await?;
             app.store.clone().close().await;

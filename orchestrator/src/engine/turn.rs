@@ -21,6 +21,7 @@ use tracing::warn;
 
 use super::{
     credits::Afforded,
+    limits,
     models::name_calls,
     session::{Halt, Session, Written},
 };
@@ -74,7 +75,7 @@ impl Session {
             return self.park_until(pause).await;
         }
         if matches!(next, Next::Model(_) | Next::Tools(_))
-            && let Some(why) = self.used_up()
+            && let Some(why) = limits::used_up(&self.steps, self.settings.limits)
         {
             return Err(Halt::Quarantine(why));
         }
