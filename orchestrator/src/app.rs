@@ -29,7 +29,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tracing::{info, warn};
 
 pub use keys::Keys;
-pub(crate) use parts::{prepare_folder, procedures, sqlite_path};
+pub(crate) use parts::{lock_embedded, prepare_folder, procedures, sqlite_path};
 
 use crate::{
     breakers::{Breakers, Outside},
@@ -45,7 +45,7 @@ use crate::{
     knowledge::{self, Indexing, Keeper, KnowledgeError, sources::Sources},
     knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
-    models, password,
+    measurements, models, password,
     personal::PersonalData,
     policies::Policies,
     protections::Protections,
@@ -312,7 +312,7 @@ impl App {
         let sign_in = SignIn::new(&config.sign_in, &keys, &config.public_url())?;
         let sources = Sources::new(&config.knowledge.sources.private_hosts)?;
         let app = Arc::new(Self {
-            metrics: parts::metrics()?,
+            metrics: measurements::recorder().map_err(AppError::Setup)?,
             config: Arc::new(config),
             store,
             clock,

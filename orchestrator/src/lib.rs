@@ -27,6 +27,7 @@ pub mod knowledge;
 pub mod knowledge_index;
 pub mod live;
 pub mod logging;
+pub mod measurements;
 pub mod models;
 pub mod password;
 pub mod people;

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     gaps::{Unanswered, record, unanswered_in},
     live::{Live, LiveBody},
+    measurements,
 };
 
 impl Session {
@@ -223,8 +224,10 @@ impl Session {
             summary: outcome.summary().to_owned(),
         });
         let handed_off = matches!(outcome, Outcome::HandedOff { .. });
+        let ended = outcome.type_name();
         match self.write(RunTo::Done(outcome), true).await? {
             Written::Done | Written::Exhausted { .. } => {
+                measurements::run_ended(&self.run.agent, ended);
                 if handed_off {
                     self.remember_gap().await;
                 }
