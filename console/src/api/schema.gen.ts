@@ -1216,6 +1216,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a change on past runs
+         * @description Drives the newest runs that ended once more with what is changed, in a world made of what was recorded: tools give back what they gave, people decide what they decided, and what nobody can know is said to be unknown. Nothing is done and nothing is put in effect; questions that no model was asked then are asked now, and paid like others. One at a time in a workspace, 409 otherwise. A replay is kept for an hour by the process that it was begun with.
+         */
+        post: operations["beginReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how far a replay is
+         * @description A replay is kept for an hour by the process that it was begun with.
+         */
+        get: operations["getReplay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replays/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a replay
+         * @description What was found until then is kept. One that is over stays as it is.
+         */
+        post: operations["stopReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -1245,7 +1305,7 @@ export interface paths {
         };
         /**
          * Look at a run
-         * @description The run, its journal in order (every model call, tool call, proposal and wait, with tokens, cost and timing) and its effects.
+         * @description The run, its journal in order (every model call, tool call, proposal and wait, with tokens, cost and timing) and its effects. With `at`, as it stood after that step: what the agent knew, what was open, what it had cost. 422 for a step that there is not.
          */
         get: operations["getRun"];
         put?: never;
@@ -4001,6 +4061,52 @@ export interface components {
         };
         /** @description Where the score falls against an agent's thresholds. */
         Band: "auto" | "draft" | "low";
+        /** @description Which past runs, and what is changed. What is left out is as it is in effect now. */
+        BeginReplay: {
+            /**
+             * @description Only those of this agent.
+             * @default null
+             */
+            agent?: string | null;
+            /**
+             * Format: float
+             * @description The confidence from which on a reply goes out by itself, 0 to 1.
+             * @default null
+             */
+            auto?: number | null;
+            /**
+             * Format: float
+             * @description The confidence below which nothing is proposed, 0 to 1.
+             * @default null
+             */
+            floor?: number | null;
+            /**
+             * @description With the passages of today's knowledge base instead of those that were found then.
+             * @default false
+             */
+            knowledge_of_today?: boolean;
+            /**
+             * Format: uint
+             * @description The newest runs that ended, 1 to 500.
+             * @default 100
+             */
+            last?: number;
+            /**
+             * @description Only those that ended in this way.
+             * @default null
+             */
+            outcome?: components["schemas"]["OutcomeKind"] | null;
+            /**
+             * @description A policy that is not in effect, as TOML.
+             * @default null
+             */
+            policy?: string | null;
+            /**
+             * @description Only those that began since then.
+             * @default null
+             */
+            since?: components["schemas"]["Timestamp"] | null;
+        };
         /** @description What to look for. */
         BeginScan: {
             /**
@@ -5984,6 +6090,14 @@ export interface components {
             tool_calls: components["schemas"]["ToolCall"][];
             usage: components["schemas"]["Usage"];
         };
+        MomentCall: {
+            call_id: string;
+            /** @description `ok`, `rejected` and the like; `waits` while it is open. */
+            status: string;
+            /** @description What the call would do or did, in words. */
+            title: string;
+            tool: string;
+        };
         /** @description What narrows the queue; everything that is given has to hold. */
         Narrowed: {
             agent?: string | null;
@@ -6775,6 +6889,144 @@ export interface components {
             /** @example Phone */
             name: string;
         };
+        ReplayAccount: {
+            /** Format: uint */
+            approvals: number;
+            /** @description Calls with effects, in order. */
+            calls: components["schemas"]["ReplayCall"][];
+            /** Format: int64 */
+            cost_micros: number;
+            /** @description `answered`, `asked`, `handed_off`, `done`, `nothing`, `waits`, `failed` or `unknown`. */
+            ends: string;
+            /** Format: uint */
+            model_calls: number;
+            resolved: boolean;
+            /** Format: uint */
+            steps: number;
+            /** @description What the customer reads, in order. */
+            told: string[];
+            /** @description How it ends, in words. */
+            words: string;
+        };
+        ReplayCall: {
+            /** @description What comes of it: `ok`, `rejected`, `waits`, `unknown` and the like. */
+            came: string;
+            /** @description `run`, `ask` with whom, or `refuse`. */
+            said: string;
+            title: string;
+            tool: string;
+        };
+        ReplayClass: "same" | "lost" | "unknown" | "gained" | "changed";
+        /** @description What a replay found. */
+        ReplayFindings: {
+            /** @description Runs that would come to something else, and those of which it cannot be told; the newest first. */
+            rows: components["schemas"]["ReplayRow"][];
+            totals: components["schemas"]["ReplayTotals"];
+        };
+        /**
+         * Format: uuid
+         * @description Past runs held against something changed.
+         */
+        ReplayId: string;
+        /** @description How far a replay is, and what it found once it is over. */
+        ReplayJob: {
+            begun_at: components["schemas"]["Timestamp"];
+            begun_by: components["schemas"]["Actor"];
+            /**
+             * Format: uint
+             * @description Runs that are done.
+             */
+            done: number;
+            /** @description Why it failed. */
+            error: string | null;
+            /**
+             * @description What was found, of a replay that is done or was stopped. Without the permission `read_runs` it holds
+             *     numbers and no words.
+             */
+            findings: components["schemas"]["ReplayFindings"] | null;
+            id: components["schemas"]["ReplayId"];
+            /**
+             * Format: uint
+             * @description How many there are; 0 before they are known.
+             */
+            of: number;
+            state: components["schemas"]["ReplayState"];
+        };
+        /** @description One run that would come to something else. */
+        ReplayRow: {
+            agent: string;
+            at: components["schemas"]["Timestamp"];
+            class: components["schemas"]["ReplayClass"];
+            /** @description Who would have been affected; empty when nobody knows their name. */
+            customer: string;
+            /**
+             * Format: int64
+             * @description The first step that is not as it was.
+             */
+            parts_at: number | null;
+            /** Format: uuid */
+            run_id: string;
+            subject: string;
+            ticket_id: components["schemas"]["TicketId"] | null;
+            /** Format: int64 */
+            ticket_number: number | null;
+            was: components["schemas"]["ReplayAccount"];
+            /** @description What is otherwise, in words. */
+            why: string[];
+            would_be: components["schemas"]["ReplayAccount"];
+        };
+        ReplayState: ("running" | "done" | "failed") | "queued" | "stopped";
+        /** @description Costs are in millionths of a credit. */
+        ReplayTotals: {
+            /**
+             * Format: uint
+             * @description Calls that a person was asked about, of the runs of which it can be told.
+             */
+            approvals_were: number;
+            /** Format: uint */
+            approvals_would_be: number;
+            /**
+             * Format: uint
+             * @description Runs whose calls would be others, or judged otherwise.
+             */
+            calls: number;
+            /** Format: uint */
+            changed: number;
+            /** Format: int64 */
+            cost_was_micros: number;
+            /** Format: int64 */
+            cost_would_be_micros: number;
+            /** Format: uint */
+            gained: number;
+            /** Format: uint */
+            lost: number;
+            /**
+             * Format: uint
+             * @description Runs in which the customer would read something else.
+             */
+            messages: number;
+            /**
+             * Format: uint
+             * @description Runs that would end in another way.
+             */
+            outcomes: number;
+            /**
+             * Format: uint
+             * @description Questions that models were asked now, because the journal has no answer to them.
+             */
+            questions: number;
+            /** Format: uint */
+            runs: number;
+            /** Format: uint */
+            same: number;
+            /**
+             * Format: uint
+             * @description Different tickets of the runs that would come to something else.
+             */
+            tickets_affected: number;
+            /** Format: uint */
+            unknown: number;
+        };
         /** @description What strict replay found. */
         ReplayView: {
             /** @description The first step that differs, and how. */
@@ -7004,6 +7256,37 @@ export interface components {
              */
             work_seconds: number;
         };
+        RunMoment: {
+            /** @description Articles that searches had found, each once. */
+            articles: string[];
+            at: components["schemas"]["Timestamp"];
+            /** @description The last of it that the customer wrote. */
+            customer_said: string | null;
+            /**
+             * Format: uint
+             * @description What had been said in the ticket, as far as the agent had read.
+             */
+            messages: number;
+            /** Format: uint */
+            model_calls: number;
+            /** @description What the agent would do next, in words; how it ended, after the last step. */
+            next: string;
+            /** @description Calls that waited for a person. */
+            open: components["schemas"]["MomentCall"][];
+            /**
+             * Format: uint
+             * @description External events and follow-ups.
+             */
+            reports: number;
+            /** @description Calls that were settled, with what came of them. */
+            settled: components["schemas"]["MomentCall"][];
+            /**
+             * Format: int64
+             * @description The step after which it is.
+             */
+            step: number;
+            usage: components["schemas"]["Usage"];
+        };
         /** @description A run in a list, with what its ticket is called. */
         RunRow: {
             /** @description What it reads and does not hold. */
@@ -7076,6 +7359,8 @@ export interface components {
         /** @description A run with its journal and what it did to the outside world. */
         RunView: {
             effects: components["schemas"]["Effect"][];
+            /** @description With `at`: the run as it stood after that step, which is then the last of `steps`. */
+            moment?: components["schemas"]["RunMoment"] | null;
             run: components["schemas"]["Run"];
             steps: components["schemas"]["Step"][];
         };
@@ -11784,6 +12069,157 @@ export interface operations {
             };
         };
     };
+    beginReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginReplay"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayJob"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes change_policy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The replay. */
+                id: components["schemas"]["ReplayId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayJob"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes change_policy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The replay. */
+                id: components["schemas"]["ReplayId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayJob"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes change_policy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRuns: {
         parameters: {
             query?: {
@@ -11846,7 +12282,10 @@ export interface operations {
     };
     getRun: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A step's `seq`; without it, the whole run. */
+                at?: number;
+            };
             header?: never;
             path: {
                 /** @description The run. */
