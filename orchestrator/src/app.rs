@@ -446,6 +446,7 @@ impl App {
             suspicions: &[],
             edited: false,
             intent: Some(""),
+            level: None,
             spent_micros: 0,
             now: self.clock.now(),
         })

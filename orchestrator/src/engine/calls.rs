@@ -6,6 +6,7 @@ use domain::{
     ApprovalId, Timestamp, UserId,
     agent::ProposedCall,
     approval::{Approval, ApprovalStatus, Binding, Decision, DecisionKind, Escalates, Permit, Question},
+    calibration::thousandths,
     canonical::Digest,
     commit::{Op, RunTo},
     confidence::Confidence,
@@ -182,7 +183,16 @@ impl Session {
         let asks = self.run.errand.is_some().then(|| ToolSpec { always_asks: true, ..spec.clone() });
         let spec = asks.as_ref().unwrap_or(spec);
         let gate = self.house.policies.of(self.store.id());
-        let intent = gate.reads("intent").then(|| self.intent());
+        let intent = self.intent();
+        // A colleague who asks for something does the work by that: the ladder is about what agents do.
+        let level = match self.run.errand {
+            Some(_) => None,
+            None => self.house.policies.ladder().level(
+                self.store.id(),
+                (&intent, &spec.name),
+                thousandths(confidence.score),
+            ),
+        };
         gate.judged(&Matter {
             call,
             spec,
@@ -195,7 +205,8 @@ impl Session {
             carries: &carries,
             suspicions: &self.suspicions.found,
             edited,
-            intent: intent.as_deref(),
+            intent: Some(&intent),
+            level,
             spent_micros: self.spent(),
             now: self.house.clock.now(),
         })

@@ -351,5 +351,6 @@ fn bare(
         weekday: weekday.to_owned(),
         intent: None,
         spend: None,
+        autonomy: None,
     }
 }
