@@ -1,6 +1,7 @@
 // The pages that staff visit now and then: knowledge, policy, safety, settings.
 
 export { AgentsPage } from "./agents/AgentsPage";
+export { AutonomyPage } from "./autonomy/AutonomyPage";
 export { DocumentPage } from "./knowledge/DocumentPage";
 export { DocumentsPage } from "./knowledge/DocumentsPage";
 export { GapsPage } from "./knowledge/GapsPage";

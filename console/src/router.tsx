@@ -430,6 +430,12 @@ const limits = createRoute({
   component: lazyRouteComponent(office, "LimitsPage"),
 });
 
+const autonomy = createRoute({
+  getParentRoute: () => safety,
+  path: "autonomy",
+  component: lazyRouteComponent(office, "AutonomyPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => safety,
   path: "audit",
@@ -545,7 +551,7 @@ const tree = root.addChildren([
     agents,
     policy,
     settings.addChildren([people, roles, teams, apiKeys, models, channels, account, appearance]),
-    safety.addChildren([breakers, limits, reviewing, audit, personalData]),
+    safety.addChildren([breakers, limits, autonomy, reviewing, audit, personalData]),
   ]),
 ]);
 

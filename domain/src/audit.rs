@@ -117,6 +117,10 @@ pub enum AuditAction {
     ContactAdded,
     #[serde(rename = "channels.changed")]
     ChannelsChanged,
+    #[serde(rename = "autonomy.changed")]
+    AutonomyChanged,
+    #[serde(rename = "autonomy.lowered")]
+    AutonomyLowered,
     #[serde(rename = "exercises.changed")]
     ExercisesChanged,
     #[serde(rename = "exercise.ended")]
@@ -124,7 +128,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 56] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
@@ -177,6 +181,8 @@ impl AuditAction {
         Self::CustomerSignedOut,
         Self::ContactAdded,
         Self::ChannelsChanged,
+        Self::AutonomyChanged,
+        Self::AutonomyLowered,
         Self::ExercisesChanged,
         Self::ExerciseEnded,
     ];
@@ -235,6 +241,8 @@ impl AuditAction {
             Self::CustomerSignedOut => "customer.signed_out",
             Self::ContactAdded => "contact.added",
             Self::ChannelsChanged => "channels.changed",
+            Self::AutonomyChanged => "autonomy.changed",
+            Self::AutonomyLowered => "autonomy.lowered",
             Self::ExercisesChanged => "exercises.changed",
             Self::ExerciseEnded => "exercise.ended",
         }

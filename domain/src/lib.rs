@@ -8,7 +8,9 @@ pub mod answerability;
 pub mod approval;
 pub mod approval_mail;
 pub mod audit;
+pub mod autonomy;
 pub mod breaker;
+pub mod calibration;
 pub mod canonical;
 pub mod citation;
 pub mod commit;
@@ -47,6 +49,7 @@ pub mod tending;
 pub mod ticket;
 pub mod time;
 pub mod tool;
+pub mod track;
 pub mod trigger;
 pub mod user;
 

@@ -55,6 +55,7 @@ permissions! {
     ReadPolicy "read_policy" "Reads the policy and its versions.",
     TryPolicy "try_policy" "Checks policies and tries them on past calls, without putting one in effect.",
     ChangePolicy "change_policy" "Puts a policy in effect.",
+    ManageAutonomy "manage_autonomy" "Says how far agents go by themselves, tool by tool and intent by intent.",
     ReadSystem "read_system" "Sees how the service is, what is stopped and what is spent.",
     TestConnections "test_connections" "Tries whether providers of models and the mail server answer.",
     ManageChannels "manage_channels" "Says which sites may hold the chat, and what customers who signed in see.",
@@ -107,6 +108,7 @@ const MATRIX: [(Permission, &[Role]); Permission::ALL.len()] = [
     (P::ReadPolicy, VIEWERS),
     (P::TryPolicy, REVIEWERS),
     (P::ChangePolicy, ADMINS),
+    (P::ManageAutonomy, ADMINS),
     (P::ReadSystem, VIEWERS),
     (P::TestConnections, ADMINS),
     (P::ManageChannels, ADMINS),
@@ -139,6 +141,7 @@ impl Permission {
                 | Self::AskCopilot
                 | Self::ManageTools
                 | Self::ChangePolicy
+                | Self::ManageAutonomy
                 | Self::TestConnections
                 | Self::ManageChannels
                 | Self::Resume
@@ -323,6 +326,7 @@ publish_knowledge         .      .      .      .      x      x
 read_policy               x      x      x      x      x      x
 try_policy                .      .      .      x      x      x
 change_policy             .      .      .      .      x      x  in person
+manage_autonomy           .      .      .      .      x      x  in person
 read_system               x      x      x      x      x      x
 test_connections          .      .      .      .      x      x  in person
 manage_channels           .      .      .      .      x      x  in person

@@ -450,6 +450,7 @@ impl App {
             suspicions: &[],
             edited: false,
             intent: Some(""),
+            level: None,
             spent_micros: 0,
             now: self.clock.now(),
         })

@@ -28,6 +28,7 @@ use tracing::{error, warn};
 
 use crate::{
     app::App,
+    autonomy::Ladder,
     gate::{
         Gate,
         check::{Report, World, check},
@@ -51,6 +52,7 @@ pub struct Policies {
     installation: Arc<Gate>,
     protections: Arc<Protections>,
     own: RwLock<Arc<HashMap<WorkspaceId, Own>>>,
+    ladder: Ladder,
 }
 
 #[derive(Debug, Error)]
@@ -85,8 +87,9 @@ impl Policies {
         protections: Arc<Protections>,
     ) -> Result<Self, StoreError> {
         protections.put_installation(installation.protector(protections.house()));
+        let ladder = Ladder::new(store.clone());
         let policies =
-            Self { store, installation: Arc::new(installation), protections, own: RwLock::default() };
+            Self { store, installation: Arc::new(installation), protections, own: RwLock::default(), ladder };
         policies.refresh().await?;
         Ok(policies)
     }
@@ -97,6 +100,11 @@ impl Policies {
         Arc::clone(own.get(&workspace).map_or(&self.installation, |own| &own.gate))
     }
 
+    /// How far agents go by themselves, below what policies let run.
+    pub fn ladder(&self) -> &Ladder {
+        &self.ladder
+    }
+
     /// The policy of workspaces that have none of their own.
     pub fn installation(&self) -> &Arc<Gate> {
         &self.installation
@@ -104,6 +112,7 @@ impl Policies {
 
     /// Asks the database, and compiles what has changed.
     pub async fn refresh(&self) -> Result<(), StoreError> {
+        self.ladder.refresh().await?;
         let before = Arc::clone(&self.own.read().unwrap_or_else(PoisonError::into_inner));
         let heads = self.store.policy_heads().await?;
         let same = heads.len() == before.len()

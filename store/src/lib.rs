@@ -47,9 +47,9 @@ pub use backup::{BackupFacts, read_backup, revive};
 pub use error::StoreError;
 pub use page::{Key, MAX_LIMIT, Page};
 pub use read::{
-    AccountDeed, AgentFigures, AgentPeriod, Asker, AuditFilter, AuditReport, CreditReport, DeskDay, DeskNow,
-    Forgotten, Joining, KnowledgeFact, Mention, Moved, PageDocument, PersonChange, PersonChanged, Redaction,
-    RedactionOutcome, Reviewed, Surroundings, ToMail, Waiting,
+    AccountDeed, AgentFigures, AgentPeriod, Asker, AuditFilter, AuditReport, Became, CreditReport, DeskDay,
+    DeskNow, Forgotten, Joining, KnowledgeFact, Mention, Moved, PageDocument, PersonChange, PersonChanged,
+    Redaction, RedactionOutcome, Resolved, Reviewed, Surroundings, ToMail, Tracks, Waiting,
 };
 pub use records::{
     Account, ApiKey, ApprovalFilter, Assigned, Attachment, ChannelChange, ChannelSettings, Counts,

@@ -2,6 +2,7 @@
 // description, so that they cannot say what the service would not.
 import type { Page, Route } from "@playwright/test";
 import { account, invited, mailed, offer, sessions, waysIn } from "./examples/account";
+import { acting, known, ladder, unknownYet } from "./examples/autonomy";
 import { at, id, page, problem, type S, session } from "./examples/base";
 import { channels, providers } from "./examples/connections";
 import {
@@ -41,6 +42,7 @@ import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
 import { allReviews, exerciseSettings, ownReview } from "./examples/review";
 import { audited, couldBe, limits } from "./examples/safety";
 
+export * from "./examples/autonomy";
 export * from "./examples/base";
 export * from "./examples/connections";
 export * from "./examples/copilot";
@@ -76,6 +78,11 @@ const ANSWERS: Answers = {
   "GET /v1/api-keys": () => page(keys),
   "GET /v1/service-accounts": () => page(accounts),
   "GET /v1/audit": () => page(audited),
+  "GET /v1/autonomy": () => ladder,
+  "GET /v1/autonomy/cell": (route) => {
+    const tool = new URL(route.request().url()).searchParams.get("tool");
+    return known(tool === acting.tool ? acting : unknownYet);
+  },
   "GET /v1/credits": () => ({ items: limits, at: at(0) }),
   "GET /v1/guards/scans": () => page([scanned]),
   "GET /v1/guards/suggestions": () => page(suggested),

@@ -24,6 +24,7 @@ const PAGES: [string, RegExp][] = [
   ["/policy", /Policy/],
   ["/safety", /Breakers/],
   ["/safety/limits", /Limits/],
+  ["/safety/autonomy", /Autonomy/],
   ["/safety/reviewing", /My reviewing/],
   ["/safety/audit", /Audit/],
   ["/safety/personal-data", /Personal data/],

@@ -2646,6 +2646,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/autonomy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how far agents go by themselves
+         * @description Of each intent and tool: where it stands on the ladder, what became of its calls, and how low the threshold may be above which it keeps what is promised. A reviewed call was right when it was approved as it was; one that ran by itself is confirmed, reopened or assumed, and what is assumed counts as neither.
+         */
+        get: operations["showAutonomy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/autonomy/cell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See all that is known of one intent and tool
+         * @description How stated confidence and outcomes go together, the calibrated curve, what can be promised at each threshold, and what speaks for each rung.
+         */
+        get: operations["showAutonomyCell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/autonomy/level": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say how far an agent goes by itself
+         * @description A rung makes things stricter than the policy and never looser. Down goes whoever may, at will; up only as far as the evidence carries, and `act` only with a threshold that keeps what is promised. Down the service goes by itself as well, when what acts breaks its promise. Takes a person, and is in the audit. 409 when somebody changed it meanwhile, or the evidence does not carry it.
+         */
+        post: operations["setAutonomyLevel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/presence": {
         parameters: {
             query?: never;
@@ -3293,6 +3353,26 @@ export interface paths {
          * @description Every entry that is kept, oldest first: an array of JSON objects, or CSV with a head line. A cell that a spreadsheet would take for a formula begins with an apostrophe. Personal and secret data is in it as the workspace's policy says of the border `export`; the digests are those of the entries that are kept. The export itself is written down first.
          */
         get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/autonomy/resolutions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of resolutions, as a file
+         * @description Every ticket that an agent resolved, the oldest first: when, by which agent, and what became of it. `confirmed`: the customer said that it helped; `reopened`: the ticket was opened again; `assumed`: nobody objected, which is no confirmation.
+         */
+        get: operations["exportResolutions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3998,7 +4078,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "exercises.changed" | "exercise.ended";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "autonomy.changed" | "autonomy.lowered" | "exercises.changed" | "exercise.ended";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -4058,6 +4138,121 @@ export interface components {
             /** @description Why it opened, in words that follow the name: `failed 5 times in a row`. */
             reason: string;
             state: components["schemas"]["BreakerState"];
+        };
+        /** @description Every cell of the ladder. */
+        Autonomy: {
+            cells: components["schemas"]["AutonomyCell"][];
+            /**
+             * Format: int64
+             * @description How many days are looked at.
+             */
+            days: number;
+        };
+        /** @description An intent with a tool. */
+        AutonomyCell: {
+            /**
+             * Format: double
+             * @description The share of calls that it would let act.
+             */
+            coverage: number;
+            /**
+             * Format: double
+             * @description Expected calibration error of what was stated; null of nothing.
+             */
+            ece: number | null;
+            /** @description Of the last year. */
+            heard: components["schemas"]["Heard"];
+            /** @description The procedure that the customer's words ask for; empty for none. */
+            intent: string;
+            /**
+             * Format: int64
+             * @description So many calls above a threshold, all right, would certify it.
+             */
+            least: number;
+            /**
+             * Format: int64
+             * @description Of those that were right or wrong, how many.
+             */
+            n: number;
+            /** @description What speaks for the next rung; null at the highest. Without a rung, for `act`. */
+            next: components["schemas"]["AutonomyEvidence"] | null;
+            /** @description Where it stands; null: the policy alone says what runs. */
+            rung: components["schemas"]["Rung"] | null;
+            /**
+             * Format: int64
+             * @description The lowest threshold, in thousandths, for what is promised. Null: not reachable.
+             */
+            threshold: number | null;
+            /** @description Of the tool; its name when it is not there any more. */
+            title: string;
+            tool: string;
+            /** @description How what acts has done since it may. */
+            watch: components["schemas"]["AutonomyWatch"] | null;
+            /** Format: int64 */
+            wrong: number;
+        };
+        /** @description Everything that is known of a cell. */
+        AutonomyDetail: {
+            /** @description The same of calibrated probabilities, each from a curve that had not seen the call; null of too few. */
+            calibrated: components["schemas"]["Reliability"] | null;
+            cell: components["schemas"]["AutonomyCell"];
+            /** @description What can be promised at which threshold. */
+            certificate: components["schemas"]["Certificate"];
+            /** @description The probability that a call is right, by stated confidence; empty when nothing was ever heard. */
+            curve: components["schemas"]["CalibrationPoint"][];
+            /** @description What speaks for each rung. */
+            evidence: components["schemas"]["AutonomyEvidence"][];
+            losses: components["schemas"]["Losses"] | null;
+            /** @description How the cell's own curve was fitted, and how both methods did on calls they had not seen. */
+            method: components["schemas"]["Method"] | null;
+            /**
+             * @description Calls of this cell, of its tool, and of all tools, of which something was heard: where the cell's are few its
+             *     curve leans on the others.
+             */
+            samples: number[];
+            /** @description What was stated against what was right. */
+            stated: components["schemas"]["Reliability"];
+        };
+        /** @description What speaks for a rung. */
+        AutonomyEvidence: {
+            /**
+             * Format: double
+             * @description What bets that they are have come to; at `needed` it is taken as shown. At any time somebody looks, it is
+             *     there by chance with a probability of at most δ.
+             */
+            capital: number;
+            /**
+             * Format: double
+             * @description Fewer than this share must be wrong.
+             */
+            ceiling: number;
+            holds: boolean;
+            level: components["schemas"]["Level"];
+            /** Format: int64 */
+            n: number;
+            /** Format: double */
+            needed: number;
+            /** Format: int64 */
+            wrong: number;
+        };
+        /** @description What was heard of what acts, since it may. */
+        AutonomyWatch: {
+            /** @description It is taken as shown that the promise is broken. */
+            broken: boolean;
+            /**
+             * Format: double
+             * @description What bets that more than the ceiling are wrong have come to.
+             */
+            capital: number;
+            /**
+             * Format: int64
+             * @description Calls at or above the threshold, those of which nothing was heard among them.
+             */
+            n: number;
+            /** Format: double */
+            needed: number;
+            /** Format: int64 */
+            wrong: number;
         };
         /** @description Where the score falls against an agent's thresholds. */
         Band: "auto" | "draft" | "low";
@@ -4179,6 +4374,13 @@ export interface components {
         };
         /** @description How a breaker stands that is not closed. */
         BreakerState: "open" | "half_open";
+        /** @description A point of the calibrated curve. */
+        CalibrationPoint: {
+            /** Format: double */
+            probability: number;
+            /** Format: double */
+            stated: number;
+        };
         /** @description How a proposed call was settled when it did not simply run. */
         CallOutcome: {
             content: unknown;
@@ -4221,6 +4423,32 @@ export interface components {
             shown: string;
         };
         CarriedKind: "link" | "secret" | "prompt";
+        /** @description How low the threshold may be. */
+        Certificate: {
+            /**
+             * Format: double
+             * @description Share of calls at or above it; 0 without one.
+             */
+            coverage: number;
+            /** @description Of each threshold at which something changes, the highest first. */
+            curve: components["schemas"]["RiskPoint"][];
+            /**
+             * Format: int64
+             * @description So many calls above a threshold, all of them right, would certify it.
+             */
+            least: number;
+            /**
+             * Format: int64
+             * @description Samples in all.
+             */
+            n: number;
+            promise: components["schemas"]["Promise"];
+            /**
+             * Format: int64
+             * @description In thousandths. Null: not reachable with what is known, at no threshold.
+             */
+            threshold: number | null;
+        };
         /** @description What became of the words an answer rests on. */
         Change: "gone" | "changed";
         /** @description The password that is, and the one that is to be. */
@@ -5440,6 +5668,11 @@ export interface components {
              * @description Cents; -1 when the call has none. Null when it cannot be read, and such a call is refused.
              */
             amount: number | null;
+            /**
+             * @description Where it stands on the ladder of autonomy: `ask` for what is less sure than the threshold of `act`. Null
+             *     where the ladder says nothing of it.
+             */
+            autonomy?: components["schemas"]["Level"] | null;
             band: components["schemas"]["Band"];
             /** @description What it would carry out of the house. */
             carries: components["schemas"]["CarriedKind"][];
@@ -5660,6 +5893,43 @@ export interface components {
             status: string;
             version: string;
         };
+        /** @description Calls by what was heard of them. */
+        Heard: {
+            /**
+             * Format: int64
+             * @description Approved as they were, or touched up.
+             */
+            approved: number;
+            /**
+             * Format: int64
+             * @description Ran by themselves, and nothing was heard: neither right nor wrong.
+             */
+            assumed: number;
+            /**
+             * Format: int64
+             * @description Ran by themselves, and the customer said that it helped.
+             */
+            confirmed: number;
+            /** Format: int64 */
+            edited: number;
+            /** Format: int64 */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Ran by themselves, and the ticket was opened again.
+             */
+            reopened: number;
+            /**
+             * Format: int64
+             * @description Answered with a message to the agent.
+             */
+            responded: number;
+            /**
+             * Format: int64
+             * @description Ran by themselves, and the customer said that it did not help.
+             */
+            unhelpful: number;
+        };
         /** @description An article in a list. */
         HelpArticle: {
             /** @description Empty for none. */
@@ -5704,6 +5974,11 @@ export interface components {
             args?: {
                 [key: string]: unknown;
             };
+            /**
+             * @description Where it stands on the ladder of autonomy; nowhere unless it is said.
+             * @default null
+             */
+            autonomy?: components["schemas"]["Level"] | null;
             /**
              * @description As the agent's thresholds say of the confidence.
              * @default null
@@ -5860,6 +6135,8 @@ export interface components {
             text: string;
             why: string;
         };
+        /** @description How far an agent goes. */
+        Level: "shadow" | "draft" | "ask" | "act";
         /** @description How the value was found there. */
         Likeness: "exact" | "normalised" | "computed" | "none";
         /** @description A limit, and what is in use of it. */
@@ -5951,6 +6228,13 @@ export interface components {
             id: string;
             /** @constant */
             kind: "approval";
+        };
+        /** @description Mean log loss of each method on samples that it was not fitted to. */
+        Losses: {
+            /** Format: double */
+            isotonic: number;
+            /** Format: double */
+            platt: number;
         };
         /** @description A key at the one moment at which it can be read. */
         MadeKey: {
@@ -6081,6 +6365,11 @@ export interface components {
         };
         /** @description Whose words these are. */
         MessageFrom: "staff" | "customer";
+        /**
+         * @description A way from stated confidence to probability.
+         * @enum {string}
+         */
+        Method: "platt" | "isotonic";
         ModelResponse: {
             /** @description The model that answered; `offline` for the offline model. */
             model: string;
@@ -6518,7 +6807,7 @@ export interface components {
             written: components["schemas"]["Written"];
         };
         /** @description One thing that not everybody may. */
-        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_review_quality" | "read_runs" | "retry_runs" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "manage_channels" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
+        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_review_quality" | "read_runs" | "retry_runs" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "manage_autonomy" | "read_system" | "test_connections" | "manage_channels" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
         /** @description A permission in words. */
         PermissionView: {
             means: string;
@@ -6680,6 +6969,19 @@ export interface components {
             title: string;
             /** @description Names the kind of problem: `urn:countersign:problem:conflict`. Programs switch on it. */
             type: string;
+        };
+        /** @description What is promised: at most `ceiling` wrong among what acts by itself, but for a probability of `delta`. */
+        Promise: {
+            /**
+             * Format: double
+             * @description Share of errors.
+             */
+            ceiling: number;
+            /**
+             * Format: double
+             * @description Probability with which it may be passed.
+             */
+            delta: number;
         };
         /** @description A follow-up to propose. */
         ProposeFollowUp: {
@@ -6879,6 +7181,59 @@ export interface components {
             /** @description Such as `email` and `payment_card`. */
             kinds: string[];
         };
+        /** @description How probabilities and outcomes go together. */
+        Reliability: {
+            bins: components["schemas"]["ReliabilityBin"][];
+            /**
+             * Format: double
+             * @description Mean squared difference; 0 is perfect, and whoever always says the share has `uncertainty`.
+             */
+            brier: number;
+            /**
+             * Format: double
+             * @description Expected calibration error: the mean distance between what was stated and what was right.
+             */
+            ece: number;
+            /**
+             * Format: double
+             * @description The part of it that miscalibration makes up; less is better.
+             */
+            miscalibration: number;
+            /** Format: int64 */
+            n: number;
+            /**
+             * Format: double
+             * @description The part that telling calls apart takes away; more is better.
+             */
+            resolution: number;
+            /**
+             * Format: double
+             * @description Share that was right.
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description What the outcomes alone make up.
+             */
+            uncertainty: number;
+        };
+        /** @description Samples of about the same stated probability. */
+        ReliabilityBin: {
+            /**
+             * Format: double
+             * @description The lowest and the highest in it.
+             */
+            from: number;
+            /** @description How many of them were right, with the interval. */
+            right: components["schemas"]["Rate"];
+            /**
+             * Format: double
+             * @description What was stated, on average.
+             */
+            stated: number;
+            /** Format: double */
+            to: number;
+        };
         /** @description What may be changed of an account. */
         RenameAccount: {
             /** @example Ada Okafor */
@@ -7058,6 +7413,8 @@ export interface components {
          * @description Credits that were set aside for one call.
          */
         ReservationId: string;
+        /** @description How the file is written. */
+        ResolutionsFormat: "csv" | "jsonl";
         /** @description Figures of reviewing. What is null was not seen, or is about too few people. */
         ReviewFigures: {
             /** @description The same by what was wrong. Of one person alone. */
@@ -7114,6 +7471,31 @@ export interface components {
         };
         /** @description What a mistake with this tool would mean. */
         Risk: "read" | "reversible" | "outward" | "irreversible";
+        /** @description Calls that are at least so sure. */
+        RiskPoint: {
+            /** @description Whether the promise holds here, with all other thresholds considered. */
+            certified: boolean;
+            /**
+             * Format: double
+             * @description Their share of all.
+             */
+            coverage: number;
+            /** Format: int64 */
+            n: number;
+            /**
+             * Format: int64
+             * @description In thousandths.
+             */
+            threshold: number;
+            /**
+             * Format: double
+             * @description Where the share of errors lies below with a confidence of 1 - δ, for this threshold by itself (C. J. Clopper and
+             *     E. S. Pearson, Biometrika 26 (1934), 404–413).
+             */
+            upper: number;
+            /** Format: int64 */
+            wrong: number;
+        };
         /**
          * @description viewer, light_agent, agent, reviewer, admin or owner, or a role of the workspace's own
          * @example reviewer
@@ -7364,6 +7746,29 @@ export interface components {
             run: components["schemas"]["Run"];
             steps: components["schemas"]["Step"][];
         };
+        /** @description Where one intent and tool stand. */
+        Rung: {
+            by: components["schemas"]["Actor"];
+            /** @description What was heard before does not count as evidence any more. */
+            counted_from: components["schemas"]["Timestamp"];
+            /** @description The procedure that the customer's words ask for; empty for none. */
+            intent: string;
+            level: components["schemas"]["Level"];
+            promise: components["schemas"]["Promise"];
+            since: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description In thousandths: what acts is at least so sure. Null below `act`.
+             */
+            threshold: number | null;
+            tool: string;
+            /**
+             * Format: int64
+             * @description 1 for the first; whoever changes it names the one they saw.
+             */
+            version: number;
+            why: string;
+        };
         /**
          * @description What somebody said to an approval or an exercise, without their words.
          * @enum {string}
@@ -7594,6 +7999,28 @@ export interface components {
             of: components["schemas"]["BreakerOf"];
             /** @description Why; others read it. */
             reason: string;
+        };
+        /** @description Where a cell is to stand. */
+        SetLevel: {
+            /** @default  */
+            intent?: string;
+            /** @description Null leaves it to the policy alone. */
+            level?: components["schemas"]["Level"] | null;
+            /**
+             * @default {
+             *       "ceiling": 0.05,
+             *       "delta": 0.1
+             *     }
+             */
+            promise?: components["schemas"]["Promise"];
+            tool: string;
+            /**
+             * Format: int64
+             * @description Of the rung that was looked at; 0 where there was none.
+             */
+            version: number;
+            /** @description Others read it. */
+            why: string;
         };
         /** @description What one wants to be mailed. */
         SetMailed: {
@@ -16527,6 +16954,164 @@ export interface operations {
             };
         };
     };
+    showAutonomy: {
+        parameters: {
+            query?: {
+                /** @description The most that may be wrong, as a share. */
+                ceiling?: number;
+                /** @description The probability with which that may fail. */
+                delta?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Autonomy"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_policy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showAutonomyCell: {
+        parameters: {
+            query: {
+                /** @description The procedure that the customer's words ask for; empty for none. */
+                intent?: string;
+                tool: string;
+                /** @description The most that may be wrong, as a share. */
+                ceiling?: number;
+                /** @description The probability with which that may fail. */
+                delta?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutonomyDetail"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_policy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setAutonomyLevel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetLevel"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutonomyDetail"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_autonomy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sayPresence: {
         parameters: {
             query?: never;
@@ -18291,6 +18876,60 @@ export interface operations {
                 };
             };
             /** @description It takes export_audit, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportResolutions: {
+        parameters: {
+            query: {
+                format: components["schemas"]["ResolutionsFormat"];
+                /** @description From this time on. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time. */
+                until?: components["schemas"]["Timestamp"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

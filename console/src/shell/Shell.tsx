@@ -62,6 +62,12 @@ const parts = (): Command[] =>
       icon: "lock",
       act: "/safety/limits",
     },
+    {
+      label: t`Safety · Autonomy`,
+      also: t`confidence calibration`,
+      icon: "lock",
+      act: "/safety/autonomy",
+    },
     { label: t`Safety · Audit`, icon: "lock", act: "/safety/audit" },
     { label: t`Safety · Personal data`, icon: "lock", act: "/safety/personal-data" },
     {

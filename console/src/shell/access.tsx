@@ -18,6 +18,7 @@ const TAKES: readonly (readonly [path: string, takes: Permission])[] = [
   ["/agents", "read_tools"],
   ["/policy", "read_policy"],
   ["/safety/personal-data", "redact"],
+  ["/safety/autonomy", "read_policy"],
   ["/safety/audit", "read_audit"],
   ["/safety", "read_system"],
   ["/settings/roles", "read_people"],

@@ -39,6 +39,7 @@ each!(
     ReadPolicy,
     TryPolicy,
     ChangePolicy,
+    ManageAutonomy,
     ReadSystem,
     TestConnections,
     ManageChannels,

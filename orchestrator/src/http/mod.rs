@@ -15,6 +15,7 @@ mod approvals;
 mod articles;
 mod audit;
 pub mod auth;
+mod autonomy;
 mod breakers;
 mod caller;
 mod channels;
@@ -140,7 +141,8 @@ fn api() -> ApiRouter<Http> {
     let streams = ApiRouter::new()
         .merge(stream::routes())
         .merge(conversations::stream_routes())
-        .merge(audit::stream_routes());
+        .merge(audit::stream_routes())
+        .merge(autonomy::stream_routes());
     ApiRouter::new()
         .merge(session::routes())
         .merge(sessions::routes())
@@ -185,6 +187,7 @@ fn api() -> ApiRouter<Http> {
         .merge(copilot::routes())
         .merge(audit::routes())
         .merge(policy::routes())
+        .merge(autonomy::routes())
         .merge(presence::routes())
         .merge(mentions::routes())
         .merge(conversations::routes())

@@ -366,6 +366,12 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         "removeSource" | "syncSource" => Missing("source", json!({})),
         "dismissGap" | "draftArticle" | "turnGapIntoArticle" => Missing("gap", json!({})),
         "proposeFollowUp" => Missing("citation", json!({})),
+        "showAutonomy" => List(vec!["ceiling=0.1".to_owned()]),
+        "showAutonomyCell" => List(vec!["tool=reply_to_customer".to_owned()]),
+        "exportResolutions" => List(vec!["format=jsonl".to_owned(), "format=csv".to_owned()]),
+        "setAutonomyLevel" => {
+            Silent(json!({ "tool": "reply_to_customer", "level": "ask", "version": 0, "why": "so" }))
+        }
         _ => return None,
     })
 }
@@ -501,4 +507,25 @@ async fn a_version_of_anothers_policy_does_not_exist() {
     let us = app.user(Role::Owner).await;
     us.get("/v1/policy/versions/1").await.problem(StatusCode::NOT_FOUND);
     assert!(!us.get("/v1/policy/versions").await.text().contains(WORD));
+}
+
+#[tokio::test]
+async fn how_far_anothers_agents_go_and_what_became_of_it_is_not_shown() {
+    let app = TestApp::start().await;
+    let desk = app.another_workspace().await;
+    let theirs = desk.user(Role::Owner).await;
+    let form =
+        json!({ "tool": "reply_to_customer", "level": "ask", "version": 0, "why": "the xylophone rule" });
+    theirs.post("/v1/autonomy/level", &form).await.json(StatusCode::OK);
+    assert!(theirs.get("/v1/autonomy").await.text().contains(WORD));
+    let us = app.user(Role::Owner).await;
+    for path in
+        ["/v1/autonomy", "/v1/autonomy/cell?tool=reply_to_customer", "/v1/autonomy/resolutions?format=jsonl"]
+    {
+        assert!(!us.get(path).await.text().contains(WORD), "{path}");
+    }
+    // Ours has no rung that could be changed.
+    let ours = json!({ "tool": "reply_to_customer", "level": null, "version": 1, "why": "so" });
+    us.post("/v1/autonomy/level", &ours).await.problem(StatusCode::CONFLICT);
+    assert!(theirs.get("/v1/autonomy").await.text().contains(WORD));
 }

@@ -10,6 +10,7 @@ mod answers;
 mod approval_link;
 mod approvals;
 mod articles;
+mod autonomy;
 mod channels;
 mod console;
 mod conversations;

@@ -7,6 +7,7 @@ mod approval_mails;
 mod approvals;
 pub(crate) mod audit;
 mod automatic_breakers;
+mod autonomy;
 mod breakers;
 mod channel_settings;
 pub(crate) mod citations;
@@ -45,6 +46,7 @@ mod threads;
 mod tickets;
 pub(crate) mod together;
 mod tools;
+pub(crate) mod track;
 mod users;
 
 pub use accounts::AccountDeed;
@@ -65,6 +67,7 @@ pub use sources::PageDocument;
 pub(crate) use surroundings::RunAsked;
 pub use surroundings::Surroundings;
 pub use threads::Forgotten;
+pub use track::{Became, Resolved, Tracks};
 
 use domain::Timestamp;
 use sqlx::any::AnyRow;

@@ -8,6 +8,7 @@
 mod accounts;
 mod approvals;
 mod automatic_breakers;
+mod autonomy;
 mod credits;
 mod documents;
 mod figures;
@@ -210,6 +211,10 @@ contract! {
         a_provider_is_everybodys_and_the_rest_is_of_one_workspace,
         closing_by_a_probe_or_by_a_person_wakes_those_that_wait,
         a_rate_is_shared_and_a_pause_is_heard;
+    autonomy:
+        what_people_decide_is_kept_until_it_is_taken_back,
+        what_ran_by_itself_is_assumed_until_something_is_heard,
+        of_two_who_change_a_rung_one_does;
     figures:
         what_agents_resolved_is_counted_by_what_became_of_it,
         what_waits_is_counted_with_the_oldest,

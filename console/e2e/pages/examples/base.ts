@@ -51,6 +51,7 @@ export const adminMay: S["Permission"][] = [
   "manage_tools",
   "publish_knowledge",
   "change_policy",
+  "manage_autonomy",
   "read_review_quality",
   "resume",
   "read_audit",

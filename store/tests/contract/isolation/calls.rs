@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use domain::{
+    Timestamp,
     approval::{ApprovalStatus, Decision, DecisionKind},
     audit::AuditAction,
     breaker::BreakerOf,
@@ -24,12 +25,13 @@ use domain::{
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use store::{
-    ApprovalFilter, AuditFilter, ChannelChange, KnowledgeFact, PersonChange, Redaction, Reviewed, RunFilter,
-    TicketFilter, WorkspaceStore,
+    ApprovalFilter, AuditFilter, Became, ChannelChange, KnowledgeFact, PersonChange, Redaction, Resolved,
+    Reviewed, RunFilter, TicketFilter, Tracks, WorkspaceStore,
 };
 
 use super::world::{ADDRESS, COLLECTION, EMAIL, INVITED, MAIL, SLUG, TERMS, World};
 use super::{
+    MARK,
     portal::CUSTOMER_LINK,
     reviewed::{ALWAYS, ON},
 };
@@ -129,6 +131,22 @@ fn reads() -> Vec<(&'static str, Call)> {
         "exercise_sources" => desk.exercise_sources(w.user, domain::Timestamp(0), 10).await,
         "open_exercise" => desk.open_exercise(w.user, w.at).await,
         "exercise" => desk.exercise(w.exercise().id, w.user).await,
+        "track_record" => (
+            desk.track_record(&Tracks::default()).await,
+            desk.track_record(&Tracks { of: Some((String::new(), "shop__refund".to_owned())), ..Tracks::default() }).await,
+        ),
+        "rungs" => desk.rungs().await,
+        "resolutions" => {
+            let last = Resolved {
+                ticket_id: w.ticket,
+                number: 1,
+                version: 1,
+                agent: "resolution".to_owned(),
+                at: Timestamp(0),
+                became: Became::Assumed,
+            };
+            desk.resolutions((Timestamp(0), Timestamp(i64::MAX)), Some(&last), 10).await
+        },
         "attended" => desk.attended(ALWAYS).await,
         "decided" => desk.decided(Reviewed { user: Some(w.user), ..ALWAYS }).await,
         "decided_in_pairs" => desk.decided_in_pairs(ALWAYS).await,
@@ -362,6 +380,11 @@ fn writes() -> Vec<(&'static str, Call)> {
         },
         "forget_thread" => desk.forget_thread(w.user, w.thread).await,
         "put_policy" => desk.put_policy(w.policy()).await,
+        "put_rung" => desk.put_rung(w.rung(), w.deed(AuditAction::AutonomyChanged)).await,
+        "remove_rung" => {
+            let of = (String::new(), MARK.to_owned());
+            desk.remove_rung(of, 1, w.deed(AuditAction::AutonomyLowered)).await
+        },
         "ask_for_sync" => desk.ask_for_sync(w.source).await,
         "claim_source" => desk.claim_source(w.source, w.at).await,
         "beat_source" => desk.beat_source((w.source, w.fence), w.at, &SyncReport::default()).await,

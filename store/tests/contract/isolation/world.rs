@@ -510,6 +510,7 @@ pub async fn furnish(f: &mut Fixture) -> World {
     let of = BreakerOf::Integration("mail".to_owned());
     assert!(f.desk.move_breaker(of, w.opens(), TERMS).await.unwrap().done);
     assert!(f.desk.put_policy(w.policy()).await.unwrap());
+    assert!(f.desk.put_rung(w.rung(), w.deed(AuditAction::AutonomyChanged)).await.unwrap());
     f.desk.put_tool_registration(w.registration()).await.unwrap();
     f.desk.put_attachment(w.attachment()).await.unwrap();
     portal::furnish(f, &w).await;
