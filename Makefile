@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # clones that share one would take each other's for their own.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-.PHONY: help run test test-rust test-console test-browser lint fmt eval bench bench-runs bench-idle bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers attacks train-answerability train-injection openapi clean console setup
+.PHONY: help run test test-rust test-console test-browser browser lint fmt eval bench bench-runs bench-idle bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers attacks train-answerability train-injection openapi clean console setup
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,9 +30,11 @@ console/dist/index.html: console/node_modules/.package-lock.json $(shell find co
 setup: ## Install what the tests need
 	scripts/setup-tests.sh
 
+# The browser drives the binary that the Rust tests need as well, so that one is built and no second.
 test: setup ## Run every test
 	$(MAKE) --no-print-directory test-console
-	$(MAKE) --no-print-directory test-browser
+	cargo nextest run --workspace --all-features --no-run
+	$(MAKE) --no-print-directory browser
 	$(MAKE) --no-print-directory test-rust
 
 test-rust:
@@ -41,8 +43,11 @@ test-rust:
 test-console: console/node_modules/.package-lock.json
 	cd console && npm test
 
-test-browser: console
+test-browser:
 	cargo build -p countersign --no-default-features
+	$(MAKE) --no-print-directory browser
+
+browser: console
 	cd console && COUNTERSIGN_BIN=$(CARGO_TARGET_DIR)/debug/countersign CONSOLE_PORT=$$(python3 -c \
 	  'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])') npm run e2e
 

@@ -242,7 +242,12 @@ impl Session {
 impl Session {
     /// Keeps a question that the articles do not answer. It is worth no run: without it, a gap is
     /// counted once less.
-    async fn remember_gap(&self) {
+    async fn remember_gap(&mut self) {
+        // An order to the agent is no question, and whatever else came with it was written by whoever gave it.
+        self.look_for_injections();
+        if !self.suspicions.found.is_empty() {
+            return;
+        }
         let Some((question, judged)) = unanswered_in(&self.steps, &self.house.courses) else { return };
         let unanswered = Unanswered {
             question,
