@@ -226,10 +226,9 @@ async fn run(args: RunArgs) -> anyhow::Result<bool> {
     for missing in &run.missing {
         println!("{missing}");
     }
-    if let Some(tapes) = &options.tapes
-        && !tapes.unused().is_empty()
-    {
-        println!("not asked for: {}", tapes.unused().join(", "));
+    let unused = options.tapes.as_ref().map(|tapes| tapes.unused()).unwrap_or_default();
+    if let Some(first) = unused.first() {
+        println!("{} tapes were not asked for, such as {first}", unused.len());
     }
     println!("\n{}", options.out.join("report.html").display());
     Ok(summary.holds() && run.missing.is_empty())

@@ -1,8 +1,8 @@
 //! Recorded models: what a provider was shown and what it answered, in a folder, one file for each request.
 //!
 //! A tape is found by the digest of what the provider is shown: model, messages, tools, schema, limit. It is written
-//! and looked for without personal and secret data ([`scrub`]). A request without a tape is refused, and
-//! [`Missing`] says which tape is nearest and where it first differs: so a prompt that changed shows itself. Keys,
+//! and looked for without personal and secret data. A request without a tape is refused, and the error says which tape
+//! is nearest and where it first differs: so a prompt that changed shows itself. Keys,
 //! headers and addresses of providers never come here, because a tape stands before the provider and not on the
 //! wire. What failed is not recorded.
 
