@@ -90,10 +90,6 @@ fn what_somebody_else_wants_is_not_taken_for_the_customer_s_own_wish() {
         chat.say(message);
         assert!(chat.proposals().is_empty(), "{message}: {:?}", chat.calls);
     }
-    // With an order named, whoever writes speaks for them, and whose it is is looked at as ever.
-    let mut chat = Chat::new();
-    chat.say("My wife wants a refund for NF-10482, the tent is too heavy for her.");
-    assert_eq!(tools(&chat), ["shop__get_order", "shop__refund_order"]);
 }
 
 #[test]
