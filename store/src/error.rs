@@ -37,6 +37,9 @@ pub enum StoreError {
          superuser run: CREATE ROLE countersign_service NOLOGIN; GRANT countersign_service TO \"{user}\""
     )]
     RowSecurity { user: String, why: String },
+    /// A file that a backup cannot be written to or read from.
+    #[error("{file}: {why}")]
+    Backup { file: String, why: String },
     #[error("the store is closed")]
     Closed,
 }

@@ -59,6 +59,7 @@ mod problem;
 mod proof;
 mod providers;
 mod ratings;
+mod replays;
 mod review_quality;
 mod roles;
 mod runs;
@@ -160,6 +161,7 @@ fn api() -> ApiRouter<Http> {
         .merge(approval_link::routes())
         .merge(approval_mail::routes())
         .merge(review_quality::routes())
+        .merge(replays::routes())
         .merge(runs::routes())
         .merge(agents::routes())
         .merge(tools::routes())
