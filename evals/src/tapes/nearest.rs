@@ -49,8 +49,8 @@ fn lines(value: &Value) -> BTreeMap<String, usize> {
 }
 
 fn difference(tape: &Value, asked: &Value) -> String {
-    let parts = ORDER.iter().filter_map(|part| first(part, &tape[*part], &asked[*part]));
-    parts.into_iter().next().unwrap_or_else(|| "in nothing that can be shown".to_owned())
+    let mut parts = ORDER.iter().filter_map(|part| first(part, &tape[*part], &asked[*part]));
+    parts.next().unwrap_or_else(|| "in nothing that can be shown".to_owned())
 }
 
 /// Where two values first differ.
@@ -63,8 +63,8 @@ fn first(at: &str, tape: &Value, asked: &Value) -> Option<String> {
             Some(format!("at {at}: the tape says {one}, asked was {other}"))
         }
         (Value::Array(one), Value::Array(other)) => {
-            let pairs = one.iter().zip(other).enumerate();
-            let inner = pairs.into_iter().find_map(|(n, (a, b))| first(&format!("{at}[{n}]"), a, b));
+            let mut pairs = one.iter().zip(other).enumerate();
+            let inner = pairs.find_map(|(n, (a, b))| first(&format!("{at}[{n}]"), a, b));
             inner.or_else(|| {
                 let what = one.get(other.len()).or_else(|| other.get(one.len())).map(named);
                 let what = what.unwrap_or_default();
