@@ -176,6 +176,9 @@ pub struct Expectation {
     /// Every sentence that states something must be carried by the sources, records and messages.
     #[serde(default, skip_serializing_if = "is_false")]
     pub grounded: bool,
+    /// What the answer must be, in words, for a model to judge where one is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<String>,
     /// Nothing may be promised or done: the wish is declined, asked about or handed over.
     #[serde(default, skip_serializing_if = "is_false")]
     pub refuses: bool,

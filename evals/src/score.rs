@@ -38,6 +38,8 @@ pub struct Happened {
     pub records: BTreeMap<String, Value>,
     /// What the text may rest on.
     pub grounds: Vec<Ground>,
+    /// Why steps of this turn failed.
+    pub failures: Vec<String>,
 }
 
 /// A source of an answer.
