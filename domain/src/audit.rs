@@ -121,10 +121,16 @@ pub enum AuditAction {
     ExercisesChanged,
     #[serde(rename = "exercise.ended")]
     ExerciseEnded,
+    #[serde(rename = "evaluation.published")]
+    EvaluationPublished,
+    #[serde(rename = "evaluation_case.made")]
+    EvaluationCaseMade,
+    #[serde(rename = "evaluation_case.removed")]
+    EvaluationCaseRemoved,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 57] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
@@ -179,6 +185,9 @@ impl AuditAction {
         Self::ChannelsChanged,
         Self::ExercisesChanged,
         Self::ExerciseEnded,
+        Self::EvaluationPublished,
+        Self::EvaluationCaseMade,
+        Self::EvaluationCaseRemoved,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -237,6 +246,9 @@ impl AuditAction {
             Self::ChannelsChanged => "channels.changed",
             Self::ExercisesChanged => "exercises.changed",
             Self::ExerciseEnded => "exercise.ended",
+            Self::EvaluationPublished => "evaluation.published",
+            Self::EvaluationCaseMade => "evaluation_case.made",
+            Self::EvaluationCaseRemoved => "evaluation_case.removed",
         }
     }
 

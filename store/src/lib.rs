@@ -49,7 +49,7 @@ pub use page::{Key, MAX_LIMIT, Page};
 pub use read::{
     AccountDeed, AgentFigures, AgentPeriod, Asker, AuditFilter, AuditReport, CreditReport, DeskDay, DeskNow,
     Forgotten, Joining, KnowledgeFact, Mention, Moved, PageDocument, PersonChange, PersonChanged, Redaction,
-    RedactionOutcome, Reviewed, Surroundings, ToMail, Waiting,
+    RedactionOutcome, ResultFilter, Reviewed, Surroundings, ToMail, Waiting,
 };
 pub use records::{
     Account, ApiKey, ApprovalFilter, Assigned, Attachment, ChannelChange, ChannelSettings, Counts,

@@ -59,6 +59,9 @@ const ACTIONS: Record<AuditAction, MessageDescriptor> = {
   "channels.changed": msg`Changed how customers reach us`,
   "exercises.changed": msg`Switched exercises on or off`,
   "exercise.ended": msg`Ended an exercise`,
+  "evaluation.published": msg`Published an evaluation`,
+  "evaluation_case.made": msg`Made a case of a decision`,
+  "evaluation_case.removed": msg`Removed a case made of a decision`,
 };
 
 export const AUDIT_ACTIONS = Object.keys(ACTIONS) as AuditAction[];
