@@ -125,10 +125,16 @@ pub enum AuditAction {
     ExercisesChanged,
     #[serde(rename = "exercise.ended")]
     ExerciseEnded,
+    #[serde(rename = "evaluation.published")]
+    EvaluationPublished,
+    #[serde(rename = "evaluation_case.made")]
+    EvaluationCaseMade,
+    #[serde(rename = "evaluation_case.removed")]
+    EvaluationCaseRemoved,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 56] = [
+    pub const ALL: [Self; 59] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
@@ -185,6 +191,9 @@ impl AuditAction {
         Self::AutonomyLowered,
         Self::ExercisesChanged,
         Self::ExerciseEnded,
+        Self::EvaluationPublished,
+        Self::EvaluationCaseMade,
+        Self::EvaluationCaseRemoved,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -245,6 +254,9 @@ impl AuditAction {
             Self::AutonomyLowered => "autonomy.lowered",
             Self::ExercisesChanged => "exercises.changed",
             Self::ExerciseEnded => "exercise.ended",
+            Self::EvaluationPublished => "evaluation.published",
+            Self::EvaluationCaseMade => "evaluation_case.made",
+            Self::EvaluationCaseRemoved => "evaluation_case.removed",
         }
     }
 

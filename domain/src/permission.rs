@@ -45,6 +45,8 @@ permissions! {
     ReadReviewQuality "read_review_quality" "Sees how carefully approvals are reviewed, of at least five people together and of nobody alone.",
     ReadRuns "read_runs" "Reads runs, their journals and what models write.",
     RetryRuns "retry_runs" "Begins runs and mails anew that failed.",
+    ReadEvaluations "read_evaluations" "Reads how evaluations came out, and the cases that decisions were made into.",
+    ManageEvaluations "manage_evaluations" "Publishes evaluations, makes cases of decisions and removes them.",
     AskCopilot "ask_copilot" "Asks the copilot, which reads what they may read themselves.",
     ReadTools "read_tools" "Reads what agents and tools there are, and what each may.",
     TryTools "try_tools" "Tries tools without doing anything.",
@@ -98,6 +100,8 @@ const MATRIX: [(Permission, &[Role]); Permission::ALL.len()] = [
     (P::ReadReviewQuality, ADMINS),
     (P::ReadRuns, VIEWERS),
     (P::RetryRuns, ADMINS),
+    (P::ReadEvaluations, VIEWERS),
+    (P::ManageEvaluations, ADMINS),
     (P::AskCopilot, VIEWERS),
     (P::ReadTools, VIEWERS),
     (P::TryTools, AGENTS),
@@ -316,6 +320,8 @@ decide_approvals          .      .      x      x      x      x  in person
 read_review_quality       .      .      .      .      x      x
 read_runs                 x      x      x      x      x      x
 retry_runs                .      .      .      .      x      x
+read_evaluations          x      x      x      x      x      x
+manage_evaluations        .      .      .      .      x      x
 ask_copilot               x      x      x      x      x      x  in person
 read_tools                x      x      x      x      x      x
 try_tools                 .      .      x      x      x      x

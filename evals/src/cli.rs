@@ -14,6 +14,7 @@ use orchestrator::{config::Config, models::ModelsConfig};
 use crate::{
     compare, import,
     judge::{self, Judge},
+    publish,
     record::Records,
     report,
     runner::{self, Options},
@@ -54,6 +55,16 @@ enum Command {
         /// Where they go; beside the results without it.
         #[arg(long)]
         out: Option<PathBuf>,
+    },
+    /// Send results to a service, which keeps them, compares them and shows how they went. The key is read from
+    /// `COUNTERSIGN_API_KEY`. What was sent before is not kept twice.
+    Publish {
+        /// A folder of results.
+        #[arg(default_value = OUT)]
+        results: PathBuf,
+        /// The service's address.
+        #[arg(long, value_name = "URL")]
+        to: String,
     },
     /// Make a file of cases out of questions: CSV with the columns question, contains, lacks, cites and outcome, or
     /// JSON lines of whole cases.
@@ -114,6 +125,10 @@ struct RunArgs {
     /// Print the summary as JSON.
     #[arg(long)]
     json: bool,
+    /// Send the results to the service at this address when they are written. The key is read from
+    /// `COUNTERSIGN_API_KEY`.
+    #[arg(long, value_name = "URL")]
+    publish: Option<String>,
 }
 
 /// Who answers.
@@ -167,6 +182,10 @@ pub async fn main() -> anyhow::Result<ExitCode> {
             println!("\n{}", folder.join("report.html").display());
             summary.holds()
         }
+        Command::Publish { results, to } => {
+            send(&Records::read(&results)?.latest(), &to).await?;
+            true
+        }
         Command::Import { file, into } => {
             let count = import::import(&file, &into)?;
             println!("{count} cases in {}", into.display());
@@ -202,8 +221,32 @@ async fn run(args: RunArgs) -> anyhow::Result<bool> {
     };
     let run = runner::run(&suites, &options).await?;
     let summary: Summary = report::write(&run.records, &options.out)?;
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&summary)?);
+    let sent = match &args.publish {
+        Some(url) => send(&run.records, url).await.with_context(|| {
+            let out = options.out.display();
+            format!(
+                "the results are kept in {out}; `countersign eval publish {out} --to {url}` sends them again"
+            )
+        }),
+        None => Ok(()),
+    };
+    let holds = told(&summary, &run, &options, args.json)?;
+    sent?;
+    Ok(holds)
+}
+
+async fn send(records: &Records, url: &str) -> anyhow::Result<()> {
+    for kept in publish::publish(records, url, &publish::key()?).await? {
+        // Standard output may be a summary that a program reads.
+        eprintln!("published: {} at {}/evaluations/{}", kept.suite, url.trim_end_matches('/'), kept.id);
+    }
+    Ok(())
+}
+
+/// Prints what came of a run, and says whether it holds.
+fn told(summary: &Summary, run: &runner::Run, options: &Options, json: bool) -> anyhow::Result<bool> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(summary)?);
         return Ok(summary.holds() && run.missing.is_empty());
     }
     for attempt in

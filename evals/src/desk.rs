@@ -110,12 +110,17 @@ impl Desk {
         Ok(Self { service, workspace, plan, clock, judge: options.judge.clone() })
     }
 
-    pub(crate) fn app(&self) -> &App {
+    pub fn app(&self) -> &App {
         &self.service.app
     }
 
-    pub(crate) fn workspace(&self) -> WorkspaceId {
+    pub fn workspace(&self) -> WorkspaceId {
         self.workspace
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.service.address
     }
 
     pub async fn close(self) {

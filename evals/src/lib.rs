@@ -4,7 +4,8 @@
 //! it, with what [`fixtures`] lays out; [`story`] says what came of it, [`score`] compares that with what was
 //! expected, and [`judge`] asks a model where words alone say what is right; [`tapes`] answers in the place of a
 //! provider. [`retail`] holds the tasks of a public shop, [`data`] measures what needs no conversation. [`runner`]
-//! does all that side by side and [`record`] keeps it; [`summary`], [`report`], [`compare`] and [`stats`] say what it means. Nothing here knows how an agent
+//! does all that side by side and [`record`] keeps it; [`summary`], [`report`], [`compare`] and [`stats`] say what it
+//! means, and [`publish`] sends it to a service. Nothing here knows how an agent
 //! works: a case sees what a customer and a reviewer see, and what was done to the shop.
 
 pub mod case;
@@ -13,9 +14,10 @@ mod clock;
 pub mod compare;
 mod data;
 pub mod desk;
-mod fixtures;
+pub mod fixtures;
 mod import;
 pub mod judge;
+pub mod publish;
 pub mod record;
 pub mod report;
 mod retail;

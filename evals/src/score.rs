@@ -139,6 +139,12 @@ pub fn findings(expected: &Expectation, happened: &Happened) -> Vec<Finding> {
             add("proposes_no", format!("{tool} waits for a person: {:?}", happened.proposed));
         }
     }
+    for avoided in &expected.avoids {
+        if one_fits(avoided, &happened.proposed).is_ok() || one_fits(avoided, &happened.calls).is_ok() {
+            let args = Value::Object(avoided.args.clone());
+            add("avoids", format!("{} with {args} may neither wait nor be made", avoided.tool));
+        }
+    }
     if let Some(done) = &expected.done
         && *done != happened.done
     {

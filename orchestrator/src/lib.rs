@@ -14,6 +14,7 @@ pub mod cli;
 pub mod config;
 pub mod copilot;
 pub mod credits;
+pub mod decided_cases;
 pub mod demo;
 pub mod engine;
 pub mod escalation;

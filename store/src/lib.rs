@@ -49,7 +49,7 @@ pub use page::{Key, MAX_LIMIT, Page};
 pub use read::{
     AccountDeed, AgentFigures, AgentPeriod, Asker, AuditFilter, AuditReport, Became, CreditReport, DeskDay,
     DeskNow, Forgotten, Joining, KnowledgeFact, Mention, Moved, PageDocument, PersonChange, PersonChanged,
-    Redaction, RedactionOutcome, Resolved, Reviewed, Surroundings, ToMail, Tracks, Waiting,
+    Redaction, RedactionOutcome, Resolved, ResultFilter, Reviewed, Surroundings, ToMail, Tracks, Waiting,
 };
 pub use records::{
     Account, ApiKey, ApprovalFilter, Assigned, Attachment, ChannelChange, ChannelSettings, Counts,

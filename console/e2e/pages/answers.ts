@@ -20,6 +20,7 @@ import {
   tickets,
   tools,
 } from "./examples/desk";
+import { decidedCase, evaluation, results, resultView, suites } from "./examples/evaluations";
 import { helpArticle, helpArticles } from "./examples/help";
 import { desk } from "./examples/home";
 import { approvalDesk, counts, similar, view } from "./examples/inbox";
@@ -47,6 +48,7 @@ export * from "./examples/base";
 export * from "./examples/connections";
 export * from "./examples/copilot";
 export * from "./examples/desk";
+export * from "./examples/evaluations";
 export * from "./examples/help";
 export * from "./examples/home";
 export * from "./examples/inbox";
@@ -90,6 +92,11 @@ const ANSWERS: Answers = {
   "GET /v1/policy/versions": () => page(policyVersions),
   "POST /v1/policy/check": () => report(),
   "POST /v1/policy/dry-run": () => dryRun,
+  "GET /v1/evaluations": () => suites,
+  "GET /v1/evaluations/cases": () => page([decidedCase]),
+  "GET /v1/evaluations/:id": () => evaluation,
+  "GET /v1/evaluations/:id/results": () => page(results),
+  "GET /v1/evaluations/:id/results/:seq": () => resultView,
   "GET /v1/approvals": (route) => {
     const status = new URL(route.request().url()).searchParams.get("status");
     const items = approvals.filter((each) => !status || each.status === status);
@@ -289,6 +296,7 @@ const pattern = (path: string) =>
   path
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ":id")
     .replace(/(\/v1\/(?:tools|roles|teams|providers)\/)[^/]+/, "$1:id")
+    .replace(/(\/v1\/evaluations\/:id\/results\/)[^/]+/, "$1:seq")
     .replace(/(\/v1\/help\/articles\/)[^/]+/, "$1:slug");
 
 /** Puts canned answers in front of the API. Whatever they do not know is a 404 with its name. */

@@ -1356,6 +1356,154 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List suites
+         * @description Every suite of which an evaluation was published, with the latest one and how it went before. Of each suite the last 100 evaluations are kept.
+         */
+        get: operations["listEvaluations"];
+        put?: never;
+        /**
+         * Publish an evaluation
+         * @description One suite that was held, with what came of each case: `countersign eval run --publish URL` sends it. Shares, intervals and pass^k are counted from the cases. What was published before is not kept twice: the answer is the evaluation that is there. Of each suite the last 100 are kept, of at most 100 suites.
+         */
+        post: operations["publishEvaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at an evaluation
+         * @description What it comes to, and `since` what became of its cases since the evaluation of the suite before.
+         */
+        get: operations["getEvaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what came of cases
+         * @description In the order in which they were published, without their stories.
+         */
+        get: operations["listEvaluationResults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/{id}/results/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a case
+         * @description What came of one case of an evaluation, with its story.
+         */
+        get: operations["getEvaluationResult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List cases made of decisions
+         * @description The newest first. A case is there as long as its decision stands: when that is taken back, it is gone.
+         */
+        get: operations["listEvaluationCases"];
+        put?: never;
+        /**
+         * Make a case of a decision
+         * @description The conversation up to the proposed call, the records that the run had read, and what the person decided as what must come of it: the call as it was approved or edited, or that a rejected one is not proposed. Personal data in it is replaced before it is kept. Of one decision there is one case: asked again, the answer is that one. A workspace keeps up to 1000.
+         */
+        post: operations["makeEvaluationCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/cases/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cases made of decisions as a file
+         * @description YAML, as the evaluations read cases: put the file into a suite's folder. The oldest first.
+         */
+        get: operations["exportEvaluationCases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a case made of a decision
+         * @description The decision stays, and can be made into a case anew.
+         */
+        delete: operations["removeEvaluationCase"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/agents": {
         parameters: {
             query?: never;
@@ -4078,7 +4226,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "autonomy.changed" | "autonomy.lowered" | "exercises.changed" | "exercise.ended";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "exercises.changed" | "exercise.ended" | "evaluation.published" | "evaluation_case.made" | "evaluation_case.removed";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -4423,31 +4571,75 @@ export interface components {
             shown: string;
         };
         CarriedKind: "link" | "secret" | "prompt";
-        /** @description How low the threshold may be. */
-        Certificate: {
-            /**
-             * Format: double
-             * @description Share of calls at or above it; 0 without one.
-             */
-            coverage: number;
-            /** @description Of each threshold at which something changes, the highest first. */
-            curve: components["schemas"]["RiskPoint"][];
+        /** @description What became of a case since the evaluation of its suite before. */
+        CaseChange: "gained" | "lost" | "added";
+        /** @description Something that was not as expected. */
+        CaseFinding: {
+            /** @default false */
+            critical?: boolean;
+            /** @description What was compared. */
+            scorer: string;
+            text: string;
+        };
+        /** @description What came of one case, without its story. */
+        CaseResult: {
+            /** Format: int64 */
+            attempts: number;
+            change: components["schemas"]["CaseChange"] | null;
+            /** Format: int64 */
+            cost_micros: number;
+            critical: boolean;
+            findings: components["schemas"]["CaseFinding"][];
+            /** Format: int64 */
+            millis: number;
+            name: string;
+            /** Format: int64 */
+            passed: number;
             /**
              * Format: int64
-             * @description So many calls above a threshold, all of them right, would certify it.
+             * @description Its place among the others, from 0.
              */
-            least: number;
+            seq: number;
+            tags: string[];
+            why: string;
+        };
+        /** @description One turn as it went. */
+        CaseScene: {
+            did: string;
+            /** @description What was expected, as JSON. */
+            expected: unknown;
+            /** @default [] */
+            findings?: components["schemas"]["CaseFinding"][];
+            reason: string;
+            /** @description How things stood then, and why. */
+            standing: string;
+            steps: components["schemas"]["CaseStep"][];
+            /** @description What the customer was told then. */
+            told: components["schemas"]["CaseTold"][];
+            /** @description What waits for a person after it. */
+            waiting: components["schemas"]["CaseWaiting"][];
+            /** @description `the customer`, `a reviewer`, `nobody`. */
+            who: string;
+        };
+        CaseStep: {
+            detail: string;
+            kind: string;
+            name: string;
+        };
+        CaseTold: {
+            by: string;
             /**
-             * Format: int64
-             * @description Samples in all.
+             * @description Slugs of the articles that it rests on.
+             * @default []
              */
-            n: number;
-            promise: components["schemas"]["Promise"];
-            /**
-             * Format: int64
-             * @description In thousandths. Null: not reachable with what is known, at no threshold.
-             */
-            threshold: number | null;
+            sources?: string[];
+            text: string;
+        };
+        CaseWaiting: {
+            args: unknown;
+            role: string;
+            tool: string;
+            why: string;
         };
         /** @description What became of the words an answer rests on. */
         Change: "gone" | "changed";
@@ -4901,6 +5093,22 @@ export interface components {
              */
             undo_until?: components["schemas"]["Timestamp"] | null;
             why: string;
+        };
+        /** @description A case that was made of a person's decision. */
+        DecidedCase: {
+            /** Format: uuid */
+            approval_id: string;
+            /** @description What is held and what must come of it, as the evaluations read it. */
+            case: components["schemas"]["Scripted"];
+            /** @description `approved`, `edited` or `rejected`. */
+            decided: components["schemas"]["ApprovalStatus"];
+            decided_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["EvaluationCaseId"];
+            made_at: components["schemas"]["Timestamp"];
+            made_by: components["schemas"]["Actor"];
+            ticket_id: components["schemas"]["TicketId"];
+            /** @description What was decided on. */
+            tool: string;
         };
         /** @description What became of one decision. */
         DecidedItem: {
@@ -5401,6 +5609,71 @@ export interface components {
             /** @description Another one than was asked first, and of the built-in ones one that may more. */
             role: components["schemas"]["Role"];
         };
+        /** @description An evaluation that was published. */
+        Evaluation: {
+            /** @description What the suite tries. */
+            about: string;
+            /** Format: int64 */
+            attempts: number;
+            below: string[];
+            /** Format: int64 */
+            cases: number;
+            /**
+             * Format: int64
+             * @description Millionths of a credit.
+             */
+            cost_micros: number;
+            /**
+             * Format: int64
+             * @description Cases that fail the whole evaluation.
+             */
+            critical: number;
+            /** Format: double */
+            cutoff: number;
+            /** @description Nothing is critical or below what it may be, and the share reaches the cutoff. */
+            holds: boolean;
+            id: components["schemas"]["EvaluationId"];
+            /** @description Where the share lies 95 of 100 times, after Wilson. */
+            interval: components["schemas"]["Interval"];
+            measures: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            millis: number;
+            /** @description Who answered; `offline` for the offline model. */
+            model: string;
+            /** @description How likely a case passes so many times in a row, from 1 on. */
+            pass_hat: number[];
+            /**
+             * Format: int64
+             * @description Attempts that passed.
+             */
+            passed: number;
+            published_at: components["schemas"]["Timestamp"];
+            published_by: components["schemas"]["Actor"];
+            /** Format: uint64 */
+            seed: number;
+            /**
+             * Format: double
+             * @description Of all attempts, 0 to 1.
+             */
+            share: number;
+            /** @description The one of the same suite before; null for the first. */
+            since: components["schemas"]["Since"] | null;
+            suite: string;
+            /** @description What was tried: of the service, the version. */
+            version: string;
+        };
+        /**
+         * Format: uuid
+         * @description A case that was made of a decision.
+         */
+        EvaluationCaseId: string;
+        /**
+         * Format: uuid
+         * @description An evaluation that was published.
+         */
+        EvaluationId: string;
         /** @description One entry of a ticket's timeline. */
         Event: {
             actor: components["schemas"]["Actor"];
@@ -5612,6 +5885,20 @@ export interface components {
              * @description One in so many items of a reviewer, on average.
              */
             one_in: number;
+        };
+        /** @description What must come of a turn. */
+        Expected: {
+            /** @description Calls that may neither wait for a person nor have been made. */
+            avoids?: components["schemas"]["ExpectedCall"][];
+            /** @description What the customer is told must come near this. */
+            like?: components["schemas"]["Likely"] | null;
+            /** @description A call that must wait for a person. */
+            proposes?: components["schemas"]["ExpectedCall"] | null;
+        };
+        ExpectedCall: {
+            /** @description Arguments that must be among the call's. */
+            args: unknown;
+            tool: string;
         };
         /** @description Which call, and by which policy. One of `approval_id`, `run_id` with `call_id`, and `call`. */
         ExplainPolicy: {
@@ -6056,6 +6343,12 @@ export interface components {
             /** @description A reason worth knowing when the engine is not the best there is. */
             note: string | null;
         };
+        Interval: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+        };
         /**
          * Format: uuid
          * @description A person who was asked to join a workspace.
@@ -6135,8 +6428,14 @@ export interface components {
             text: string;
             why: string;
         };
-        /** @description How far an agent goes. */
-        Level: "shadow" | "draft" | "ask" | "act";
+        Likely: {
+            /**
+             * Format: double
+             * @description From 0 to 1.
+             */
+            at_least: number;
+            text: string;
+        };
         /** @description How the value was found there. */
         Likeness: "exact" | "normalised" | "computed" | "none";
         /** @description A limit, and what is in use of it. */
@@ -6297,6 +6596,14 @@ export interface components {
             pressing_cents: number;
             /** Format: uint64 */
             pressing_minutes: number;
+        };
+        /** @description What a case is to be made of. */
+        MakeCase: {
+            /**
+             * Format: uuid
+             * @description An approval that was approved, edited or rejected.
+             */
+            approval_id: string;
         };
         /** @description What a key is to be. */
         MakeKey: {
@@ -6575,8 +6882,20 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageOfCaseResult: {
+            items: components["schemas"]["CaseResult"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageOfCustomer: {
             items: components["schemas"]["Customer"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        PageOfDecidedCase: {
+            items: components["schemas"]["DecidedCase"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -6807,7 +7126,7 @@ export interface components {
             written: components["schemas"]["Written"];
         };
         /** @description One thing that not everybody may. */
-        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_review_quality" | "read_runs" | "retry_runs" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "manage_autonomy" | "read_system" | "test_connections" | "manage_channels" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
+        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_review_quality" | "read_runs" | "retry_runs" | "read_evaluations" | "manage_evaluations" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "manage_channels" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
         /** @description A permission in words. */
         PermissionView: {
             means: string;
@@ -7029,6 +7348,86 @@ export interface components {
             fast: string;
             name: string;
             strong: string;
+        };
+        /** @description What came of the attempts at one case. */
+        PublishedCase: {
+            /** Format: int64 */
+            attempts: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            cost_micros?: number;
+            /**
+             * @description Something came of it that fails the whole evaluation.
+             * @default false
+             */
+            critical?: boolean;
+            /**
+             * @description What was not as expected, of all attempts.
+             * @default []
+             */
+            findings?: components["schemas"]["CaseFinding"][];
+            /**
+             * Format: int64
+             * @default 0
+             */
+            millis?: number;
+            /** @description Unique in its suite. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many of them passed.
+             */
+            passed: number;
+            /**
+             * @description How it went, turn by turn, in the first attempt that failed or else in the first. At most 64 kB of JSON.
+             * @default []
+             */
+            story?: components["schemas"]["CaseScene"][];
+            /** @default [] */
+            tags?: string[];
+            /**
+             * @description Why it is known to fail, where it is.
+             * @default
+             */
+            why?: string;
+        };
+        /** @description One suite, held once, as whoever held it tells. What can be counted is counted from its cases. */
+        PublishedEvaluation: {
+            /**
+             * @description What the suite tries.
+             * @default
+             */
+            about?: string;
+            /**
+             * @description Measures that are below what they may be, in words.
+             * @default []
+             */
+            below?: string[];
+            cases: components["schemas"]["PublishedCase"][];
+            /**
+             * Format: double
+             * @description The share of attempts that must pass at least, 0 to 1.
+             */
+            cutoff: number;
+            /**
+             * @description What a suite of data measures over all its items.
+             * @default {}
+             */
+            measures?: {
+                [key: string]: number;
+            };
+            /** @description Who answered; `offline` for the offline model. */
+            model: string;
+            /**
+             * Format: uint64
+             * @default 0
+             */
+            seed?: number;
+            suite: string;
+            /** @description What was tried: of the service, the version. */
+            version: string;
         };
         /** @description A policy to put in effect. */
         PutPolicy: {
@@ -7413,8 +7812,13 @@ export interface components {
          * @description Credits that were set aside for one call.
          */
         ReservationId: string;
-        /** @description How the file is written. */
-        ResolutionsFormat: "csv" | "jsonl";
+        /** @description What came of one case, and how it went. */
+        ResultView: {
+            evaluation: components["schemas"]["Evaluation"];
+            result: components["schemas"]["CaseResult"];
+            /** @description Turn by turn, in the first attempt that failed or else in the first. Empty for what is no conversation. */
+            story: components["schemas"]["CaseScene"][];
+        };
         /** @description Figures of reviewing. What is null was not seen, or is about too few people. */
         ReviewFigures: {
             /** @description The same by what was wrong. Of one person alone. */
@@ -7864,6 +8268,39 @@ export interface components {
             /** @description BM25, unbounded. Null: not among the best by words. */
             lexical: components["schemas"]["Ranked"] | null;
         };
+        /** @description A conversation with what must come of it, without personal data. */
+        Scripted: {
+            /** @description When it was: what the records say of times is to be read beside it. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who writes; without it a visitor whom nobody knows. */
+            from?: components["schemas"]["ScriptedFrom"] | null;
+            name: string;
+            /** @description The records that the run had read. */
+            reads?: components["schemas"]["ScriptedRead"][];
+            tags: string[];
+            turns: components["schemas"]["ScriptedTurn"][];
+            /** @description The reviewer's reason, where there is one. */
+            why?: string;
+        };
+        ScriptedFrom: {
+            /** @description An address that stands for the customer's own. */
+            email: string;
+        };
+        /** @description What a tool gave. */
+        ScriptedRead: {
+            answer: unknown;
+            args: unknown;
+            tool: string;
+        };
+        /** @description One thing that happens: the customer says something, or a reviewer decides. */
+        ScriptedTurn: {
+            approves?: boolean;
+            edits?: unknown;
+            expects?: components["schemas"]["Expected"];
+            rejects?: string | null;
+            responds?: string | null;
+            says?: string | null;
+        };
         /** @description What was found, best first. */
         SearchView: {
             items: components["schemas"]["Passage"][];
@@ -8073,6 +8510,28 @@ export interface components {
         SimilarList: {
             /** @description The most alike first; at most five. */
             items: components["schemas"]["SimilarDecision"][];
+        };
+        /** @description What became of cases since the evaluation before. */
+        Since: {
+            /**
+             * Format: int64
+             * @description Cases that were not there then, and those that are not there any more.
+             */
+            added: number;
+            /**
+             * Format: int64
+             * @description Cases that failed then and pass now, and the other way round.
+             */
+            gained: number;
+            /** Format: int64 */
+            gone: number;
+            id: components["schemas"]["EvaluationId"];
+            /** Format: int64 */
+            lost: number;
+            model: string;
+            /** Format: double */
+            share: number;
+            version: string;
         };
         /** @description What is wrong in an exercise. */
         Slip: "amount" | "number" | "recipient" | "name" | "figure" | "citation";
@@ -8362,6 +8821,17 @@ export interface components {
          */
         SuggestionId: string;
         SuggestionStatus: "open" | "redacted" | "kept";
+        /** @description A suite, as it was evaluated last. */
+        SuiteView: {
+            latest: components["schemas"]["Evaluation"];
+            suite: string;
+            /** @description Up to 30 evaluations with the latest, the oldest first. */
+            trend: components["schemas"]["TrendPoint"][];
+        };
+        /** @description All suites. */
+        Suites: {
+            suites: components["schemas"]["SuiteView"][];
+        };
         /** @description Why a tool is suspended. */
         SuspensionView: {
             /** @description Where the tool comes from. */
@@ -8668,6 +9138,17 @@ export interface components {
             secret: string;
             /** @description For a QR code. */
             url: string;
+        };
+        /** @description One evaluation of a suite among others. */
+        TrendPoint: {
+            at: components["schemas"]["Timestamp"];
+            holds: boolean;
+            id: components["schemas"]["EvaluationId"];
+            interval: components["schemas"]["Interval"];
+            model: string;
+            /** Format: double */
+            share: number;
+            version: string;
         };
         /** @description How one small call went. */
         TriedCall: {
@@ -12841,6 +13322,465 @@ export interface operations {
                 };
             };
             /** @description It takes read_runs, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvaluations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suites"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publishEvaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishedEvaluation"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEvaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The evaluation. */
+                id: components["schemas"]["EvaluationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvaluationResults: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                /** @description That came out otherwise than in the evaluation before, or as then. */
+                changed?: boolean;
+                /** @description That fail the whole evaluation, or not. */
+                critical?: boolean;
+                /** @description Of which every attempt passed, or not. */
+                passed?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The evaluation. */
+                id: components["schemas"]["EvaluationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfCaseResult"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEvaluationResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The evaluation. */
+                id: components["schemas"]["EvaluationId"];
+                /** @description The case's place among the others, from 0. */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvaluationCases: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfDecidedCase"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeEvaluationCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeCase"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedCase"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals or manage_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportEvaluationCases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": unknown;
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeEvaluationCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The case. */
+                id: components["schemas"]["EvaluationCaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_evaluations, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -8,6 +8,7 @@ import { agentsQuery } from "../agents/queries";
 import { api, send } from "../api/client";
 import type { paths } from "../api/schema.gen";
 import type { Approval, Customer, Decision } from "../api/words";
+import { MakeCase } from "../evaluations/MakeCase";
 import { ApprovalBadge, Badge, PriorityBadge, RiskBadge, TicketBadge } from "../parts/Badge";
 import { Json } from "../parts/Json";
 import { useNow } from "../parts/now";
@@ -199,7 +200,12 @@ function Loaded({
         {exercise ? (
           <Reveal id={served.id} result={exercise} />
         ) : (
-          !pending && <Decided approval={approval} decisions={decisions} />
+          !pending && (
+            <>
+              <Decided approval={approval} decisions={decisions} />
+              <MakeCase id={served.id} status={served.status} />
+            </>
+          )
         )}
 
         <div className="approval-columns">

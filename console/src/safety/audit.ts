@@ -61,6 +61,9 @@ const ACTIONS: Record<AuditAction, MessageDescriptor> = {
   "autonomy.lowered": msg`Lowered how far an agent goes, because it broke a promise`,
   "exercises.changed": msg`Switched exercises on or off`,
   "exercise.ended": msg`Ended an exercise`,
+  "evaluation.published": msg`Published an evaluation`,
+  "evaluation_case.made": msg`Made a case of a decision`,
+  "evaluation_case.removed": msg`Removed a case made of a decision`,
 };
 
 export const AUDIT_ACTIONS = Object.keys(ACTIONS) as AuditAction[];

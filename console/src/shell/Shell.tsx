@@ -39,6 +39,7 @@ const PLACES = [
   { to: "/tools", label: msg`Tools`, icon: "wrench", keys: "g o" },
   { to: "/agents", label: msg`Agents`, icon: "spark", keys: "g e" },
   { to: "/policy", label: msg`Policy`, icon: "scales", keys: "g p" },
+  { to: "/evaluations", label: msg`Evaluations`, icon: "flag", keys: "g v" },
   { to: "/safety", label: msg`Safety`, icon: "lock", keys: "g s" },
   { to: "/settings", label: msg`Settings`, icon: "sliders", keys: "g i" },
 ] as const satisfies readonly {

@@ -17,6 +17,7 @@ const TAKES: readonly (readonly [path: string, takes: Permission])[] = [
   ["/tools", "read_tools"],
   ["/agents", "read_tools"],
   ["/policy", "read_policy"],
+  ["/evaluations", "read_evaluations"],
   ["/safety/personal-data", "redact"],
   ["/safety/autonomy", "read_policy"],
   ["/safety/audit", "read_audit"],

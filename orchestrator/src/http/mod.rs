@@ -27,9 +27,11 @@ mod conversations;
 mod copilot;
 mod credits;
 mod customers;
+mod decided_cases;
 mod deliveries;
 mod desk;
 mod docs;
+mod evaluations;
 mod exercises;
 mod feedback;
 mod footing;
@@ -165,6 +167,8 @@ fn api() -> ApiRouter<Http> {
         .merge(review_quality::routes())
         .merge(replays::routes())
         .merge(runs::routes())
+        .merge(evaluations::routes())
+        .merge(decided_cases::routes())
         .merge(agents::routes())
         .merge(tools::routes())
         .merge(knowledge::routes())

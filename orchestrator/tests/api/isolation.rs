@@ -102,8 +102,22 @@ async fn plant(theirs: &Desk) -> Theirs {
     let asked = json!({ "text": "Where is the xylophone?" });
     let asked = owner.post("/v1/copilot/threads", &asked).await.json(StatusCode::CREATED);
     let sessions = owner.get("/v1/sessions").await.json(StatusCode::OK);
+    let held = json!({ "name": "where is the xylophone", "attempts": 1, "passed": 1 });
+    let held =
+        json!({ "suite": "xylophone", "version": "1", "model": "offline", "cutoff": 0.5, "cases": [held] });
+    let evaluation = owner.post("/v1/evaluations", &held).await.json(StatusCode::CREATED);
+    let rejected = theirs.open_ticket("A third xylophone").await;
+    let rejected = theirs.propose_saying(&rejected, "The xylophone is yours.").await;
+    let decision =
+        json!({ "digest": rejected["digest"], "decision": { "type": "reject", "reason": "no xylophone" } });
+    let path = format!("/v1/approvals/{}/decisions", text(&rejected["id"]));
+    owner.post(&path, &decision).await.json(StatusCode::OK);
+    let made = json!({ "approval_id": rejected["id"] });
+    let made = owner.post("/v1/evaluations/cases", &made).await.json(StatusCode::CREATED);
     let mut ids = planted::beside(theirs, WORD, &ticket, &document).await;
     ids.extend([
+        ("evaluation", text(&evaluation["id"])),
+        ("case", text(&made["id"])),
         ("view", text(&view["id"])),
         ("thread", text(&asked["thread_id"])),
         ("workspace", theirs.workspace.to_string()),
@@ -198,6 +212,12 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         "askCopilot" => Missing("thread", json!({ "text": "What waits?" })),
         "listCopilotThreads" => List(Vec::new()),
         "beginCopilotThread" => Silent(json!({ "text": "What waits?" })),
+        "getEvaluation" | "getEvaluationResult" | "listEvaluationResults" => {
+            Missing("evaluation", Value::Null)
+        }
+        "makeEvaluationCase" => MissingInBody(json!({ "approval_id": approval })),
+        "removeEvaluationCase" => Missing("case", json!({})),
+        "listEvaluationCases" => List(Vec::new()),
         "getRun" | "replayRun" => Missing("run", Value::Null),
         "retryRun" => Missing("run", json!({})),
         "getCustomer" => Missing("customer", Value::Null),
@@ -277,6 +297,9 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         | "showExercises"
         | "setExercises"
         | "listApprovalClaims"
+        | "listEvaluations"
+        | "publishEvaluation"
+        | "exportEvaluationCases"
         | "listApprovalViews"
         | "countApprovals"
         | "endApprovalDelegation"

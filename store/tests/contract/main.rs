@@ -11,6 +11,7 @@ mod automatic_breakers;
 mod autonomy;
 mod credits;
 mod documents;
+mod evaluations;
 mod figures;
 mod fixture;
 mod inbox;
@@ -132,6 +133,10 @@ contract! {
         what_is_redacted_is_gone_and_the_events_stay,
         the_subject_and_what_lists_search_by_are_redacted_too,
         a_ticket_names_its_people;
+    evaluations:
+        an_evaluation_is_kept_once_and_compared_with_the_one_before,
+        old_evaluations_of_a_suite_go,
+        a_case_of_a_decision_is_there_while_that_stands;
     portal:
         a_customers_link_is_used_once_with_all_of_their_others,
         a_customers_session_goes_on_while_it_is_used_and_ends,

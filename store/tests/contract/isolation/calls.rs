@@ -26,7 +26,7 @@ use domain::{
 use futures::{FutureExt as _, future::BoxFuture};
 use store::{
     ApprovalFilter, AuditFilter, Became, ChannelChange, KnowledgeFact, PersonChange, Redaction, Resolved,
-    Reviewed, RunFilter, TicketFilter, Tracks, WorkspaceStore,
+    ResultFilter, Reviewed, RunFilter, TicketFilter, Tracks, WorkspaceStore,
 };
 
 use super::world::{ADDRESS, COLLECTION, EMAIL, INVITED, MAIL, SLUG, TERMS, World};
@@ -90,6 +90,14 @@ fn reads() -> Vec<(&'static str, Call)> {
         ),
         "contact_of_link" => desk.contact_of_link(CUSTOMER_LINK, w.at).await,
         "customer_session" => desk.customer_session(w.customer_session, w.at).await,
+        "evaluations" => desk.evaluations(10).await,
+        "evaluation" => desk.evaluation(w.evaluation).await,
+        "evaluation_results" => {
+            desk.evaluation_results(w.evaluation, ResultFilter::default(), (-1, 10)).await
+        },
+        "evaluation_result" => desk.evaluation_result(w.evaluation, 0).await,
+        "decided_cases" => desk.decided_cases(10, None).await,
+        "case_of_approval" => desk.case_of_approval(w.approval).await,
         "channel_settings" => desk.channel_settings().await,
         "customer" => desk.customer(w.customer).await,
         "customers" => (desk.customers(None, 10, None).await, desk.customers(Some("a"), 10, None).await),
@@ -267,6 +275,12 @@ fn writes() -> Vec<(&'static str, Call)> {
                 answers.push(desk.commit(Commit { ops: vec![op] }).await.map(|receipt| receipt.warnings));
             }
             answers
+        },
+        "keep_case" => desk.keep_case(w.decided_case(), 10, w.deed(AuditAction::EvaluationCaseMade)).await.is_ok(),
+        "remove_case" => desk.remove_case(w.case, w.deed(AuditAction::EvaluationCaseRemoved)).await,
+        "publish_evaluation" => {
+            let deed = w.deed(AuditAction::EvaluationPublished);
+            desk.publish_evaluation(w.published(), w.evaluation, deed).await.map(|kept| kept.since)
         },
         "mark_follow_up_fired" => desk.mark_follow_up_fired(w.ticket, w.follow_up).await,
         "mark_followed_up" => desk.mark_followed_up(w.citation, w.at).await,
