@@ -15,6 +15,7 @@ mod console;
 mod conversations;
 mod copilot;
 mod credits;
+mod crowd;
 mod customers;
 mod deliveries;
 mod description;
