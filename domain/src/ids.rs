@@ -68,6 +68,8 @@ ids! {
     CustomerSessionId,
     /// One going through stored messages for personal data.
     ScanId,
+    /// Past runs held against something changed.
+    ReplayId,
     /// Personal data that was found there.
     SuggestionId,
     /// A key that requests are made with instead of a session.

@@ -29,7 +29,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tracing::{info, warn};
 
 pub use keys::Keys;
-pub(crate) use parts::{prepare_folder, sqlite_path};
+pub(crate) use parts::{lock_embedded, prepare_folder, procedures, sqlite_path};
 
 use crate::{
     breakers::{Breakers, Outside},
@@ -45,10 +45,11 @@ use crate::{
     knowledge::{self, Indexing, Keeper, KnowledgeError, sources::Sources},
     knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
-    models, password,
+    measurements, models, password,
     personal::PersonalData,
     policies::Policies,
     protections::Protections,
+    replays::jobs::Replays,
     second_look::SecondLook,
     sign_in::SignIn,
     system::SharedClock,
@@ -142,6 +143,8 @@ pub struct App {
     /// How people prove who they are.
     pub sign_in: SignIn,
     pub house: Arc<House>,
+    /// Replays that somebody watches.
+    pub replays: Replays,
     /// The demo shop this process serves, when the demo is on.
     pub shop: Option<Shop>,
     /// Signs calls between this process and its own demo shop.
@@ -315,7 +318,7 @@ impl App {
         let sign_in = SignIn::new(&config.sign_in, &keys, &config.public_url())?;
         let sources = Sources::new(&config.knowledge.sources.private_hosts)?;
         let app = Arc::new(Self {
-            metrics: parts::metrics()?,
+            metrics: measurements::recorder().map_err(AppError::Setup)?,
             config: Arc::new(config),
             store,
             clock,
@@ -342,6 +345,7 @@ impl App {
             keys,
             sign_in,
             house,
+            replays: Replays::default(),
             shop,
             shop_token,
             stopping: watch::Sender::new(false),

@@ -120,6 +120,12 @@ impl Breakers {
         }
     }
 
+    /// How many of a kind people, or the service for them, have open.
+    pub(crate) fn open_of(&self, kind: &str) -> usize {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.values().flatten().filter(|breaker| breaker.of.kind() == kind).count()
+    }
+
     /// What stops the whole agent.
     pub fn of_agent(&self, workspace: WorkspaceId, agent: &str) -> Option<BreakerOf> {
         self.find(workspace, |of| match of {

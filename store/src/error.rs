@@ -39,6 +39,9 @@ pub enum StoreError {
     RowSecurity { user: String, why: String },
     #[error("the database has not answered for {0} seconds; it is not known whether this was written")]
     Silent(u64),
+    /// A file that a backup cannot be written to or read from.
+    #[error("{file}: {why}")]
+    Backup { file: String, why: String },
     #[error("the store is closed")]
     Closed,
 }

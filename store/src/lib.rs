@@ -6,6 +6,7 @@
 //! domain's own functions.
 
 mod apply;
+mod backup;
 mod batch;
 mod bell;
 mod claim;
@@ -47,6 +48,7 @@ use tokio::{
     task::AbortHandle,
 };
 
+pub use backup::{BackupFacts, read_backup, revive};
 pub use bell::Word;
 pub use error::StoreError;
 pub use leases::{Lease, Term};
@@ -58,7 +60,7 @@ pub use read::{
 };
 pub use records::{
     Account, ApiKey, ApprovalFilter, Assigned, Attachment, ChannelChange, ChannelSettings, Counts,
-    CustomerSession, Delivery, FollowUp, Invitation, KeyOwner, Membership, Notice, Passkey, ReadyRun,
+    CustomerSession, Delivery, FollowUp, Invitation, KeyOwner, Load, Membership, Notice, Passkey, ReadyRun,
     RegistrationStatus, RunFilter, ServiceAccount, Session, TicketDifference, TicketFilter, ToolRegistration,
     Totp, Workspace,
 };
@@ -231,6 +233,14 @@ impl Store {
     /// has the database to itself. Returns how many.
     pub async fn take_over_all(&self) -> Result<u64, StoreError> {
         self.writer.take_over_all().await
+    }
+
+    /// How busy this process is with its database.
+    pub fn load(&self) -> Load {
+        let (reading, readers) = self.read.load();
+        let (writes_waiting, writes_limit) = self.writer.load();
+        let (runs_leased, runs_limit) = self.writer.shared.places();
+        Load { writes_waiting, writes_limit, reading, readers, runs_leased, runs_limit }
     }
 
     /// Whether the database answers.

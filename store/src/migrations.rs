@@ -64,6 +64,11 @@ pub(crate) fn migrator() -> Migrator {
     Migrator { migrations, ..Migrator::DEFAULT }
 }
 
+/// The last migration that this version knows.
+pub(crate) fn newest() -> i64 {
+    FILES.last().and_then(|(version, ..)| version.parse().ok()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

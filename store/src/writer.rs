@@ -20,6 +20,7 @@ use domain::{
     ticket::EventBody,
 };
 use futures::future::BoxFuture;
+use metrics::{counter, histogram};
 use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, pool::PoolConnection};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot},
@@ -115,6 +116,11 @@ impl Shared {
         }
     }
 
+    /// How many runs this process has, and how many it may have.
+    pub(crate) fn places(&self) -> (usize, usize) {
+        (self.claimed.load(Ordering::Acquire), self.max_claimed)
+    }
+
     pub(crate) fn release(&self) {
         let freed = self.claimed.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
         if freed.is_err() {
@@ -178,11 +184,15 @@ impl WriterHandle {
     ) -> Result<Receipt, CommitError> {
         // The last places are kept for what goes on already: decisions, conversations, runs under way.
         if begins_something(&commit) && self.jobs.capacity() <= self.jobs.max_capacity() / 4 {
+            counter!("countersign_commits_refused_total").increment(1);
             return Err(CommitError::Busy { retry_after: RETRY_AFTER });
         }
         let (answer, answered) = oneshot::channel();
         self.jobs.try_send(Job::Commit { workspace, commit, answer }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => CommitError::Busy { retry_after: RETRY_AFTER },
+            mpsc::error::TrySendError::Full(_) => {
+                counter!("countersign_commits_refused_total").increment(1);
+                CommitError::Busy { retry_after: RETRY_AFTER }
+            }
             mpsc::error::TrySendError::Closed(_) => CommitError::Unavailable(StoreError::Closed.to_string()),
         })?;
         match answered.await {
@@ -194,6 +204,12 @@ impl WriterHandle {
     /// The way for writes to those rows, and to no others where the database can tell.
     pub(crate) fn within(&self, scope: impl Into<Scope>) -> Scoped<'_> {
         Scoped { writer: self, scope: scope.into(), silence: LONG_SILENCE }
+    }
+
+    /// How many jobs wait, and how many may.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        let limit = self.jobs.max_capacity();
+        (limit.saturating_sub(self.jobs.capacity()), limit)
     }
 
     pub(crate) async fn claim_due(&self) -> Result<usize, StoreError> {
@@ -510,8 +526,14 @@ impl Writer {
         let free = shared.free();
         let mut state = std::mem::take(&mut self.state);
         let connection = self.connection().await?;
+        let started = Instant::now();
         let written = batch.write(connection, commits, &mut state, free);
         let result = answered_in(shared.dialect, SILENCE, written).await;
+        histogram!("countersign_write_seconds").record(started.elapsed().as_secs_f64());
+        histogram!("countersign_write_commits").record(commits.len() as f64);
+        if result.is_err() {
+            counter!("countersign_writes_failed_total").increment(1);
+        }
         if result.is_ok() && shared.dialect.data_version().is_some() {
             state.settle();
             self.state = state;

@@ -47,22 +47,18 @@ const PAGES: [string, RegExp][] = [
 ];
 
 for (const [path, title] of PAGES) {
-  for (const colorScheme of ["light", "dark"] as const) {
-    test(`${path} is accessible in ${colorScheme}`, async ({ page }) => {
-      await page.emulateMedia({ colorScheme });
-      await answer(page);
-      await page.goto(path);
-      await expect(page).toHaveTitle(title);
-      await expect(page.locator(".skeleton")).toHaveCount(0);
-      await accessible(page);
-    });
-  }
-
-  test(`${path} fits a window of 360 pixels`, async ({ page }) => {
-    await page.setViewportSize({ width: 360, height: 740 });
+  test(`${path} is accessible in light and dark, and fits a window of 360 pixels`, async ({
+    page,
+  }) => {
     await answer(page);
+    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
     await page.goto(path);
     await expect(page).toHaveTitle(title);
+    await expect(page.locator(".skeleton")).toHaveCount(0);
+    await accessible(page);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await accessible(page);
+    await page.setViewportSize({ width: 360, height: 740 });
     await expect(page.locator(".skeleton")).toHaveCount(0);
     await fits(page);
   });

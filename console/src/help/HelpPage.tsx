@@ -7,6 +7,7 @@ import type { HelpArticle } from "../api/words";
 import { useSettled } from "../parts/settled";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
+import { words } from "../text/format";
 import { articlesQuery, byCategory } from "./queries";
 
 export function ArticleLink({ article, onGo }: { article: HelpArticle; onGo?: () => void }) {
@@ -95,7 +96,7 @@ export function HelpPage() {
       ) : (
         byCategory(data.items).map(([category, items]) => (
           <section key={category}>
-            <h2>{category || t`More`}</h2>
+            <h2>{category ? words(category) : t`More`}</h2>
             <ul className="help-list">
               {items.map((article) => (
                 <li key={article.slug}>

@@ -60,6 +60,33 @@ function purpose(name: string): string {
   return words(name.slice(name.lastIndexOf(".") + 1)).toLowerCase();
 }
 
+/** What a model wrote as people read it: its reply, or else what it says of each thing. The form that
+ * programs read is in the journal. */
+export function written(text: string | undefined): string | undefined {
+  const fields = fieldsOf(text);
+  if (!fields) return text;
+  const { reply } = fields;
+  if (typeof reply === "string" && reply.trim() !== "") return reply;
+  const said = Object.entries(fields).flatMap(([name, value]) =>
+    (typeof value === "string" && value !== "") ||
+    typeof value === "number" ||
+    typeof value === "boolean"
+      ? [`${words(name)}: ${value}`]
+      : [],
+  );
+  return said.length > 0 ? said.join("\n") : text;
+}
+
+function fieldsOf(text: string | undefined): Record<string, unknown> | undefined {
+  if (!text?.trimStart().startsWith("{")) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function sentenceOf(body: Step["body"]): Sentence {
   switch (body.type) {
     case "started":
@@ -85,7 +112,7 @@ export function sentenceOf(body: Step["body"]): Sentence {
           calls.length > 0
             ? t`Model, ${purpose(body.purpose)}: wants to ${calls.join(", ")}`
             : t`Model, ${purpose(body.purpose)}`,
-        detail: body.response.text ?? undefined,
+        detail: written(body.response.text ?? undefined),
       };
     }
     case "unusable":

@@ -69,7 +69,7 @@ export function PasskeySection({ account }: { account: AccountView }) {
       <p className="muted">
         {possible
           ? t`A passkey on this device or on a security key signs you in without password and code.`
-          : t`Passkeys need a name and a secure connection: this service is reached without.`}
+          : t`Passkeys need a host name and HTTPS: this page was reached without.`}
       </p>
       {remove.isError && <Failure error={remove.error} />}
       {account.passkeys.length > 0 && (

@@ -26,7 +26,10 @@ use super::{
     credits::waits,
     session::{Halt, Session, Written},
 };
-use crate::breakers::outside::{CameOf, Leave};
+use crate::{
+    breakers::outside::{CameOf, Leave},
+    measurements,
+};
 
 /// Attempts at one effect, all in all, besides those that were put off.
 const MAX_ATTEMPTS: i64 = 6;
@@ -119,6 +122,7 @@ impl Session {
                 effect.status = EffectStatus::Succeeded;
                 effect.summary = output.summary;
                 effect.output = Some(output.content.clone());
+                measurements::effect(&effect);
                 let (call, approval_id) = (effect.call.clone(), effect.approval_id);
                 self.ops.push(Op::AddEffect(Box::new(effect.clone())));
                 self.effects.push(effect);
@@ -318,6 +322,7 @@ impl Session {
         effect.output = Some(output.content.clone());
         effect.error = None;
         effect.next_attempt_at = None;
+        measurements::effect(effect);
         self.change_effect(effect);
         for body in output.events {
             self.ticket_event(body);
@@ -332,6 +337,7 @@ impl Session {
         effect.summary = format!("not done: {error}");
         effect.error = Some(error.clone());
         effect.next_attempt_at = None;
+        measurements::effect(effect);
         self.change_effect(effect);
         self.tell_timeline(effect);
         self.journal_effect(asked, effect, CallOutcome::Failed { error });
@@ -379,6 +385,7 @@ impl Session {
     ) -> Settled {
         effect.status = EffectStatus::Unknown;
         effect.error = Some(why.clone());
+        measurements::effect(effect);
         self.change_effect(effect);
         let gate = self.house.policies.of(self.store.id());
         let terms = gate.policy().default.clone();

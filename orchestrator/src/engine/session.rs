@@ -211,6 +211,8 @@ impl Session {
         };
         session.forfeit();
         if session.steps.is_empty() {
+            metrics::histogram!("countersign_run_start_seconds")
+                .record(session.house.clock.now().since(session.run.created_at).as_secs_f64());
             session.count_run();
             session.begin(around.messages, around.heard).await?;
         } else if session.run.signals != session.run.seen_signals {

@@ -60,6 +60,7 @@ mod problem;
 mod proof;
 mod providers;
 mod ratings;
+mod replays;
 mod review_quality;
 mod roles;
 mod runs;
@@ -162,6 +163,7 @@ fn api() -> ApiRouter<Http> {
         .merge(approval_link::routes())
         .merge(approval_mail::routes())
         .merge(review_quality::routes())
+        .merge(replays::routes())
         .merge(runs::routes())
         .merge(agents::routes())
         .merge(tools::routes())

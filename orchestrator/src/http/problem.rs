@@ -248,6 +248,7 @@ impl From<StoreError> for Problem {
             | StoreError::Value(_)
             | StoreError::Migrate(_)
             | StoreError::RowSecurity { .. }
+            | StoreError::Backup { .. }
             | StoreError::Url { .. } => Self::internal(&error),
         }
     }

@@ -126,6 +126,11 @@ impl Http {
         })
     }
 
+    /// Streams that are open.
+    pub(super) fn watched(&self) -> usize {
+        MAX_STREAMS.saturating_sub(self.streams.available_permits())
+    }
+
     pub(super) async fn workspaces(&self) -> Result<Arc<Vec<Workspace>>, Problem> {
         if let Some(known) = self.workspaces.get(&()) {
             return Ok(known);

@@ -102,7 +102,8 @@ pub fn words(answer: Option<&Answer>) -> String {
     }
 }
 
-fn asked(role: &str, quorum: u8) -> String {
+/// Whom it asks.
+pub fn asked(role: &str, quorum: u8) -> String {
     if quorum > 1 { format!("ask {quorum} of role {role}") } else { format!("ask {role}") }
 }
 

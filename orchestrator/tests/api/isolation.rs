@@ -83,6 +83,7 @@ async fn plant(theirs: &Desk) -> Theirs {
     let path = format!("/v1/tickets/{}/messages", text(&ticket["ticket"]["id"]));
     let messages = owner.get(&path).await.json(StatusCode::OK);
     let scan = owner.post("/v1/guards/scans", &json!({})).await.json(StatusCode::CREATED);
+    let replay = owner.post("/v1/replays", &json!({})).await.json(StatusCode::CREATED);
     let service = json!({ "name": "xylophone service" });
     let service = owner.post("/v1/service-accounts", &service).await.json(StatusCode::CREATED);
     let key =
@@ -116,6 +117,7 @@ async fn plant(theirs: &Desk) -> Theirs {
         ("document", text(&document["document"]["id"])),
         ("chunk", text(&document["chunks"][0]["id"])),
         ("scan", text(&scan["id"])),
+        ("replay", text(&replay["id"])),
         ("service", text(&service["id"])),
         ("key", text(&key["key"]["id"])),
         ("person", theirs.user_id(Role::Agent).to_string()),
@@ -201,6 +203,8 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         "getCustomer" => Missing("customer", Value::Null),
         "getScan" => Missing("scan", Value::Null),
         "stopScan" => Missing("scan", json!({})),
+        "getReplay" => Missing("replay", Value::Null),
+        "stopReplay" => Missing("replay", json!({})),
         "getDocument"
         | "removeDocument"
         | "listDocumentVersions"
@@ -301,6 +305,7 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         | "verifyAudit"
         | "exportAudit"
         | "beginScan"
+        | "beginReplay"
         | "makeServiceAccount"
         | "openTicket"
         | "openBreaker"

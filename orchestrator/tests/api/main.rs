@@ -42,6 +42,7 @@ mod portal;
 mod problems;
 mod providers;
 mod ratings;
+mod replays;
 mod review_quality;
 mod runs;
 mod safety;

@@ -187,8 +187,11 @@ pub async fn a_failed_attempt_is_due_again_later(mut f: Fixture) {
     assert_eq!((failed.status, failed.attempts, failed.wake_at), (RunStatus::Queued, 1, Some(at)));
     assert_eq!(failed.error.as_deref(), Some("no answer"));
     assert_eq!(f.store.claim_due().await.unwrap(), 0);
-    f.clock.advance(Duration::from_secs(10));
+    assert_eq!(f.store.due_since(f.now()).await.unwrap(), None, "nobody keeps it waiting");
+    f.clock.advance(Duration::from_secs(17));
+    assert_eq!(f.store.due_since(f.now()).await.unwrap(), Some(at), "seven seconds late");
     assert_eq!(f.store.claim_due().await.unwrap(), 1);
+    assert_eq!(f.store.due_since(f.now()).await.unwrap(), None);
     let again = f.ready.recv().await.unwrap().run;
     assert_eq!(again.attempts, 1);
     let receipt = f.put(&again, RunTo::Running).await.unwrap();
@@ -218,6 +221,7 @@ pub async fn an_expired_lease_is_taken_over(mut f: Fixture) {
     f.clock.advance(Duration::from_secs(30));
     assert_eq!(f.store.claim_due().await.unwrap(), 0);
     f.clock.advance(Duration::from_secs(1));
+    assert_eq!(f.store.due_since(f.now()).await.unwrap(), run.lease_until, "its worker is gone");
     assert_eq!(f.store.claim_due().await.unwrap(), 1);
     let taken = f.ready.recv().await.unwrap().run;
     assert_eq!((taken.id, taken.status, taken.fence, taken.attempts), (run.id, RunStatus::Running, 2, 1));
