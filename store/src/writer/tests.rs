@@ -57,9 +57,10 @@ async fn a_process_that_stops_within_a_transaction_holds_nobody_up_for_long() {
     });
     held.await.unwrap();
     let now = ManualClock::default().now();
-    let commit = other.workspace(workspace).commit(opened(&ids, now));
+    let other = other.workspace(workspace);
+    let commit = other.commit(opened(&ids, now));
     time::timeout(Duration::from_secs(20), commit).await.expect("the row is free in a few seconds").unwrap();
-    let name = other.workspace(workspace).workspace().await.unwrap().unwrap().name;
+    let name = other.workspace().await.unwrap().unwrap().name;
     assert_eq!(name, "One", "nothing of what stopped was written");
     stuck.abort();
 }
