@@ -1,6 +1,6 @@
 //! Policies: each workspace's own, or the installation's, as this process last heard.
 //!
-//! Every process asks the database several times a second which versions are in effect, so that a change
+//! Every process asks the database several times a second which versions are in effect, and when another tells of a change, so that a change
 //! counts everywhere within a second. A document that cannot be used any more refuses everything: neither
 //! the version before it nor the installation's policy takes its place.
 
@@ -29,6 +29,7 @@ use tracing::{error, warn};
 use crate::{
     app::App,
     autonomy::Ladder,
+    breakers::rules_changed,
     gate::{
         Gate,
         check::{Report, World, check},
@@ -164,11 +165,15 @@ impl Policies {
 
     /// Goes on asking.
     pub async fn follow(&self) {
+        let mut words = self.store.words();
         let mut tick = time::interval(ASKED_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = true;
         loop {
-            tick.tick().await;
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = rules_changed(&mut words) => {}
+            }
             let result = self.refresh().await;
             if let Err(error) = &result
                 && heard

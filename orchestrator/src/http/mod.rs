@@ -26,6 +26,7 @@ mod conversation_stream;
 mod conversations;
 mod copilot;
 mod credits;
+mod crowd;
 mod customers;
 mod decided_cases;
 mod deliveries;
@@ -133,6 +134,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(http.clone(), headers::secure))
         .layer(from_fn_with_state(http.clone(), sites::share))
+        .layer(from_fn_with_state(http.clone(), crowd::admit))
         .layer(from_fn_with_state(http, observe::observe))
         // Outside `observe`, which writes the bodies of problems anew.
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))

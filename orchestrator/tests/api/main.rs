@@ -16,6 +16,7 @@ mod console;
 mod conversations;
 mod copilot;
 mod credits;
+mod crowd;
 mod customers;
 mod decided_cases;
 mod deliveries;

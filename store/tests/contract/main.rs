@@ -61,6 +61,10 @@ macro_rules! contract {
                 ("two_processes_never_share_a_run", Box::pin(async {
                     runs::two_processes_never_share_a_run(Fixture::new(Backend::Postgres).await).await;
                 })),
+                ("what_one_process_has_no_place_for_is_told_to_the_others", Box::pin(async {
+                    let fixture = Fixture::new(Backend::Postgres).await;
+                    runs::what_one_process_has_no_place_for_is_told_to_the_others(fixture).await;
+                })),
                 ("processes_share_one_chain", Box::pin(async {
                     safety::processes_share_one_chain(Fixture::new(Backend::Postgres).await).await;
                 })),
@@ -126,6 +130,7 @@ contract! {
         events_and_tickets_are_read_by_their_ids,
         notices_come_in_the_order_of_positions,
         a_full_queue_says_when_to_come_back,
+        a_crowded_queue_refuses_new_tickets_before_what_goes_on,
         closing_writes_what_is_queued,
         colleagues_see_each_other_at_a_ticket_while_they_are_there;
     personal_data:
@@ -154,7 +159,7 @@ contract! {
         a_failed_attempt_is_due_again_later,
         the_most_urgent_run_is_claimed_first,
         an_expired_lease_is_taken_over,
-        a_heartbeat_keeps_the_lease,
+        a_heartbeat_keeps_the_leases_of_what_is_worked_on,
         a_restart_puts_leased_runs_back,
         only_dead_and_quarantined_runs_are_retried,
         a_run_may_end_and_another_start_in_one_batch,
