@@ -14,6 +14,7 @@ use evals::{
     fixtures::Place,
     publish,
     record::{Attempt, Key, Records, Spent},
+    runner::Options,
     score::Finding,
     suite::{self, Manifest},
 };
@@ -25,6 +26,22 @@ use store::KeyOwner;
 
 const PLACE: Place = Place { index: 0, attempt: 1, seed: 7 };
 
+fn options() -> Options {
+    Options {
+        models: None,
+        tapes: None,
+        judge: None,
+        attempts: PLACE.attempt,
+        seed: PLACE.seed,
+        parallel: 1,
+        only: None,
+        version: None,
+        out: "/nowhere".into(),
+        data: "/nowhere".into(),
+        progress: false,
+    }
+}
+
 /// Holds a refund up to the decision, and gives the cases that its decisions are made into, as they are exported.
 async fn exported(manifest: &Manifest, turn: &str) -> Vec<Case> {
     let text = format!(
@@ -32,7 +49,7 @@ async fn exported(manifest: &Manifest, turn: &str) -> Vec<Case> {
          too small.\n    expects: {{ outcome: waits }}\n  - {turn}\n"
     );
     let case = case::parse("refund.yaml", &text).unwrap().remove(0);
-    let desk = Desk::open(None, PLACE.seed).await.unwrap();
+    let desk = Desk::open(&options()).await.unwrap();
     let held = desk.hold(manifest, &case, PLACE).await.unwrap();
     assert!(held.findings.is_empty(), "{:?}", held.findings);
     let store = desk.app().store.workspace(desk.workspace());
@@ -67,7 +84,7 @@ fn attempt(case: &str, passed: bool) -> Attempt {
 }
 
 async fn held_again(manifest: &Manifest, case: &Case) -> Vec<String> {
-    let desk = Desk::open(None, PLACE.seed).await.unwrap();
+    let desk = Desk::open(&options()).await.unwrap();
     let held = desk.hold(manifest, case, PLACE).await.unwrap();
     desk.close().await;
     held.findings.into_iter().map(|finding| finding.scorer).collect()
@@ -91,7 +108,7 @@ async fn a_decision_becomes_a_case_that_is_read_and_held_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_held_is_published_once_and_a_refusal_says_why() {
-    let desk = Desk::open(None, PLACE.seed).await.unwrap();
+    let desk = Desk::open(&options()).await.unwrap();
     let store = desk.app().store.workspace(desk.workspace());
     let url = format!("http://{}/", desk.address());
     let account = keys::make_account(desk.app(), &store, "nightly".to_owned(), String::new(), Actor::System)
