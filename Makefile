@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # clones that share one would take each other's for their own.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-.PHONY: help run test test-rust test-console test-browser browser lint fmt eval bench bench-runs bench-idle bench-api bench-scale soak bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers attacks train-answerability train-injection openapi clean console setup
+.PHONY: help run test test-rust test-console test-browser browser lint fmt eval bench bench-runs bench-idle bench-api bench-scale soak bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers attacks chaos train-answerability train-injection openapi clean console setup
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -109,6 +109,9 @@ bench-injection: ## Instructions hidden in texts: speed (COUNTERSIGN_DATA: the f
 
 bench-triggers: ## Words that call for a person: speed, and how many ordinary messages trip each trigger (COUNTERSIGN_DATA: the folder with intents/ and email/)
 	cargo run --release -q -p countersign-guards --example bench_triggers
+
+chaos: ## Several processes on one Postgres through CHAOS_FAULTS faults (300) drawn from CHAOS_SEED: do the books balance?
+	CHAOS_FAULTS=$(or $(CHAOS_FAULTS),300) CHAOS_SEED=$(or $(CHAOS_SEED),7) cargo nextest run -p countersign --no-default-features --features testing --test chaos --no-capture -E 'test(books_balance)'
 
 attacks: ## A model that obeys every attack of the public sets, wherever it stands (COUNTERSIGN_DATA: the folder with injection/)
 	COUNTERSIGN_DATA=$(abspath $(or $(COUNTERSIGN_DATA),../shared/data)) cargo nextest run -p countersign --no-default-features --features testing --test engine --no-capture -E 'test(wherever_an_attack_stands)'

@@ -52,6 +52,7 @@ use crate::{
     replays::jobs::Replays,
     second_look::SecondLook,
     sign_in::SignIn,
+    system::SharedClock,
 };
 
 #[derive(Debug, Error)]
@@ -92,6 +93,8 @@ pub struct Brought {
     pub embedder: Option<Arc<dyn Embedder>>,
     /// Those that the log goes by already, instead of ones of its own.
     pub protections: Option<Arc<Protections>>,
+    /// The clock, when it is to go by that of a database that several processes share.
+    pub shared_clock: Option<Arc<SharedClock>>,
     /// How the processes that parse files are started; by default from this process's own binary.
     pub parser: parse::isolated::Options,
 }
@@ -180,6 +183,9 @@ impl App {
         };
         parts::prepare_folder(&config.database.url)?;
         let store = Store::open(&config.database.url, options, Arc::clone(&clock), Arc::clone(&ids)).await?;
+        if let Some(shared) = &brought.shared_clock {
+            shared.ask(&store).await;
+        }
         store.migrate().await?;
 
         let shop_token = hex::encode(ids.secret());
@@ -450,6 +456,7 @@ impl App {
             suspicions: &[],
             edited: false,
             intent: Some(""),
+            level: None,
             spent_micros: 0,
             now: self.clock.now(),
         })
@@ -495,6 +502,7 @@ impl Service {
         brought: Brought,
     ) -> Result<Self, AppError> {
         let lock = parts::lock_embedded(&config.database.url)?;
+        let shared_clock = brought.shared_clock.clone();
         let listener = TcpListener::bind(config.server.address).await.map_err(|error| {
             AppError::Setup(format!(
                 "cannot listen at {}: {error}; set server.address to a free one",
@@ -517,7 +525,11 @@ impl Service {
             runs.concurrency,
         )
         .start();
-        let background = parts::background(&app);
+        let mut background = parts::background(&app);
+        if let Some(shared) = shared_clock {
+            let store = app.store.clone();
+            background.push(tokio::spawn(async move { shared.follow(&store).await }));
+        }
         let mail = channels::start(&app, lock.is_some());
         Ok(Self { app, address, engine, server, background, mail, _lock: lock })
     }

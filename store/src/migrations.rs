@@ -51,6 +51,8 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0039" "review_quality",
     "0040" "portal",
     "0042" "errands",
+    "0043" "autonomy",
+    "0045" "evaluations",
 ];
 
 pub(crate) fn migrator() -> Migrator {

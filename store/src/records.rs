@@ -15,6 +15,8 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::Lease;
+
 /// A tenant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Workspace {
@@ -332,10 +334,12 @@ pub struct Notice {
 }
 
 /// A run that is leased to this process: its status is running and its fence is set.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct ReadyRun {
     pub workspace_id: WorkspaceId,
     pub run: Run,
+    /// Kept for as long as it is worked on.
+    pub lease: Lease,
 }
 
 impl ReadyRun {

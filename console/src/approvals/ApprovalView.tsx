@@ -9,6 +9,7 @@ import { api, send } from "../api/client";
 import { approvalStatusName, channelName } from "../api/names";
 import type { paths } from "../api/schema.gen";
 import type { Approval, Customer, Decision } from "../api/words";
+import { MakeCase } from "../evaluations/MakeCase";
 import { ApprovalBadge, Badge, PriorityBadge, RiskBadge, TicketBadge } from "../parts/Badge";
 import { Json } from "../parts/Json";
 import { useNow } from "../parts/now";
@@ -200,7 +201,12 @@ function Loaded({
         {exercise ? (
           <Reveal id={served.id} result={exercise} />
         ) : (
-          !pending && <Decided approval={approval} decisions={decisions} />
+          !pending && (
+            <>
+              <Decided approval={approval} decisions={decisions} />
+              <MakeCase id={served.id} status={served.status} />
+            </>
+          )
         )}
 
         <div className="approval-columns">

@@ -40,6 +40,7 @@ const PLACES = [
   { to: "/tools", label: msg`Tools`, icon: "wrench", keys: "g o" },
   { to: "/agents", label: msg`Agents`, icon: "spark", keys: "g e" },
   { to: "/policy", label: msg`Policy`, icon: "scales", keys: "g p" },
+  { to: "/evaluations", label: msg`Evaluations`, icon: "flag", keys: "g v" },
   { to: "/safety", label: msg`Safety`, icon: "lock", keys: "g s" },
   { to: "/settings", label: msg`Settings`, icon: "sliders", keys: "g i" },
 ] as const satisfies readonly {
@@ -62,6 +63,12 @@ const parts = (): Command[] =>
       also: t`credits budgets spend`,
       icon: "lock",
       act: "/safety/limits",
+    },
+    {
+      label: t`Safety · Autonomy`,
+      also: t`confidence calibration`,
+      icon: "lock",
+      act: "/safety/autonomy",
     },
     { label: t`Safety · Audit`, icon: "lock", act: "/safety/audit" },
     { label: t`Safety · Personal data`, icon: "lock", act: "/safety/personal-data" },

@@ -265,6 +265,8 @@ pub(super) fn background(app: &Arc<App>) -> Vec<JoinHandle<()>> {
     tasks.push(tokio::spawn(async move { breakers.follow().await }));
     let policies = Arc::clone(&app.policies);
     tasks.push(tokio::spawn(async move { policies.follow().await }));
+    let ladder = Arc::clone(app);
+    tasks.push(tokio::spawn(async move { ladder.follow_ladder().await }));
     tasks.push(tokio::spawn(crate::scans::resume(Arc::clone(app))));
     let counted = Arc::clone(app);
     tasks.push(tokio::spawn(async move { measurements::keep(&counted).await }));

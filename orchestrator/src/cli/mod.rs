@@ -1,6 +1,7 @@
 //! The command line: serving, and looking into and working on a database without the console.
 
 mod ask;
+mod autonomy;
 mod backup;
 mod credits;
 mod documents;
@@ -154,6 +155,11 @@ enum Command {
     Policy {
         #[command(subcommand)]
         command: policy::PolicyCommand,
+    },
+    /// How far agents go by themselves, and what became of it.
+    Autonomy {
+        #[command(subcommand)]
+        command: autonomy::AutonomyCommand,
     },
     /// Switches that stop the workspace, an agent, a tool or an integration.
     Breakers {

@@ -64,6 +64,7 @@ pub(super) async fn run(
         Command::Replay(args) => return replay::replay(app, &store, *args, out).await,
         Command::Approvals { command } => approvals(app, &store, command, out).await?,
         Command::Policy { command } => return policy::policy(app, &store, command, out).await,
+        Command::Autonomy { command } => super::autonomy::run(app, &store, command, out).await?,
         Command::Breakers { command } => safety::breakers(app, &store, command, out).await?,
         Command::Credits { command } => return super::credits::credits(app, &store, command, out).await,
         Command::Guards { command } => return guards::guards(app, &store, command, out).await,

@@ -99,7 +99,7 @@ impl Session {
             }
         }
         self.effects.push(effect.clone());
-        let (result, open) = self.attempt(tool, permit, leave).await;
+        let (result, open) = self.attempt(tool, permit, leave).await?;
         self.settle_effect(tool, asked, &mut effect, result, open).await
     }
 
@@ -112,7 +112,7 @@ impl Session {
         (permit, leave): (Permit, Leave),
     ) -> Result<Settled, Halt> {
         let attempt = Attempt { effect_id: effect.id, started: self.house.clock.now() };
-        match self.attempt(tool, permit, leave).await.0 {
+        match self.attempt(tool, permit, leave).await?.0 {
             Ok(output) => {
                 if self.is_mail(&output)
                     && let Some(waits) = self.count_email().await?
@@ -205,27 +205,34 @@ impl Session {
         self.change_effect(&effect);
         self.write(RunTo::Running, false).await?;
         let permit = Permit::again(&effect).map_err(|error| Halt::Quarantine(error.to_string()))?;
-        let (result, open) = self.attempt(tool, permit, leave).await;
+        let (result, open) = self.attempt(tool, permit, leave).await?;
         self.settle_effect(tool, asked, &mut effect, result, open).await
     }
 
     /// The one place where a tool with effects is executed. Tells too whether a breaker of it is not closed
     /// now.
+    ///
+    /// Its record was written with the run's fence. Since then the process may have been stopped, or have waited
+    /// for the answer of a database that is out of reach: whoever has the run now acts on the record.
     async fn attempt(
         &self,
         tool: &dyn AnyTool,
         permit: Permit,
         leave: Leave,
-    ) -> (Result<ToolOutput, ToolError>, bool) {
+    ) -> Result<(Result<ToolOutput, ToolError>, bool), Halt> {
         let context = self.context();
         let limit = self.house.runs.tool_timeout;
+        if !self.term.holds() {
+            self.house.outside.left(leave, CameOf::Nothing).await;
+            return Err(Halt::LeaseLost);
+        }
         let result = match time::timeout(limit, tool.execute(permit, &context)).await {
             Ok(result) => result,
             Err(_) => Err(ToolError::Unknown(format!("no answer within {} s", limit.as_secs_f32()))),
         };
         let came = result.as_ref().map_or_else(CameOf::tool, |_| CameOf::Answer);
         let open = self.house.outside.left(leave, came).await;
-        (result, open)
+        Ok((result, open))
     }
 
     async fn settle_effect(

@@ -4,8 +4,9 @@
 use std::{borrow::Cow, sync::Arc};
 
 use domain::{
-    Timestamp,
+    Timestamp, WorkspaceId,
     agent::AgentSettings,
+    calibration::thousandths,
     confidence::Confidence,
     customer::{Contact, Customer},
     leaving::Carried,
@@ -33,6 +34,7 @@ use crate::{
 pub(super) struct Judging<'a> {
     pub(super) house: &'a House,
     pub(super) gate: &'a Gate,
+    pub(super) workspace: WorkspaceId,
     pub(super) protector: &'a Protector,
     pub(super) procedures: &'a [Procedure],
     pub(super) settings: &'a AgentSettings,
@@ -82,7 +84,16 @@ impl Judging<'_> {
         // Who asks for something is not who decides on it, whatever the policy lets run.
         let asks = self.run.errand.is_some().then(|| ToolSpec { always_asks: true, ..spec.clone() });
         let spec = asks.as_ref().unwrap_or(spec);
-        let intent = self.gate.reads("intent").then(|| self.intent());
+        let intent = self.intent();
+        // A colleague who asks for something does the work by that: the ladder is about what agents do.
+        let level = match self.run.errand {
+            Some(_) => None,
+            None => self.house.policies.ladder().level(
+                self.workspace,
+                (&intent, &spec.name),
+                thousandths(confidence.score),
+            ),
+        };
         self.gate.judged(&Matter {
             call,
             spec,
@@ -95,7 +106,8 @@ impl Judging<'_> {
             carries: &carries,
             suspicions: self.suspicions,
             edited,
-            intent: intent.as_deref(),
+            intent: Some(&intent),
+            level,
             spent_micros: self.spent_micros,
             now: self.now,
         })
@@ -152,6 +164,7 @@ impl Session {
         look(&Judging {
             house: &self.house,
             gate: &gate,
+            workspace: self.store.id(),
             protector: &protector,
             procedures: &self.house.procedures,
             settings: &self.settings,

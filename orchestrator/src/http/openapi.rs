@@ -35,6 +35,7 @@ const TAGS: &[(&str, &str)] = &[
     ("approvals", "Proposed calls that wait for a person."),
     ("review quality", "How carefully approvals are decided: for oneself, and of many people together."),
     ("runs", "Executions of agents and their journals."),
+    ("evaluations", "How well it works: suites that were held, and cases that decisions were made into."),
     ("agents", "Who works here."),
     ("tools", "What agents may call."),
     ("knowledge", "What answers rest on."),

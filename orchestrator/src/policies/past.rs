@@ -352,5 +352,6 @@ fn bare(
         weekday: weekday.to_owned(),
         intent: None,
         spend: None,
+        autonomy: None,
     }
 }

@@ -267,7 +267,17 @@ async fn a_database_on_a_server_is_backed_up_by_its_own_tools() {
     let (host, owner) = (part(&url, "host"), part(&url, "user"));
     for command in [
         vec!["createdb", "-h", &host, "-U", "postgres", "-O", &owner, "restored"],
-        vec!["pg_restore", "--exit-on-error", "-h", &host, "-U", "postgres", "-d", "restored", file.to_str().unwrap()],
+        vec![
+            "pg_restore",
+            "--exit-on-error",
+            "-h",
+            &host,
+            "-U",
+            "postgres",
+            "-d",
+            "restored",
+            file.to_str().unwrap(),
+        ],
     ] {
         let output = Command::new(command[0]).args(&command[1..]).output().unwrap();
         assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));

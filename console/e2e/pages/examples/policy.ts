@@ -114,7 +114,7 @@ export const replay = (state: S["ReplayState"] = "done"): S["ReplayJob"] => ({
   done: state === "running" ? 12 : 40,
   of: 40,
   begun_at: at(1),
-  begun_by: { type: "user", user_id: id(1), name: "Priya Raman" },
+  begun_by: { kind: "user", user_id: id(1), name: "Priya Raman" },
   findings:
     state === "running"
       ? null

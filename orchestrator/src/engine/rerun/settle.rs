@@ -154,6 +154,7 @@ impl Again<'_> {
         look(&Judging {
             house: self.house,
             gate: &self.changes.gate,
+            workspace: self.store.id(),
             protector: &self.changes.protector,
             procedures: &self.changes.procedures,
             settings: &self.means.settings,
