@@ -99,7 +99,7 @@ fn ticket(number: usize, (customer, contact): (CustomerId, ContactId), at: Times
     let (thing, trouble) = (THINGS[number % THINGS.len()], TROUBLES[number / 7 % TROUBLES.len()]);
     let rare = if number % RARE_EVERY == RARE_EVERY / 2 { format!(" {RARE}") } else { String::new() };
     let created = EventBody::Created {
-        channel: if number % 3 == 0 { Channel::Email } else { Channel::Chat },
+        channel: if number.is_multiple_of(3) { Channel::Email } else { Channel::Chat },
         subject: format!("My {thing} of order NF-{number:07} {trouble}{rare}"),
         priority: Priority::Normal,
         customer_id: Some(customer),

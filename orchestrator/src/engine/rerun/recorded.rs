@@ -126,7 +126,7 @@ impl<'a> Records<'a> {
             .iter()
             .position(|record| record.call_id == call.id && like(record))
             .or_else(|| self.own.iter().position(|record| !record.used && like(record)))
-            .or_else(|| self.own.iter().rposition(|record| like(record)))?;
+            .or_else(|| self.own.iter().rposition(like))?;
         self.own[at].used = true;
         self.own.get(at)
     }
