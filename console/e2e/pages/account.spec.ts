@@ -40,6 +40,8 @@ test("a forgotten password is answered alike for everybody", async ({ page }) =>
   await answer(page, { "POST /v1/password-resets": () => ({}) });
   await page.goto("/sign-in");
   await page.getByRole("link", { name: "Forgotten your password?" }).click();
+  // The page to sign in asks for an address as well.
+  await expect(page.getByRole("heading", { name: "Forgotten your password?" })).toBeVisible();
   await page.getByLabel("Email").fill("who@ever.example");
   await page.getByRole("button", { name: "Send a link" }).click();
   await expect(page.getByRole("status")).toContainText("If the address has an account");

@@ -4226,7 +4226,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "exercises.changed" | "exercise.ended" | "evaluation.published" | "evaluation_case.made" | "evaluation_case.removed";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "autonomy.changed" | "autonomy.lowered" | "exercises.changed" | "exercise.ended" | "evaluation.published" | "evaluation_case.made" | "evaluation_case.removed";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -4640,6 +4640,32 @@ export interface components {
             role: string;
             tool: string;
             why: string;
+        };
+        /** @description How low the threshold may be. */
+        Certificate: {
+            /**
+             * Format: double
+             * @description Share of calls at or above it; 0 without one.
+             */
+            coverage: number;
+            /** @description Of each threshold at which something changes, the highest first. */
+            curve: components["schemas"]["RiskPoint"][];
+            /**
+             * Format: int64
+             * @description So many calls above a threshold, all of them right, would certify it.
+             */
+            least: number;
+            /**
+             * Format: int64
+             * @description Samples in all.
+             */
+            n: number;
+            promise: components["schemas"]["Promise"];
+            /**
+             * Format: int64
+             * @description In thousandths. Null: not reachable with what is known, at no threshold.
+             */
+            threshold: number | null;
         };
         /** @description What became of the words an answer rests on. */
         Change: "gone" | "changed";
@@ -6428,6 +6454,8 @@ export interface components {
             text: string;
             why: string;
         };
+        /** @description How far an agent goes. */
+        Level: "shadow" | "draft" | "ask" | "act";
         Likely: {
             /**
              * Format: double
@@ -7126,7 +7154,7 @@ export interface components {
             written: components["schemas"]["Written"];
         };
         /** @description One thing that not everybody may. */
-        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_review_quality" | "read_runs" | "retry_runs" | "read_evaluations" | "manage_evaluations" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "manage_channels" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
+        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_review_quality" | "read_runs" | "retry_runs" | "read_evaluations" | "manage_evaluations" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "manage_autonomy" | "read_system" | "test_connections" | "manage_channels" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
         /** @description A permission in words. */
         PermissionView: {
             means: string;
@@ -7812,6 +7840,8 @@ export interface components {
          * @description Credits that were set aside for one call.
          */
         ReservationId: string;
+        /** @description How the file is written. */
+        ResolutionsFormat: "csv" | "jsonl";
         /** @description What came of one case, and how it went. */
         ResultView: {
             evaluation: components["schemas"]["Evaluation"];
