@@ -43,6 +43,7 @@ const TAGS: &[(&str, &str)] = &[
     ("deliveries", "Mail on its way out."),
     ("people", "Colleagues, who is asked to join them, roles, teams and API keys."),
     ("policy", "What calls are judged by."),
+    ("autonomy", "How far agents go by themselves, and what speaks for it."),
     ("breakers", "Switches that stop what may do harm."),
     ("credits", "What models and tools cost, and what may be spent."),
     ("copilot", "Questions of colleagues about the records, answered from them."),
