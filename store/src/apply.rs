@@ -15,12 +15,11 @@ use domain::{
     ApprovalId, DeliveryId, EffectId, EventId, Ids, RunId, TicketId, Timestamp, WorkspaceId,
     approval::{Approval, ApprovalStatus, Decision},
     commit::{Commit, CommitError, DeliveryStatus, EffectChange, NewRun, Op, Receipt, RunChange, RunTo},
-    effect::{Effect, EffectStatus},
+    effect::Effect,
     model::Usage,
     run::{Run, RunStatus},
     standing::Standing,
     ticket::{Event, EventBody, NewEvent, Ticket},
-    track::Tracked,
     user::Actor,
 };
 
@@ -477,7 +476,6 @@ impl Unit<'_> {
                 effect.call.id, effect.run_id
             )));
         }
-        self.changes.acted.extend(Tracked::of_effect(&effect));
         self.changes.effects.insert(effect.id, effect);
         Ok(())
     }
@@ -509,9 +507,6 @@ impl Unit<'_> {
             updated_at: change.at,
             ..effect.clone()
         };
-        if after.status == EffectStatus::Failed {
-            self.changes.undone.push(after.id);
-        }
         self.changes.effects.insert(after.id, after);
         Ok(())
     }

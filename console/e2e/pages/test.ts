@@ -2,7 +2,6 @@
 // a breach of the content security policy shows, and no script that failed.
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
-import { everythingSaid, listen } from "./said";
 
 export const test = base.extend<{ quiet: undefined }>({
   quiet: [
@@ -15,7 +14,6 @@ export const test = base.extend<{ quiet: undefined }>({
           errors.push(message.text());
         }
       });
-      await listen(page);
       await use(undefined);
       expect(errors, "errors in the browser's console").toEqual([]);
     },
@@ -34,7 +32,6 @@ export async function accessible(page: Page): Promise<void> {
     ({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map((node) => node.html).join("\n  ")}`,
   );
   expect(found).toEqual([]);
-  await everythingSaid(page);
 }
 
 /** Fails when the page, or the part of it that scrolls downwards, is wider than its window. */
@@ -45,5 +42,4 @@ export async function fits(page: Page): Promise<void> {
     ),
   );
   expect(Math.max(...over), "pixels beyond the window").toBeLessThanOrEqual(0);
-  await everythingSaid(page);
 }

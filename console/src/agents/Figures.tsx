@@ -17,9 +17,7 @@ const ROWS: [MessageDescriptor, (of: Period) => string][] = [
   [
     msg`Tickets resolved`,
     ({ resolved, reopened }) =>
-      reopened > 0
-        ? t`${resolved.toLocaleString(tags())}, ${reopened} reopened`
-        : resolved.toLocaleString(tags()),
+      reopened > 0 ? t`${resolved.toLocaleString(tags())}, ${reopened} reopened` : `${resolved}`,
   ],
   [msg`Asked the customer`, ({ asked }) => asked.toLocaleString(tags())],
   [msg`Handed to a person`, ({ handed_off }) => handed_off.toLocaleString(tags())],

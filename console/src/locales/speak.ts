@@ -8,8 +8,6 @@ const CATALOGUES = import.meta.glob<{ messages: Messages }>(["./*.po", "!./en.po
 
 /** English with an accent on every letter: whatever has none in it is not ready for another language. */
 const PSEUDO = "pseudo";
-/** English with marks around all that is said, which programs find and nobody sees: for browser tests. */
-const MARKED = "marked";
 
 /** What can be chosen, as BCP 47 writes it. */
 export const LOCALES: readonly string[] = [
@@ -18,7 +16,7 @@ export const LOCALES: readonly string[] = [
 ];
 
 const isLocale = (value: unknown): value is string =>
-  LOCALES.some((each) => each === value) || value === "" || value === MARKED;
+  LOCALES.some((each) => each === value) || value === "";
 
 /** What was chosen for this browser; empty for what the browser itself asks for. */
 export const locale = kept<string>("countersign.locale", "", isLocale);
@@ -27,7 +25,6 @@ export const locale = kept<string>("countersign.locale", "", isLocale);
 export function wanted(search: string, preferred: readonly string[]): string {
   const asked = new URLSearchParams(search).get("language");
   if (asked === PSEUDO) return PSEUDO;
-  if (locale.get() === MARKED) return MARKED;
   for (const each of [asked, locale.get(), ...preferred]) {
     const found = LOCALES.find((one) => one === each || one === each?.split("-")[0]);
     if (found) return found;
@@ -37,9 +34,9 @@ export function wanted(search: string, preferred: readonly string[]): string {
 
 /** Speaks a language from here on. A catalogue that cannot be had leaves the page in English. */
 export async function speak(wanted: string): Promise<void> {
-  if (wanted === PSEUDO || wanted === MARKED) {
+  if (wanted === PSEUDO) {
     const { pseudo } = await import("./pseudo");
-    pseudo(i18n, wanted === PSEUDO);
+    pseudo(i18n);
     return;
   }
   const load = CATALOGUES[`./${wanted}.po`];

@@ -27,12 +27,9 @@ export function ModelName({ model }: { model: string }) {
 export function MessageItem({
   message: served,
   ticketId,
-  names,
 }: {
   message: Message;
   ticketId?: string;
-  /** Colleagues whom it names. */
-  names?: readonly string[];
 }) {
   const [shown, setShown] = useState<Message>();
   const message = shown ?? served;
@@ -41,7 +38,7 @@ export function MessageItem({
   return (
     <article className="message" data-kind={message.author.kind} data-note={note}>
       <header className="message-head">
-        <span className="avatar" translate="no" data-kind={message.author.kind} aria-hidden="true">
+        <span className="avatar" data-kind={message.author.kind} aria-hidden="true">
           {message.author.kind === "agent" ? t`AI` : initials(name)}
         </span>
         <strong>{name}</strong>
@@ -56,12 +53,7 @@ export function MessageItem({
         </time>
       </header>
       <div className="message-body">
-        <Answer
-          body={message.body}
-          sources={message.sources}
-          findings={message.findings}
-          names={names}
-        />
+        <Answer body={message.body} sources={message.sources} findings={message.findings} />
         {message.redacted && (
           <p className="muted small">
             <Trans>

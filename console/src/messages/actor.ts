@@ -13,6 +13,6 @@ export function actorName(actor: Actor): string {
     case "api_key":
       return actor.name;
     case "system":
-      return t`Countersign`;
+      return "Countersign";
   }
 }

@@ -23,8 +23,7 @@ export interface CommandGroup {
 const plain = (text: string) =>
   text
     .normalize("NFD")
-    // Accents, and signs that are not seen: nobody types them.
-    .replaceAll(/[\p{Diacritic}\p{Cf}]/gu, "")
+    .replaceAll(/\p{Diacritic}/gu, "")
     .toLowerCase();
 
 /** Those in which every word of the query begins a word. */

@@ -2,10 +2,9 @@
 import { plural, t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { api, send } from "../api/client";
-import { ticketStatusName } from "../api/names";
 import { oldestQuery } from "../approvals/queries";
 import { useSession } from "../session/session";
-import { lowerFirst } from "../text/format";
+import { words } from "../text/format";
 import { type Command, type CommandGroup, matching } from "./commands";
 
 /** Fewer letters find anything. */
@@ -77,7 +76,7 @@ export function useFound(q: string): { groups: CommandGroup[]; busy: boolean; fa
         (tickets.data?.items ?? []).map((ticket) => ({
           id: `ticket:${ticket.id}`,
           label: ticket.subject,
-          detail: `#${ticket.number}, ${lowerFirst(ticketStatusName(ticket.status))}`,
+          detail: `#${ticket.number}, ${words(ticket.status).toLowerCase()}`,
           icon: "inbox",
           act: `/tickets/${ticket.id}`,
         })),

@@ -1,6 +1,5 @@
 // What the newest judged calls would have become under the text in the editor.
-import type { MessageDescriptor } from "@lingui/core";
-import { msg, plural, t } from "@lingui/core/macro";
+import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -106,21 +105,12 @@ function Row({ item }: { item: PolicyDryRunItem }) {
   );
 }
 
-const ANSWERS: Record<string, MessageDescriptor> = {
-  run: msg`run`,
-  ask: msg`ask`,
-  refuse: msg`refuse`,
-  unknown: msg`unknown`,
-};
-
 function Said({ what, by }: { what: string; by: string | null }) {
   const tone =
     what === "run" ? "green" : what === "refuse" ? "red" : what === "unknown" ? "grey" : "amber";
-  const known = Object.hasOwn(ANSWERS, what) ? ANSWERS[what] : undefined;
   return (
     <>
-      <Badge tone={tone}>{known ? t(known) : what}</Badge>{" "}
-      {by && <span className="mono small">{by}</span>}
+      <Badge tone={tone}>{what}</Badge> {by && <span className="mono small">{by}</span>}
     </>
   );
 }

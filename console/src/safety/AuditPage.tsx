@@ -136,7 +136,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
         <div className="muted small audit-subject">{entry.subject}</div>
       </td>
       <td className="small">
-        <span translate="no">{detailWords(entry.detail)}</span>
+        {detailWords(entry.detail)}
         <details>
           <summary className="muted">
             <Trans>Digest</Trans>

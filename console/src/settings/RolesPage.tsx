@@ -4,7 +4,6 @@ import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
-import { permissionName, roleName } from "../api/names";
 import type { Permission, S } from "../api/words";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
@@ -12,7 +11,7 @@ import { Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
-import { words } from "../text/format";
+import { upperFirst, words } from "../text/format";
 import { PermissionPicker } from "./PermissionPicker";
 import { rolesQuery } from "./queries";
 import "./settings.css";
@@ -47,7 +46,7 @@ export function RolesPage() {
           {own.map((role) => (
             <li key={role.name} className="card row settings-item">
               <div className="grow settings-who">
-                <strong>{roleName(role.name)}</strong>
+                <strong>{words(role.name)}</strong>
                 <span className="muted small">
                   {role.description || t`${role.permissions.length} permissions`}
                 </span>
@@ -56,7 +55,7 @@ export function RolesPage() {
                 <Button
                   size="small"
                   onClick={() => setEditing(role)}
-                  aria-label={t`Change ${roleName(role.name)}`}
+                  aria-label={t`Change ${words(role.name)}`}
                 >
                   <Trans>Change</Trans>
                 </Button>
@@ -92,7 +91,7 @@ function MatrixTable({ matrix }: { matrix: S["Matrix"] }) {
             </th>
             {matrix.roles.map((role) => (
               <th key={role.name} scope="col">
-                {roleName(role.name)}
+                {words(role.name)}
               </th>
             ))}
           </tr>
@@ -101,7 +100,7 @@ function MatrixTable({ matrix }: { matrix: S["Matrix"] }) {
           {matrix.permissions.map((permission) => (
             <tr key={permission.name}>
               <th scope="row">
-                {permissionName(permission.name)}
+                {upperFirst(words(permission.name))}
                 <span className="muted small">
                   {permission.means}
                   {permission.takes_a_person && t` Takes a person.`}
@@ -160,7 +159,7 @@ function RoleDialog({
   const error = put.error ?? remove.error;
   const busy = put.isPending || remove.isPending;
   return (
-    <Dialog open onClose={onClose} size="wide" title={role ? roleName(role.name) : t`Make a role`}>
+    <Dialog open onClose={onClose} size="wide" title={role ? words(role.name) : t`Make a role`}>
       <form
         className="stack"
         onSubmit={(event) => {

@@ -5,7 +5,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, send } from "../api/client";
-import { channelName, priorityName, ticketStatusName } from "../api/names";
 import type { paths } from "../api/schema.gen";
 import type { Contact, Customer, Event, Priority, Ticket, TicketStatus } from "../api/words";
 import { ApprovalBadge, Badge, RunBadge, TICKET_STATUSES } from "../parts/Badge";
@@ -70,7 +69,7 @@ export function Properties({ events, ...served }: Props) {
           >
             {TICKET_STATUSES.map((status) => (
               <option key={status} value={status}>
-                {ticketStatusName(status)}
+                {words(status)}
               </option>
             ))}
           </select>
@@ -88,7 +87,7 @@ export function Properties({ events, ...served }: Props) {
           >
             {PRIORITIES.map((priority) => (
               <option key={priority} value={priority}>
-                {priorityName(priority)}
+                {words(priority)}
               </option>
             ))}
           </select>
@@ -108,7 +107,7 @@ export function Properties({ events, ...served }: Props) {
           <dt>
             <Trans>Channel</Trans>
           </dt>
-          <dd>{channelName(ticket.channel)}</dd>
+          <dd>{words(ticket.channel)}</dd>
           <dt>
             <Trans>Opened</Trans>
           </dt>

@@ -194,8 +194,7 @@ fn ask(agent: &dyn Agent, view: &RunView<'_>) -> Result<Next, DomainError> {
     agent.next(view)
 }
 
-/// What an agent wants, in words.
-pub(super) fn describe(next: &Next) -> String {
+fn describe(next: &Next) -> String {
     match next {
         Next::Model(request) => format!("a model call `{}` with prompt {}", request.purpose, request.prompt),
         Next::Tools(calls) => {

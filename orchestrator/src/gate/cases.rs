@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    autonomy::Level,
     confidence::{Band, Thresholds},
     leaving::CarriedKind,
     policy::{Answer, Facts, Then, Trust},
@@ -54,8 +53,6 @@ pub struct ImaginedCall {
     pub intent: Option<String>,
     /// Credits that the run has cost.
     pub spend: Option<f64>,
-    /// Where it stands on the ladder of autonomy; nowhere unless it is said.
-    pub autonomy: Option<Level>,
 }
 
 impl ImaginedCall {
@@ -119,7 +116,6 @@ impl ImaginedCall {
             weekday,
             intent: Some(self.intent.clone().unwrap_or_default()),
             spend: Some(self.spend.unwrap_or_default()),
-            autonomy: self.autonomy.filter(|_| risk > Risk::Reversible),
         };
         let holds = Holds::of(&facts, spec.is_some_and(|spec| spec.always_asks));
         let args = Value::Object(self.args.clone());

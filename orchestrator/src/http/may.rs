@@ -29,8 +29,6 @@ each!(
     ReadReviewQuality,
     ReadRuns,
     RetryRuns,
-    ReadEvaluations,
-    ManageEvaluations,
     AskCopilot,
     ReadTools,
     TryTools,
@@ -41,7 +39,6 @@ each!(
     ReadPolicy,
     TryPolicy,
     ChangePolicy,
-    ManageAutonomy,
     ReadSystem,
     TestConnections,
     ManageChannels,
@@ -71,11 +68,4 @@ pub struct Write;
 impl May for Write {
     const ANY_OF: &'static [Permission] =
         &[Permission::OpenTickets, Permission::WriteNotes, Permission::ReplyToCustomers];
-}
-
-/// Makes a case of a decision: whoever decides, and whoever keeps evaluations.
-#[derive(Clone, Copy, Debug)]
-pub struct MakeCases;
-impl May for MakeCases {
-    const ANY_OF: &'static [Permission] = &[Permission::DecideApprovals, Permission::ManageEvaluations];
 }

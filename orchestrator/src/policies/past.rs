@@ -102,8 +102,7 @@ pub fn words(answer: Option<&Answer>) -> String {
     }
 }
 
-/// Whom it asks.
-pub fn asked(role: &str, quorum: u8) -> String {
+fn asked(role: &str, quorum: u8) -> String {
     if quorum > 1 { format!("ask {quorum} of role {role}") } else { format!("ask {role}") }
 }
 
@@ -352,6 +351,5 @@ fn bare(
         weekday: weekday.to_owned(),
         intent: None,
         spend: None,
-        autonomy: None,
     }
 }

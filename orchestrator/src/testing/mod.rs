@@ -7,8 +7,6 @@
 )]
 
 pub mod app;
-pub mod arrivals;
-pub mod bulk;
 mod client;
 pub mod load;
 pub mod mail_servers;

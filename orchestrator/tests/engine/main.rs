@@ -14,7 +14,6 @@ mod models;
 mod obedient;
 mod outside;
 mod policy;
-mod replays;
 mod rig;
 mod runs;
 mod triggers;

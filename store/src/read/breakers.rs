@@ -14,7 +14,6 @@ use sqlx::any::AnyRow;
 use super::{audit::append, automatic_breakers::remove};
 use crate::{
     Store, StoreError, WorkspaceStore,
-    bell::Word,
     rows::{Columns, workspace_of},
     scope::Scope,
     sql::{Binds, Select},
@@ -71,7 +70,7 @@ impl WorkspaceStore {
     /// Returns false, and changes nothing, when it is open already. The audit says who opened it.
     pub async fn open_breaker(&self, breaker: Breaker) -> Result<bool, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        let opened = self.writer().transact_beside(move |connection| {
+        self.writer().transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
                     binds
@@ -97,9 +96,7 @@ impl WorkspaceStore {
                     Ok(opened)
                 })
             })
-            .await?;
-        self.store.writer.shared.bell.say(Word::Rules);
-        Ok(opened)
+            .await
     }
 
     /// Closes it whoever opened it, a person or the service. Returns false when it is not open. The audit says
@@ -114,8 +111,7 @@ impl WorkspaceStore {
         let now = shared.clock.now();
         let scope = Scope::from_iter([workspace, of.home(workspace)]);
         // Not beside: runs are changed.
-        let closed = self
-            .store
+        self.store
             .writer
             .within(scope)
             .transact(move |connection| {
@@ -144,9 +140,7 @@ impl WorkspaceStore {
                     Ok(true)
                 })
             })
-            .await?;
-        self.store.writer.shared.bell.say(Word::Rules);
-        Ok(closed)
+            .await
     }
 }
 

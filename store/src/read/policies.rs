@@ -12,7 +12,6 @@ use sqlx::any::AnyRow;
 use super::audit::append;
 use crate::{
     Store, StoreError, WorkspaceStore,
-    bell::Word,
     page::clamp,
     rows::{Columns, workspace_of},
     sql::{Binds, Select},
@@ -72,8 +71,7 @@ impl WorkspaceStore {
     /// version in effect is not the one before it: somebody else was faster.
     pub async fn put_policy(&self, new: PolicyDocument) -> Result<bool, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        let put = self
-            .writer()
+        self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
@@ -105,9 +103,7 @@ impl WorkspaceStore {
                     Ok(true)
                 })
             })
-            .await?;
-        self.store.writer.shared.bell.say(Word::Rules);
-        Ok(put)
+            .await
     }
 }
 
