@@ -34,12 +34,10 @@ export async function accessible(page: Page): Promise<void> {
   expect(found).toEqual([]);
 }
 
-/** Fails when the page, or the part of it that scrolls downwards, is wider than its window. */
+/** Fails when the page is wider than its window. */
 export async function fits(page: Page): Promise<void> {
-  const over = await page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll("main, [role=dialog]")].map(
-      ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth,
-    ),
+  const over = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
-  expect(Math.max(...over), "pixels beyond the window").toBeLessThanOrEqual(0);
+  expect(over, "pixels beyond the window").toBeLessThanOrEqual(0);
 }
