@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # clones that share one would take each other's for their own.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-.PHONY: help run test test-rust test-console test-browser lint fmt eval bench bench-runs bench-idle bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers attacks train-answerability train-injection openapi clean console setup
+.PHONY: help run test test-rust test-console test-browser browser lint fmt eval bench bench-runs bench-idle bench-api bench-scale soak bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers attacks chaos train-answerability train-injection openapi clean console setup
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,9 +30,11 @@ console/dist/index.html: console/node_modules/.package-lock.json $(shell find co
 setup: ## Install what the tests need
 	scripts/setup-tests.sh
 
+# The browser drives the binary that the Rust tests need as well, so that one is built and no second.
 test: setup ## Run every test
 	$(MAKE) --no-print-directory test-console
-	$(MAKE) --no-print-directory test-browser
+	cargo nextest run --workspace --all-features --no-run
+	$(MAKE) --no-print-directory browser
 	$(MAKE) --no-print-directory test-rust
 
 test-rust:
@@ -41,8 +43,11 @@ test-rust:
 test-console: console/node_modules/.package-lock.json
 	cd console && npm test
 
-test-browser: console
+test-browser:
 	cargo build -p countersign --no-default-features
+	$(MAKE) --no-print-directory browser
+
+browser: console
 	cd console && COUNTERSIGN_BIN=$(CARGO_TARGET_DIR)/debug/countersign CONSOLE_PORT=$$(python3 -c \
 	  'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])') npm run e2e
 
@@ -64,15 +69,27 @@ eval: ## Run every suite of evaluations, and print the table (COUNTERSIGN_DATA: 
 	cargo build --profile quick -p countersign-evals
 	COUNTERSIGN_DATA=$(abspath $(or $(COUNTERSIGN_DATA),../shared/data)) $(CARGO_TARGET_DIR)/quick/countersign eval run
 
-bench: bench-runs bench-idle ## Run every benchmark
+bench: bench-runs bench-idle bench-api bench-scale ## Run every benchmark of the service under load (soak takes longer)
 
-bench-runs: ## Complete runs per second, durable, on SQLite and Postgres
+bench-runs: ## Complete runs per second, durable, on SQLite and Postgres (PROCESSES=1,2,4: that many on one Postgres)
 	cargo build --profile dist -p countersign
 	cargo run --profile dist -q -p countersign --features testing --example bench_runs
 
 bench-idle: ## 100,000 waiting runs: memory, listing, resuming
 	cargo build --profile dist -p countersign
 	cargo run --profile dist -q -p countersign --features testing --example bench_idle
+
+bench-api: ## The API under rising rates, reads and writes mixed: p50, p99, memory (BENCH_RATES, BENCH_TICKETS)
+	cargo build --profile dist -p countersign
+	cargo run --profile dist -q -p countersign --features testing --example bench_api
+
+bench-scale: ## 1,000 workspaces and 1,000,000 tickets: lists and searches (SCALE_WORKSPACES, SCALE_TICKETS)
+	cargo build --profile dist -p countersign
+	cargo run --profile dist -q -p countersign --features testing --example bench_scale
+
+soak: ## 20 minutes of steady load, and whether memory stays what it is (SOAK_MINUTES, SOAK_RATE)
+	cargo build --profile dist -p countersign
+	cargo run --profile dist -q -p countersign --features testing --example soak
 
 bench-mail: ## Quoted text and signatures split off real mails: speed (COUNTERSIGN_DATA: the folder with email/)
 	cargo run --release -q -p countersign --example bench_quoted
@@ -92,6 +109,9 @@ bench-injection: ## Instructions hidden in texts: speed (COUNTERSIGN_DATA: the f
 
 bench-triggers: ## Words that call for a person: speed, and how many ordinary messages trip each trigger (COUNTERSIGN_DATA: the folder with intents/ and email/)
 	cargo run --release -q -p countersign-guards --example bench_triggers
+
+chaos: ## Several processes on one Postgres through CHAOS_FAULTS faults (300) drawn from CHAOS_SEED: do the books balance?
+	CHAOS_FAULTS=$(or $(CHAOS_FAULTS),300) CHAOS_SEED=$(or $(CHAOS_SEED),7) cargo nextest run -p countersign --no-default-features --features testing --test chaos --no-capture -E 'test(books_balance)'
 
 attacks: ## A model that obeys every attack of the public sets, wherever it stands (COUNTERSIGN_DATA: the folder with injection/)
 	COUNTERSIGN_DATA=$(abspath $(or $(COUNTERSIGN_DATA),../shared/data)) cargo nextest run -p countersign --no-default-features --features testing --test engine --no-capture -E 'test(wherever_an_attack_stands)'

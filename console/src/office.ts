@@ -1,6 +1,10 @@
-// The pages that staff visit now and then: knowledge, policy, safety, settings.
+// The pages that staff visit now and then: evaluations, knowledge, policy, safety, settings.
 
 export { AgentsPage } from "./agents/AgentsPage";
+export { AutonomyPage } from "./autonomy/AutonomyPage";
+export { EvaluationPage } from "./evaluations/EvaluationPage";
+export { EvaluationsPage } from "./evaluations/EvaluationsPage";
+export { ResultPage } from "./evaluations/ResultPage";
 export { DocumentPage } from "./knowledge/DocumentPage";
 export { DocumentsPage } from "./knowledge/DocumentsPage";
 export { GapsPage } from "./knowledge/GapsPage";

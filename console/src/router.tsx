@@ -24,6 +24,7 @@ import type {
   Visibility,
 } from "./api/words";
 import { ORDERS, type QueueSearch, RISKS } from "./approvals/narrowing";
+import { SHOWN, type Shown } from "./evaluations/shown";
 import type { DocumentFilter } from "./knowledge/metadata";
 import { Empty, Loading } from "./parts/states";
 import type { RunFilter } from "./runs/queries";
@@ -430,6 +431,12 @@ const limits = createRoute({
   component: lazyRouteComponent(office, "LimitsPage"),
 });
 
+const autonomy = createRoute({
+  getParentRoute: () => safety,
+  path: "autonomy",
+  component: lazyRouteComponent(office, "AutonomyPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => safety,
   path: "audit",
@@ -457,6 +464,25 @@ const policy = createRoute({
   getParentRoute: () => staff,
   path: "/policy",
   component: lazyRouteComponent(office, "PolicyPage"),
+});
+
+const evaluations = createRoute({
+  getParentRoute: () => staff,
+  path: "/evaluations",
+  component: lazyRouteComponent(office, "EvaluationsPage"),
+});
+
+const evaluation = createRoute({
+  getParentRoute: () => staff,
+  path: "/evaluations/$id",
+  validateSearch: (raw: Raw): { show?: Shown } => ({ show: oneOf(raw.show, SHOWN) }),
+  component: lazyRouteComponent(office, "EvaluationPage"),
+});
+
+const evaluationResult = createRoute({
+  getParentRoute: () => staff,
+  path: "/evaluations/$id/$seq",
+  component: lazyRouteComponent(office, "ResultPage"),
 });
 
 const settings = createRoute({
@@ -544,8 +570,11 @@ const tree = root.addChildren([
     tools,
     agents,
     policy,
+    evaluations,
+    evaluation,
+    evaluationResult,
     settings.addChildren([people, roles, teams, apiKeys, models, channels, account, appearance]),
-    safety.addChildren([breakers, limits, reviewing, audit, personalData]),
+    safety.addChildren([breakers, limits, autonomy, reviewing, audit, personalData]),
   ]),
 ]);
 

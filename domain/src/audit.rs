@@ -117,14 +117,24 @@ pub enum AuditAction {
     ContactAdded,
     #[serde(rename = "channels.changed")]
     ChannelsChanged,
+    #[serde(rename = "autonomy.changed")]
+    AutonomyChanged,
+    #[serde(rename = "autonomy.lowered")]
+    AutonomyLowered,
     #[serde(rename = "exercises.changed")]
     ExercisesChanged,
     #[serde(rename = "exercise.ended")]
     ExerciseEnded,
+    #[serde(rename = "evaluation.published")]
+    EvaluationPublished,
+    #[serde(rename = "evaluation_case.made")]
+    EvaluationCaseMade,
+    #[serde(rename = "evaluation_case.removed")]
+    EvaluationCaseRemoved,
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 59] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
@@ -177,8 +187,13 @@ impl AuditAction {
         Self::CustomerSignedOut,
         Self::ContactAdded,
         Self::ChannelsChanged,
+        Self::AutonomyChanged,
+        Self::AutonomyLowered,
         Self::ExercisesChanged,
         Self::ExerciseEnded,
+        Self::EvaluationPublished,
+        Self::EvaluationCaseMade,
+        Self::EvaluationCaseRemoved,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -235,8 +250,13 @@ impl AuditAction {
             Self::CustomerSignedOut => "customer.signed_out",
             Self::ContactAdded => "contact.added",
             Self::ChannelsChanged => "channels.changed",
+            Self::AutonomyChanged => "autonomy.changed",
+            Self::AutonomyLowered => "autonomy.lowered",
             Self::ExercisesChanged => "exercises.changed",
             Self::ExerciseEnded => "exercise.ended",
+            Self::EvaluationPublished => "evaluation.published",
+            Self::EvaluationCaseMade => "evaluation_case.made",
+            Self::EvaluationCaseRemoved => "evaluation_case.removed",
         }
     }
 

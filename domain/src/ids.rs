@@ -68,8 +68,14 @@ ids! {
     CustomerSessionId,
     /// One going through stored messages for personal data.
     ScanId,
+    /// Past runs held against something changed.
+    ReplayId,
     /// Personal data that was found there.
     SuggestionId,
+    /// An evaluation that was published.
+    EvaluationId,
+    /// A case that was made of a decision.
+    EvaluationCaseId,
     /// A key that requests are made with instead of a session.
     ApiKeyId,
     /// A program that keys belong to.

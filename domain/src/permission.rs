@@ -45,6 +45,8 @@ permissions! {
     ReadReviewQuality "read_review_quality" "Sees how carefully approvals are reviewed, of at least five people together and of nobody alone.",
     ReadRuns "read_runs" "Reads runs, their journals and what models write.",
     RetryRuns "retry_runs" "Begins runs and mails anew that failed.",
+    ReadEvaluations "read_evaluations" "Reads how evaluations came out, and the cases that decisions were made into.",
+    ManageEvaluations "manage_evaluations" "Publishes evaluations, makes cases of decisions and removes them.",
     AskCopilot "ask_copilot" "Asks the copilot, which reads what they may read themselves.",
     ReadTools "read_tools" "Reads what agents and tools there are, and what each may.",
     TryTools "try_tools" "Tries tools without doing anything.",
@@ -55,6 +57,7 @@ permissions! {
     ReadPolicy "read_policy" "Reads the policy and its versions.",
     TryPolicy "try_policy" "Checks policies and tries them on past calls, without putting one in effect.",
     ChangePolicy "change_policy" "Puts a policy in effect.",
+    ManageAutonomy "manage_autonomy" "Says how far agents go by themselves, tool by tool and intent by intent.",
     ReadSystem "read_system" "Sees how the service is, what is stopped and what is spent.",
     TestConnections "test_connections" "Tries whether providers of models and the mail server answer.",
     ManageChannels "manage_channels" "Says which sites may hold the chat, and what customers who signed in see.",
@@ -97,6 +100,8 @@ const MATRIX: [(Permission, &[Role]); Permission::ALL.len()] = [
     (P::ReadReviewQuality, ADMINS),
     (P::ReadRuns, VIEWERS),
     (P::RetryRuns, ADMINS),
+    (P::ReadEvaluations, VIEWERS),
+    (P::ManageEvaluations, ADMINS),
     (P::AskCopilot, VIEWERS),
     (P::ReadTools, VIEWERS),
     (P::TryTools, AGENTS),
@@ -107,6 +112,7 @@ const MATRIX: [(Permission, &[Role]); Permission::ALL.len()] = [
     (P::ReadPolicy, VIEWERS),
     (P::TryPolicy, REVIEWERS),
     (P::ChangePolicy, ADMINS),
+    (P::ManageAutonomy, ADMINS),
     (P::ReadSystem, VIEWERS),
     (P::TestConnections, ADMINS),
     (P::ManageChannels, ADMINS),
@@ -139,6 +145,7 @@ impl Permission {
                 | Self::AskCopilot
                 | Self::ManageTools
                 | Self::ChangePolicy
+                | Self::ManageAutonomy
                 | Self::TestConnections
                 | Self::ManageChannels
                 | Self::Resume
@@ -313,6 +320,8 @@ decide_approvals          .      .      x      x      x      x  in person
 read_review_quality       .      .      .      .      x      x
 read_runs                 x      x      x      x      x      x
 retry_runs                .      .      .      .      x      x
+read_evaluations          x      x      x      x      x      x
+manage_evaluations        .      .      .      .      x      x
 ask_copilot               x      x      x      x      x      x  in person
 read_tools                x      x      x      x      x      x
 try_tools                 .      .      x      x      x      x
@@ -323,6 +332,7 @@ publish_knowledge         .      .      .      .      x      x
 read_policy               x      x      x      x      x      x
 try_policy                .      .      .      x      x      x
 change_policy             .      .      .      .      x      x  in person
+manage_autonomy           .      .      .      .      x      x  in person
 read_system               x      x      x      x      x      x
 test_connections          .      .      .      .      x      x  in person
 manage_channels           .      .      .      .      x      x  in person

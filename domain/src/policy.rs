@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     Timestamp,
+    autonomy::Level,
     canonical::{self, Digest},
     confidence::Band,
     leaving::CarriedKind,
@@ -206,6 +207,10 @@ pub struct Facts {
     /// Credits that the run had cost. Null where nobody kept it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend: Option<f64>,
+    /// Where it stands on the ladder of autonomy: `ask` for what is less sure than the threshold of `act`. Null
+    /// where the ladder says nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autonomy: Option<Level>,
 }
 
 /// What the gate said of a call, and what it said it on.

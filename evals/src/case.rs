@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, bail, ensure};
-use domain::{canonical::Digest, ticket::Visibility};
+use domain::{Timestamp, canonical::Digest, ticket::Visibility};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -33,6 +33,12 @@ pub struct Case {
     /// Further orders, by the names that the case gives them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub also: BTreeMap<String, OrderFixture>,
+    /// Records that tools gave in the conversation that the case was made of. The shop has those orders in their place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<Read>,
+    /// When that was: what the records say of times moves with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
     /// Articles that are there in this case alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub knowledge: Vec<Article>,
@@ -90,6 +96,15 @@ pub enum State {
     DeliveredLongAgo,
     Cancelled,
     Refunded,
+}
+
+/// What a tool gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Read {
+    pub tool: String,
+    pub args: Value,
+    pub answer: Value,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,6 +191,9 @@ pub struct Expectation {
     /// Every sentence that states something must be carried by the sources, records and messages.
     #[serde(default, skip_serializing_if = "is_false")]
     pub grounded: bool,
+    /// What the answer must be, in words, for a model to judge where one is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<String>,
     /// Nothing may be promised or done: the wish is declined, asked about or handed over.
     #[serde(default, skip_serializing_if = "is_false")]
     pub refuses: bool,
@@ -185,6 +203,9 @@ pub struct Expectation {
     /// Tools outside the house whose calls may not wait for a person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proposes_no: Vec<String>,
+    /// Calls that may neither wait for a person nor have been made in the conversation so far.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub avoids: Vec<Proposal>,
     /// Every effect outside the house that was done in the conversation so far, by tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done: Option<Vec<String>>,
@@ -263,9 +284,11 @@ impl Case {
         Digest::of(&Self { tags: BTreeSet::new(), why: String::new(), ..self.clone() })
     }
 
-    /// Whether it changes what others would see: the articles, or the time.
+    /// Whether it changes what others would see: the articles, orders that are there, or the time.
     pub fn wants_a_desk_of_its_own(&self) -> bool {
-        !self.knowledge.is_empty() || self.turns.iter().any(|turn| turn.hours.is_some())
+        !self.knowledge.is_empty()
+            || !self.reads.is_empty()
+            || self.turns.iter().any(|turn| turn.hours.is_some())
     }
 
     /// What the types cannot say.
@@ -300,7 +323,8 @@ impl Case {
                     "turn {n} expects something of the order `{name}`, which the case does not have"
                 );
             }
-            for proposal in turn.expects.proposes.iter().chain(&turn.expects.calls) {
+            let expected = turn.expects.proposes.iter().chain(&turn.expects.calls);
+            for proposal in expected.chain(&turn.expects.avoids) {
                 if let Some(schema) = &proposal.schema {
                     jsonschema::validator_for(schema)
                         .map_err(|error| anyhow::anyhow!("turn {n}: its schema is none: {error}"))?;

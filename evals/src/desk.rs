@@ -11,19 +11,21 @@ use domain::{
     Clock, Ids, RunId, TicketId, WorkspaceId,
     approval::{Approval, ApprovalStatus, DecisionKind},
     commit::Receipt,
-    knowledge::Said,
+    knowledge::Said as About,
+    model::Model,
     run::{Run, RunStatus},
     standing::Standing,
     ticket::{Channel, Priority},
     user::Actor,
 };
 use orchestrator::{
-    app::{App, Service},
+    app::{App, Brought, Service},
+    breakers::Outside,
     config::Config,
     demo::{self, Plan},
     intake::{NewMessage, NewTicket},
     knowledge::add_markdown,
-    models::ModelsConfig,
+    models::{self, ModelsConfig},
     system::SystemIds,
 };
 use serde_json::Value;
@@ -33,10 +35,13 @@ use crate::{
     case::{Case, Turn},
     clock::EvalClock,
     fixtures::{Fixtures, Place},
+    judge::{Judge, Judgement, Said},
     record::{Scene, Spent},
+    runner::Options,
     score::{self, Finding},
     story::{self, Seen},
     suite::Manifest,
+    tapes::{self, Mode},
 };
 
 /// How long one turn may take.
@@ -53,6 +58,7 @@ pub struct Desk {
     workspace: WorkspaceId,
     plan: Plan,
     clock: Arc<EvalClock>,
+    judge: Option<Arc<Judge>>,
 }
 
 /// What came of a case.
@@ -71,36 +77,50 @@ pub(crate) struct Conversation {
     /// The one that works on it now.
     pub run: RunId,
     pub seen: Seen,
+    /// So far, by whom.
+    pub said: Vec<Said>,
 }
 
 impl Desk {
-    /// Starts the service on databases in memory. Without `models` the offline model answers.
-    pub async fn open(models: Option<ModelsConfig>, seed: u64) -> anyhow::Result<Self> {
+    /// Starts the service on databases in memory, with the models, tapes and judge of the options.
+    pub async fn open(options: &Options) -> anyhow::Result<Self> {
+        let seed = options.seed;
         let key = "ab".repeat(32);
         let mut config = Config::with(&format!(
             "[server]\naddress = \"127.0.0.1:0\"\n[database]\nurl = \"sqlite::memory:\"\n[secrets]\nkey = \"{key}\"\n\
              [demo]\nenabled = true\nseed = {seed}\nshop_url = \"sqlite::memory:\"\n[runs]\nretry_ms = 50\npoll_ms = 50\n\
              [agents.resolution.limits]\nruns_a_minute = 0\nruns_a_day = 0\nemails_a_day = 0\n"
         ))?;
-        if let Some(models) = models {
-            config.models = models;
+        if let Some(models) = &options.models {
+            config.models = models.clone();
         }
         let clock = Arc::new(EvalClock::new());
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         let plan = Plan::demo(config.demo.seed, clock.now())?;
-        let service = Service::start(config, Arc::clone(&clock) as Arc<dyn Clock>, ids).await?;
+        let port = Arc::clone(&clock) as Arc<dyn Clock>;
+        let model = match &options.tapes {
+            Some(tapes) => Some(tapes.model(recorded(&config, tapes.mode(), &port, &ids)?)),
+            None => None,
+        };
+        let brought = Brought { model, ..Brought::default() };
+        let service = Service::start_with(config, port, ids, brought).await?;
         let workspaces = service.app.store.workspaces().await?;
         let workspace =
             workspaces.iter().find(|w| w.slug == demo::SLUG).context("the demo was not seeded")?.id;
-        Ok(Self { service, workspace, plan, clock })
+        Ok(Self { service, workspace, plan, clock, judge: options.judge.clone() })
     }
 
-    pub(crate) fn app(&self) -> &App {
+    pub fn app(&self) -> &App {
         &self.service.app
     }
 
-    pub(crate) fn workspace(&self) -> WorkspaceId {
+    pub fn workspace(&self) -> WorkspaceId {
         self.workspace
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.service.address
     }
 
     pub async fn close(self) {
@@ -149,7 +169,7 @@ impl Desk {
 
     async fn add_knowledge(&self, case: &Case, fixtures: &Fixtures) -> anyhow::Result<()> {
         for article in &case.knowledge {
-            let said = Said { visibility: Some(article.visibility), ..Said::default() };
+            let said = About { visibility: Some(article.visibility), ..About::default() };
             let text = fixtures.fill(&article.text);
             add_markdown(self.app(), self.workspace, &article.slug, &text, &said, Actor::System)
                 .await
@@ -187,9 +207,18 @@ impl Desk {
         let expected = fixtures.expectation(&turn.expects)?;
         let (happened, mut scene) = story::look(self, &mut now, run, fixtures).await?;
         (scene.who, scene.did) = story::deed(turn, fixtures);
+        now.said.push(Said { who: scene.who.clone(), text: scene.did.clone() });
         scene.expected = serde_json::to_value(&expected)?;
         scene.findings = score::findings(&expected, &happened);
         scene.findings.extend(score::never(&manifest.always, &happened)?);
+        let unanswered = happened.failures.iter().filter(|failure| failure.contains(tapes::MISSING));
+        scene.findings.extend(unanswered.map(|failure| Finding::of("tape", failure)));
+        if let Some(criterion) = &expected.judge {
+            scene.findings.extend(self.judged(criterion, &now.said, &happened.told, spent).await?);
+        }
+        if !happened.told.is_empty() {
+            now.said.push(Said { who: "the desk".to_owned(), text: happened.told.clone() });
+        }
         if !happened.sources.is_empty() {
             let grounding = score::grounding(&happened);
             let carried = grounding.claims().filter(|sentence| sentence.is_supported()).count();
@@ -198,6 +227,27 @@ impl Desk {
         }
         *conversation = Some(now);
         Ok(scene)
+    }
+
+    /// Has the answer judged by a criterion, if there is a judge.
+    async fn judged(
+        &self,
+        criterion: &str,
+        before: &[Said],
+        told: &str,
+        spent: &mut Spent,
+    ) -> anyhow::Result<Option<Finding>> {
+        let Some(judge) = &self.judge else {
+            spent.judged.not_asked += 1;
+            return Ok(None);
+        };
+        let judgement = judge.judge(criterion, before, told, spent).await?;
+        match &judgement {
+            Judgement::Met => spent.judged.met += 1,
+            Judgement::NotMet { .. } => spent.judged.not_met += 1,
+            Judgement::NotJudged { .. } => spent.judged.not_judged += 1,
+        }
+        Ok(judgement.finding(criterion))
     }
 
     /// Lets the turn happen.
@@ -345,29 +395,54 @@ fn begun(receipt: &Receipt) -> anyhow::Result<Conversation> {
     let ticket = receipt.tickets.first().context("no ticket was opened")?;
     let run = receipt.runs.first().context("no run was started")?;
     ensure!(run.ticket_id == Some(ticket.id), "the run works on another ticket");
-    Ok(Conversation { ticket: ticket.id, runs: BTreeSet::from([run.id]), run: run.id, seen: Seen::default() })
+    Ok(Conversation {
+        ticket: ticket.id,
+        runs: BTreeSet::from([run.id]),
+        run: run.id,
+        seen: Seen::default(),
+        said: Vec::new(),
+    })
+}
+
+/// The provider whose answers are recorded, as the service has it: behind placeholders. None where tapes are only
+/// played.
+fn recorded(
+    config: &Config,
+    mode: Mode,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn Ids>,
+) -> anyhow::Result<Option<Arc<dyn Model>>> {
+    if mode == Mode::Strict {
+        return Ok(None);
+    }
+    // What the offline model says in the provider's place is nothing to record.
+    let providers = ModelsConfig { offline_fallback: false, ..config.models.clone() };
+    let outside = Outside::alone(Arc::clone(clock), Arc::clone(ids), &config.breakers, &providers);
+    let protections = config.guards.protections()?;
+    let (outside, courses) = (Arc::new(outside), config.knowledge.answering);
+    Ok(Some(models::build(&providers, courses, &protections, &outside, Arc::clone(clock), Arc::clone(ids))?))
 }
 
 /// Desks that are opened when they are wanted: one for all cases that may share it, and one for each other.
-pub struct Desks {
-    models: Option<ModelsConfig>,
-    seed: u64,
+pub struct Desks<'o> {
+    options: &'o Options,
     shared: tokio::sync::OnceCell<Desk>,
 }
 
-impl Desks {
-    pub fn new(models: Option<ModelsConfig>, seed: u64) -> Self {
-        Self { models, seed, shared: tokio::sync::OnceCell::new() }
+impl<'o> Desks<'o> {
+    pub fn new(options: &'o Options) -> Self {
+        Self { options, shared: tokio::sync::OnceCell::new() }
     }
 
     pub async fn hold(&self, manifest: &Manifest, case: &Case, place: Place) -> anyhow::Result<Held> {
-        if case.wants_a_desk_of_its_own() {
-            let desk = Desk::open(self.models.clone(), self.seed).await?;
+        // What a model is shown must be the same in every run, and it is shown the ticket's number.
+        if case.wants_a_desk_of_its_own() || self.options.tapes.is_some() {
+            let desk = Desk::open(self.options).await?;
             let held = desk.hold(manifest, case, place).await;
             desk.close().await;
             return held;
         }
-        let open = || Desk::open(self.models.clone(), self.seed);
+        let open = || Desk::open(self.options);
         self.shared.get_or_try_init(open).await?.hold(manifest, case, place).await
     }
 

@@ -3,11 +3,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use domain::{Timestamp, canonical::Digest};
 use orchestrator::demo::{
     Plan,
-    shop::{Order, OrderStatus, Shop, money},
+    shop::{Order, OrderStatus, OrderView, Shop, money},
 };
 use rand::{Rng as _, SeedableRng as _, seq::IndexedRandom as _};
 use rand_chacha::ChaCha12Rng;
@@ -78,6 +78,9 @@ impl Fixtures {
             }
             orders.insert(name.to_owned(), made);
         }
+        for order in recorded(case, now)? {
+            shop.put_order(&order).await?;
+        }
         let email = match &case.from {
             // Whoever owns the one that is there already is its customer.
             Some(From::Owner) => match (&case.order, orders.get("order")) {
@@ -134,6 +137,56 @@ fn words(orders: &BTreeMap<String, Order>, email: Option<&str>) -> BTreeMap<Stri
         words.insert("{email}".to_owned(), email.to_owned());
     }
     words
+}
+
+/// The orders that a case's records are of, moved in time to when it is held.
+fn recorded(case: &Case, now: Timestamp) -> anyhow::Result<Vec<Order>> {
+    let by = case.at.map_or(0, |at| now.0.saturating_sub(at.0));
+    let mut found = Vec::new();
+    for read in &case.reads {
+        let known = orders_in(&read.answer, by, &mut found)
+            .with_context(|| format!("what {} gave is no record of the demo shop", read.tool))?;
+        ensure!(
+            known || read.tool.starts_with("shop__"),
+            "{} gave records that the demo shop does not have: the case can be held where that tool is",
+            read.tool
+        );
+    }
+    Ok(found)
+}
+
+/// Adds the orders that stand in a tool's answer; whether there were any.
+fn orders_in(value: &Value, by: i64, found: &mut Vec<Order>) -> anyhow::Result<bool> {
+    let inside: Vec<&Value> = match value {
+        Value::Array(items) => items.iter().collect(),
+        // Less is told of a parcel than of its order.
+        Value::Object(members) if members.contains_key("order_number") && members.contains_key("items") => {
+            let order: OrderView = serde_json::from_value(value.clone())?;
+            let moved = |at: Timestamp| Timestamp(at.0.saturating_add(by));
+            found.push(Order {
+                number: order.order_number,
+                email: order.customer_email,
+                status: order.status,
+                placed_at: moved(order.placed_at),
+                delivered_at: order.delivered_at.map(moved),
+                items: order.items,
+                refunded_cents: order.refunded_cents,
+                currency: order.currency,
+                carrier: order.carrier,
+                tracking: order.tracking,
+                eta: order.eta,
+                address: order.address,
+            });
+            return Ok(true);
+        }
+        Value::Object(members) => members.values().collect(),
+        _ => Vec::new(),
+    };
+    let mut any = false;
+    for value in inside {
+        any |= orders_in(value, by, found)?;
+    }
+    Ok(any)
 }
 
 /// An order of the plan that is in the wanted state, made another one.

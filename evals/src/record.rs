@@ -70,6 +70,7 @@ impl Attempt {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Spent {
     pub millis: u64,
     pub steps: i64,
@@ -78,6 +79,43 @@ pub struct Spent {
     /// Sentences that state something, and how many of them something carries.
     pub claims: u64,
     pub carried: u64,
+    /// What the judge cost, apart from the conversation.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub judge_tokens: i64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub judge_micros: i64,
+    #[serde(skip_serializing_if = "Judged::is_none")]
+    pub judged: Judged,
+}
+
+/// Answers with a criterion in words, by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Judged {
+    pub met: u64,
+    pub not_met: u64,
+    /// A judge was asked, and gave no majority that can be counted.
+    pub not_judged: u64,
+    /// No judge was configured.
+    pub not_asked: u64,
+}
+
+impl Judged {
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub fn add(&mut self, more: Self) {
+        self.met += more.met;
+        self.not_met += more.not_met;
+        self.not_judged += more.not_judged;
+        self.not_asked += more.not_asked;
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(value: &i64) -> bool {
+    *value == 0
 }
 
 /// One turn as it went.

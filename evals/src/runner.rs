@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::Context as _;
@@ -16,17 +17,24 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     case::Case,
     data,
-    desk::Desks,
+    desk::{Desks, Held},
     fixtures::Place,
+    judge::Judge,
     record::{Attempt, Book, Key, Line, Measured, Records, Spent},
+    retail,
     score::Finding,
     suite::{Kind, Suite},
+    tapes::{Mode, Tapes},
 };
 
 /// What to hold, and how.
 pub struct Options {
     /// Without it, the offline model.
     pub models: Option<ModelsConfig>,
+    /// Answers from these, in the place of the models or in front of them.
+    pub tapes: Option<Arc<Tapes>>,
+    /// Who is asked where a case has a criterion in words; nobody without it.
+    pub judge: Option<Arc<Judge>>,
     /// Attempts at each case.
     pub attempts: u32,
     pub seed: u64,
@@ -50,6 +58,8 @@ pub struct Run {
     pub records: Records,
     /// Suites whose data are not there, and which file is missing.
     pub left_out: Vec<(String, String)>,
+    /// Requests that no tape answers, in words.
+    pub missing: Vec<String>,
 }
 
 /// Holds the suites, as far as that has not been done, and gives all there is of this version.
@@ -59,7 +69,7 @@ pub async fn run(suites: &[Suite], options: &Options) -> anyhow::Result<Run> {
         Some(version) => version.clone(),
         None => this_program()?,
     };
-    let model = model_name(options.models.as_ref());
+    let model = model_name(options, &known);
     let made: BTreeSet<Key> = known.attempts.iter().map(|attempt| attempt.key.clone()).collect();
     let measured: BTreeSet<Key> = known.measured.iter().map(|measured| measured.key.clone()).collect();
     let mut records = known;
@@ -74,6 +84,8 @@ pub async fn run(suites: &[Suite], options: &Options) -> anyhow::Result<Run> {
         records.attempts.retain(|Attempt { key, .. }| {
             let own = match suite.manifest.kind {
                 Kind::Conversations => digests.get(key.case.as_str()),
+                // Its tasks are data, which are there or not.
+                Kind::ToolUse => return true,
                 _ => Some(&whole),
             };
             key.suite != suite.manifest.name || own == Some(&key.digest)
@@ -98,15 +110,44 @@ pub async fn run(suites: &[Suite], options: &Options) -> anyhow::Result<Run> {
             seed: options.seed,
             attempt,
         };
+        let whole = key("", Digest::of(manifest).0, 1);
+        if measured.contains(&whole) {
+            continue;
+        }
+        if manifest.kind != Kind::Conversations
+            && let Some(missing) = data::missing(manifest, &options.data)?
+        {
+            left_out.push((manifest.name.clone(), missing));
+            continue;
+        }
+        if manifest.kind == Kind::ToolUse {
+            let tasks = retail::tasks(manifest, &options.data)?;
+            let mut left = Vec::new();
+            for task in &tasks {
+                for attempt in 1..=options.attempts {
+                    let key = key(&task.name, task.digest().0, attempt);
+                    let wanted = options.only.as_ref().is_none_or(|only| task.name.contains(only.as_str()));
+                    if wanted && !made.contains(&key) {
+                        left.push((task, key));
+                    }
+                }
+            }
+            let bar = bar(options.progress, &manifest.name, left.len());
+            if !left.is_empty() {
+                let desk = retail::Desk::open(manifest, &options.data, &tasks).await?;
+                for (task, key) in left {
+                    let held = desk.hold(task).await;
+                    let attempt = attempt_of(key, held, false, &BTreeSet::new(), "");
+                    book.add(&Line::Attempt(Box::new(attempt.clone())))?;
+                    records.attempts.push(attempt);
+                    bar.inc(1);
+                }
+                desk.close().await;
+            }
+            bar.finish_and_clear();
+            continue;
+        }
         if manifest.kind != Kind::Conversations {
-            let whole = key("", Digest::of(manifest).0, 1);
-            if measured.contains(&whole) {
-                continue;
-            }
-            if let Some(missing) = data::missing(manifest, &options.data)? {
-                left_out.push((manifest.name.clone(), missing));
-                continue;
-            }
             let bar = bar(options.progress, &manifest.name, 1);
             let (named, folder) = (manifest.clone(), options.data.clone());
             let measured = tokio::task::spawn_blocking(move || data::measure(&named, &folder))
@@ -146,7 +187,7 @@ pub async fn run(suites: &[Suite], options: &Options) -> anyhow::Result<Run> {
             }
         }
         let bar = bar(options.progress, &manifest.name, left.len());
-        let desks = Desks::new(options.models.clone(), options.seed);
+        let desks = Desks::new(options);
         let mut held = stream::iter(left)
             .map(|(case, place, key)| {
                 let desks = &desks;
@@ -157,21 +198,7 @@ pub async fn run(suites: &[Suite], options: &Options) -> anyhow::Result<Run> {
             })
             .buffer_unordered(options.parallel.max(1));
         while let Some((case, key, held)) = held.next().await {
-            // A case that cannot be held has failed; the others are still worth knowing.
-            let held = held.unwrap_or_else(|error| crate::desk::Held {
-                findings: vec![Finding::of("held", format!("{error:#}"))],
-                ..Default::default()
-            });
-            let attempt = Attempt {
-                key,
-                critical: case.critical,
-                tags: case.tags.clone(),
-                why: case.why.clone(),
-                score: f64::from(u8::from(held.findings.is_empty())),
-                findings: held.findings,
-                spent: held.spent,
-                story: held.story,
-            };
+            let attempt = attempt_of(key, held, case.critical, &case.tags, &case.why);
             book.add(&Line::Attempt(Box::new(attempt.clone())))?;
             records.attempts.push(attempt);
             bar.inc(1);
@@ -185,7 +212,32 @@ pub async fn run(suites: &[Suite], options: &Options) -> anyhow::Result<Run> {
     records.suites.retain(|name, _| asked.contains(name.as_str()));
     records.attempts.retain(|attempt| asked.contains(attempt.key.suite.as_str()));
     records.measured.retain(|measured| asked.contains(measured.key.suite.as_str()));
-    Ok(Run { records, left_out })
+    let missing = options.tapes.as_ref().map(|tapes| tapes.missing()).unwrap_or_default();
+    Ok(Run { records, left_out, missing })
+}
+
+fn attempt_of(
+    key: Key,
+    held: anyhow::Result<Held>,
+    critical: bool,
+    tags: &BTreeSet<String>,
+    why: &str,
+) -> Attempt {
+    // A case that cannot be held has failed; the others are still worth knowing.
+    let held = held.unwrap_or_else(|error| Held {
+        findings: vec![Finding::of("held", format!("{error:#}"))],
+        ..Held::default()
+    });
+    Attempt {
+        key,
+        critical,
+        tags: tags.clone(),
+        why: why.to_owned(),
+        score: f64::from(u8::from(held.findings.is_empty())),
+        findings: held.findings,
+        spent: held.spent,
+        story: held.story,
+    }
 }
 
 fn bar(progress: bool, name: &str, length: usize) -> ProgressBar {
@@ -199,10 +251,26 @@ fn bar(progress: bool, name: &str, length: usize) -> ProgressBar {
     }
 }
 
-fn model_name(models: Option<&ModelsConfig>) -> String {
-    let providers = models.map_or(&[][..], |models| &models.providers);
+/// What answers, and who judges it.
+fn model_name(options: &Options, known: &Records) -> String {
+    let providers = options.models.as_ref().map_or(&[][..], |models| &models.providers);
     let names: Vec<String> = providers.iter().map(|one| format!("{}:{}", one.name, one.strong)).collect();
-    if names.is_empty() { "offline".to_owned() } else { names.join("+") }
+    let mut answers = match &options.tapes {
+        Some(tapes) => tapes.name(),
+        None if names.is_empty() => "offline".to_owned(),
+        None => names.join("+"),
+    };
+    if options.tapes.as_ref().is_some_and(|tapes| tapes.mode() != Mode::Strict) {
+        // Whoever records wants it done, whatever was done before.
+        let before: BTreeSet<&str> =
+            known.attempts.iter().map(|attempt| attempt.key.model.as_str()).collect();
+        let takes = before.into_iter().filter(|model| model.starts_with(&answers)).count();
+        answers = format!("{answers}, take {}", takes + 1);
+    }
+    match &options.judge {
+        Some(judge) => format!("{answers}, judged by {}", judge.name()),
+        None => answers,
+    }
 }
 
 /// Its version and what its file digests to: what is in it, prompts and all, has that name and nothing else does.

@@ -38,6 +38,8 @@ pub struct Happened {
     pub records: BTreeMap<String, Value>,
     /// What the text may rest on.
     pub grounds: Vec<Ground>,
+    /// Why steps of this turn failed.
+    pub failures: Vec<String>,
 }
 
 /// A source of an answer.
@@ -135,6 +137,12 @@ pub fn findings(expected: &Expectation, happened: &Happened) -> Vec<Finding> {
     for tool in &expected.proposes_no {
         if happened.proposed.iter().any(|call| call.tool == *tool) {
             add("proposes_no", format!("{tool} waits for a person: {:?}", happened.proposed));
+        }
+    }
+    for avoided in &expected.avoids {
+        if one_fits(avoided, &happened.proposed).is_ok() || one_fits(avoided, &happened.calls).is_ok() {
+            let args = Value::Object(avoided.args.clone());
+            add("avoids", format!("{} with {args} may neither wait nor be made", avoided.tool));
         }
     }
     if let Some(done) = &expected.done

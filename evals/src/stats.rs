@@ -1,35 +1,10 @@
 //! What can be said of attempts that passed and failed, and how surely.
 
+pub use domain::evaluation::{pass_hat, wilson};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
 
-/// The normal quantile of intervals that hold 95 of 100 times.
-const Z: f64 = 1.959_963_984_540_054;
 const RESAMPLES: usize = 10_000;
-
-/// How likely a case passes `k` times in a row, judged by `passed` of `all` attempts: C(passed, k) / C(all, k),
-/// which has no bias (Yao et al., "τ-bench: A Benchmark for Tool-Agent-User Interaction in Real-World Domains",
-/// 2024, arXiv:2406.12045). None for fewer attempts than `k`.
-pub fn pass_hat(passed: u32, all: u32, k: u32) -> Option<f64> {
-    if k == 0 || k > all || passed > all {
-        return None;
-    }
-    // Factor by factor, because the binomials themselves grow beyond any type.
-    Some((0..k).map(|i| f64::from(passed.saturating_sub(i)) / f64::from(all - i)).product())
-}
-
-/// The interval that a share lies in, after Wilson ("Probable inference, the law of succession, and statistical
-/// inference", JASA 22, 1927): it stays within 0 and 1, and is right for few attempts too.
-pub fn wilson(passed: usize, all: usize) -> (f64, f64) {
-    if all == 0 {
-        return (0.0, 1.0);
-    }
-    let (n, p) = (all as f64, passed as f64 / all as f64);
-    let middle = p + Z * Z / (2.0 * n);
-    let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let whole = 1.0 + Z * Z / n;
-    (((middle - half) / whole).max(0.0), ((middle + half) / whole).min(1.0))
-}
 
 /// How likely gains and losses fall at least as far apart when neither version is better: McNemar's test
 /// ("Note on the sampling error of the difference between correlated proportions or percentages", Psychometrika

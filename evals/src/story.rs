@@ -97,6 +97,9 @@ pub(crate) async fn look(
         for (at, step) in journal.iter().enumerate() {
             hear(&step.body, &mut happened);
             if at >= from {
+                if let StepBody::Failed { error, .. } = &step.body {
+                    happened.failures.push(error.clone());
+                }
                 let (kind, name) = (step.body.kind().to_owned(), step.body.name().to_owned());
                 steps.push(StepLine { kind, name, detail: detail(&step.body) });
             }
@@ -184,7 +187,7 @@ fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn detail(body: &StepBody) -> String {
+pub(crate) fn detail(body: &StepBody) -> String {
     let text = match body {
         StepBody::Model { response, .. } => {
             let calls = response.tool_calls.iter().map(|call| format!("{} {}", call.tool, call.args));

@@ -66,6 +66,9 @@ pub enum Kind {
     Injection,
     /// New text of mails without quotes and signatures.
     Quoted,
+    /// Calls that are right, made by a script over MCP: the shop's records end as they should, and nothing happens
+    /// before approval.
+    ToolUse,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    record::{Attempt, Records},
+    record::{Attempt, Judged, Records},
     stats,
     suite::Manifest,
 };
@@ -39,11 +39,35 @@ pub struct SuiteSummary {
     pub critical_failures: Vec<String>,
     /// Measures that are below their floor.
     pub below: Vec<String>,
+    /// Answers that a criterion in words was for, by what a judge said of them.
+    pub judged: Judged,
+    /// Attempts that failed by what the judge said and by nothing else.
+    pub failed_by_judge: usize,
+    pub judge_micros: i64,
     pub millis: u64,
     pub cost_micros: i64,
 }
 
 impl SuiteSummary {
+    /// What came of criteria in words; nothing where there are none.
+    pub fn judged_in_words(&self) -> Option<String> {
+        if self.judged.is_none() {
+            return None;
+        }
+        let Judged { met, not_met, not_judged, not_asked } = self.judged;
+        let mut told = format!("criteria in words: {met} met, {not_met} not met, {not_judged} not judged");
+        if not_asked > 0 {
+            told.push_str(&format!(", {not_asked} nobody was asked about"));
+        }
+        if self.failed_by_judge > 0 {
+            told.push_str(&format!("; {} failed by the judge alone", self.failed_by_judge));
+        }
+        if self.judge_micros > 0 {
+            told.push_str(&format!("; the judge cost {} millionths of a credit", self.judge_micros));
+        }
+        Some(told)
+    }
+
     pub fn holds(&self) -> bool {
         self.critical_failures.is_empty() && self.below.is_empty() && self.share >= self.manifest.cutoff
     }
@@ -123,6 +147,15 @@ fn suite(manifest: &Manifest, records: &Records) -> Option<SuiteSummary> {
         tags,
         critical_failures: critical.into_iter().collect(),
         below,
+        judged: own.iter().fold(Judged::default(), |mut sum, attempt| {
+            sum.add(attempt.spent.judged);
+            sum
+        }),
+        failed_by_judge: own
+            .iter()
+            .filter(|attempt| !attempt.passed() && attempt.findings.iter().all(|one| one.scorer == "judge"))
+            .count(),
+        judge_micros: own.iter().map(|attempt| attempt.spent.judge_micros).sum(),
         millis: own.iter().map(|attempt| attempt.spent.millis).sum(),
         cost_micros: own.iter().map(|attempt| attempt.spent.cost_micros).sum(),
         manifest: manifest.clone(),
@@ -167,6 +200,9 @@ impl fmt::Display for Summary {
                 let others =
                     if others.is_empty() { String::new() } else { format!("  beside {}", others.join("; ")) };
                 writeln!(f, "    {name} {value:.4}{others}")?;
+            }
+            if let Some(told) = suite.judged_in_words() {
+                writeln!(f, "    {told}")?;
             }
             for name in &suite.critical_failures {
                 writeln!(f, "    CRITICAL: {name}")?;
@@ -218,6 +254,24 @@ mod tests {
         assert!(!summary.holds());
         assert_eq!(summary.suites[0].critical_failures, ["7"]);
         assert!(summary.to_string().contains("CRITICAL: 7"));
+    }
+
+    #[test]
+    fn what_a_judge_said_is_told_apart_and_lets_nothing_critical_pass() {
+        let mut all = records(0.5, &[("a", 1, true), ("b", 1, true), ("c", 1, true)]);
+        assert!(!Summary::of(&all).to_string().contains("criteria"));
+        all.attempts[0].spent.judged.met = 1;
+        all.attempts[0].findings.push(Finding::critical("consent", "paid"));
+        all.attempts[1].spent.judged.not_met = 1;
+        all.attempts[1].spent.judge_micros = 7;
+        all.attempts[1].findings.push(Finding::of("judge", "rude"));
+        all.attempts[2].spent.judged.not_asked = 2;
+        let summary = Summary::of(&all);
+        assert_eq!(summary.suites[0].critical_failures, ["a"], "whatever the judge said");
+        assert_eq!((summary.suites[0].passed, summary.suites[0].failed_by_judge), (1, 1));
+        let told = "1 met, 1 not met, 0 not judged, 2 nobody was asked about; 1 failed by the judge alone; the judge \
+                    cost 7 millionths of a credit";
+        assert!(summary.to_string().contains(told), "{summary}");
     }
 
     #[test]

@@ -13,6 +13,8 @@ use evals::{
 fn options(out: PathBuf) -> Options {
     Options {
         models: None,
+        tapes: None,
+        judge: None,
         attempts: 1,
         seed: 7,
         parallel: 4,

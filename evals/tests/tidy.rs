@@ -174,7 +174,7 @@ fn what_the_documents_point_to_is_there() {
         .filter(|name| root().join(name).is_dir())
         .collect();
     let mut missing = Vec::new();
-    for document in ["README.md", "ARCHITECTURE.md", "docs/security.md"] {
+    for document in ["README.md", "ARCHITECTURE.md", "docs/security.md", "docs/operations.md"] {
         for word in quoted(document) {
             let in_a_room = word.split_once('/').is_some_and(|(room, _)| rooms.contains(room));
             let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));

@@ -29,7 +29,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tracing::{info, warn};
 
 pub use keys::Keys;
-pub(crate) use parts::{prepare_folder, sqlite_path};
+pub(crate) use parts::{lock_embedded, prepare_folder, procedures, sqlite_path};
 
 use crate::{
     breakers::{Breakers, Outside},
@@ -45,12 +45,14 @@ use crate::{
     knowledge::{self, Indexing, Keeper, KnowledgeError, sources::Sources},
     knowledge_index::{self, KnowledgeIndex, KnowledgeIndexError},
     live::Live,
-    models, password,
+    measurements, models, password,
     personal::PersonalData,
     policies::Policies,
     protections::Protections,
+    replays::jobs::Replays,
     second_look::SecondLook,
     sign_in::SignIn,
+    system::SharedClock,
 };
 
 #[derive(Debug, Error)]
@@ -91,6 +93,8 @@ pub struct Brought {
     pub embedder: Option<Arc<dyn Embedder>>,
     /// Those that the log goes by already, instead of ones of its own.
     pub protections: Option<Arc<Protections>>,
+    /// The clock, when it is to go by that of a database that several processes share.
+    pub shared_clock: Option<Arc<SharedClock>>,
     /// How the processes that parse files are started; by default from this process's own binary.
     pub parser: parse::isolated::Options,
 }
@@ -139,6 +143,8 @@ pub struct App {
     /// How people prove who they are.
     pub sign_in: SignIn,
     pub house: Arc<House>,
+    /// Replays that somebody watches.
+    pub replays: Replays,
     /// The demo shop this process serves, when the demo is on.
     pub shop: Option<Shop>,
     /// Signs calls between this process and its own demo shop.
@@ -177,6 +183,9 @@ impl App {
         };
         parts::prepare_folder(&config.database.url)?;
         let store = Store::open(&config.database.url, options, Arc::clone(&clock), Arc::clone(&ids)).await?;
+        if let Some(shared) = &brought.shared_clock {
+            shared.ask(&store).await;
+        }
         store.migrate().await?;
 
         let shop_token = hex::encode(ids.secret());
@@ -309,7 +318,7 @@ impl App {
         let sign_in = SignIn::new(&config.sign_in, &keys, &config.public_url())?;
         let sources = Sources::new(&config.knowledge.sources.private_hosts)?;
         let app = Arc::new(Self {
-            metrics: parts::metrics()?,
+            metrics: measurements::recorder().map_err(AppError::Setup)?,
             config: Arc::new(config),
             store,
             clock,
@@ -336,6 +345,7 @@ impl App {
             keys,
             sign_in,
             house,
+            replays: Replays::default(),
             shop,
             shop_token,
             stopping: watch::Sender::new(false),
@@ -446,6 +456,7 @@ impl App {
             suspicions: &[],
             edited: false,
             intent: Some(""),
+            level: None,
             spent_micros: 0,
             now: self.clock.now(),
         })
@@ -491,6 +502,7 @@ impl Service {
         brought: Brought,
     ) -> Result<Self, AppError> {
         let lock = parts::lock_embedded(&config.database.url)?;
+        let shared_clock = brought.shared_clock.clone();
         let listener = TcpListener::bind(config.server.address).await.map_err(|error| {
             AppError::Setup(format!(
                 "cannot listen at {}: {error}; set server.address to a free one",
@@ -513,7 +525,11 @@ impl Service {
             runs.concurrency,
         )
         .start();
-        let background = parts::background(&app);
+        let mut background = parts::background(&app);
+        if let Some(shared) = shared_clock {
+            let store = app.store.clone();
+            background.push(tokio::spawn(async move { shared.follow(&store).await }));
+        }
         let mail = channels::start(&app, lock.is_some());
         Ok(Self { app, address, engine, server, background, mail, _lock: lock })
     }

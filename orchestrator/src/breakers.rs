@@ -1,6 +1,6 @@
 //! Breakers: which are open, as this process last heard.
 //!
-//! Every process asks the database several times a second, so that nothing new is done one second after
+//! Every process asks the database several times a second, and as soon as another tells of a change, so that nothing new is done one second after
 //! a breaker was opened, wherever that was. A process that cannot ask keeps to what it heard last; it
 //! cannot record an effect either. Those that open by themselves ([`automatic`]) and what
 //! far sides asked for ([`rates`]) are heard in the same way.
@@ -25,8 +25,11 @@ use domain::{
     knowledge::UNIVERSAL_WORKSPACE,
     tool::ToolSpec,
 };
-use store::{Store, StoreError};
-use tokio::time::{self, MissedTickBehavior};
+use store::{Store, StoreError, Word};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::{self, MissedTickBehavior},
+};
 use tracing::warn;
 
 use crate::{
@@ -35,6 +38,17 @@ use crate::{
 };
 
 const ASKED_EVERY: Duration = Duration::from_millis(300);
+
+/// Resolves when another process tells that what stops agents, or a policy, has changed.
+pub(crate) async fn rules_changed(words: &mut Receiver<Word>) {
+    loop {
+        match words.recv().await {
+            Ok(Word::Rules | Word::Missed) | Err(RecvError::Lagged(_)) => return,
+            Ok(Word::Due | Word::News(_)) => {}
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
 
 type Open = HashMap<WorkspaceId, Vec<Breaker>>;
 
@@ -87,11 +101,15 @@ impl Breakers {
 
     /// Goes on asking.
     pub async fn follow(&self) {
+        let mut words = self.store.words();
         let mut tick = time::interval(ASKED_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = true;
         loop {
-            tick.tick().await;
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = rules_changed(&mut words) => {}
+            }
             let result = self.refresh().await;
             if let Err(error) = &result
                 && heard
@@ -100,6 +118,12 @@ impl Breakers {
             }
             heard = result.is_ok();
         }
+    }
+
+    /// How many of a kind people, or the service for them, have open.
+    pub(crate) fn open_of(&self, kind: &str) -> usize {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.values().flatten().filter(|breaker| breaker.of.kind() == kind).count()
     }
 
     /// What stops the whole agent.

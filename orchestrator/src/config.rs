@@ -110,6 +110,7 @@ pub struct ServerConfig {
     pub public_url: String,
     pub console_dir: String,
     pub stop_seconds: u64,
+    pub requests: usize,
 }
 
 #[derive(Clone, Serialize, Deserialize)]

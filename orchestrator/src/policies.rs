@@ -1,6 +1,6 @@
 //! Policies: each workspace's own, or the installation's, as this process last heard.
 //!
-//! Every process asks the database several times a second which versions are in effect, so that a change
+//! Every process asks the database several times a second which versions are in effect, and when another tells of a change, so that a change
 //! counts everywhere within a second. A document that cannot be used any more refuses everything: neither
 //! the version before it nor the installation's policy takes its place.
 
@@ -28,6 +28,8 @@ use tracing::{error, warn};
 
 use crate::{
     app::App,
+    autonomy::Ladder,
+    breakers::rules_changed,
     gate::{
         Gate,
         check::{Report, World, check},
@@ -51,6 +53,7 @@ pub struct Policies {
     installation: Arc<Gate>,
     protections: Arc<Protections>,
     own: RwLock<Arc<HashMap<WorkspaceId, Own>>>,
+    ladder: Ladder,
 }
 
 #[derive(Debug, Error)]
@@ -85,8 +88,9 @@ impl Policies {
         protections: Arc<Protections>,
     ) -> Result<Self, StoreError> {
         protections.put_installation(installation.protector(protections.house()));
+        let ladder = Ladder::new(store.clone());
         let policies =
-            Self { store, installation: Arc::new(installation), protections, own: RwLock::default() };
+            Self { store, installation: Arc::new(installation), protections, own: RwLock::default(), ladder };
         policies.refresh().await?;
         Ok(policies)
     }
@@ -97,6 +101,11 @@ impl Policies {
         Arc::clone(own.get(&workspace).map_or(&self.installation, |own| &own.gate))
     }
 
+    /// How far agents go by themselves, below what policies let run.
+    pub fn ladder(&self) -> &Ladder {
+        &self.ladder
+    }
+
     /// The policy of workspaces that have none of their own.
     pub fn installation(&self) -> &Arc<Gate> {
         &self.installation
@@ -104,6 +113,7 @@ impl Policies {
 
     /// Asks the database, and compiles what has changed.
     pub async fn refresh(&self) -> Result<(), StoreError> {
+        self.ladder.refresh().await?;
         let before = Arc::clone(&self.own.read().unwrap_or_else(PoisonError::into_inner));
         let heads = self.store.policy_heads().await?;
         let same = heads.len() == before.len()
@@ -155,11 +165,15 @@ impl Policies {
 
     /// Goes on asking.
     pub async fn follow(&self) {
+        let mut words = self.store.words();
         let mut tick = time::interval(ASKED_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = true;
         loop {
-            tick.tick().await;
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = rules_changed(&mut words) => {}
+            }
             let result = self.refresh().await;
             if let Err(error) = &result
                 && heard

@@ -79,6 +79,11 @@ impl Protections {
         known.keyed.clear();
     }
 
+    /// What a workspace would go by under rules that are not in effect.
+    pub fn under(&self, workspace: WorkspaceId, protector: &Protector) -> Arc<Protector> {
+        Arc::new(self.keyed(workspace, protector))
+    }
+
     /// What a workspace goes by from here on.
     pub(crate) fn put(&self, workspace: WorkspaceId, protector: &Protector) {
         let protector = Arc::new(self.keyed(workspace, protector));

@@ -30,7 +30,7 @@ pub use dialogue::{
 };
 pub use grounding::{DoubtedSentences, grounding_check, grounding_sentences};
 pub use knowledge::{KnowledgeAnswer, KnowledgeQuestion, PassageFacts, knowledge_answer, knowledge_question};
-pub use library::{Declared, declared, instructions};
+pub use library::{Declared, declared, declared_in_the_build, instructions, replace};
 pub use resolution::{
     ContactFacts, CustomerFacts, Done, Field, HandoffCare, HandoffMessage, HandoffSummary, ResolutionSystem,
     Said, TicketFacts, handoff_care, handoff_message, handoff_summary, resolution_system,

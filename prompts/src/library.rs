@@ -1,6 +1,9 @@
 //! The prompts as they were compiled in: read once, checked, kept ready to render.
 
-use std::sync::LazyLock;
+use std::{
+    collections::BTreeMap,
+    sync::{LazyLock, OnceLock},
+};
 
 use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
 use serde::{Deserialize, Serialize};
@@ -62,7 +65,46 @@ struct Prompt {
     label: String,
 }
 
-static LIBRARY: LazyLock<Result<Library, PromptError>> = LazyLock::new(|| Library::read(FILES));
+/// Of a process that tries others.
+static REPLACED: OnceLock<Vec<(&'static str, &'static str)>> = OnceLock::new();
+static LIBRARY: LazyLock<Result<Library, PromptError>> = LazyLock::new(|| Library::read(files()));
+
+fn files() -> &'static [(&'static str, &'static str)] {
+    REPLACED.get().map_or(FILES, Vec::as_slice)
+}
+
+/// Puts these texts in place of the prompts of these names, for the rest of the process. It comes before
+/// anything is rendered, and once. Each takes the inputs that the one it replaces takes.
+pub fn replace(mut texts: BTreeMap<String, String>) -> Result<(), PromptError> {
+    let mut replaced = Vec::with_capacity(FILES.len());
+    for (name, text) in FILES {
+        let Some(other) = texts.remove(*name) else {
+            replaced.push((*name, *text));
+            continue;
+        };
+        let (was, now) = (front_matter(name, text)?.0, front_matter(name, &other)?.0);
+        if was.inputs != now.inputs || was.output != now.output {
+            let why = format!("its inputs have to be {:?} and its output `{}`", was.inputs, was.output);
+            return Err(PromptError::FrontMatter { name: (*name).to_owned(), why });
+        }
+        // They are used as long as the process lasts.
+        replaced.push((*name, Box::leak(other.into_boxed_str())));
+    }
+    if let Some(name) = texts.into_keys().next() {
+        return Err(PromptError::FrontMatter { name, why: "there is no prompt by this name".to_owned() });
+    }
+    Library::read(&replaced)?;
+    let late = || PromptError::Template {
+        name: "every prompt".to_owned(),
+        why: "prompts are replaced once, before anything is rendered".to_owned(),
+    };
+    REPLACED.set(replaced).map_err(|_| late())
+}
+
+/// What the prompts that were compiled in declare.
+pub fn declared_in_the_build() -> Result<Vec<Declared>, PromptError> {
+    FILES.iter().map(|(name, text)| front_matter(name, text).map(|(declared, _)| declared)).collect()
+}
 
 impl Library {
     fn read(files: &[(&'static str, &'static str)]) -> Result<Self, PromptError> {
@@ -103,7 +145,7 @@ const FOR_PEOPLE: &str = "resolution/handoff_";
 /// The bodies of the prompts that tell a model how to work, with their marks of the template: what no reply
 /// repeats.
 pub fn instructions() -> impl Iterator<Item = &'static str> {
-    FILES
+    files()
         .iter()
         .filter(|(name, _)| !name.starts_with(FOR_PEOPLE))
         .filter_map(|(name, text)| front_matter(name, text).ok().map(|(_, body)| body))

@@ -15,11 +15,12 @@ use domain::{
     ApprovalId, DeliveryId, EffectId, EventId, Ids, RunId, TicketId, Timestamp, WorkspaceId,
     approval::{Approval, ApprovalStatus, Decision},
     commit::{Commit, CommitError, DeliveryStatus, EffectChange, NewRun, Op, Receipt, RunChange, RunTo},
-    effect::Effect,
+    effect::{Effect, EffectStatus},
     model::Usage,
     run::{Run, RunStatus},
     standing::Standing,
     ticket::{Event, EventBody, NewEvent, Ticket},
+    track::Tracked,
     user::Actor,
 };
 
@@ -476,6 +477,7 @@ impl Unit<'_> {
                 effect.call.id, effect.run_id
             )));
         }
+        self.changes.acted.extend(Tracked::of_effect(&effect));
         self.changes.effects.insert(effect.id, effect);
         Ok(())
     }
@@ -507,6 +509,9 @@ impl Unit<'_> {
             updated_at: change.at,
             ..effect.clone()
         };
+        if after.status == EffectStatus::Failed {
+            self.changes.undone.push(after.id);
+        }
         self.changes.effects.insert(after.id, after);
         Ok(())
     }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use domain::{
     RunId, WorkspaceId,
-    approval::Decision,
+    approval::{ApprovalStatus, Decision},
     audit::{AuditAction, Deed},
     commit::{Commit, CommitError, Receipt},
     run::Run,
+    track::Tracked,
     user::Actor,
 };
 use serde_json::json;
@@ -18,7 +19,7 @@ use crate::{
     apply::{Terms, apply},
     dialect::Dialect,
     load::load,
-    read::{audit, citations, credits, figures, mentions},
+    read::{audit, citations, credits, figures, mentions, track},
     rows,
     scope::Scope,
     sql::{Binds, Statements},
@@ -137,8 +138,10 @@ impl Batch<'_> {
         all.write(connection, &figures::RESOLUTIONS, &resolutions, figures::put_resolution).await?;
         let named: Vec<_> = writes.mentions.iter().map(|(w, mention)| (*w, mention)).collect();
         all.write(connection, &mentions::MENTIONS, &named, mentions::put_mention).await?;
+        self.flush_track(connection, state, writes).await?;
         for (workspace, mark) in &writes.marks {
             figures::put_mark(connection, *workspace, mark).await?;
+            track::hear(connection, *workspace, mark).await?;
         }
         let meters: Vec<_> =
             writes.meters.iter().filter_map(|key| Some((key.0, state.meters.get(key)?))).collect();
@@ -150,6 +153,32 @@ impl Batch<'_> {
         let mut deeds: Vec<_> = decided.chain(writes.deeds.iter().cloned()).collect();
         deeds.sort_by_key(|(_, deed)| deed.at);
         audit::append(connection, (self.statements, self.dialect), deeds).await
+    }
+}
+
+impl Batch<'_> {
+    /// What decisions and effects say of calls, before what later events say of those.
+    async fn flush_track(
+        &self,
+        connection: &mut AnyConnection,
+        state: &State,
+        writes: &Writes,
+    ) -> Result<(), StoreError> {
+        let reviewed = writes.approvals.iter().filter_map(|key| {
+            Tracked::of_approval(state.approvals.get(key)?).map(|tracked| (key.0, tracked))
+        });
+        let tracked: Vec<_> = reviewed.chain(writes.acted.iter().cloned()).collect();
+        self.statements.write(connection, &track::TRACK_RECORD, &tracked, track::put_tracked).await?;
+        for (workspace, id) in &writes.undone {
+            track::forget(connection, *workspace, id).await?;
+        }
+        for (workspace, taken) in &writes.taken_back {
+            let approval = state.approvals.get(&(*workspace, taken.approval_id));
+            if approval.is_some_and(|approval| approval.status == ApprovalStatus::Pending) {
+                track::forget(connection, *workspace, taken.approval_id).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,15 +1,18 @@
 //! Which process works on which run: claims, leases and their extension.
 
-use domain::{Timestamp, WorkspaceId, run::Run, run::RunStatus};
+use domain::{RunId, Timestamp, WorkspaceId, run::Run, run::RunStatus};
 use sqlx::{AnyConnection, AssertSqlSafe, Executor as _};
 
 use crate::{
     StoreError,
     apply::Terms,
     dialect::Dialect,
-    rows,
+    rows::{self, Columns},
     sql::{Binds, Statements},
 };
+
+/// Ids that one statement names.
+const AT_ONCE: usize = 500;
 
 /// Leases up to `free` due runs to this process, the most urgent first: queued ones whose time has
 /// come, waiting ones whose time has come, and running ones whose worker has let its lease pass.
@@ -57,17 +60,31 @@ pub(crate) async fn claim_due(
     Ok(due)
 }
 
-/// Extends every lease of `owner`.
+/// Extends the leases of `owner` on these runs, as far as they are its own still, and says which are.
 pub(crate) async fn heartbeat(
     connection: &mut AnyConnection,
     owner: &str,
     until: Timestamp,
-) -> Result<u64, StoreError> {
-    let mut binds = Binds::default();
-    binds.at(until).text(owner);
-    binds
-        .execute(connection, "UPDATE runs SET lease_until = $1 WHERE status = 'running' AND lease_owner = $2")
-        .await
+    held: &[RunId],
+) -> Result<Vec<(RunId, i64)>, StoreError> {
+    let mut still = Vec::with_capacity(held.len());
+    for some in held.chunks(AT_ONCE) {
+        let mut binds = Binds::default();
+        binds.at(until).text(owner);
+        let mut sql =
+            "UPDATE runs SET lease_until = $1 WHERE status = 'running' AND lease_owner = $2 AND id IN ("
+                .to_owned();
+        for (at, run) in some.iter().enumerate() {
+            binds.id(run);
+            sql.push_str(&format!("{}${}", if at == 0 { "" } else { ", " }, at + 3));
+        }
+        sql.push_str(") RETURNING id, fence");
+        for row in &binds.fetch_all(connection, sql.into()).await? {
+            let c = Columns { table: "runs", row };
+            still.push((c.id("id")?, c.int("fence")?));
+        }
+    }
+    Ok(still)
 }
 
 /// Puts every leased run back in the queue, and every leased source. Only for a process that knows it is alone.

@@ -1,10 +1,14 @@
 //! The few places where SQLite and Postgres differ. Everything else is one set of SQL.
 
-use std::{borrow::Cow, path::PathBuf};
+use std::{borrow::Cow, path::PathBuf, time::Duration};
 
 use sqlx::{AnyConnection, AssertSqlSafe, Executor as _};
 
 use crate::{StoreError, row_security, scope::Scope};
+
+/// Between two statements of a transaction; what takes longer has stopped.
+const SHORTEST_IDLE: Duration = Duration::from_secs(2);
+const LONGEST_IDLE: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -172,11 +176,22 @@ impl Dialect {
     pub(crate) async fn prepare(
         self,
         connection: &mut AnyConnection,
-        (in_memory, writes): (bool, bool),
+        (in_memory, writes): (bool, Option<Duration>),
         role: Option<&'static str>,
     ) -> Result<(), sqlx::Error> {
         if let Some(role) = role {
             connection.execute(AssertSqlSafe(row_security::take_role(role))).await?;
+        }
+        if self == Self::Postgres
+            && let Some(lease) = writes
+        {
+            // A process that is stopped or cut off in the middle of a transaction holds rows that others need.
+            let idle = (lease / 3).clamp(SHORTEST_IDLE, LONGEST_IDLE).as_millis();
+            let sql = format!(
+                "SET idle_in_transaction_session_timeout = {idle}; SET tcp_user_timeout = {}",
+                LONGEST_IDLE.as_millis()
+            );
+            connection.execute(AssertSqlSafe(sql)).await?;
         }
         if self == Self::Sqlite {
             // A log that is folded back rarely costs fewer fsyncs; FULL makes every commit durable.
@@ -186,7 +201,7 @@ impl Dialect {
             // Each commit empties the caches of those who only read, which takes the longer the larger
             // they are; what they read again is the system's to keep.
             connection
-                .execute(match writes {
+                .execute(match writes.is_some() {
                     true => "PRAGMA cache_size = -65536;",
                     false => "PRAGMA cache_size = -2048; PRAGMA mmap_size = 268435456;",
                 })

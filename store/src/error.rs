@@ -37,6 +37,11 @@ pub enum StoreError {
          superuser run: CREATE ROLE countersign_service NOLOGIN; GRANT countersign_service TO \"{user}\""
     )]
     RowSecurity { user: String, why: String },
+    #[error("the database has not answered for {0} seconds; it is not known whether this was written")]
+    Silent(u64),
+    /// A file that a backup cannot be written to or read from.
+    #[error("{file}: {why}")]
+    Backup { file: String, why: String },
     #[error("the store is closed")]
     Closed,
 }
@@ -66,7 +71,9 @@ impl StoreError {
     /// Whether the data, and not the connection, is at fault, so that other data may pass.
     pub(crate) fn is_about_data(&self) -> bool {
         match self {
-            Self::Database(sqlx::Error::Database(error)) => !is_locked(error.as_ref()),
+            Self::Database(sqlx::Error::Database(error)) => {
+                !is_locked(error.as_ref()) && !ends_connection(error.as_ref())
+            }
             Self::Database(sqlx::Error::Encode(_)) | Self::Value(_) | Self::Row { .. } => true,
             _ => false,
         }
@@ -74,7 +81,12 @@ impl StoreError {
 
     /// Whether the connection may go on being used after this.
     pub(crate) fn leaves_connection_sound(&self) -> bool {
-        !matches!(self, Self::Database(error) if !matches!(error, sqlx::Error::Database(_) | sqlx::Error::Encode(_)))
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => !ends_connection(error.as_ref()),
+            Self::Database(sqlx::Error::Encode(_)) => true,
+            Self::Database(_) | Self::Silent(_) => false,
+            _ => true,
+        }
     }
 
     /// Whether trying again may help: two processes got in each other's way.
@@ -90,6 +102,13 @@ impl StoreError {
     pub(crate) fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
+}
+
+/// Postgres' last words on a connection: it is shut down, restarts, or was kept waiting within a transaction.
+fn ends_connection(error: &dyn sqlx::error::DatabaseError) -> bool {
+    error.code().is_some_and(|code| {
+        matches!(code.as_ref(), "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04")
+    })
 }
 
 /// SQLite's busy and locked codes, of which the low byte tells: another process holds the file.

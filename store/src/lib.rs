@@ -6,11 +6,14 @@
 //! domain's own functions.
 
 mod apply;
+mod backup;
 mod batch;
+mod bell;
 mod claim;
 mod desk;
 mod dialect;
 mod error;
+mod leases;
 mod load;
 mod migrations;
 mod page;
@@ -33,33 +36,41 @@ use std::{
 };
 
 use domain::{
-    Clock, Ids, WorkspaceId,
+    Clock, Ids, Timestamp, WorkspaceId,
     commit::{Commit, CommitError, Receipt},
 };
 use sqlx::{
     AnyPool, Executor as _,
     any::{AnyPoolOptions, install_default_drivers},
 };
-use tokio::sync::{broadcast, mpsc};
+use tokio::{
+    sync::{broadcast, mpsc},
+    task::AbortHandle,
+};
 
+pub use backup::{BackupFacts, read_backup, revive};
+pub use bell::Word;
 pub use error::StoreError;
+pub use leases::{Lease, Term};
 pub use page::{Key, MAX_LIMIT, Page};
 pub use read::{
-    AccountDeed, AgentFigures, AgentPeriod, Asker, AuditFilter, AuditReport, CreditReport, DeskDay, DeskNow,
-    Forgotten, Joining, KnowledgeFact, Mention, Moved, PageDocument, PersonChange, PersonChanged, Redaction,
-    RedactionOutcome, Reviewed, Surroundings, ToMail, Waiting,
+    AccountDeed, AgentFigures, AgentPeriod, Asker, AuditFilter, AuditReport, Became, CreditReport, DeskDay,
+    DeskNow, Forgotten, Joining, KnowledgeFact, Mention, Moved, PageDocument, PersonChange, PersonChanged,
+    Redaction, RedactionOutcome, Resolved, ResultFilter, Reviewed, Surroundings, ToMail, Tracks, Waiting,
 };
 pub use records::{
     Account, ApiKey, ApprovalFilter, Assigned, Attachment, ChannelChange, ChannelSettings, Counts,
-    CustomerSession, Delivery, FollowUp, Invitation, KeyOwner, Membership, Notice, Passkey, ReadyRun,
+    CustomerSession, Delivery, FollowUp, Invitation, KeyOwner, Load, Membership, Notice, Passkey, ReadyRun,
     RegistrationStatus, RunFilter, ServiceAccount, Session, TicketDifference, TicketFilter, ToolRegistration,
     Totp, Workspace,
 };
 
-use dialect::Address;
+use dialect::{Address, Dialect};
 use read::{RunAsked, together::Together};
 use readers::{Reader, Readers};
+use rows::Columns;
 use scope::Scope;
+use sql::Binds;
 use writer::{Scoped, WriterHandle};
 
 /// How a process uses its store.
@@ -98,6 +109,16 @@ pub struct Store {
     /// What the service works as on Postgres, unless as the configured user.
     role: Option<&'static str>,
     around: Arc<Together<RunAsked, Surroundings>>,
+    /// Rings and listens while there is a handle.
+    ringing: Option<Arc<Ringing>>,
+}
+
+struct Ringing(AbortHandle);
+
+impl Drop for Ringing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// One workspace. The answer to a question about another workspace's ids is the same as about ids
@@ -124,32 +145,37 @@ impl Store {
         DRIVERS.call_once(install_default_drivers);
         let address = Address::parse(url)?;
         let role = match address.dialect {
-            dialect::Dialect::Postgres => {
+            Dialect::Postgres => {
                 let role = row_security::drops_to(&address.url).await?;
                 tracing::debug!(role = role.unwrap_or("the configured user"), "bound by row-level security");
                 role
             }
-            dialect::Dialect::Sqlite => None,
+            Dialect::Sqlite => None,
         };
-        let write = pool(&address, role, 1, true).await?;
+        let lease = options.lease;
+        let write = pool(&address, role, 1, Some(lease)).await?;
         let read = if address.in_memory {
             write.clone()
         } else {
-            pool(&address, role, options.read_connections.max(1), false).await?
+            pool(&address, role, options.read_connections.max(1), None).await?
         };
         let read = Readers::new(read, address.in_memory, address.dialect, options.read_connections);
         let writer =
             WriterHandle::start(write.clone(), address.in_memory, address.dialect, &options, clock, ids);
+        let ringing = (address.dialect == Dialect::Postgres).then(|| {
+            let bell = Arc::clone(&writer.shared.bell);
+            Arc::new(Ringing(tokio::spawn(bell.ring(address.url.clone())).abort_handle()))
+        });
         let (read, address) = (Arc::new(read), Arc::new(address));
-        Ok(Self { read, write, writer, address, role, around: Arc::default() })
+        Ok(Self { read, write, writer, address, role, around: Arc::default(), ringing })
     }
 
     /// Brings the schema up to date, on Postgres as the configured user and with every table under
     /// row-level security. Safe to call from several processes at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self.address.dialect {
-            dialect::Dialect::Sqlite => migrations::migrator().run(self.read.pool()).await?,
-            dialect::Dialect::Postgres => row_security::migrate(&self.address.url, self.role).await?,
+            Dialect::Sqlite => migrations::migrator().run(self.read.pool()).await?,
+            Dialect::Postgres => row_security::migrate(&self.address.url, self.role).await?,
         }
         Ok(())
     }
@@ -163,6 +189,24 @@ impl Store {
     /// listener that falls thousands behind misses some and can read them by position.
     pub fn notices(&self) -> broadcast::Receiver<Arc<Notice>> {
         self.writer.shared.notices.subscribe()
+    }
+
+    /// What other processes on the same Postgres tell. Nothing on SQLite, and words may be lost: whoever goes by
+    /// them looks from time to time as well.
+    pub fn words(&self) -> broadcast::Receiver<Word> {
+        self.writer.shared.bell.listen()
+    }
+
+    /// What time the database has, where several processes share it.
+    pub async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        if self.address.dialect == Dialect::Sqlite {
+            return Ok(None);
+        }
+        let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now";
+        let mut reader = self.reader(Scope::Everywhere).await?;
+        let rows = Binds::default().fetch_all(&mut reader, sql.into()).await?;
+        reader.keep();
+        rows.first().map(|row| Columns { table: "the clock", row }.at("now")).transpose()
     }
 
     /// Runs that were leased to this process, to be worked on. Handed out once.
@@ -191,6 +235,14 @@ impl Store {
         self.writer.take_over_all().await
     }
 
+    /// How busy this process is with its database.
+    pub fn load(&self) -> Load {
+        let (reading, readers) = self.read.load();
+        let (writes_waiting, writes_limit) = self.writer.load();
+        let (runs_leased, runs_limit) = self.writer.shared.places();
+        Load { writes_waiting, writes_limit, reading, readers, runs_leased, runs_limit }
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let mut reader = self.reader(Scope::Everywhere).await?;
@@ -203,6 +255,10 @@ impl Store {
     /// here on.
     pub async fn close(self) {
         self.writer.close().await;
+        self.writer.shared.bell.last_word(&self.address.url).await;
+        if let Some(ringing) = &self.ringing {
+            ringing.0.abort();
+        }
         self.read.close().await;
         self.write.close().await;
     }
@@ -235,18 +291,19 @@ impl WorkspaceStore {
     }
 }
 
+/// `writes`: how long this process's leases are, on the connection that writes.
 async fn pool(
     address: &Address,
     role: Option<&'static str>,
     connections: u32,
-    writes: bool,
+    writes: Option<Duration>,
 ) -> Result<AnyPool, StoreError> {
     let (dialect, in_memory) = (address.dialect, address.in_memory);
     let mut options = AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
         // A local file needs no asking whether it is still there.
-        .test_before_acquire(dialect == dialect::Dialect::Postgres)
+        .test_before_acquire(dialect == Dialect::Postgres)
         .after_connect(move |connection, _| Box::pin(dialect.prepare(connection, (in_memory, writes), role)));
     if in_memory {
         options = options.min_connections(1).idle_timeout(None).max_lifetime(None);

@@ -51,6 +51,8 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0039" "review_quality",
     "0040" "portal",
     "0042" "errands",
+    "0043" "autonomy",
+    "0045" "evaluations",
 ];
 
 pub(crate) fn migrator() -> Migrator {
@@ -62,6 +64,11 @@ pub(crate) fn migrator() -> Migrator {
         })
         .collect();
     Migrator { migrations, ..Migrator::DEFAULT }
+}
+
+/// The last migration that this version knows.
+pub(crate) fn newest() -> i64 {
+    FILES.last().and_then(|(version, ..)| version.parse().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

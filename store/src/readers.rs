@@ -30,6 +30,7 @@ pub(crate) struct Readers {
     shares: bool,
     dialect: Dialect,
     places: Semaphore,
+    limit: usize,
     idle: Mutex<Vec<Idle>>,
 }
 
@@ -50,8 +51,13 @@ pub(crate) struct Reader<'a> {
 
 impl Readers {
     pub(crate) fn new(pool: AnyPool, shares: bool, dialect: Dialect, connections: u32) -> Self {
-        let places = Semaphore::new(usize::try_from(connections).unwrap_or(1).max(1));
-        Self { pool, shares, dialect, places, idle: Mutex::default() }
+        let limit = usize::try_from(connections).unwrap_or(1).max(1);
+        Self { pool, shares, dialect, places: Semaphore::new(limit), limit, idle: Mutex::default() }
+    }
+
+    /// How many are read through, of how many.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        (self.limit.saturating_sub(self.places.available_permits()), self.limit)
     }
 
     /// For what takes more than one connection can give, such as migrations.

@@ -15,6 +15,8 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::Lease;
+
 /// A tenant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Workspace {
@@ -295,6 +297,26 @@ pub struct Counts {
     /// By status; a status without runs is left out.
     pub runs: Vec<(String, i64)>,
     pub approvals_pending: i64,
+    /// When the one was asked for that waits the longest.
+    pub oldest_approval: Option<Timestamp>,
+    /// Mails that were not sent, by status; a status without mails is left out.
+    pub deliveries: Vec<(String, i64)>,
+    /// When the mail was written that waits the longest.
+    pub oldest_delivery: Option<Timestamp>,
+}
+
+/// What a process asks of its database at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Writes that wait for the writer, and how many may.
+    pub writes_waiting: usize,
+    pub writes_limit: usize,
+    /// Connections that are being read through, and how many there may be.
+    pub reading: usize,
+    pub readers: usize,
+    /// Runs that are leased to this process, and how many may be.
+    pub runs_leased: usize,
+    pub runs_limit: usize,
 }
 
 /// A ticket whose snapshot is not the fold of its events.
@@ -312,10 +334,12 @@ pub struct Notice {
 }
 
 /// A run that is leased to this process: its status is running and its fence is set.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct ReadyRun {
     pub workspace_id: WorkspaceId,
     pub run: Run,
+    /// Kept for as long as it is worked on.
+    pub lease: Lease,
 }
 
 impl ReadyRun {

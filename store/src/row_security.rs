@@ -31,6 +31,7 @@ pub(crate) const EVERYWHERE: &[(&str, Access)] = &[
     ("invitations", Access::Read),
     ("service_accounts", Access::Read),
     ("policies", Access::Read),
+    ("autonomy", Access::Read),
     ("breakers", Access::Read),
     ("automatic_breakers", Access::Read),
     ("rate_buckets", Access::Read),

@@ -12,6 +12,7 @@ use domain::{
     meter::Meter,
     run::{Run, Step},
     ticket::{Event, Message, Ticket},
+    track::Tracked,
 };
 
 use crate::{
@@ -89,6 +90,10 @@ pub(crate) struct Changes {
     pub resolutions: Vec<NewResolution>,
     pub mentions: Vec<Mention>,
     pub marks: Vec<LaterMark>,
+    /// Calls that run by themselves.
+    pub acted: Vec<Tracked>,
+    /// Effects that are known not to have been done.
+    pub undone: Vec<EffectId>,
 }
 
 /// What the accepted commits of a batch have to write: new rows, and keys of changed ones.
@@ -113,6 +118,8 @@ pub(crate) struct Writes {
     pub resolutions: Vec<(WorkspaceId, NewResolution)>,
     pub mentions: Vec<(WorkspaceId, Mention)>,
     pub marks: Vec<(WorkspaceId, LaterMark)>,
+    pub acted: Vec<(WorkspaceId, Tracked)>,
+    pub undone: Vec<(WorkspaceId, EffectId)>,
 }
 
 impl State {
@@ -229,6 +236,8 @@ impl State {
         writes
             .messages
             .extend(changes.messages.into_iter().map(|(id, version, m)| (workspace, id, version, m)));
+        writes.acted.extend(changes.acted.into_iter().map(|tracked| (workspace, tracked)));
+        writes.undone.extend(changes.undone.into_iter().map(|id| (workspace, id)));
         writes.resolutions.extend(changes.resolutions.into_iter().map(|new| (workspace, new)));
         writes.mentions.extend(changes.mentions.into_iter().map(|mention| (workspace, mention)));
         writes.marks.extend(changes.marks.into_iter().map(|mark| (workspace, mark)));

@@ -122,9 +122,142 @@ pub fn postgres_database_of(name: &str, rights: &str) -> String {
     server().database(&user)
 }
 
+/// A server of a test's own, which can be stopped and started, frozen, and left without space. It listens in
+/// `folder` alone, and ends with this process however it ends.
+pub struct OwnServer {
+    server: Server,
+    /// Mounted there, when space is to run out.
+    mounted: bool,
+}
+
+/// How a server is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Connections are ended, and what is committed is on the disk.
+    Fast,
+    /// As if the power were cut.
+    Immediate,
+}
+
+impl OwnServer {
+    /// `space`: megabytes in which its data has to find room, on a file system in memory. That takes root;
+    /// without it space is the machine's own.
+    ///
+    /// # Panics
+    /// Like [`postgres_database`].
+    pub fn start(space: Option<u32>) -> Self {
+        let folder = temporary_folder();
+        let mounted = space.is_some_and(|megabytes| {
+            is_root()
+                && Command::new("mount")
+                    .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+                    .arg(&folder)
+                    .stderr(Stdio::null())
+                    .status()
+                    .is_ok_and(|status| status.success())
+        });
+        Self { server: Server::start_in(folder, Lasting::Restarts), mounted }
+    }
+
+    /// Whether its space is its own, so that [`Self::fill`] does something.
+    pub fn has_own_space(&self) -> bool {
+        self.mounted
+    }
+
+    pub fn database(&self) -> String {
+        self.server.database("postgres")
+    }
+
+    /// The socket that its clients connect to.
+    pub fn socket(&self) -> PathBuf {
+        self.server.folder.join(".s.PGSQL.5432")
+    }
+
+    fn control(&self, arguments: &[&str]) -> bool {
+        command(&self.server.bin.join("pg_ctl"))
+            .arg("-D")
+            .arg(self.server.folder.join("data"))
+            .args(arguments)
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    }
+
+    /// Returns when it is down. It may have gone down by itself.
+    pub fn stop(&self, how: Stop) {
+        let mode = match how {
+            Stop::Fast => "fast",
+            Stop::Immediate => "immediate",
+        };
+        self.control(&["stop", "-w", "-t", "60", "-m", mode]);
+    }
+
+    /// Returns when it takes connections again.
+    pub fn start_again(&self) {
+        let options = format!("-k {} {OPTIONS}", self.server.folder.display());
+        let log = self.server.folder.join("log");
+        let started = ["start", "-W", "-o", &options, "-l", &log.display().to_string()].map(str::to_owned);
+        let started: Vec<&str> = started.iter().map(String::as_str).collect();
+        self.control(&started);
+        self.server.wait();
+    }
+
+    /// Stops all its processes where they stand, as a disk does that answers nobody.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let file = self.server.folder.join("data/postmaster.pid");
+        let Some(main) =
+            std::fs::read_to_string(file).ok().and_then(|text| Some(text.lines().next()?.to_owned()))
+        else {
+            return;
+        };
+        let children =
+            std::fs::read_to_string(format!("/proc/{main}/task/{main}/children")).unwrap_or_default();
+        for id in std::iter::once(main.as_str()).chain(children.split_whitespace()) {
+            // A backend may have ended meanwhile.
+            Command::new("kill").args([signal, id]).stderr(Stdio::null()).status().ok();
+        }
+    }
+
+    /// Takes all space that is left.
+    pub fn fill(&self) {
+        if self.mounted {
+            let mut ballast = std::fs::File::create(self.server.folder.join("ballast"))
+                .unwrap_or_else(|error| panic!("nothing can be put beside the database: {error}"));
+            let piece = vec![1_u8; 64 * 1024];
+            while std::io::Write::write_all(&mut ballast, &piece).is_ok() {}
+        }
+    }
+
+    /// Gives it back.
+    pub fn empty(&self) {
+        std::fs::remove_file(self.server.folder.join("ballast")).ok();
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        self.thaw();
+        self.stop(Stop::Immediate);
+        if self.mounted {
+            Command::new("umount").arg("-l").arg(&self.server.folder).status().ok();
+        }
+    }
+}
+
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(Server::start)
+    SERVER.get_or_init(|| Server::start_in(temporary_folder(), Lasting::WithThisProcess))
 }
 
 struct Server {
@@ -178,15 +311,34 @@ fn run(command: &mut Command) {
     assert!(output.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// What a server is started with, besides where it listens.
+const OPTIONS: &str = "-c listen_addresses= -c max_connections=100 -c shared_buffers=64MB";
+
+/// Nothing of it is wanted afterwards, so it is told to stop at once, without a checkpoint.
+const ONE_SERVER: &str = "\"$1/postgres\" -D \"$2/data\" -k \"$2\" $3 >\"$2/log\" 2>&1 & server=$!; cat >/dev/null; \
+                          kill -QUIT $server; wait $server; rm -rf \"$2\"";
+const RESTARTED_SERVER: &str = "\"$1/pg_ctl\" -D \"$2/data\" -W -o \"-k $2 $3\" -l \"$2/log\" start >/dev/null 2>&1; \
+                                cat >/dev/null; \"$1/pg_ctl\" -D \"$2/data\" -m immediate stop >/dev/null 2>&1; \
+                                rm -rf \"$2\"";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lasting {
+    WithThisProcess,
+    Restarts,
+}
+
+fn temporary_folder() -> PathBuf {
+    tempfile::Builder::new()
+        .prefix("countersign-pg-")
+        .tempdir()
+        .unwrap_or_else(|error| panic!("no temporary folder could be made: {error}"))
+        // The watchdog removes it, because it is the one that outlives this process.
+        .keep()
+}
+
 impl Server {
-    fn start() -> Self {
+    fn start_in(folder: PathBuf, lasting: Lasting) -> Self {
         let bin = binaries();
-        let folder = tempfile::Builder::new()
-            .prefix("countersign-pg-")
-            .tempdir()
-            .unwrap_or_else(|error| panic!("no temporary folder could be made: {error}"))
-            // The watchdog removes it, because it is the one that outlives this process.
-            .keep();
         if is_root() {
             run(Command::new("chown").arg("postgres:").arg(&folder));
         }
@@ -202,16 +354,17 @@ impl Server {
             "--no-sync",
             "--no-instructions",
         ]));
-        // Nothing of it is wanted afterwards, so it is told to stop at once, without a checkpoint.
-        let script = "\"$1/postgres\" -D \"$2/data\" -k \"$2\" -c listen_addresses= -c max_connections=100 \
-                      -c shared_buffers=64MB >\"$2/log\" 2>&1 & server=$!; cat >/dev/null; \
-                      kill -QUIT $server; wait $server; rm -rf \"$2\"";
+        let script = match lasting {
+            Lasting::WithThisProcess => ONE_SERVER,
+            Lasting::Restarts => RESTARTED_SERVER,
+        };
         let watchdog = command(Path::new("/bin/sh"))
             .arg("-c")
             .arg(script)
             .arg("watchdog")
             .arg(&bin)
             .arg(&folder)
+            .arg(OPTIONS)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

@@ -14,19 +14,27 @@ use std::{
 };
 
 use domain::{
-    Clock, Ids, WorkspaceId,
-    commit::{Commit, CommitError, Receipt},
+    Clock, Ids, Timestamp, WorkspaceId,
+    commit::{Commit, CommitError, Op, Receipt},
+    run::{Run, RunStatus},
+    ticket::EventBody,
 };
 use futures::future::BoxFuture;
+use metrics::{counter, histogram};
 use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, pool::PoolConnection};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot},
+    time::{self, Instant},
+};
 
 use crate::{
     Notice, ReadyRun, StoreError, StoreOptions,
     apply::Terms,
     batch::{Batch, Done},
+    bell::{Bell, Word},
     claim,
     dialect::Dialect,
+    leases::Leases,
     scope::Scope,
     sql::Statements,
     state::State,
@@ -39,6 +47,12 @@ const BATCH: usize = 64;
 const NOTICES: usize = 4096;
 /// What a caller is told to wait when the queue is full.
 const RETRY_AFTER: Duration = Duration::from_millis(50);
+/// A database over a network that has said nothing for so long will not answer on this connection any more.
+const SILENCE: Duration = Duration::from_secs(30);
+/// The same for work that may walk through whole tables.
+const LONG_SILENCE: Duration = Duration::from_secs(300);
+/// How long a connection that is given up may take to say so.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Returns whether the connection is still good.
 type Work = Box<dyn for<'c> FnOnce(Result<&'c mut AnyConnection, StoreError>) -> BoxFuture<'c, bool> + Send>;
@@ -54,6 +68,7 @@ enum Job {
     Work {
         work: Work,
         beside: bool,
+        place: OwnedSemaphorePermit,
     },
     Claim(oneshot::Sender<Result<usize, StoreError>>),
     Close(oneshot::Sender<()>),
@@ -66,6 +81,8 @@ pub(crate) struct Shared {
     pub dialect: Dialect,
     pub statements: Statements,
     pub notices: broadcast::Sender<Arc<Notice>>,
+    pub bell: Arc<Bell>,
+    leases: Arc<Leases>,
     owner: String,
     lease: Duration,
     max_claimed: usize,
@@ -88,14 +105,20 @@ impl Shared {
     }
 
     /// Hands a leased run to the engine. The place is taken before the run is seen, so that giving
-    /// it back cannot come first.
-    fn hand_over(&self, workspace_id: WorkspaceId, run: domain::run::Run) {
+    /// it back cannot come first. `asked`: before its lease was asked for.
+    fn hand_over(&self, workspace_id: WorkspaceId, run: Run, asked: Instant) {
         self.claimed.fetch_add(1, Ordering::AcqRel);
         let id = run.id;
-        if self.ready.send(ReadyRun { workspace_id, run }).is_err() {
+        let lease = self.leases.take(id, run.fence, asked);
+        if self.ready.send(ReadyRun { workspace_id, run, lease }).is_err() {
             self.release();
             tracing::warn!(run = %id, "nobody takes runs in this process any more; its lease will pass");
         }
+    }
+
+    /// How many runs this process has, and how many it may have.
+    pub(crate) fn places(&self) -> (usize, usize) {
+        (self.claimed.load(Ordering::Acquire), self.max_claimed)
     }
 
     pub(crate) fn release(&self) {
@@ -110,6 +133,8 @@ impl Shared {
 #[derive(Clone)]
 pub(crate) struct WriterHandle {
     jobs: mpsc::Sender<Job>,
+    /// Of the queue's places those that other work than commits may take; beyond it waits outside.
+    work: Arc<Semaphore>,
     pub shared: Arc<Shared>,
     ready: Arc<Mutex<Option<mpsc::UnboundedReceiver<ReadyRun>>>>,
 }
@@ -133,6 +158,8 @@ impl WriterHandle {
             dialect,
             statements: Statements::new(dialect),
             notices: broadcast::Sender::new(NOTICES),
+            bell: Arc::new(Bell::new(&options.owner, dialect == Dialect::Postgres)),
+            leases: Arc::new(Leases::new(options.lease)),
             owner: options.owner.clone(),
             lease: options.lease,
             max_claimed: options.max_claimed,
@@ -141,7 +168,9 @@ impl WriterHandle {
         });
         let writer = Writer { pool, shares, held: None, state: State::default(), shared: shared.clone() };
         tokio::spawn(writer.run(queue));
-        Self { jobs, shared, ready: Arc::new(Mutex::new(Some(receiver))) }
+        let work =
+            Arc::new(Semaphore::new((options.queue - options.queue / 4).clamp(1, Semaphore::MAX_PERMITS)));
+        Self { jobs, work, shared, ready: Arc::new(Mutex::new(Some(receiver))) }
     }
 
     pub(crate) fn ready(&self) -> Option<mpsc::UnboundedReceiver<ReadyRun>> {
@@ -153,9 +182,17 @@ impl WriterHandle {
         workspace: WorkspaceId,
         commit: Arc<Commit>,
     ) -> Result<Receipt, CommitError> {
+        // The last places are kept for what goes on already: decisions, conversations, runs under way.
+        if begins_something(&commit) && self.jobs.capacity() <= self.jobs.max_capacity() / 4 {
+            counter!("countersign_commits_refused_total").increment(1);
+            return Err(CommitError::Busy { retry_after: RETRY_AFTER });
+        }
         let (answer, answered) = oneshot::channel();
         self.jobs.try_send(Job::Commit { workspace, commit, answer }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => CommitError::Busy { retry_after: RETRY_AFTER },
+            mpsc::error::TrySendError::Full(_) => {
+                counter!("countersign_commits_refused_total").increment(1);
+                CommitError::Busy { retry_after: RETRY_AFTER }
+            }
             mpsc::error::TrySendError::Closed(_) => CommitError::Unavailable(StoreError::Closed.to_string()),
         })?;
         match answered.await {
@@ -166,7 +203,13 @@ impl WriterHandle {
 
     /// The way for writes to those rows, and to no others where the database can tell.
     pub(crate) fn within(&self, scope: impl Into<Scope>) -> Scoped<'_> {
-        Scoped { writer: self, scope: scope.into() }
+        Scoped { writer: self, scope: scope.into(), silence: LONG_SILENCE }
+    }
+
+    /// How many jobs wait, and how many may.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        let limit = self.jobs.max_capacity();
+        (limit.saturating_sub(self.jobs.capacity()), limit)
     }
 
     pub(crate) async fn claim_due(&self) -> Result<usize, StoreError> {
@@ -180,12 +223,21 @@ impl WriterHandle {
 
     pub(crate) async fn heartbeat(&self) -> Result<(), StoreError> {
         let owner = self.shared.owner.clone();
+        let held = self.shared.leases.holding();
+        if held.is_empty() {
+            return Ok(());
+        }
+        let asked = Instant::now();
         let until = self.shared.clock.now().plus(self.shared.lease);
-        self.within(Scope::Everywhere)
+        let still = self
+            .within(Scope::Everywhere)
+            .promptly()
             .transact(move |connection| {
-                Box::pin(async move { claim::heartbeat(connection, &owner, until).await.map(|_| ()) })
+                Box::pin(async move { claim::heartbeat(connection, &owner, until, &held).await })
             })
-            .await
+            .await?;
+        self.shared.leases.extend(&still, asked);
+        Ok(())
     }
 
     pub(crate) async fn take_over_all(&self) -> Result<u64, StoreError> {
@@ -204,13 +256,37 @@ impl WriterHandle {
     }
 }
 
+/// Whether it opens a ticket, which whoever sends it can send again in a moment.
+fn begins_something(commit: &Commit) -> bool {
+    commit.ops.iter().any(|op| {
+        matches!(op, Op::Append { events, .. }
+            if events.iter().any(|event| matches!(event.body, EventBody::Created { .. })))
+    })
+}
+
+/// Whether a run could be worked on now and nobody has it.
+fn is_left(run: &Run, now: Timestamp) -> bool {
+    match run.status {
+        RunStatus::Queued => run.wake_at.is_none_or(|at| at <= now),
+        RunStatus::Waiting => run.wake_at.is_some_and(|at| at <= now),
+        _ => false,
+    }
+}
+
 /// Writes that touch the rows of some workspaces.
 pub(crate) struct Scoped<'a> {
     writer: &'a WriterHandle,
     scope: Scope,
+    silence: Duration,
 }
 
 impl Scoped<'_> {
+    /// For few rows that are found by an index.
+    fn promptly(mut self) -> Self {
+        self.silence = SILENCE;
+        self
+    }
+
     /// Runs `work` in a transaction of its own on the writer's connection.
     pub(crate) async fn transact<T, F>(self, work: F) -> Result<T, StoreError>
     where
@@ -236,11 +312,14 @@ impl Scoped<'_> {
         F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let begin = self.writer.shared.dialect.begin(&self.scope);
+        let dialect = self.writer.shared.dialect;
+        let (begin, silence) = (dialect.begin(&self.scope), self.silence);
         let job: Work = Box::new(move |connection| {
             Box::pin(async move {
                 let result = match connection {
-                    Ok(connection) => in_transaction(connection, begin, work).await,
+                    Ok(connection) => {
+                        answered_in(dialect, silence, in_transaction(connection, begin, work)).await
+                    }
                     Err(error) => Err(error),
                 };
                 let sound = result.as_ref().err().is_none_or(StoreError::leaves_connection_sound);
@@ -250,7 +329,9 @@ impl Scoped<'_> {
                 sound
             })
         });
-        self.writer.jobs.send(Job::Work { work: job, beside }).await.map_err(|_| StoreError::Closed)?;
+        let place = Arc::clone(&self.writer.work).acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let job = Job::Work { work: job, beside, place };
+        self.writer.jobs.send(job).await.map_err(|_| StoreError::Closed)?;
         answered.await.map_err(|_| StoreError::Closed)?
     }
 }
@@ -267,6 +348,20 @@ where
     let value = work(&mut transaction).await?;
     transaction.commit().await?;
     Ok(value)
+}
+
+/// A file answers or fails; what is beyond a network may do neither.
+async fn answered_in<T>(
+    dialect: Dialect,
+    limit: Duration,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    match dialect {
+        Dialect::Sqlite => work.await,
+        Dialect::Postgres => {
+            time::timeout(limit, work).await.unwrap_or(Err(StoreError::Silent(limit.as_secs())))
+        }
+    }
 }
 
 type Waiting = (WorkspaceId, Arc<Commit>, oneshot::Sender<Result<Receipt, CommitError>>);
@@ -296,7 +391,10 @@ impl Writer {
                 self.commits(std::mem::take(&mut commits)).await;
                 match job {
                     Job::Commit { .. } => {}
-                    Job::Work { work, beside } => self.work(work, beside).await,
+                    Job::Work { work, beside, place } => {
+                        drop(place);
+                        self.work(work, beside).await;
+                    }
                     Job::Claim(answer) => {
                         let result = self.claim().await;
                         if answer.send(result).is_err() {
@@ -331,9 +429,13 @@ impl Writer {
     async fn distrust(&mut self) {
         if let Some(held) = self.held.take()
             && !self.shares
-            && let Err(error) = held.close().await
         {
-            tracing::debug!(%error, "a broken connection could not be closed");
+            // Its place is free at once, whether or not the other side still listens.
+            match time::timeout(FAREWELL, held.detach().close()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "a broken connection could not be closed"),
+                Err(_) => tracing::debug!("the other side of a broken connection does not answer"),
+            }
         }
     }
 
@@ -353,7 +455,7 @@ impl Writer {
         if free == 0 {
             return Ok(0);
         }
-        let terms = shared.terms();
+        let (terms, asked) = (shared.terms(), Instant::now());
         let connection = self.connection().await?;
         let claimed = async {
             let mut transaction = connection
@@ -363,16 +465,15 @@ impl Writer {
                 claim::claim_due(&mut transaction, &shared.statements, shared.dialect, &terms, free).await?;
             transaction.commit().await?;
             Ok::<_, StoreError>(claimed)
-        }
-        .await;
-        match claimed {
+        };
+        match answered_in(shared.dialect, SILENCE, claimed).await {
             Ok(claimed) => {
                 let count = claimed.len();
                 if shared.dialect.data_version().is_some() {
                     self.state.learn(claimed.iter().map(|(workspace, run)| (*workspace, run)));
                 }
                 for (workspace, run) in claimed {
-                    shared.hand_over(workspace, run);
+                    shared.hand_over(workspace, run, asked);
                 }
                 Ok(count)
             }
@@ -389,19 +490,21 @@ impl Writer {
         if waiting.is_empty() {
             return;
         }
+        let asked = Instant::now();
         let commits: Vec<_> =
             waiting.iter().map(|(workspace, commit, _)| (*workspace, commit.clone())).collect();
         match self.batch(&commits).await {
             Ok(done) => {
                 for ((workspace, _, answer), done) in waiting.into_iter().zip(done) {
-                    self.settle(workspace, answer, done);
+                    self.settle(workspace, answer, done, asked);
                 }
             }
             Err(error) if error.is_about_data() => {
                 tracing::warn!(%error, commits = commits.len(), "a batch was refused and is written commit by commit");
                 for ((workspace, _, answer), commit) in waiting.into_iter().zip(commits) {
+                    let asked = Instant::now();
                     let done = self.alone(commit).await;
-                    self.settle(workspace, answer, done);
+                    self.settle(workspace, answer, done, asked);
                 }
             }
             Err(error) => {
@@ -410,7 +513,7 @@ impl Writer {
                 for (workspace, _, answer) in waiting {
                     let done =
                         Done { result: Err(CommitError::Unavailable(text.clone())), claimed: Vec::new() };
-                    self.settle(workspace, answer, done);
+                    self.settle(workspace, answer, done, asked);
                 }
             }
         }
@@ -423,7 +526,14 @@ impl Writer {
         let free = shared.free();
         let mut state = std::mem::take(&mut self.state);
         let connection = self.connection().await?;
-        let result = batch.write(connection, commits, &mut state, free).await;
+        let started = Instant::now();
+        let written = batch.write(connection, commits, &mut state, free);
+        let result = answered_in(shared.dialect, SILENCE, written).await;
+        histogram!("countersign_write_seconds").record(started.elapsed().as_secs_f64());
+        histogram!("countersign_write_commits").record(commits.len() as f64);
+        if result.is_err() {
+            counter!("countersign_writes_failed_total").increment(1);
+        }
         if result.is_ok() && shared.dialect.data_version().is_some() {
             state.settle();
             self.state = state;
@@ -457,9 +567,19 @@ impl Writer {
         workspace: WorkspaceId,
         answer: oneshot::Sender<Result<Receipt, CommitError>>,
         done: Done,
+        asked: Instant,
     ) {
         for run in done.claimed {
-            self.shared.hand_over(workspace, run);
+            self.shared.hand_over(workspace, run, asked);
+        }
+        if let Ok(receipt) = &done.result {
+            let now = self.shared.clock.now();
+            if receipt.runs.iter().any(|run| is_left(run, now)) {
+                self.shared.bell.say(Word::Due);
+            }
+            if !receipt.events.is_empty() {
+                self.shared.bell.say(Word::News(workspace));
+            }
         }
         if let Ok(receipt) = &done.result
             && !(receipt.events.is_empty() && receipt.approvals.is_empty())
@@ -475,3 +595,6 @@ impl Writer {
         }
     }
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;

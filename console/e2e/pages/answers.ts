@@ -2,6 +2,7 @@
 // description, so that they cannot say what the service would not.
 import type { Page, Route } from "@playwright/test";
 import { account, invited, mailed, offer, sessions, waysIn } from "./examples/account";
+import { acting, known, ladder, unknownYet } from "./examples/autonomy";
 import { at, id, page, problem, type S, session } from "./examples/base";
 import { channels, providers } from "./examples/connections";
 import {
@@ -19,6 +20,7 @@ import {
   tickets,
   tools,
 } from "./examples/desk";
+import { decidedCase, evaluation, results, resultView, suites } from "./examples/evaluations";
 import { helpArticle, helpArticles } from "./examples/help";
 import { desk } from "./examples/home";
 import { approvalDesk, counts, similar, view } from "./examples/inbox";
@@ -40,11 +42,14 @@ import { scanned, suggested } from "./examples/personal";
 import { dryRun, policyOf, policyVersions, report } from "./examples/policy";
 import { allReviews, exerciseSettings, ownReview } from "./examples/review";
 import { audited, couldBe, limits } from "./examples/safety";
+import { hear } from "./said";
 
+export * from "./examples/autonomy";
 export * from "./examples/base";
 export * from "./examples/connections";
 export * from "./examples/copilot";
 export * from "./examples/desk";
+export * from "./examples/evaluations";
 export * from "./examples/help";
 export * from "./examples/home";
 export * from "./examples/inbox";
@@ -76,6 +81,11 @@ const ANSWERS: Answers = {
   "GET /v1/api-keys": () => page(keys),
   "GET /v1/service-accounts": () => page(accounts),
   "GET /v1/audit": () => page(audited),
+  "GET /v1/autonomy": () => ladder,
+  "GET /v1/autonomy/cell": (route) => {
+    const tool = new URL(route.request().url()).searchParams.get("tool");
+    return known(tool === acting.tool ? acting : unknownYet);
+  },
   "GET /v1/credits": () => ({ items: limits, at: at(0) }),
   "GET /v1/guards/scans": () => page([scanned]),
   "GET /v1/guards/suggestions": () => page(suggested),
@@ -83,6 +93,11 @@ const ANSWERS: Answers = {
   "GET /v1/policy/versions": () => page(policyVersions),
   "POST /v1/policy/check": () => report(),
   "POST /v1/policy/dry-run": () => dryRun,
+  "GET /v1/evaluations": () => suites,
+  "GET /v1/evaluations/cases": () => page([decidedCase]),
+  "GET /v1/evaluations/:id": () => evaluation,
+  "GET /v1/evaluations/:id/results": () => page(results),
+  "GET /v1/evaluations/:id/results/:seq": () => resultView,
   "GET /v1/approvals": (route) => {
     const status = new URL(route.request().url()).searchParams.get("status");
     const items = approvals.filter((each) => !status || each.status === status);
@@ -282,6 +297,7 @@ const pattern = (path: string) =>
   path
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ":id")
     .replace(/(\/v1\/(?:tools|roles|teams|providers)\/)[^/]+/, "$1:id")
+    .replace(/(\/v1\/evaluations\/:id\/results\/)[^/]+/, "$1:seq")
     .replace(/(\/v1\/help\/articles\/)[^/]+/, "$1:slug");
 
 /** Puts canned answers in front of the API. Whatever they do not know is a 404 with its name. */
@@ -293,10 +309,9 @@ export async function answer(on: Page, own: Answers = {}): Promise<void> {
     if (path.endsWith("/stream")) {
       // A stream that says nothing and stays away, as far as the browser is concerned.
       const says = (await own["GET /v1/stream"]?.(route, path)) ?? "";
-      await route.fulfill({
-        contentType: "text/event-stream",
-        body: `retry: 600000\n\n${says}`,
-      });
+      const body = `retry: 600000\n\n${says}`;
+      hear(on, body);
+      await route.fulfill({ contentType: "text/event-stream", body });
       return;
     }
     // The service's own limit, so that no page asks for what it refuses.
@@ -314,6 +329,7 @@ export async function answer(on: Page, own: Answers = {}): Promise<void> {
       "status" in (body as object) && "title" in (body as object)
         ? (body as { status: number }).status
         : 200;
+    hear(on, JSON.stringify(body));
     await route.fulfill({ status, json: body });
   });
 }

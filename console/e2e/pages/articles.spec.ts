@@ -118,7 +118,10 @@ test("a draft is read as its readers will see it, and holds nothing that runs", 
 }) => {
   const approval = draft();
   await answer(page, {
-    "GET /v1/approvals": () => ({ items: [{ approval, ticket: null }], next_cursor: null }),
+    "GET /v1/approvals": () => ({
+      items: [{ approval, ticket: null, may_decide: true, stake_cents: 0 }],
+      next_cursor: null,
+    }),
     "GET /v1/approvals/:id": () => ({
       approval,
       ...resolved(),

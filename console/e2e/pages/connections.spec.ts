@@ -1,4 +1,4 @@
-import { answer, at, channels, problem, type S } from "./answers";
+import { answer, at, channels, problem, type S, session } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 test("a provider is tried, and each of its models says how that went", async ({ page }) => {
@@ -77,4 +77,66 @@ test("without mail the page says which keys are missing", async ({ page }) => {
   await page.goto("/settings/channels");
   await expect(page.getByText("Off: no address is set.")).toBeVisible();
   await expect(page.getByText("email.address")).toBeVisible();
+});
+
+test("the sites that may hold the chat are changed, refused in the service's words, and left to the configuration", async ({
+  page,
+}) => {
+  const asked: unknown[] = [];
+  let sites = channels().chat.sites;
+  let own = false;
+  const now = () => {
+    const all = channels();
+    return { ...all, chat: { ...all.chat, sites, own_sites: own } };
+  };
+  await answer(page, {
+    "GET /v1/channels": now,
+    "PUT /v1/channels/chat/sites": (route) => {
+      const body = route.request().postDataJSON() as { sites: string[] };
+      asked.push(body.sites);
+      if (body.sites.some((site) => !site.startsWith("https://"))) {
+        return problem(422, "Invalid", "shop.example is no origin; write https://shop.example");
+      }
+      [sites, own] = [body.sites, true];
+      return now();
+    },
+    "DELETE /v1/channels/chat/sites": () => {
+      asked.push("left to the configuration");
+      [sites, own] = [channels().chat.sites, false];
+      return now();
+    },
+  });
+  await page.goto("/settings/channels");
+  await page.getByRole("button", { name: "Change the sites" }).click();
+  const box = page.getByLabel("Sites, each on its own line");
+  await expect(box).toHaveValue("https://www.northfold.example");
+  await box.fill("shop.example");
+  await page.getByRole("button", { name: "Save the sites" }).click();
+  await expect(page.getByRole("alert")).toContainText("write https://shop.example");
+  await expect(box).toHaveValue("shop.example");
+  await accessible(page);
+  await page.setViewportSize({ width: 360, height: 740 });
+  await fits(page);
+  await box.fill("https://shop.example\n\nhttps://www.shop.example ");
+  await page.getByRole("button", { name: "Save the sites" }).click();
+  await expect(page.getByText("https://shop.example, https://www.shop.example")).toBeVisible();
+  await expect(page.getByText("set here")).toBeVisible();
+  await page.getByRole("button", { name: "Change the sites" }).click();
+  await page.getByRole("button", { name: "Leave it to the configuration" }).click();
+  await expect(box).toHaveCount(0);
+  await expect(page.getByText("set here")).toHaveCount(0);
+  await expect(page.getByText("https://www.northfold.example")).toBeVisible();
+  expect(asked).toEqual([
+    ["shop.example"],
+    ["https://shop.example", "https://www.shop.example"],
+    "left to the configuration",
+  ]);
+});
+
+test("who may not change how customers reach us is not offered it", async ({ page }) => {
+  const permissions = session.permissions.filter((each) => each !== "manage_channels");
+  await answer(page, { "GET /v1/session": () => ({ ...session, permissions }) });
+  await page.goto("/settings/channels");
+  await expect(page.getByText("https://www.northfold.example")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Change the sites" })).toHaveCount(0);
 });

@@ -1,5 +1,16 @@
-import { answer, id, page as pageOf, session, ticket, viewerMay } from "./answers";
-import { expect, test } from "./test";
+import {
+  answer,
+  contact,
+  customer,
+  id,
+  page as pageOf,
+  problem,
+  type S,
+  session,
+  ticket,
+  viewerMay,
+} from "./answers";
+import { accessible, expect, fits, test } from "./test";
 
 test("a customer is found, opened and left for one of their tickets by keyboard alone", async ({
   page,
@@ -21,7 +32,7 @@ test("a customer is found, opened and left for one of their tickets by keyboard 
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(new RegExp(`/customers/${id(10)}`));
   await expect(page.getByRole("heading", { name: "1 contact" })).toBeVisible();
-  await expect(page.getByText(/6 tickets, \d open/)).toBeVisible();
+  await expect(page.getByText(/6\W+tickets.*\d.* open/)).toBeVisible();
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/tickets\//);
@@ -39,6 +50,47 @@ test("whoever may not see personal data gets no address to write to", async ({ p
   await page.reload();
   await expect(page.getByRole("heading", { name: "1 contact" })).toBeVisible();
   await expect(page.locator("a[href^='mailto:']")).toHaveCount(0);
+});
+
+test("a contact is added to a customer, and a refusal leaves what was typed", async ({ page }) => {
+  const added: S["Contact"][] = [];
+  let taken = true;
+  await answer(page, {
+    "GET /v1/customers/:id": () => ({ customer, contacts: [contact, ...added], tickets: [] }),
+    "POST /v1/customers/:id/contacts": (route) => {
+      if (taken) return problem(409, "Conflict", "kim@holt.example is a contact of Holt already");
+      const { name, email } = route.request().postDataJSON() as { name: string; email: string };
+      const one = { ...contact, id: id(90), name, email };
+      added.push(one);
+      return one;
+    },
+  });
+  await page.goto(`/customers/${id(10)}`);
+  await page.getByRole("button", { name: "Add a contact" }).click();
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  // The browser asks for what is missing, and nothing was sent.
+  await expect(page.getByLabel("Name")).toBeFocused();
+  await page.getByLabel("Name").fill(" Kim Larsen ");
+  await page.getByLabel("Email").fill("kim@holt.example");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await expect(page.getByRole("alert")).toContainText("is a contact of Holt already");
+  await expect(page.getByLabel("Email")).toHaveValue("kim@holt.example");
+  await accessible(page);
+  await page.setViewportSize({ width: 360, height: 740 });
+  await fits(page);
+  taken = false;
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "2 contacts" })).toBeVisible();
+  await expect(page.getByText("kim@holt.example")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Add a contact" })).toBeVisible();
+  expect(added.map(({ name }) => name)).toEqual(["Kim Larsen"]);
+});
+
+test("who may not edit tickets adds no contact", async ({ page }) => {
+  await answer(page, { "GET /v1/session": () => ({ ...session, permissions: viewerMay }) });
+  await page.goto(`/customers/${id(10)}`);
+  await expect(page.getByRole("heading", { name: "1 contact" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Add a contact" })).toHaveCount(0);
 });
 
 test("two runs stand beside each other, and where they part is told", async ({ page }) => {

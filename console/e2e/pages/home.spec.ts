@@ -10,7 +10,7 @@ test("the desk is seen at a glance, and each figure leads to what it counts", as
   await answer(page, { "GET /v1/desk": () => deskOf(desk.days) });
   await page.goto("/");
   await expect(tile(page, "Waiting for a decision")).toContainText("4");
-  await expect(tile(page, "Waiting for a decision")).toContainText(/longest for 4\d min/);
+  await expect(tile(page, "Waiting for a decision")).toContainText(/longest for \W*4\d\W* min/);
   await expect(tile(page, "Credits spent today")).toContainText("of 10;");
   await expect(tile(page, "Stopped")).toContainText("every breaker is closed");
   const became = page.getByRole("region", { name: "Resolved by agents", exact: true });

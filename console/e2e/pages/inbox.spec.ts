@@ -346,3 +346,21 @@ test("the queue and its filters fit a phone", async ({ page }) => {
   await fits(page);
   await accessible(page);
 });
+
+test("every view of the queue is whole in a narrow window", async ({ page }) => {
+  await answer(page);
+  for (const width of [350, 390, 1360]) {
+    await page.setViewportSize({ width, height: 740 });
+    await page.goto("/approvals");
+    const views = page.getByRole("navigation", { name: "Views" });
+    await expect(views.getByRole("link").first()).toBeVisible();
+    const frame = await views.boundingBox();
+    for (const view of await views.getByRole("link").all()) {
+      const box = await view.boundingBox();
+      expect(box && frame && box.x >= frame.x - 1).toBe(true);
+      expect(box && frame && box.x + box.width <= frame.x + frame.width + 1).toBe(true);
+    }
+    await fits(page);
+    if (process.env.SHOTS) await page.screenshot({ path: `shots/views-${width}.png` });
+  }
+});

@@ -1,4 +1,14 @@
-import { answer, dangerous, dryRun, POLICY, policyOf, problem, report, session } from "./answers";
+import {
+  answer,
+  dangerous,
+  dryRun,
+  POLICY,
+  policyOf,
+  problem,
+  replay,
+  report,
+  session,
+} from "./answers";
 import { agentMay } from "./examples/base";
 import { accessible, expect, fits, test } from "./test";
 
@@ -98,6 +108,41 @@ test("a dry run shows what would change and what cannot be told", async ({ page 
   // What was found is of the text that was tried.
   await page.getByLabel("Policy in TOML").fill(CHANGED);
   await expect(region.getByRole("row")).toHaveCount(0);
+});
+
+test("a policy is tried on past tickets, and what is lost stands first", async ({ page }) => {
+  let state: "running" | "done" = "running";
+  const tried: unknown[] = [];
+  await answer(page, {
+    "POST /v1/replays": (route) => {
+      tried.push(route.request().postDataJSON());
+      return replay("running");
+    },
+    [`GET /v1/replays/${replay().id}`]: () => replay(state),
+  });
+  await page.goto("/policy");
+  const region = page.getByRole("region", { name: "Past tickets" });
+  await region.getByRole("button", { name: "Try it on past tickets" }).click();
+  await expect(region.getByRole("progressbar")).toBeVisible();
+  await expect(region).toContainText("12 of 40 runs");
+  await expect(region.getByRole("button", { name: "Stop" })).toBeVisible();
+  state = "done";
+  await expect(region).toContainText(
+    "Of 40 runs, 38 stay the same, 0 change, 0 are gained and 1 lost; of 1 it cannot be told.",
+  );
+  expect(tried).toEqual([{ policy: POLICY, last: 500 }]);
+  const lost = region.getByRole("listitem").filter({ hasText: "Mira Halloran" }).first();
+  await lost.getByText("a person approved it").click();
+  await expect(lost.getByText("We have refunded 129.00 EUR for your order")).toBeVisible();
+  await expect(lost.getByText("A colleague will look at this.")).toBeVisible();
+  await expect(lost.getByRole("link", { name: "The run" })).toBeVisible();
+  await expect(region.getByRole("link", { name: "Export" })).toBeVisible();
+  await accessible(page);
+  await page.setViewportSize({ width: 360, height: 800 });
+  await fits(page);
+  // What was found is of the text that was tried.
+  await page.getByLabel("Policy in TOML").fill(CHANGED);
+  await expect(region.getByText("Mira Halloran")).toHaveCount(0);
 });
 
 test("a version is looked at and taken into the editor", async ({ page }) => {

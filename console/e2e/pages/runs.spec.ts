@@ -1,4 +1,4 @@
-import { answer, id, page as pageOf, problem, run, runs } from "./answers";
+import { agents, answer, id, page as pageOf, problem, run, runs } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 const dead = (n: number, error: string) =>
@@ -44,6 +44,7 @@ test("runs are narrowed by agent, status and outcome, and the address says so", 
 }) => {
   const asked: string[] = [];
   await answer(page, {
+    "GET /v1/agents": () => ({ items: [...agents, { ...agents[0], name: "knowledge" }] }),
     "GET /v1/runs": (route) => {
       asked.push(new URL(route.request().url()).search);
       return pageOf(asked.at(-1)?.includes("outcome=handed_off") ? [] : runs);

@@ -28,6 +28,7 @@ const PAGES: [string, string][] = [
   ["agents", "/agents"],
   ["policy", "/policy"],
   ["safety", "/safety"],
+  ["autonomy", "/safety/autonomy"],
   ["people", "/settings"],
   ["roles", "/settings/roles"],
   ["api-keys", "/settings/api-keys"],

@@ -2,6 +2,7 @@
 // a breach of the content security policy shows, and no script that failed.
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
+import { everythingSaid, listen } from "./said";
 
 export const test = base.extend<{ quiet: undefined }>({
   quiet: [
@@ -14,6 +15,7 @@ export const test = base.extend<{ quiet: undefined }>({
           errors.push(message.text());
         }
       });
+      await listen(page);
       await use(undefined);
       expect(errors, "errors in the browser's console").toEqual([]);
     },
@@ -32,12 +34,16 @@ export async function accessible(page: Page): Promise<void> {
     ({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map((node) => node.html).join("\n  ")}`,
   );
   expect(found).toEqual([]);
+  await everythingSaid(page);
 }
 
-/** Fails when the page is wider than its window. */
+/** Fails when the page, or the part of it that scrolls downwards, is wider than its window. */
 export async function fits(page: Page): Promise<void> {
-  const over = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  const over = await page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll("main, [role=dialog]")].map(
+      ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth,
+    ),
   );
-  expect(over, "pixels beyond the window").toBeLessThanOrEqual(0);
+  expect(Math.max(...over), "pixels beyond the window").toBeLessThanOrEqual(0);
+  await everythingSaid(page);
 }

@@ -97,6 +97,26 @@ test("tickets that mention one are a list, and opening one says that it was seen
   await expect.poll(() => seen).toEqual([`/v1/tickets/${id(100)}/mentions/seen`]);
 });
 
+test("whom a note names is marked in it", async ({ page }) => {
+  const [first] = events.filter((each) => each.body.type === "message_added");
+  if (first?.body.type !== "message_added") throw new Error("the examples have no message");
+  const message = {
+    ...first.body.message,
+    body: "Is this yours, @Ada Ring? Nothing for @Adam.",
+    visibility: "internal",
+    mentions: [id(601)],
+    sources: [],
+  } as const;
+  await answer(page, {
+    "GET /v1/tickets/:id/events": () =>
+      pageOf([{ ...first, body: { type: "message_added", message } }]),
+  });
+  await page.goto(`/tickets/${id(100)}`);
+  await expect(page.locator(".mention")).toHaveText(["@Ada Ring"]);
+  await accessible(page);
+  if (process.env.SHOTS) await page.screenshot({ path: "shots/mention.png" });
+});
+
 test("a ticket is given to a colleague, and to nobody again", async ({ page }) => {
   const sent: unknown[] = [];
   let assignee: string | null = null;

@@ -213,10 +213,10 @@ function Thresholds({ agent: { settings } }: { agent: AgentView }) {
   );
 }
 
-const WINDOWS: Record<LimitUse["window"], string> = {
-  minute: "this minute",
-  day: "today",
-  month: "this month",
+const WINDOWS: Record<LimitUse["window"], MessageDescriptor> = {
+  minute: msg`this minute`,
+  day: msg`today`,
+  month: msg`this month`,
 };
 
 function Limits({ agent: { name, settings }, sees }: { agent: AgentView; sees: boolean }) {
@@ -268,7 +268,7 @@ function LimitFact({ item }: { item: LimitUse }) {
   return (
     <>
       <dt>
-        {t(UNITS[item.unit])} {WINDOWS[item.window]}
+        {t(UNITS[item.unit])} {t(WINDOWS[item.window])}
       </dt>
       <dd className="limit-use agent-limit">
         <span>

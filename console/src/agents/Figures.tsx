@@ -17,7 +17,9 @@ const ROWS: [MessageDescriptor, (of: Period) => string][] = [
   [
     msg`Tickets resolved`,
     ({ resolved, reopened }) =>
-      reopened > 0 ? t`${resolved.toLocaleString(tags())}, ${reopened} reopened` : `${resolved}`,
+      reopened > 0
+        ? t`${resolved.toLocaleString(tags())}, ${reopened} reopened`
+        : resolved.toLocaleString(tags()),
   ],
   [msg`Asked the customer`, ({ asked }) => asked.toLocaleString(tags())],
   [msg`Handed to a person`, ({ handed_off }) => handed_off.toLocaleString(tags())],

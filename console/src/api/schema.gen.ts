@@ -1216,6 +1216,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a change on past runs
+         * @description Drives the newest runs that ended once more with what is changed, in a world made of what was recorded: tools give back what they gave, people decide what they decided, and what nobody can know is said to be unknown. Nothing is done and nothing is put in effect; questions that no model was asked then are asked now, and paid like others. One at a time in a workspace, 409 otherwise. A replay is kept for an hour by the process that it was begun with.
+         */
+        post: operations["beginReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how far a replay is
+         * @description A replay is kept for an hour by the process that it was begun with.
+         */
+        get: operations["getReplay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/replays/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a replay
+         * @description What was found until then is kept. One that is over stays as it is.
+         */
+        post: operations["stopReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -1245,7 +1305,7 @@ export interface paths {
         };
         /**
          * Look at a run
-         * @description The run, its journal in order (every model call, tool call, proposal and wait, with tokens, cost and timing) and its effects.
+         * @description The run, its journal in order (every model call, tool call, proposal and wait, with tokens, cost and timing) and its effects. With `at`, as it stood after that step: what the agent knew, what was open, what it had cost. 422 for a step that there is not.
          */
         get: operations["getRun"];
         put?: never;
@@ -1291,6 +1351,154 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List suites
+         * @description Every suite of which an evaluation was published, with the latest one and how it went before. Of each suite the last 100 evaluations are kept.
+         */
+        get: operations["listEvaluations"];
+        put?: never;
+        /**
+         * Publish an evaluation
+         * @description One suite that was held, with what came of each case: `countersign eval run --publish URL` sends it. Shares, intervals and pass^k are counted from the cases. What was published before is not kept twice: the answer is the evaluation that is there. Of each suite the last 100 are kept, of at most 100 suites.
+         */
+        post: operations["publishEvaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at an evaluation
+         * @description What it comes to, and `since` what became of its cases since the evaluation of the suite before.
+         */
+        get: operations["getEvaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what came of cases
+         * @description In the order in which they were published, without their stories.
+         */
+        get: operations["listEvaluationResults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/{id}/results/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a case
+         * @description What came of one case of an evaluation, with its story.
+         */
+        get: operations["getEvaluationResult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List cases made of decisions
+         * @description The newest first. A case is there as long as its decision stands: when that is taken back, it is gone.
+         */
+        get: operations["listEvaluationCases"];
+        put?: never;
+        /**
+         * Make a case of a decision
+         * @description The conversation up to the proposed call, the records that the run had read, and what the person decided as what must come of it: the call as it was approved or edited, or that a rejected one is not proposed. Personal data in it is replaced before it is kept. Of one decision there is one case: asked again, the answer is that one. A workspace keeps up to 1000.
+         */
+        post: operations["makeEvaluationCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/cases/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cases made of decisions as a file
+         * @description YAML, as the evaluations read cases: put the file into a suite's folder. The oldest first.
+         */
+        get: operations["exportEvaluationCases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a case made of a decision
+         * @description The decision stays, and can be made into a case anew.
+         */
+        delete: operations["removeEvaluationCase"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2586,6 +2794,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/autonomy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how far agents go by themselves
+         * @description Of each intent and tool: where it stands on the ladder, what became of its calls, and how low the threshold may be above which it keeps what is promised. A reviewed call was right when it was approved as it was; one that ran by itself is confirmed, reopened or assumed, and what is assumed counts as neither.
+         */
+        get: operations["showAutonomy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/autonomy/cell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See all that is known of one intent and tool
+         * @description How stated confidence and outcomes go together, the calibrated curve, what can be promised at each threshold, and what speaks for each rung.
+         */
+        get: operations["showAutonomyCell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/autonomy/level": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say how far an agent goes by itself
+         * @description A rung makes things stricter than the policy and never looser. Down goes whoever may, at will; up only as far as the evidence carries, and `act` only with a threshold that keeps what is promised. Down the service goes by itself as well, when what acts breaks its promise. Takes a person, and is in the audit. 409 when somebody changed it meanwhile, or the evidence does not carry it.
+         */
+        post: operations["setAutonomyLevel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tickets/{id}/presence": {
         parameters: {
             query?: never;
@@ -3233,6 +3501,26 @@ export interface paths {
          * @description Every entry that is kept, oldest first: an array of JSON objects, or CSV with a head line. A cell that a spreadsheet would take for a formula begins with an apostrophe. Personal and secret data is in it as the workspace's policy says of the border `export`; the digests are those of the entries that are kept. The export itself is written down first.
          */
         get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/autonomy/resolutions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of resolutions, as a file
+         * @description Every ticket that an agent resolved, the oldest first: when, by which agent, and what became of it. `confirmed`: the customer said that it helped; `reopened`: the ticket was opened again; `assumed`: nobody objected, which is no confirmation.
+         */
+        get: operations["exportResolutions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3938,7 +4226,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "exercises.changed" | "exercise.ended";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "autonomy.changed" | "autonomy.lowered" | "exercises.changed" | "exercise.ended" | "evaluation.published" | "evaluation_case.made" | "evaluation_case.removed";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -3999,8 +4287,169 @@ export interface components {
             reason: string;
             state: components["schemas"]["BreakerState"];
         };
+        /** @description Every cell of the ladder. */
+        Autonomy: {
+            cells: components["schemas"]["AutonomyCell"][];
+            /**
+             * Format: int64
+             * @description How many days are looked at.
+             */
+            days: number;
+        };
+        /** @description An intent with a tool. */
+        AutonomyCell: {
+            /**
+             * Format: double
+             * @description The share of calls that it would let act.
+             */
+            coverage: number;
+            /**
+             * Format: double
+             * @description Expected calibration error of what was stated; null of nothing.
+             */
+            ece: number | null;
+            /** @description Of the last year. */
+            heard: components["schemas"]["Heard"];
+            /** @description The procedure that the customer's words ask for; empty for none. */
+            intent: string;
+            /**
+             * Format: int64
+             * @description So many calls above a threshold, all right, would certify it.
+             */
+            least: number;
+            /**
+             * Format: int64
+             * @description Of those that were right or wrong, how many.
+             */
+            n: number;
+            /** @description What speaks for the next rung; null at the highest. Without a rung, for `act`. */
+            next: components["schemas"]["AutonomyEvidence"] | null;
+            /** @description Where it stands; null: the policy alone says what runs. */
+            rung: components["schemas"]["Rung"] | null;
+            /**
+             * Format: int64
+             * @description The lowest threshold, in thousandths, for what is promised. Null: not reachable.
+             */
+            threshold: number | null;
+            /** @description Of the tool; its name when it is not there any more. */
+            title: string;
+            tool: string;
+            /** @description How what acts has done since it may. */
+            watch: components["schemas"]["AutonomyWatch"] | null;
+            /** Format: int64 */
+            wrong: number;
+        };
+        /** @description Everything that is known of a cell. */
+        AutonomyDetail: {
+            /** @description The same of calibrated probabilities, each from a curve that had not seen the call; null of too few. */
+            calibrated: components["schemas"]["Reliability"] | null;
+            cell: components["schemas"]["AutonomyCell"];
+            /** @description What can be promised at which threshold. */
+            certificate: components["schemas"]["Certificate"];
+            /** @description The probability that a call is right, by stated confidence; empty when nothing was ever heard. */
+            curve: components["schemas"]["CalibrationPoint"][];
+            /** @description What speaks for each rung. */
+            evidence: components["schemas"]["AutonomyEvidence"][];
+            losses: components["schemas"]["Losses"] | null;
+            /** @description How the cell's own curve was fitted, and how both methods did on calls they had not seen. */
+            method: components["schemas"]["Method"] | null;
+            /**
+             * @description Calls of this cell, of its tool, and of all tools, of which something was heard: where the cell's are few its
+             *     curve leans on the others.
+             */
+            samples: number[];
+            /** @description What was stated against what was right. */
+            stated: components["schemas"]["Reliability"];
+        };
+        /** @description What speaks for a rung. */
+        AutonomyEvidence: {
+            /**
+             * Format: double
+             * @description What bets that they are have come to; at `needed` it is taken as shown. At any time somebody looks, it is
+             *     there by chance with a probability of at most δ.
+             */
+            capital: number;
+            /**
+             * Format: double
+             * @description Fewer than this share must be wrong.
+             */
+            ceiling: number;
+            holds: boolean;
+            level: components["schemas"]["Level"];
+            /** Format: int64 */
+            n: number;
+            /** Format: double */
+            needed: number;
+            /** Format: int64 */
+            wrong: number;
+        };
+        /** @description What was heard of what acts, since it may. */
+        AutonomyWatch: {
+            /** @description It is taken as shown that the promise is broken. */
+            broken: boolean;
+            /**
+             * Format: double
+             * @description What bets that more than the ceiling are wrong have come to.
+             */
+            capital: number;
+            /**
+             * Format: int64
+             * @description Calls at or above the threshold, those of which nothing was heard among them.
+             */
+            n: number;
+            /** Format: double */
+            needed: number;
+            /** Format: int64 */
+            wrong: number;
+        };
         /** @description Where the score falls against an agent's thresholds. */
         Band: "auto" | "draft" | "low";
+        /** @description Which past runs, and what is changed. What is left out is as it is in effect now. */
+        BeginReplay: {
+            /**
+             * @description Only those of this agent.
+             * @default null
+             */
+            agent?: string | null;
+            /**
+             * Format: float
+             * @description The confidence from which on a reply goes out by itself, 0 to 1.
+             * @default null
+             */
+            auto?: number | null;
+            /**
+             * Format: float
+             * @description The confidence below which nothing is proposed, 0 to 1.
+             * @default null
+             */
+            floor?: number | null;
+            /**
+             * @description With the passages of today's knowledge base instead of those that were found then.
+             * @default false
+             */
+            knowledge_of_today?: boolean;
+            /**
+             * Format: uint
+             * @description The newest runs that ended, 1 to 500.
+             * @default 100
+             */
+            last?: number;
+            /**
+             * @description Only those that ended in this way.
+             * @default null
+             */
+            outcome?: components["schemas"]["OutcomeKind"] | null;
+            /**
+             * @description A policy that is not in effect, as TOML.
+             * @default null
+             */
+            policy?: string | null;
+            /**
+             * @description Only those that began since then.
+             * @default null
+             */
+            since?: components["schemas"]["Timestamp"] | null;
+        };
         /** @description What to look for. */
         BeginScan: {
             /**
@@ -4073,6 +4522,13 @@ export interface components {
         };
         /** @description How a breaker stands that is not closed. */
         BreakerState: "open" | "half_open";
+        /** @description A point of the calibrated curve. */
+        CalibrationPoint: {
+            /** Format: double */
+            probability: number;
+            /** Format: double */
+            stated: number;
+        };
         /** @description How a proposed call was settled when it did not simply run. */
         CallOutcome: {
             content: unknown;
@@ -4115,6 +4571,102 @@ export interface components {
             shown: string;
         };
         CarriedKind: "link" | "secret" | "prompt";
+        /** @description What became of a case since the evaluation of its suite before. */
+        CaseChange: "gained" | "lost" | "added";
+        /** @description Something that was not as expected. */
+        CaseFinding: {
+            /** @default false */
+            critical?: boolean;
+            /** @description What was compared. */
+            scorer: string;
+            text: string;
+        };
+        /** @description What came of one case, without its story. */
+        CaseResult: {
+            /** Format: int64 */
+            attempts: number;
+            change: components["schemas"]["CaseChange"] | null;
+            /** Format: int64 */
+            cost_micros: number;
+            critical: boolean;
+            findings: components["schemas"]["CaseFinding"][];
+            /** Format: int64 */
+            millis: number;
+            name: string;
+            /** Format: int64 */
+            passed: number;
+            /**
+             * Format: int64
+             * @description Its place among the others, from 0.
+             */
+            seq: number;
+            tags: string[];
+            why: string;
+        };
+        /** @description One turn as it went. */
+        CaseScene: {
+            did: string;
+            /** @description What was expected, as JSON. */
+            expected: unknown;
+            /** @default [] */
+            findings?: components["schemas"]["CaseFinding"][];
+            reason: string;
+            /** @description How things stood then, and why. */
+            standing: string;
+            steps: components["schemas"]["CaseStep"][];
+            /** @description What the customer was told then. */
+            told: components["schemas"]["CaseTold"][];
+            /** @description What waits for a person after it. */
+            waiting: components["schemas"]["CaseWaiting"][];
+            /** @description `the customer`, `a reviewer`, `nobody`. */
+            who: string;
+        };
+        CaseStep: {
+            detail: string;
+            kind: string;
+            name: string;
+        };
+        CaseTold: {
+            by: string;
+            /**
+             * @description Slugs of the articles that it rests on.
+             * @default []
+             */
+            sources?: string[];
+            text: string;
+        };
+        CaseWaiting: {
+            args: unknown;
+            role: string;
+            tool: string;
+            why: string;
+        };
+        /** @description How low the threshold may be. */
+        Certificate: {
+            /**
+             * Format: double
+             * @description Share of calls at or above it; 0 without one.
+             */
+            coverage: number;
+            /** @description Of each threshold at which something changes, the highest first. */
+            curve: components["schemas"]["RiskPoint"][];
+            /**
+             * Format: int64
+             * @description So many calls above a threshold, all of them right, would certify it.
+             */
+            least: number;
+            /**
+             * Format: int64
+             * @description Samples in all.
+             */
+            n: number;
+            promise: components["schemas"]["Promise"];
+            /**
+             * Format: int64
+             * @description In thousandths. Null: not reachable with what is known, at no threshold.
+             */
+            threshold: number | null;
+        };
         /** @description What became of the words an answer rests on. */
         Change: "gone" | "changed";
         /** @description The password that is, and the one that is to be. */
@@ -4567,6 +5119,22 @@ export interface components {
              */
             undo_until?: components["schemas"]["Timestamp"] | null;
             why: string;
+        };
+        /** @description A case that was made of a person's decision. */
+        DecidedCase: {
+            /** Format: uuid */
+            approval_id: string;
+            /** @description What is held and what must come of it, as the evaluations read it. */
+            case: components["schemas"]["Scripted"];
+            /** @description `approved`, `edited` or `rejected`. */
+            decided: components["schemas"]["ApprovalStatus"];
+            decided_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["EvaluationCaseId"];
+            made_at: components["schemas"]["Timestamp"];
+            made_by: components["schemas"]["Actor"];
+            ticket_id: components["schemas"]["TicketId"];
+            /** @description What was decided on. */
+            tool: string;
         };
         /** @description What became of one decision. */
         DecidedItem: {
@@ -5067,6 +5635,71 @@ export interface components {
             /** @description Another one than was asked first, and of the built-in ones one that may more. */
             role: components["schemas"]["Role"];
         };
+        /** @description An evaluation that was published. */
+        Evaluation: {
+            /** @description What the suite tries. */
+            about: string;
+            /** Format: int64 */
+            attempts: number;
+            below: string[];
+            /** Format: int64 */
+            cases: number;
+            /**
+             * Format: int64
+             * @description Millionths of a credit.
+             */
+            cost_micros: number;
+            /**
+             * Format: int64
+             * @description Cases that fail the whole evaluation.
+             */
+            critical: number;
+            /** Format: double */
+            cutoff: number;
+            /** @description Nothing is critical or below what it may be, and the share reaches the cutoff. */
+            holds: boolean;
+            id: components["schemas"]["EvaluationId"];
+            /** @description Where the share lies 95 of 100 times, after Wilson. */
+            interval: components["schemas"]["Interval"];
+            measures: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            millis: number;
+            /** @description Who answered; `offline` for the offline model. */
+            model: string;
+            /** @description How likely a case passes so many times in a row, from 1 on. */
+            pass_hat: number[];
+            /**
+             * Format: int64
+             * @description Attempts that passed.
+             */
+            passed: number;
+            published_at: components["schemas"]["Timestamp"];
+            published_by: components["schemas"]["Actor"];
+            /** Format: uint64 */
+            seed: number;
+            /**
+             * Format: double
+             * @description Of all attempts, 0 to 1.
+             */
+            share: number;
+            /** @description The one of the same suite before; null for the first. */
+            since: components["schemas"]["Since"] | null;
+            suite: string;
+            /** @description What was tried: of the service, the version. */
+            version: string;
+        };
+        /**
+         * Format: uuid
+         * @description A case that was made of a decision.
+         */
+        EvaluationCaseId: string;
+        /**
+         * Format: uuid
+         * @description An evaluation that was published.
+         */
+        EvaluationId: string;
         /** @description One entry of a ticket's timeline. */
         Event: {
             actor: components["schemas"]["Actor"];
@@ -5279,6 +5912,20 @@ export interface components {
              */
             one_in: number;
         };
+        /** @description What must come of a turn. */
+        Expected: {
+            /** @description Calls that may neither wait for a person nor have been made. */
+            avoids?: components["schemas"]["ExpectedCall"][];
+            /** @description What the customer is told must come near this. */
+            like?: components["schemas"]["Likely"] | null;
+            /** @description A call that must wait for a person. */
+            proposes?: components["schemas"]["ExpectedCall"] | null;
+        };
+        ExpectedCall: {
+            /** @description Arguments that must be among the call's. */
+            args: unknown;
+            tool: string;
+        };
         /** @description Which call, and by which policy. One of `approval_id`, `run_id` with `call_id`, and `call`. */
         ExplainPolicy: {
             /**
@@ -5334,6 +5981,11 @@ export interface components {
              * @description Cents; -1 when the call has none. Null when it cannot be read, and such a call is refused.
              */
             amount: number | null;
+            /**
+             * @description Where it stands on the ladder of autonomy: `ask` for what is less sure than the threshold of `act`. Null
+             *     where the ladder says nothing of it.
+             */
+            autonomy?: components["schemas"]["Level"] | null;
             band: components["schemas"]["Band"];
             /** @description What it would carry out of the house. */
             carries: components["schemas"]["CarriedKind"][];
@@ -5554,6 +6206,43 @@ export interface components {
             status: string;
             version: string;
         };
+        /** @description Calls by what was heard of them. */
+        Heard: {
+            /**
+             * Format: int64
+             * @description Approved as they were, or touched up.
+             */
+            approved: number;
+            /**
+             * Format: int64
+             * @description Ran by themselves, and nothing was heard: neither right nor wrong.
+             */
+            assumed: number;
+            /**
+             * Format: int64
+             * @description Ran by themselves, and the customer said that it helped.
+             */
+            confirmed: number;
+            /** Format: int64 */
+            edited: number;
+            /** Format: int64 */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Ran by themselves, and the ticket was opened again.
+             */
+            reopened: number;
+            /**
+             * Format: int64
+             * @description Answered with a message to the agent.
+             */
+            responded: number;
+            /**
+             * Format: int64
+             * @description Ran by themselves, and the customer said that it did not help.
+             */
+            unhelpful: number;
+        };
         /** @description An article in a list. */
         HelpArticle: {
             /** @description Empty for none. */
@@ -5598,6 +6287,11 @@ export interface components {
             args?: {
                 [key: string]: unknown;
             };
+            /**
+             * @description Where it stands on the ladder of autonomy; nowhere unless it is said.
+             * @default null
+             */
+            autonomy?: components["schemas"]["Level"] | null;
             /**
              * @description As the agent's thresholds say of the confidence.
              * @default null
@@ -5674,6 +6368,12 @@ export interface components {
             error: string | null;
             /** @description A reason worth knowing when the engine is not the best there is. */
             note: string | null;
+        };
+        Interval: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
         };
         /**
          * Format: uuid
@@ -5753,6 +6453,16 @@ export interface components {
         LeftOut: {
             text: string;
             why: string;
+        };
+        /** @description How far an agent goes. */
+        Level: "shadow" | "draft" | "ask" | "act";
+        Likely: {
+            /**
+             * Format: double
+             * @description From 0 to 1.
+             */
+            at_least: number;
+            text: string;
         };
         /** @description How the value was found there. */
         Likeness: "exact" | "normalised" | "computed" | "none";
@@ -5846,6 +6556,13 @@ export interface components {
             /** @constant */
             kind: "approval";
         };
+        /** @description Mean log loss of each method on samples that it was not fitted to. */
+        Losses: {
+            /** Format: double */
+            isotonic: number;
+            /** Format: double */
+            platt: number;
+        };
         /** @description A key at the one moment at which it can be read. */
         MadeKey: {
             key: components["schemas"]["ApiKeyItem"];
@@ -5907,6 +6624,14 @@ export interface components {
             pressing_cents: number;
             /** Format: uint64 */
             pressing_minutes: number;
+        };
+        /** @description What a case is to be made of. */
+        MakeCase: {
+            /**
+             * Format: uuid
+             * @description An approval that was approved, edited or rejected.
+             */
+            approval_id: string;
         };
         /** @description What a key is to be. */
         MakeKey: {
@@ -5975,6 +6700,11 @@ export interface components {
         };
         /** @description Whose words these are. */
         MessageFrom: "staff" | "customer";
+        /**
+         * @description A way from stated confidence to probability.
+         * @enum {string}
+         */
+        Method: "platt" | "isotonic";
         ModelResponse: {
             /** @description The model that answered; `offline` for the offline model. */
             model: string;
@@ -5983,6 +6713,14 @@ export interface components {
             text: string | null;
             tool_calls: components["schemas"]["ToolCall"][];
             usage: components["schemas"]["Usage"];
+        };
+        MomentCall: {
+            call_id: string;
+            /** @description `ok`, `rejected` and the like; `waits` while it is open. */
+            status: string;
+            /** @description What the call would do or did, in words. */
+            title: string;
+            tool: string;
         };
         /** @description What narrows the queue; everything that is given has to hold. */
         Narrowed: {
@@ -6172,8 +6910,20 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        PageOfCaseResult: {
+            items: components["schemas"]["CaseResult"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         PageOfCustomer: {
             items: components["schemas"]["Customer"][];
+            /** @description Ask with it for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        PageOfDecidedCase: {
+            items: components["schemas"]["DecidedCase"][];
             /** @description Ask with it for the next page; null on the last one. */
             next_cursor: string | null;
         };
@@ -6404,7 +7154,7 @@ export interface components {
             written: components["schemas"]["Written"];
         };
         /** @description One thing that not everybody may. */
-        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_review_quality" | "read_runs" | "retry_runs" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "read_system" | "test_connections" | "manage_channels" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
+        Permission: "read_tickets" | "open_tickets" | "write_notes" | "reply_to_customers" | "edit_tickets" | "read_customers" | "read_approvals" | "decide_approvals" | "read_review_quality" | "read_runs" | "retry_runs" | "read_evaluations" | "manage_evaluations" | "ask_copilot" | "read_tools" | "try_tools" | "manage_tools" | "read_knowledge" | "write_knowledge" | "publish_knowledge" | "read_policy" | "try_policy" | "change_policy" | "manage_autonomy" | "read_system" | "test_connections" | "manage_channels" | "stop" | "resume" | "read_audit" | "export_audit" | "read_people" | "manage_people" | "manage_teams" | "manage_keys" | "manage_roles" | "see_personal_data" | "unmask" | "redact";
         /** @description A permission in words. */
         PermissionView: {
             means: string;
@@ -6567,6 +7317,19 @@ export interface components {
             /** @description Names the kind of problem: `urn:countersign:problem:conflict`. Programs switch on it. */
             type: string;
         };
+        /** @description What is promised: at most `ceiling` wrong among what acts by itself, but for a probability of `delta`. */
+        Promise: {
+            /**
+             * Format: double
+             * @description Share of errors.
+             */
+            ceiling: number;
+            /**
+             * Format: double
+             * @description Probability with which it may be passed.
+             */
+            delta: number;
+        };
         /** @description A follow-up to propose. */
         ProposeFollowUp: {
             /**
@@ -6613,6 +7376,86 @@ export interface components {
             fast: string;
             name: string;
             strong: string;
+        };
+        /** @description What came of the attempts at one case. */
+        PublishedCase: {
+            /** Format: int64 */
+            attempts: number;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            cost_micros?: number;
+            /**
+             * @description Something came of it that fails the whole evaluation.
+             * @default false
+             */
+            critical?: boolean;
+            /**
+             * @description What was not as expected, of all attempts.
+             * @default []
+             */
+            findings?: components["schemas"]["CaseFinding"][];
+            /**
+             * Format: int64
+             * @default 0
+             */
+            millis?: number;
+            /** @description Unique in its suite. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many of them passed.
+             */
+            passed: number;
+            /**
+             * @description How it went, turn by turn, in the first attempt that failed or else in the first. At most 64 kB of JSON.
+             * @default []
+             */
+            story?: components["schemas"]["CaseScene"][];
+            /** @default [] */
+            tags?: string[];
+            /**
+             * @description Why it is known to fail, where it is.
+             * @default
+             */
+            why?: string;
+        };
+        /** @description One suite, held once, as whoever held it tells. What can be counted is counted from its cases. */
+        PublishedEvaluation: {
+            /**
+             * @description What the suite tries.
+             * @default
+             */
+            about?: string;
+            /**
+             * @description Measures that are below what they may be, in words.
+             * @default []
+             */
+            below?: string[];
+            cases: components["schemas"]["PublishedCase"][];
+            /**
+             * Format: double
+             * @description The share of attempts that must pass at least, 0 to 1.
+             */
+            cutoff: number;
+            /**
+             * @description What a suite of data measures over all its items.
+             * @default {}
+             */
+            measures?: {
+                [key: string]: number;
+            };
+            /** @description Who answered; `offline` for the offline model. */
+            model: string;
+            /**
+             * Format: uint64
+             * @default 0
+             */
+            seed?: number;
+            suite: string;
+            /** @description What was tried: of the service, the version. */
+            version: string;
         };
         /** @description A policy to put in effect. */
         PutPolicy: {
@@ -6765,6 +7608,59 @@ export interface components {
             /** @description Such as `email` and `payment_card`. */
             kinds: string[];
         };
+        /** @description How probabilities and outcomes go together. */
+        Reliability: {
+            bins: components["schemas"]["ReliabilityBin"][];
+            /**
+             * Format: double
+             * @description Mean squared difference; 0 is perfect, and whoever always says the share has `uncertainty`.
+             */
+            brier: number;
+            /**
+             * Format: double
+             * @description Expected calibration error: the mean distance between what was stated and what was right.
+             */
+            ece: number;
+            /**
+             * Format: double
+             * @description The part of it that miscalibration makes up; less is better.
+             */
+            miscalibration: number;
+            /** Format: int64 */
+            n: number;
+            /**
+             * Format: double
+             * @description The part that telling calls apart takes away; more is better.
+             */
+            resolution: number;
+            /**
+             * Format: double
+             * @description Share that was right.
+             */
+            share: number;
+            /**
+             * Format: double
+             * @description What the outcomes alone make up.
+             */
+            uncertainty: number;
+        };
+        /** @description Samples of about the same stated probability. */
+        ReliabilityBin: {
+            /**
+             * Format: double
+             * @description The lowest and the highest in it.
+             */
+            from: number;
+            /** @description How many of them were right, with the interval. */
+            right: components["schemas"]["Rate"];
+            /**
+             * Format: double
+             * @description What was stated, on average.
+             */
+            stated: number;
+            /** Format: double */
+            to: number;
+        };
         /** @description What may be changed of an account. */
         RenameAccount: {
             /** @example Ada Okafor */
@@ -6774,6 +7670,144 @@ export interface components {
         RenamePasskey: {
             /** @example Phone */
             name: string;
+        };
+        ReplayAccount: {
+            /** Format: uint */
+            approvals: number;
+            /** @description Calls with effects, in order. */
+            calls: components["schemas"]["ReplayCall"][];
+            /** Format: int64 */
+            cost_micros: number;
+            /** @description `answered`, `asked`, `handed_off`, `done`, `nothing`, `waits`, `failed` or `unknown`. */
+            ends: string;
+            /** Format: uint */
+            model_calls: number;
+            resolved: boolean;
+            /** Format: uint */
+            steps: number;
+            /** @description What the customer reads, in order. */
+            told: string[];
+            /** @description How it ends, in words. */
+            words: string;
+        };
+        ReplayCall: {
+            /** @description What comes of it: `ok`, `rejected`, `waits`, `unknown` and the like. */
+            came: string;
+            /** @description `run`, `ask` with whom, or `refuse`. */
+            said: string;
+            title: string;
+            tool: string;
+        };
+        ReplayClass: "same" | "lost" | "unknown" | "gained" | "changed";
+        /** @description What a replay found. */
+        ReplayFindings: {
+            /** @description Runs that would come to something else, and those of which it cannot be told; the newest first. */
+            rows: components["schemas"]["ReplayRow"][];
+            totals: components["schemas"]["ReplayTotals"];
+        };
+        /**
+         * Format: uuid
+         * @description Past runs held against something changed.
+         */
+        ReplayId: string;
+        /** @description How far a replay is, and what it found once it is over. */
+        ReplayJob: {
+            begun_at: components["schemas"]["Timestamp"];
+            begun_by: components["schemas"]["Actor"];
+            /**
+             * Format: uint
+             * @description Runs that are done.
+             */
+            done: number;
+            /** @description Why it failed. */
+            error: string | null;
+            /**
+             * @description What was found, of a replay that is done or was stopped. Without the permission `read_runs` it holds
+             *     numbers and no words.
+             */
+            findings: components["schemas"]["ReplayFindings"] | null;
+            id: components["schemas"]["ReplayId"];
+            /**
+             * Format: uint
+             * @description How many there are; 0 before they are known.
+             */
+            of: number;
+            state: components["schemas"]["ReplayState"];
+        };
+        /** @description One run that would come to something else. */
+        ReplayRow: {
+            agent: string;
+            at: components["schemas"]["Timestamp"];
+            class: components["schemas"]["ReplayClass"];
+            /** @description Who would have been affected; empty when nobody knows their name. */
+            customer: string;
+            /**
+             * Format: int64
+             * @description The first step that is not as it was.
+             */
+            parts_at: number | null;
+            /** Format: uuid */
+            run_id: string;
+            subject: string;
+            ticket_id: components["schemas"]["TicketId"] | null;
+            /** Format: int64 */
+            ticket_number: number | null;
+            was: components["schemas"]["ReplayAccount"];
+            /** @description What is otherwise, in words. */
+            why: string[];
+            would_be: components["schemas"]["ReplayAccount"];
+        };
+        ReplayState: ("running" | "done" | "failed") | "queued" | "stopped";
+        /** @description Costs are in millionths of a credit. */
+        ReplayTotals: {
+            /**
+             * Format: uint
+             * @description Calls that a person was asked about, of the runs of which it can be told.
+             */
+            approvals_were: number;
+            /** Format: uint */
+            approvals_would_be: number;
+            /**
+             * Format: uint
+             * @description Runs whose calls would be others, or judged otherwise.
+             */
+            calls: number;
+            /** Format: uint */
+            changed: number;
+            /** Format: int64 */
+            cost_was_micros: number;
+            /** Format: int64 */
+            cost_would_be_micros: number;
+            /** Format: uint */
+            gained: number;
+            /** Format: uint */
+            lost: number;
+            /**
+             * Format: uint
+             * @description Runs in which the customer would read something else.
+             */
+            messages: number;
+            /**
+             * Format: uint
+             * @description Runs that would end in another way.
+             */
+            outcomes: number;
+            /**
+             * Format: uint
+             * @description Questions that models were asked now, because the journal has no answer to them.
+             */
+            questions: number;
+            /** Format: uint */
+            runs: number;
+            /** Format: uint */
+            same: number;
+            /**
+             * Format: uint
+             * @description Different tickets of the runs that would come to something else.
+             */
+            tickets_affected: number;
+            /** Format: uint */
+            unknown: number;
         };
         /** @description What strict replay found. */
         ReplayView: {
@@ -6806,6 +7840,15 @@ export interface components {
          * @description Credits that were set aside for one call.
          */
         ReservationId: string;
+        /** @description How the file is written. */
+        ResolutionsFormat: "csv" | "jsonl";
+        /** @description What came of one case, and how it went. */
+        ResultView: {
+            evaluation: components["schemas"]["Evaluation"];
+            result: components["schemas"]["CaseResult"];
+            /** @description Turn by turn, in the first attempt that failed or else in the first. Empty for what is no conversation. */
+            story: components["schemas"]["CaseScene"][];
+        };
         /** @description Figures of reviewing. What is null was not seen, or is about too few people. */
         ReviewFigures: {
             /** @description The same by what was wrong. Of one person alone. */
@@ -6862,6 +7905,31 @@ export interface components {
         };
         /** @description What a mistake with this tool would mean. */
         Risk: "read" | "reversible" | "outward" | "irreversible";
+        /** @description Calls that are at least so sure. */
+        RiskPoint: {
+            /** @description Whether the promise holds here, with all other thresholds considered. */
+            certified: boolean;
+            /**
+             * Format: double
+             * @description Their share of all.
+             */
+            coverage: number;
+            /** Format: int64 */
+            n: number;
+            /**
+             * Format: int64
+             * @description In thousandths.
+             */
+            threshold: number;
+            /**
+             * Format: double
+             * @description Where the share of errors lies below with a confidence of 1 - δ, for this threshold by itself (C. J. Clopper and
+             *     E. S. Pearson, Biometrika 26 (1934), 404–413).
+             */
+            upper: number;
+            /** Format: int64 */
+            wrong: number;
+        };
         /**
          * @description viewer, light_agent, agent, reviewer, admin or owner, or a role of the workspace's own
          * @example reviewer
@@ -7004,6 +8072,37 @@ export interface components {
              */
             work_seconds: number;
         };
+        RunMoment: {
+            /** @description Articles that searches had found, each once. */
+            articles: string[];
+            at: components["schemas"]["Timestamp"];
+            /** @description The last of it that the customer wrote. */
+            customer_said: string | null;
+            /**
+             * Format: uint
+             * @description What had been said in the ticket, as far as the agent had read.
+             */
+            messages: number;
+            /** Format: uint */
+            model_calls: number;
+            /** @description What the agent would do next, in words; how it ended, after the last step. */
+            next: string;
+            /** @description Calls that waited for a person. */
+            open: components["schemas"]["MomentCall"][];
+            /**
+             * Format: uint
+             * @description External events and follow-ups.
+             */
+            reports: number;
+            /** @description Calls that were settled, with what came of them. */
+            settled: components["schemas"]["MomentCall"][];
+            /**
+             * Format: int64
+             * @description The step after which it is.
+             */
+            step: number;
+            usage: components["schemas"]["Usage"];
+        };
         /** @description A run in a list, with what its ticket is called. */
         RunRow: {
             /** @description What it reads and does not hold. */
@@ -7076,8 +8175,33 @@ export interface components {
         /** @description A run with its journal and what it did to the outside world. */
         RunView: {
             effects: components["schemas"]["Effect"][];
+            /** @description With `at`: the run as it stood after that step, which is then the last of `steps`. */
+            moment?: components["schemas"]["RunMoment"] | null;
             run: components["schemas"]["Run"];
             steps: components["schemas"]["Step"][];
+        };
+        /** @description Where one intent and tool stand. */
+        Rung: {
+            by: components["schemas"]["Actor"];
+            /** @description What was heard before does not count as evidence any more. */
+            counted_from: components["schemas"]["Timestamp"];
+            /** @description The procedure that the customer's words ask for; empty for none. */
+            intent: string;
+            level: components["schemas"]["Level"];
+            promise: components["schemas"]["Promise"];
+            since: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description In thousandths: what acts is at least so sure. Null below `act`.
+             */
+            threshold: number | null;
+            tool: string;
+            /**
+             * Format: int64
+             * @description 1 for the first; whoever changes it names the one they saw.
+             */
+            version: number;
+            why: string;
         };
         /**
          * @description What somebody said to an approval or an exercise, without their words.
@@ -7173,6 +8297,39 @@ export interface components {
             fused: number;
             /** @description BM25, unbounded. Null: not among the best by words. */
             lexical: components["schemas"]["Ranked"] | null;
+        };
+        /** @description A conversation with what must come of it, without personal data. */
+        Scripted: {
+            /** @description When it was: what the records say of times is to be read beside it. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who writes; without it a visitor whom nobody knows. */
+            from?: components["schemas"]["ScriptedFrom"] | null;
+            name: string;
+            /** @description The records that the run had read. */
+            reads?: components["schemas"]["ScriptedRead"][];
+            tags: string[];
+            turns: components["schemas"]["ScriptedTurn"][];
+            /** @description The reviewer's reason, where there is one. */
+            why?: string;
+        };
+        ScriptedFrom: {
+            /** @description An address that stands for the customer's own. */
+            email: string;
+        };
+        /** @description What a tool gave. */
+        ScriptedRead: {
+            answer: unknown;
+            args: unknown;
+            tool: string;
+        };
+        /** @description One thing that happens: the customer says something, or a reviewer decides. */
+        ScriptedTurn: {
+            approves?: boolean;
+            edits?: unknown;
+            expects?: components["schemas"]["Expected"];
+            rejects?: string | null;
+            responds?: string | null;
+            says?: string | null;
         };
         /** @description What was found, best first. */
         SearchView: {
@@ -7310,6 +8467,28 @@ export interface components {
             /** @description Why; others read it. */
             reason: string;
         };
+        /** @description Where a cell is to stand. */
+        SetLevel: {
+            /** @default  */
+            intent?: string;
+            /** @description Null leaves it to the policy alone. */
+            level?: components["schemas"]["Level"] | null;
+            /**
+             * @default {
+             *       "ceiling": 0.05,
+             *       "delta": 0.1
+             *     }
+             */
+            promise?: components["schemas"]["Promise"];
+            tool: string;
+            /**
+             * Format: int64
+             * @description Of the rung that was looked at; 0 where there was none.
+             */
+            version: number;
+            /** @description Others read it. */
+            why: string;
+        };
         /** @description What one wants to be mailed. */
         SetMailed: {
             /** @description Null: nothing, and links in mails that were sent open nothing any more. */
@@ -7361,6 +8540,28 @@ export interface components {
         SimilarList: {
             /** @description The most alike first; at most five. */
             items: components["schemas"]["SimilarDecision"][];
+        };
+        /** @description What became of cases since the evaluation before. */
+        Since: {
+            /**
+             * Format: int64
+             * @description Cases that were not there then, and those that are not there any more.
+             */
+            added: number;
+            /**
+             * Format: int64
+             * @description Cases that failed then and pass now, and the other way round.
+             */
+            gained: number;
+            /** Format: int64 */
+            gone: number;
+            id: components["schemas"]["EvaluationId"];
+            /** Format: int64 */
+            lost: number;
+            model: string;
+            /** Format: double */
+            share: number;
+            version: string;
         };
         /** @description What is wrong in an exercise. */
         Slip: "amount" | "number" | "recipient" | "name" | "figure" | "citation";
@@ -7650,6 +8851,17 @@ export interface components {
          */
         SuggestionId: string;
         SuggestionStatus: "open" | "redacted" | "kept";
+        /** @description A suite, as it was evaluated last. */
+        SuiteView: {
+            latest: components["schemas"]["Evaluation"];
+            suite: string;
+            /** @description Up to 30 evaluations with the latest, the oldest first. */
+            trend: components["schemas"]["TrendPoint"][];
+        };
+        /** @description All suites. */
+        Suites: {
+            suites: components["schemas"]["SuiteView"][];
+        };
         /** @description Why a tool is suspended. */
         SuspensionView: {
             /** @description Where the tool comes from. */
@@ -7956,6 +9168,17 @@ export interface components {
             secret: string;
             /** @description For a QR code. */
             url: string;
+        };
+        /** @description One evaluation of a suite among others. */
+        TrendPoint: {
+            at: components["schemas"]["Timestamp"];
+            holds: boolean;
+            id: components["schemas"]["EvaluationId"];
+            interval: components["schemas"]["Interval"];
+            model: string;
+            /** Format: double */
+            share: number;
+            version: string;
         };
         /** @description How one small call went. */
         TriedCall: {
@@ -11784,6 +13007,157 @@ export interface operations {
             };
         };
     };
+    beginReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginReplay"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayJob"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes change_policy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The replay. */
+                id: components["schemas"]["ReplayId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayJob"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes change_policy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The replay. */
+                id: components["schemas"]["ReplayId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayJob"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes change_policy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRuns: {
         parameters: {
             query?: {
@@ -11846,7 +13220,10 @@ export interface operations {
     };
     getRun: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A step's `seq`; without it, the whole run. */
+                at?: number;
+            };
             header?: never;
             path: {
                 /** @description The run. */
@@ -11975,6 +13352,465 @@ export interface operations {
                 };
             };
             /** @description It takes read_runs, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvaluations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suites"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publishEvaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishedEvaluation"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEvaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The evaluation. */
+                id: components["schemas"]["EvaluationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvaluationResults: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+                /** @description That came out otherwise than in the evaluation before, or as then. */
+                changed?: boolean;
+                /** @description That fail the whole evaluation, or not. */
+                critical?: boolean;
+                /** @description Of which every attempt passed, or not. */
+                passed?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The evaluation. */
+                id: components["schemas"]["EvaluationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfCaseResult"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEvaluationResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The evaluation. */
+                id: components["schemas"]["EvaluationId"];
+                /** @description The case's place among the others, from 0. */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResultView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvaluationCases: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfDecidedCase"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeEvaluationCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeCase"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedCase"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes decide_approvals or manage_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportEvaluationCases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": unknown;
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_evaluations, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeEvaluationCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The case. */
+                id: components["schemas"]["EvaluationCaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_evaluations, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16088,6 +17924,164 @@ export interface operations {
             };
         };
     };
+    showAutonomy: {
+        parameters: {
+            query?: {
+                /** @description The most that may be wrong, as a share. */
+                ceiling?: number;
+                /** @description The probability with which that may fail. */
+                delta?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Autonomy"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_policy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showAutonomyCell: {
+        parameters: {
+            query: {
+                /** @description The procedure that the customer's words ask for; empty for none. */
+                intent?: string;
+                tool: string;
+                /** @description The most that may be wrong, as a share. */
+                ceiling?: number;
+                /** @description The probability with which that may fail. */
+                delta?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutonomyDetail"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_policy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setAutonomyLevel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetLevel"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutonomyDetail"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes manage_autonomy, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sayPresence: {
         parameters: {
             query?: never;
@@ -17852,6 +19846,60 @@ export interface operations {
                 };
             };
             /** @description It takes export_audit, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportResolutions: {
+        parameters: {
+            query: {
+                format: components["schemas"]["ResolutionsFormat"];
+                /** @description From this time on. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Before this time. */
+                until?: components["schemas"]["Timestamp"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -6,8 +6,10 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { agentsQuery } from "../agents/queries";
 import { api, send } from "../api/client";
+import { approvalStatusName, channelName } from "../api/names";
 import type { paths } from "../api/schema.gen";
 import type { Approval, Customer, Decision } from "../api/words";
+import { MakeCase } from "../evaluations/MakeCase";
 import { ApprovalBadge, Badge, PriorityBadge, RiskBadge, TicketBadge } from "../parts/Badge";
 import { Json } from "../parts/Json";
 import { useNow } from "../parts/now";
@@ -199,7 +201,12 @@ function Loaded({
         {exercise ? (
           <Reveal id={served.id} result={exercise} />
         ) : (
-          !pending && <Decided approval={approval} decisions={decisions} />
+          !pending && (
+            <>
+              <Decided approval={approval} decisions={decisions} />
+              <MakeCase id={served.id} status={served.status} />
+            </>
+          )
         )}
 
         <div className="approval-columns">
@@ -250,7 +257,7 @@ function Loaded({
                   <dt>
                     <Trans>Channel</Trans>
                   </dt>
-                  <dd>{words(ticket.channel)}</dd>
+                  <dd>{channelName(ticket.channel)}</dd>
                   <dt>
                     <Trans>Opened</Trans>
                   </dt>
@@ -303,7 +310,9 @@ function Decided({ approval, decisions }: { approval: Approval; decisions: Decis
     <div className="notice" data-tone={approval.status === "rejected" ? "red" : undefined}>
       <div className="grow">
         <strong>
-          {last ? actWords(last.kind.type, approval.question).done : words(approval.status)}
+          {last
+            ? actWords(last.kind.type, approval.question).done
+            : approvalStatusName(approval.status)}
         </strong>
         {text[approval.status] && <div>{text[approval.status]}</div>}
         {reason && <div>“{reason}”</div>}

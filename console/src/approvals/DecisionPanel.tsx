@@ -7,6 +7,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { api, Problem, send } from "../api/client";
 import type { Approval, Attention, Decision, DecisionKind } from "../api/words";
+import { makesCase, offerCase } from "../evaluations/MakeCase";
 import { MOD, useShortcuts } from "../keys/shortcuts";
 import { Button, type Tone } from "../parts/Button";
 import { Failure } from "../parts/states";
@@ -81,7 +82,8 @@ export function DecisionPanel({
         const counts = t`Your approval counts; another person has to approve too`;
         tell(counts, tone, approval.preview.title);
       } else {
-        const said = { title: words.done, tone, detail: approval.preview.title } as const;
+        const also = makesCase(after.status) ? offerCase(approval.id) : undefined;
+        const said = { title: words.done, tone, detail: approval.preview.title, also } as const;
         offerUndo(client, [after], said, queue.open);
       }
       queue.openAfter(approval.id);

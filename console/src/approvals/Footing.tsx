@@ -1,7 +1,7 @@
 // What a proposed text rests on: each of its sentences with the source that carries it, and each source with
 // what it says of the text. Whoever looks at a sentence sees its place in the source, and the other way round.
 import type { MessageDescriptor } from "@lingui/core";
-import { msg, t } from "@lingui/core/macro";
+import { msg, plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { type RefObject, useRef, useState } from "react";
@@ -246,5 +246,13 @@ function Source({
 function saysOf(sentences: number[], footing: Footing): string {
   const denies = sentences.some((each) => footing.sentences[each]?.stands === "denied");
   const which = sentences.map((each) => each + 1).join(", ");
-  return `${denies ? "denies" : "carries"} ${sentences.length === 1 ? "sentence" : "sentences"} ${which}`;
+  return denies
+    ? plural(sentences.length, {
+        one: `denies sentence ${which}`,
+        other: `denies sentences ${which}`,
+      })
+    : plural(sentences.length, {
+        one: `carries sentence ${which}`,
+        other: `carries sentences ${which}`,
+      });
 }

@@ -14,7 +14,7 @@ import { Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { Entrance, linkToken } from "../session/Entrance";
 import { Icon } from "../shell/Icon";
-import { remaining, sentence, waited, words } from "../text/format";
+import { lowerFirst, remaining, sentence, waited, words } from "../text/format";
 import { fullTime } from "../text/times";
 import { useLooking } from "./Footing";
 import { Conversation, Evidence, Proposal, Why } from "./Proposal";
@@ -110,7 +110,7 @@ function Over({ linked, token }: { linked: LinkedApproval; token: string }) {
     onError: () => void client.invalidateQueries({ queryKey: key(token) }),
   });
   const { decision } = linked;
-  const done = decision && actWords(decision.kind as Act, "call").done;
+  const done = decision ? actWords(decision.kind as Act, "call").done : "";
   const until = decision?.undo_until;
   const back = useWithin(until ? Date.parse(until) - Date.parse(decision.at) : 0);
   return (
@@ -121,8 +121,7 @@ function Over({ linked, token }: { linked: LinkedApproval; token: string }) {
       <div role="status" className="stack">
         {decision && (
           <p>
-            {decision.by_you ? t`You` : decision.by}: {done?.toLowerCase() ?? words(decision.kind)},{" "}
-            {fullTime(decision.at)}.
+            {decision.by_you ? t`You` : decision.by}: {lowerFirst(done)}, {fullTime(decision.at)}.
           </p>
         )}
         <p>{linked.detail}</p>

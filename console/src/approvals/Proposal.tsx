@@ -2,6 +2,7 @@
 // reviewers in the console and for whoever holds the link of a mail, who is not signed in.
 import { t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
+import { roleName } from "../api/names";
 import type {
   Approval,
   ArgumentOrigin,
@@ -170,7 +171,7 @@ export function Why({
       <p className="muted small">
         <Trans>
           Rule <span className="mono">{approval.rule}</span>. Asked of the role{" "}
-          {words(approval.role)}
+          {roleName(approval.role)}
         </Trans>
         {approval.team && t` in the team ${words(approval.team)}`}
         {approval.quorum > 1 && t`, and ${approvals} of ${approval.quorum} people have approved`}.

@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
 import { api, send } from "../api/client";
+import { approvalStatusName, riskName } from "../api/names";
 import type { View } from "../api/words";
 import { APPROVAL_STATUSES } from "../parts/Badge";
 import { Button } from "../parts/Button";
@@ -194,7 +195,7 @@ function Filters({ search, items, views, onLook }: Props & { views: View[] }) {
           <option value="pending">{t`Waiting`}</option>
           {APPROVAL_STATUSES.filter((each) => each !== "pending").map((each) => (
             <option key={each} value={each}>
-              {words(each)}
+              {approvalStatusName(each)}
             </option>
           ))}
           <option value="all">{t`All`}</option>
@@ -228,7 +229,7 @@ function Filters({ search, items, views, onLook }: Props & { views: View[] }) {
           <option value="">{t`Any`}</option>
           {RISKS.map((each) => (
             <option key={each} value={each}>
-              {words(each)}
+              {riskName(each)}
             </option>
           ))}
         </select>

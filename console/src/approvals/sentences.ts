@@ -76,6 +76,15 @@ export function standing(sentences: readonly FootingSentence[]): string {
     denied > 0 &&
       t`${plural(denied, { one: "# sentence", other: "# sentences" })} denied by its source (wavy line)`,
   ].filter((each) => each !== false);
-  const all = t`${carried} of ${plural(claims.length, { one: "# sentence", other: "# sentences" })} that ${claims.length === 1 ? "claims" : "claim"} something ${carried === 1 ? "rests" : "rest"} on a source`;
+  const all = plural(claims.length, {
+    one: plural(carried, {
+      one: "# of 1 sentence that claims something rests on a source",
+      other: "# of 1 sentence that claims something rest on a source",
+    }),
+    other: plural(carried, {
+      one: `# of ${claims.length} sentences that claim something rests on a source`,
+      other: `# of ${claims.length} sentences that claim something rest on a source`,
+    }),
+  });
   return loose.length === 0 ? `${all}.` : `${all}; ${loose.join(", ")}.`;
 }

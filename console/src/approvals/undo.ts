@@ -3,7 +3,7 @@ import { t } from "@lingui/core/macro";
 import type { QueryClient } from "@tanstack/react-query";
 import { api, send } from "../api/client";
 import type { Approval } from "../api/words";
-import { offer, tell } from "../parts/toasts";
+import { type Also, offer, tell } from "../parts/toasts";
 import { sentence } from "../text/format";
 import { decidedHere, patch } from "./news";
 
@@ -22,13 +22,13 @@ export function undoLast(): void {
 export function offerUndo(
   client: QueryClient,
   decided: Approval[],
-  said: { title: string; tone: "good" | "info"; detail: string },
+  said: { title: string; tone: "good" | "info"; detail: string; also?: Also },
   reopened: (id: string) => void,
 ): void {
   const held = decided.filter((approval) => approval.undo_until && approval.decided_at);
   const first = held[0];
   if (!first?.undo_until || !first.decided_at) {
-    tell(said.title, said.tone, said.detail);
+    tell(said.title, said.tone, said.detail, said.also);
     return;
   }
   // By the service's clock alone, which need not be this machine's.
@@ -59,5 +59,6 @@ export function offerUndo(
     keys: "Z",
     ms,
     run: () => void run(),
+    also: said.also,
   });
 }

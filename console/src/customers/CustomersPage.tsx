@@ -3,12 +3,11 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
-import { useShortcuts } from "../keys/shortcuts";
+import { useMemo } from "react";
 import { Badge } from "../parts/Badge";
+import { FindBox } from "../parts/FindBox";
 import { MoreRows } from "../parts/MoreRows";
 import { useRows } from "../parts/rows";
-import { useSettled } from "../parts/settled";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
@@ -19,20 +18,10 @@ import "./customers.css";
 export function CustomersPage() {
   useTitle(t`Customers`);
   const navigate = useNavigate({ from: "/customers" });
-  const search = useSearch({ from: "/staff/customers" });
-  const [typed, setTyped] = useState(search.q ?? "");
-  const q = useSettled(typed.trim());
-  const box = useRef<HTMLInputElement>(null);
+  const { q } = useSearch({ from: "/staff/customers" });
   const list = useRows<HTMLUListElement>(t`Customers`);
-  useShortcuts(t`Customers, finding`, [
-    { keys: "/", label: t`Search`, run: () => box.current?.focus() },
-  ]);
 
-  useEffect(() => {
-    void navigate({ search: { q: q || undefined }, replace: true });
-  }, [q, navigate]);
-
-  const query = useInfiniteQuery(customersQuery(q || undefined));
+  const query = useInfiniteQuery(customersQuery(q));
   const customers = useMemo(
     () => query.data?.pages.flatMap((page) => page.items) ?? [],
     [query.data],
@@ -45,16 +34,12 @@ export function CustomersPage() {
           <Trans>Customers</Trans>
         </h1>
         <search>
-          <input
-            ref={box}
-            className="input customers-search"
-            type="search"
-            placeholder={t`Search`}
-            aria-label={t`Search customers by name or a contact's address`}
-            maxLength={200}
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-            onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+          <FindBox
+            label={t`Search customers by name or a contact's address`}
+            group={t`Customers, finding`}
+            className="customers-search"
+            value={q}
+            onFind={(found) => void navigate({ search: { q: found }, replace: true })}
           />
         </search>
       </header>

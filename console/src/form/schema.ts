@@ -1,6 +1,7 @@
 // From a tool's JSON schema to form fields and back. Drafts hold what was typed, as text; `argsOf`
 // turns them into arguments and says what does not fit. The service validates again.
 import { t } from "@lingui/core/macro";
+import { words } from "../text/names";
 
 type Schema = Record<string, unknown>;
 
@@ -38,11 +39,7 @@ const asNumber = (value: unknown) => (typeof value === "number" ? value : undefi
 const asText = (value: unknown) => (typeof value === "string" ? value : undefined);
 
 function label(name: string): string {
-  const spaced = name
-    .replace(/_cents$/, " in cents")
-    .replaceAll(/[_-]+/g, " ")
-    .trim();
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+  return name.endsWith("_cents") ? t`${words(name.replace(/_cents$/, ""))} in cents` : words(name);
 }
 
 /** Follows `#/…` references and unwraps "this or null", keeping the description nearest to the use. */

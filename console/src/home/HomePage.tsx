@@ -136,9 +136,9 @@ function Became({ desk }: { desk: Desk }) {
         <Trans>Resolved by agents in {desk.days.length} days</Trans>
       </h2>
       <dl className="card became">
-        <Part name="Confirmed" value={confirmed} words={t`The customer said that it helped.`} />
-        <Part name="Assumed" value={assumed} words={t`Nobody has objected.`} />
-        <Part name="Reopened" value={reopened} words={t`Opened again afterwards.`} />
+        <Part name={t`Confirmed`} value={confirmed} words={t`The customer said that it helped.`} />
+        <Part name={t`Assumed`} value={assumed} words={t`Nobody has objected.`} />
+        <Part name={t`Reopened`} value={reopened} words={t`Opened again afterwards.`} />
         <div className="became-part">
           <dt>
             <Trans>Time saved</Trans>

@@ -263,26 +263,26 @@ function Facts({ meta }: { meta: Metadata }) {
         <Trans>About</Trans>
       </h2>
       <dl className="facts small">
-        <Fact name="Readers">
+        <Fact name={t`Readers`}>
           {meta.visibility === "public" ? t`Customers and staff` : t`Staff alone`}
         </Fact>
-        <Fact name="Whose">
+        <Fact name={t`Whose`}>
           {meta.layer === "company" && t`The company's`}
           {meta.layer === "universal" && t`The shipped library's`}
           {meta.layer === "customer" && <CustomerName id={meta.customer_id ?? ""} />}
         </Fact>
-        <Fact name="Language">{languageOf(meta.locale)}</Fact>
+        <Fact name={t`Language`}>{languageOf(meta.locale)}</Fact>
         {meta.category && (
-          <Fact name="Category">
+          <Fact name={t`Category`}>
             <Link to="/knowledge" search={{ category: meta.category }}>
               {meta.category}
             </Link>
           </Fact>
         )}
-        {meta.brand && <Fact name="Brand">{meta.brand}</Fact>}
-        {meta.tags.length > 0 && <Fact name="Tags">{meta.tags.join(", ")}</Fact>}
-        {meta.valid_from && <Fact name="Valid from">{fullTime(meta.valid_from)}</Fact>}
-        {meta.valid_until && <Fact name="Valid until">{fullTime(meta.valid_until)}</Fact>}
+        {meta.brand && <Fact name={t`Brand`}>{meta.brand}</Fact>}
+        {meta.tags.length > 0 && <Fact name={t`Tags`}>{meta.tags.join(", ")}</Fact>}
+        {meta.valid_from && <Fact name={t`Valid from`}>{fullTime(meta.valid_from)}</Fact>}
+        {meta.valid_until && <Fact name={t`Valid until`}>{fullTime(meta.valid_until)}</Fact>}
       </dl>
     </section>
   );
@@ -302,9 +302,9 @@ function Feedback({ id }: { id: string }) {
         <Trans>What readers say of its passages</Trans>
       </h2>
       <dl className="facts small">
-        <Fact name="Helpful">{data.helpful}</Fact>
-        <Fact name="Wrong">{data.wrong}</Fact>
-        <Fact name="Outdated">{data.outdated}</Fact>
+        <Fact name={t`Helpful`}>{data.helpful}</Fact>
+        <Fact name={t`Wrong`}>{data.wrong}</Fact>
+        <Fact name={t`Outdated`}>{data.outdated}</Fact>
       </dl>
     </section>
   );

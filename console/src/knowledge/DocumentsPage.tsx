@@ -4,11 +4,12 @@ import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { DocumentItem, Layer, Visibility } from "../api/words";
+import type { DocumentItem } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
 import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { MoreRows } from "../parts/MoreRows";
+import { Pick } from "../parts/Pick";
 import { useRows } from "../parts/rows";
 import { useSettled } from "../parts/settled";
 import { Empty, Failure, Loading } from "../parts/states";
@@ -106,7 +107,7 @@ export function DocumentsPage() {
               ["public", t`Public`],
               ["internal", t`Internal`],
             ]}
-            onPick={(visibility) => only({ visibility: visibility as Visibility | undefined })}
+            onPick={(visibility) => only({ visibility })}
           />
           <Pick
             label={t`Whose`}
@@ -116,7 +117,7 @@ export function DocumentsPage() {
               ["company", t`The company's`],
               ["customer", t`A customer's`],
             ]}
-            onPick={(layer) => only({ layer: layer as Layer | undefined })}
+            onPick={(layer) => only({ layer })}
           />
           <Pick
             label={t`Language`}
@@ -241,43 +242,6 @@ export function DocumentsPage() {
       {open === "upload" && <UploadDialog onClose={() => setOpen(undefined)} />}
       {open === "write" && <DocumentEditor onClose={() => setOpen(undefined)} />}
     </>
-  );
-}
-
-function Pick({
-  label,
-  any,
-  value,
-  options,
-  onPick,
-}: {
-  label: string;
-  any: string;
-  value?: string;
-  options: [string, string][];
-  onPick: (value: string | undefined) => void;
-}) {
-  // Nothing to choose between; but a filter that is set can always be seen and taken back.
-  if (options.length < 2 && value === undefined) return null;
-  const known = value === undefined || options.some(([each]) => each === value);
-  return (
-    <label>
-      <span className="sr-only">{label}</span>
-      <select
-        className="select"
-        data-on={value !== undefined}
-        value={value ?? ""}
-        onChange={(event) => onPick(event.target.value || undefined)}
-      >
-        <option value="">{any}</option>
-        {!known && <option value={value}>{value}</option>}
-        {options.map(([each, name]) => (
-          <option key={each} value={each}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 

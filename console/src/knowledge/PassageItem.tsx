@@ -1,5 +1,5 @@
 // A passage that a search found: what it says, where it stands and why it stands there.
-import { t } from "@lingui/core/macro";
+import { selectOrdinal, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -75,9 +75,7 @@ export function PassageItem({ passage, place, hybrid }: Props) {
 }
 
 function ordinal(n: number): string {
-  const tens = n % 100;
-  const ending = tens >= 11 && tens <= 13 ? "th" : (["th", "st", "nd", "rd"][n % 10] ?? "th");
-  return `${n}${ending}`;
+  return selectOrdinal(n, { one: "#st", two: "#nd", few: "#rd", other: "#th" });
 }
 
 function Scores({ passage, hybrid }: { passage: Passage; hybrid: boolean }) {

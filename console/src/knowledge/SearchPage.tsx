@@ -80,7 +80,7 @@ export function SearchPage() {
                 </span>
                 <input
                   className="input"
-                  placeholder="de-CH"
+                  placeholder={t`de-CH`}
                   maxLength={35}
                   defaultValue={search.locale ?? ""}
                   onBlur={(event) => set({ locale: event.target.value.trim() || undefined })}

@@ -3,6 +3,7 @@ import { t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useRef, useState } from "react";
+import { channelName } from "../api/names";
 import type { Document } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
 import { Badge } from "../parts/Badge";
@@ -10,7 +11,6 @@ import { Button } from "../parts/Button";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
-import { words } from "../text/format";
 import { LayerBadge } from "./marks";
 import { fits, languageOf } from "./metadata";
 import { templatesQuery } from "./queries";
@@ -89,7 +89,7 @@ function TemplateItem({ document }: { document: Document }) {
         <summary>
           <span className="grow document-title">{document.title}</span>
           <span className="document-marks">
-            {template && <Badge>{words(template.channel)}</Badge>}
+            {template && <Badge>{channelName(template.channel)}</Badge>}
             <LayerBadge layer={document.layer} />
             {document.locale !== "en" && (
               <Badge title={languageOf(document.locale)}>{document.locale}</Badge>

@@ -1,10 +1,10 @@
 // The badges that say whose a document is, who may read it and when it holds.
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
+import { channelName } from "../api/names";
 import type { Visibility } from "../api/words";
 import { Badge } from "../parts/Badge";
 import { useNow } from "../parts/now";
-import { words } from "../text/format";
 import { fullTime } from "../text/times";
 import { languageOf, type Metadata, validity } from "./metadata";
 
@@ -54,7 +54,7 @@ export function DocumentMarks({ meta }: { meta: Metadata }) {
     <>
       {meta.template && (
         <Badge>
-          <Trans>{words(meta.template.channel)} template</Trans>
+          <Trans>{channelName(meta.template.channel)} template</Trans>
         </Badge>
       )}
       <ValidityBadge meta={meta} />

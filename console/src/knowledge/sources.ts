@@ -21,10 +21,10 @@ export const STATE: Record<SourceState, [BadgeTone, MessageDescriptor]> = {
 /** What came of a sync, without what did not happen. */
 export function outcome(report: SyncReport): string {
   const said: [number, string][] = [
-    [report.added, "added"],
-    [report.changed, "changed"],
-    [report.unchanged, "unchanged"],
-    [report.removed, "removed"],
+    [report.added, t`added`],
+    [report.changed, t`changed`],
+    [report.unchanged, t`unchanged`],
+    [report.removed, t`removed`],
     [report.rejected, t`left out`],
   ];
   const parts = said.filter(([n]) => n > 0).map(([n, word]) => `${n} ${word}`);

@@ -8,6 +8,8 @@ const CATALOGUES = import.meta.glob<{ messages: Messages }>(["./*.po", "!./en.po
 
 /** English with an accent on every letter: whatever has none in it is not ready for another language. */
 const PSEUDO = "pseudo";
+/** English with marks around all that is said, which programs find and nobody sees: for browser tests. */
+const MARKED = "marked";
 
 /** What can be chosen, as BCP 47 writes it. */
 export const LOCALES: readonly string[] = [
@@ -16,7 +18,7 @@ export const LOCALES: readonly string[] = [
 ];
 
 const isLocale = (value: unknown): value is string =>
-  LOCALES.some((each) => each === value) || value === "";
+  LOCALES.some((each) => each === value) || value === "" || value === MARKED;
 
 /** What was chosen for this browser; empty for what the browser itself asks for. */
 export const locale = kept<string>("countersign.locale", "", isLocale);
@@ -25,6 +27,7 @@ export const locale = kept<string>("countersign.locale", "", isLocale);
 export function wanted(search: string, preferred: readonly string[]): string {
   const asked = new URLSearchParams(search).get("language");
   if (asked === PSEUDO) return PSEUDO;
+  if (locale.get() === MARKED) return MARKED;
   for (const each of [asked, locale.get(), ...preferred]) {
     const found = LOCALES.find((one) => one === each || one === each?.split("-")[0]);
     if (found) return found;
@@ -34,9 +37,9 @@ export function wanted(search: string, preferred: readonly string[]): string {
 
 /** Speaks a language from here on. A catalogue that cannot be had leaves the page in English. */
 export async function speak(wanted: string): Promise<void> {
-  if (wanted === PSEUDO) {
+  if (wanted === PSEUDO || wanted === MARKED) {
     const { pseudo } = await import("./pseudo");
-    pseudo(i18n);
+    pseudo(i18n, wanted === PSEUDO);
     return;
   }
   const load = CATALOGUES[`./${wanted}.po`];

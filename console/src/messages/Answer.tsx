@@ -19,13 +19,15 @@ interface Props {
   sources?: Source[];
   /** Personal data in the text, or the masks that stand for it. */
   findings?: TextFinding[];
+  /** Colleagues whom a note names. */
+  names?: readonly string[];
   /** Where the reader finds a source whole. */
   addressOf?: (source: Source) => string;
   /** What is said of sources, in the reader's language. */
   words?: Said;
 }
 
-export function Answer({ body, sources = [], findings = [], addressOf, words = en }: Props) {
+export function Answer({ body, sources = [], findings = [], names, addressOf, words = en }: Props) {
   const id = useId();
   const [open, setOpen] = useState(false);
   const list = useRef<HTMLOListElement>(null);
@@ -40,7 +42,7 @@ export function Answer({ body, sources = [], findings = [], addressOf, words = e
   };
 
   // Pieces of one text never change places, so that their position is their identity.
-  const parts = pieces(body, sources.length).map((piece, at) => ({ piece, key: `${at}` }));
+  const parts = pieces(body, sources.length, names).map((piece, at) => ({ piece, key: `${at}` }));
   const personal = segments(body, findings);
   return (
     <>
@@ -48,6 +50,13 @@ export function Answer({ body, sources = [], findings = [], addressOf, words = e
         {parts.map(({ piece, key }) => {
           if (piece.kind === "text") {
             return <Segments key={key} of={within(personal, piece.at, piece.text.length)} />;
+          }
+          if (piece.kind === "name") {
+            return (
+              <span key={key} className="mention" translate="no">
+                <Segments of={within(personal, piece.at, piece.text.length)} />
+              </span>
+            );
           }
           if (piece.kind === "link") {
             return (
@@ -121,7 +130,7 @@ export function Quote({ source, address, words = en }: QuoteProps) {
             {source.title}{" "}
             <span className="muted small">
               {source.slug}
-              {source.document_version !== undefined && `, version ${source.document_version}`}
+              {source.document_version !== undefined && `, v${source.document_version}`}
             </span>
           </>
         )}

@@ -27,9 +27,12 @@ export function ModelName({ model }: { model: string }) {
 export function MessageItem({
   message: served,
   ticketId,
+  names,
 }: {
   message: Message;
   ticketId?: string;
+  /** Colleagues whom it names. */
+  names?: readonly string[];
 }) {
   const [shown, setShown] = useState<Message>();
   const message = shown ?? served;
@@ -38,7 +41,7 @@ export function MessageItem({
   return (
     <article className="message" data-kind={message.author.kind} data-note={note}>
       <header className="message-head">
-        <span className="avatar" data-kind={message.author.kind} aria-hidden="true">
+        <span className="avatar" translate="no" data-kind={message.author.kind} aria-hidden="true">
           {message.author.kind === "agent" ? t`AI` : initials(name)}
         </span>
         <strong>{name}</strong>
@@ -53,7 +56,12 @@ export function MessageItem({
         </time>
       </header>
       <div className="message-body">
-        <Answer body={message.body} sources={message.sources} findings={message.findings} />
+        <Answer
+          body={message.body}
+          sources={message.sources}
+          findings={message.findings}
+          names={names}
+        />
         {message.redacted && (
           <p className="muted small">
             <Trans>

@@ -13,6 +13,6 @@ export function actorName(actor: Actor): string {
     case "api_key":
       return actor.name;
     case "system":
-      return "Countersign";
+      return t`Countersign`;
   }
 }

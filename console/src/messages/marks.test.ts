@@ -25,6 +25,25 @@ describe("source marks", () => {
   });
 });
 
+describe("names in a note", () => {
+  it("marks whom it names, the longest name first, and no part of a word", () => {
+    const note = "@Ada Ring and @Ada, not @Adam or ada";
+    const names = pieces(note, 0, ["Ada", "Ada Ring"]).filter(({ kind }) => kind === "name");
+    expect(names).toEqual([
+      { kind: "name", text: "@Ada Ring", at: 0 },
+      { kind: "name", text: "@Ada", at: 14 },
+    ]);
+  });
+
+  it("takes a name as it is written, whatever its signs mean elsewhere", () => {
+    expect(pieces("@J. (Jo) O'Neil-Ray!", 0, ["J. (Jo) O'Neil-Ray"])).toEqual([
+      { kind: "name", text: "@J. (Jo) O'Neil-Ray", at: 0 },
+      { kind: "text", text: "!", at: 19 },
+    ]);
+    expect(pieces("@Jx (Jo)", 0, ["J. (Jo)"])).toEqual([{ kind: "text", text: "@Jx (Jo)", at: 0 }]);
+  });
+});
+
 it("shows a quoted passage without Markdown's signs", () => {
   expect(unmarked("## At the door\n\n- **Holt**: see [sizes](/sizes), 2 # 3")).toBe(
     "At the door\n\n- Holt: see sizes, 2 # 3",

@@ -23,7 +23,8 @@ export interface CommandGroup {
 const plain = (text: string) =>
   text
     .normalize("NFD")
-    .replaceAll(/\p{Diacritic}/gu, "")
+    // Accents, and signs that are not seen: nobody types them.
+    .replaceAll(/[\p{Diacritic}\p{Cf}]/gu, "")
     .toLowerCase();
 
 /** Those in which every word of the query begins a word. */

@@ -2,9 +2,10 @@
 import { plural, t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { api, send } from "../api/client";
+import { ticketStatusName } from "../api/names";
 import { oldestQuery } from "../approvals/queries";
 import { useSession } from "../session/session";
-import { words } from "../text/format";
+import { lowerFirst } from "../text/format";
 import { type Command, type CommandGroup, matching } from "./commands";
 
 /** Fewer letters find anything. */
@@ -76,7 +77,7 @@ export function useFound(q: string): { groups: CommandGroup[]; busy: boolean; fa
         (tickets.data?.items ?? []).map((ticket) => ({
           id: `ticket:${ticket.id}`,
           label: ticket.subject,
-          detail: `#${ticket.number}, ${words(ticket.status).toLowerCase()}`,
+          detail: `#${ticket.number}, ${lowerFirst(ticketStatusName(ticket.status))}`,
           icon: "inbox",
           act: `/tickets/${ticket.id}`,
         })),

@@ -2,8 +2,15 @@
 import type { MessageDescriptor } from "@lingui/core";
 import { msg, t } from "@lingui/core/macro";
 import type { ReactNode } from "react";
+import {
+  approvalStatusName,
+  effectStatusName,
+  priorityName,
+  riskName,
+  runStatusName,
+  ticketStatusName,
+} from "../api/names";
 import type { ApprovalStatus, Effect, Priority, Risk, RunStatus, TicketStatus } from "../api/words";
-import { words } from "../text/format";
 
 export type BadgeTone = "grey" | "green" | "amber" | "red" | "blue" | "violet";
 
@@ -23,35 +30,34 @@ export function Badge({
   );
 }
 
-const RISK: Record<Risk, [BadgeTone, MessageDescriptor, MessageDescriptor]> = {
-  read: ["grey", msg`Read only`, msg`Changes nothing`],
-  reversible: ["blue", msg`Reversible`, msg`Changes our own records in a way a person can undo`],
-  outward: ["amber", msg`Outward`, msg`Leaves the house or is seen by a customer`],
-  irreversible: ["red", msg`Irreversible`, msg`Moves money or cannot be undone`],
+const RISK: Record<Risk, [BadgeTone, MessageDescriptor]> = {
+  read: ["grey", msg`Changes nothing`],
+  reversible: ["blue", msg`Changes our own records in a way a person can undo`],
+  outward: ["amber", msg`Leaves the house or is seen by a customer`],
+  irreversible: ["red", msg`Moves money or cannot be undone`],
 };
 
 export function RiskBadge({ risk }: { risk: Risk }) {
-  const [tone, label, meaning] = RISK[risk];
+  const [tone, meaning] = RISK[risk];
   return (
     <Badge tone={tone} title={t(meaning)}>
-      {t(label)}
+      {riskName(risk)}
     </Badge>
   );
 }
 
-const TICKET: Record<TicketStatus, [BadgeTone, MessageDescriptor]> = {
-  open: ["blue", msg`Open`],
-  waiting_for_staff: ["amber", msg`Waiting for staff`],
-  waiting_for_customer: ["violet", msg`Waiting for customer`],
-  resolved: ["green", msg`Resolved`],
-  closed: ["grey", msg`Closed`],
+const TICKET: Record<TicketStatus, BadgeTone> = {
+  open: "blue",
+  waiting_for_staff: "amber",
+  waiting_for_customer: "violet",
+  resolved: "green",
+  closed: "grey",
 };
 
 export const TICKET_STATUSES = Object.keys(TICKET) as TicketStatus[];
 
 export function TicketBadge({ status }: { status: TicketStatus }) {
-  const [tone, label] = TICKET[status];
-  return <Badge tone={tone}>{t(label)}</Badge>;
+  return <Badge tone={TICKET[status]}>{ticketStatusName(status)}</Badge>;
 }
 
 const APPROVAL: Record<ApprovalStatus, BadgeTone> = {
@@ -68,7 +74,7 @@ const APPROVAL: Record<ApprovalStatus, BadgeTone> = {
 export const APPROVAL_STATUSES = Object.keys(APPROVAL) as ApprovalStatus[];
 
 export function ApprovalBadge({ status }: { status: ApprovalStatus }) {
-  return <Badge tone={APPROVAL[status]}>{status === "pending" ? t`Waiting` : words(status)}</Badge>;
+  return <Badge tone={APPROVAL[status]}>{approvalStatusName(status)}</Badge>;
 }
 
 const RUN: Record<RunStatus, BadgeTone> = {
@@ -83,7 +89,7 @@ const RUN: Record<RunStatus, BadgeTone> = {
 export const RUN_STATUSES = Object.keys(RUN) as RunStatus[];
 
 export function RunBadge({ status }: { status: RunStatus }) {
-  return <Badge tone={RUN[status]}>{words(status)}</Badge>;
+  return <Badge tone={RUN[status]}>{runStatusName(status)}</Badge>;
 }
 
 const EFFECT: Record<Effect["status"], BadgeTone> = {
@@ -95,11 +101,11 @@ const EFFECT: Record<Effect["status"], BadgeTone> = {
 };
 
 export function EffectBadge({ status }: { status: Effect["status"] }) {
-  return <Badge tone={EFFECT[status]}>{words(status)}</Badge>;
+  return <Badge tone={EFFECT[status]}>{effectStatusName(status)}</Badge>;
 }
 
 export function PriorityBadge({ priority }: { priority: Priority }) {
   if (priority === "normal") return null;
   const tone = priority === "urgent" ? "red" : priority === "high" ? "amber" : "grey";
-  return <Badge tone={tone}>{words(priority)}</Badge>;
+  return <Badge tone={tone}>{priorityName(priority)}</Badge>;
 }

@@ -39,7 +39,7 @@ export function Button({
     >
       {children}
       {keys && shortcuts && (
-        <span className="kbd" aria-hidden="true">
+        <span className="kbd" translate="no" aria-hidden="true">
           {keys}
         </span>
       )}

@@ -5,14 +5,27 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 
-const toasts = Toast.createToastManager<{ until?: number }>();
+/** Something further that can be done about it. */
+export interface Also {
+  label: string;
+  run: () => void;
+}
+
+interface Extra {
+  until?: number;
+  also?: Also;
+}
+
+const toasts = Toast.createToastManager<Extra>();
 
 export function tell(
   title: string,
   type: "info" | "good" | "error" = "info",
   description?: string,
+  also?: Also,
 ) {
-  toasts.add({ title, description, type, timeout: type === "error" ? 9000 : 5000 });
+  const timeout = type === "error" || also ? 9000 : 5000;
+  toasts.add({ title, description, type, timeout, data: { also } });
 }
 
 interface Offer {
@@ -22,6 +35,7 @@ interface Offer {
   /** How long it stands. */
   ms: number;
   run: () => void;
+  also?: Also;
 }
 
 /** Says something, and for a while offers to do something about it. */
@@ -31,7 +45,7 @@ export function offer(title: string, type: "info" | "good", description: string,
     description,
     type,
     timeout: does.ms,
-    data: { until: Date.now() + does.ms },
+    data: { until: Date.now() + does.ms, also: does.also },
     actionProps: {
       children: does.label,
       onClick: () => {
@@ -56,8 +70,28 @@ function Countdown({ until }: { until: number }) {
   );
 }
 
+/** Done once: what it was about stands in a message of its own then. */
+function AlsoButton({ also }: { also: Also }) {
+  const [done, setDone] = useState(false);
+  if (done) return null;
+  return (
+    <button
+      type="button"
+      className="button"
+      data-tone="plain"
+      data-size="small"
+      onClick={() => {
+        setDone(true);
+        also.run();
+      }}
+    >
+      {also.label}
+    </button>
+  );
+}
+
 function List() {
-  const { toasts: shown } = Toast.useToastManager<{ until?: number }>();
+  const { toasts: shown } = Toast.useToastManager<Extra>();
   return shown.map((toast) => (
     <Toast.Root key={toast.id} toast={toast} className="toast">
       <div className="grow">
@@ -70,6 +104,7 @@ function List() {
           <Toast.Action className="button" data-tone="plain" data-size="small" />
         </>
       )}
+      {toast.data?.also && <AlsoButton also={toast.data.also} />}
       <Toast.Close className="button" data-tone="quiet" data-size="small" aria-label={t`Dismiss`}>
         ✕
       </Toast.Close>
@@ -81,7 +116,7 @@ export function Toasts() {
   return (
     <Toast.Provider toastManager={toasts}>
       <Toast.Portal>
-        <Toast.Viewport className="toasts">
+        <Toast.Viewport className="toasts" aria-label={t`Notifications`}>
           <List />
         </Toast.Viewport>
       </Toast.Portal>

@@ -1,5 +1,6 @@
 // What the newest judged calls would have become under the text in the editor.
-import { plural, t } from "@lingui/core/macro";
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -105,12 +106,21 @@ function Row({ item }: { item: PolicyDryRunItem }) {
   );
 }
 
+const ANSWERS: Record<string, MessageDescriptor> = {
+  run: msg`run`,
+  ask: msg`ask`,
+  refuse: msg`refuse`,
+  unknown: msg`unknown`,
+};
+
 function Said({ what, by }: { what: string; by: string | null }) {
   const tone =
     what === "run" ? "green" : what === "refuse" ? "red" : what === "unknown" ? "grey" : "amber";
+  const known = Object.hasOwn(ANSWERS, what) ? ANSWERS[what] : undefined;
   return (
     <>
-      <Badge tone={tone}>{what}</Badge> {by && <span className="mono small">{by}</span>}
+      <Badge tone={tone}>{known ? t(known) : what}</Badge>{" "}
+      {by && <span className="mono small">{by}</span>}
     </>
   );
 }

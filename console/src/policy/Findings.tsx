@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Badge } from "../parts/Badge";
 import { Failure, Loading } from "../parts/states";
 import { upperFirst } from "../text/format";
-import { LEVEL_TONE, reportWords } from "./policy";
+import { LEVEL, LEVEL_TONE, reportWords } from "./policy";
 import { checkQuery } from "./queries";
 
 interface Props {
@@ -40,7 +40,7 @@ export function Findings({ text, onPick }: Props) {
         <ul className="policy-findings">
           {report.findings.map((finding) => (
             <li key={`${finding.rule}-${finding.flaw}-${finding.text}`}>
-              <Badge tone={LEVEL_TONE[finding.level]}>{upperFirst(finding.level)}</Badge>
+              <Badge tone={LEVEL_TONE[finding.level]}>{t(LEVEL[finding.level])}</Badge>
               <div>
                 {finding.rule && (
                   <button

@@ -18,6 +18,7 @@ import { DryRun } from "./DryRun";
 import { Findings } from "./Findings";
 import { type Draft, overtaken, placeOf } from "./policy";
 import { policyQuery } from "./queries";
+import { Replay } from "./Replay";
 import { Versions } from "./Versions";
 import "./policy.css";
 
@@ -144,6 +145,11 @@ function Policy({ policy }: { policy: PolicyView }) {
       {mayTry && (
         <div className="policy-wide">
           <DryRun text={text} />
+        </div>
+      )}
+      {mayPut && (
+        <div className="policy-wide">
+          <Replay text={text} />
         </div>
       )}
     </div>

@@ -1,5 +1,6 @@
 // A policy's words for people, and where in its text a rule stands.
-import { plural, t } from "@lingui/core/macro";
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, plural, t } from "@lingui/core/macro";
 import type { PolicyFinding, PolicyReport } from "../api/words";
 import type { BadgeTone } from "../parts/Badge";
 
@@ -7,6 +8,12 @@ export const LEVEL_TONE: Record<PolicyFinding["level"], BadgeTone> = {
   error: "red",
   warning: "amber",
   note: "blue",
+};
+
+export const LEVEL: Record<PolicyFinding["level"], MessageDescriptor> = {
+  error: msg`Error`,
+  warning: msg`Warning`,
+  note: msg`Note`,
 };
 
 /** What a check found, in a sentence. */

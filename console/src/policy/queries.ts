@@ -36,3 +36,13 @@ export const checkQuery = (text: string) =>
     queryFn: ({ signal }) => send(api.POST("/v1/policy/check", { body: { text }, signal })),
     gcTime: 60_000,
   });
+
+/** How far a replay is, asked while it is under way. */
+export const replayQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["policy", "replay", id],
+    queryFn: ({ signal }) =>
+      send(api.GET("/v1/replays/{id}", { params: { path: { id } }, signal })),
+    refetchInterval: ({ state }) =>
+      state.data?.state === "queued" || state.data?.state === "running" ? 1_000 : false,
+  });

@@ -5,11 +5,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
 import { Failure, Loading } from "../parts/states";
-import { percent } from "../text/format";
 import { FigureList } from "./FigureList";
 import { reviewQuery } from "./queries";
-import { Scrolled } from "./Scrolled";
-import { timesWords, weekName } from "./words";
+import { WeekTable } from "./WeekTable";
 
 export function AllReviewers() {
   const [team, setTeam] = useState("");
@@ -66,58 +64,7 @@ export function AllReviewers() {
           nothing={t`Not seen in the latest week, or of too few people.`}
         />
       )}
-      {data && latest && (
-        <Scrolled label={t`Numbers by week`}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">
-                  <Trans>Week from</Trans>
-                </th>
-                <th scope="col">
-                  <Trans>Decisions</Trans>
-                </th>
-                <th scope="col">
-                  <Trans>Time</Trans>
-                </th>
-                <th scope="col">
-                  <Trans>Evidence not all seen</Trans>
-                </th>
-                <th scope="col">
-                  <Trans>Found</Trans>
-                </th>
-                <th scope="col">
-                  <Trans>Second looks</Trans>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.weeks.map(({ starts_at, figures }) => (
-                <tr key={starts_at}>
-                  <th scope="row">{weekName(starts_at)}</th>
-                  {figures ? (
-                    <>
-                      <td>{figures.decisions}</td>
-                      <td>{figures.time ? timesWords(figures.time.median) : t`too few`}</td>
-                      <td>{figures.unread ? percent(figures.unread.share) : t`too few`}</td>
-                      <td>{figures.found ? percent(figures.found.share) : t`too few`}</td>
-                      <td>
-                        {figures.second_looks
-                          ? percent(figures.second_looks.rate.share)
-                          : t`too few`}
-                      </td>
-                    </>
-                  ) : (
-                    <td colSpan={5} className="muted">
-                      <Trans>too few people</Trans>
-                    </td>
-                  )}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scrolled>
-      )}
+      {data && latest && <WeekTable weeks={data.weeks} missing={t`too few`} looks />}
     </section>
   );
 }

@@ -3,11 +3,11 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Empty, Failure, Loading } from "../parts/states";
-import { percent } from "../text/format";
 import { FigureList } from "./FigureList";
 import { ownReviewQuery } from "./queries";
 import { Scrolled } from "./Scrolled";
 import { WeekChart } from "./WeekChart";
+import { WeekTable } from "./WeekTable";
 import { isEmpty, slipName, timesWords, weekName } from "./words";
 
 export function OwnReviewing() {
@@ -86,40 +86,7 @@ export function OwnReviewing() {
             <summary>
               <Trans>The numbers</Trans>
             </summary>
-            <Scrolled label={t`Numbers by week`}>
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">
-                      <Trans>Week from</Trans>
-                    </th>
-                    <th scope="col">
-                      <Trans>Decisions</Trans>
-                    </th>
-                    <th scope="col">
-                      <Trans>Time</Trans>
-                    </th>
-                    <th scope="col">
-                      <Trans>Evidence not all seen</Trans>
-                    </th>
-                    <th scope="col">
-                      <Trans>Found</Trans>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {data.weeks.map(({ starts_at, figures }) => (
-                    <tr key={starts_at}>
-                      <th scope="row">{weekName(starts_at)}</th>
-                      <td>{figures.decisions}</td>
-                      <td>{figures.time ? timesWords(figures.time.median) : "—"}</td>
-                      <td>{figures.unread ? percent(figures.unread.share) : "—"}</td>
-                      <td>{figures.found ? percent(figures.found.share) : "—"}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Scrolled>
+            <WeekTable weeks={data.weeks} missing="—" />
           </details>
         </>
       )}

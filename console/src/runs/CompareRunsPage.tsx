@@ -8,12 +8,13 @@ import type { Run, Step } from "../api/words";
 import { RunBadge } from "../parts/Badge";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
-import { credits, took, words } from "../text/format";
+import { credits, lowerFirst, took, words } from "../text/format";
 import { fullTime } from "../text/times";
 import { pairs } from "./compare";
 import { runQuery, runsOfTicketQuery, runsQuery } from "./queries";
 import { outcomeText, sentenceOf } from "./story";
 import "./runs.css";
+import { runStatusName } from "../api/names";
 import { tags } from "../text/language";
 
 type Side = "left" | "right";
@@ -94,7 +95,7 @@ function Pick({ side, id, near }: { side: Side; id?: string; near?: Run }) {
         {[...known.values()].map((run) => (
           <option key={run.id} value={run.id}>
             {run.ticket_id && run.ticket_id === ticketId ? t`This ticket: ` : ""}
-            {words(run.agent)}, {words(run.status).toLowerCase()}, {fullTime(run.created_at)}
+            {words(run.agent)}, {lowerFirst(runStatusName(run.status))}, {fullTime(run.created_at)}
           </option>
         ))}
       </select>
@@ -180,8 +181,8 @@ function Steps({ left, right }: { left: Step[]; right: Step[] }) {
       <ol className="compare-steps">
         {lines.map(({ left: one, right: other, same }) => (
           <li key={`${one?.seq ?? "-"} ${other?.seq ?? "-"}`} data-same={same}>
-            <Cell step={one} side="First" />
-            <Cell step={other} side="Second" />
+            <Cell step={one} side={t`First`} />
+            <Cell step={other} side={t`Second`} />
           </li>
         ))}
       </ol>

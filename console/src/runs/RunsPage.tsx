@@ -5,10 +5,12 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { agentsQuery } from "../agents/queries";
-import type { OutcomeKind, RunStatus, S } from "../api/words";
+import { OUTCOMES, runStatusName } from "../api/names";
+import type { OutcomeKind, S } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
 import { RUN_STATUSES, RunBadge } from "../parts/Badge";
 import { MoreRows } from "../parts/MoreRows";
+import { Pick } from "../parts/Pick";
 import { useRows } from "../parts/rows";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
@@ -17,9 +19,10 @@ import { useSession } from "../session/session";
 import { credits, sentence, words } from "../text/format";
 import { type RunFilter, runsQuery } from "./queries";
 import { RetryBar } from "./RetryBar";
-import { isRetryable, OUTCOMES, outcomeText } from "./story";
+import { isRetryable, outcomeText } from "./story";
 import "./runs.css";
 
+const OUTCOME_KINDS = Object.keys(OUTCOMES) as OutcomeKind[];
 const NONE: ReadonlySet<string> = new Set();
 
 export function RunsPage() {
@@ -130,10 +133,9 @@ function Narrowing({ search }: { search: RunFilter }) {
   const navigate = useNavigate({ from: "/runs" });
   const { may } = useSession();
   const offered = useQuery({ ...agentsQuery, enabled: may("read_tools") }).data ?? [];
-  const agents = offered.map(({ name }) => name);
-  const set = (part: RunFilter) => void navigate({ search: (before) => ({ ...before, ...part }) });
   // One that this service does not have any more may still have runs.
-  const known = search.agent && !agents.includes(search.agent) ? [...agents, search.agent] : agents;
+  const agents = [...new Set([...offered.map(({ name }) => name), search.agent ?? []].flat())];
+  const set = (part: RunFilter) => void navigate({ search: (before) => ({ ...before, ...part }) });
   return (
     <>
       {search.ticket_id && (
@@ -141,61 +143,27 @@ function Narrowing({ search }: { search: RunFilter }) {
           <Trans>Of one ticket ✕</Trans>
         </Link>
       )}
-      <label>
-        <span className="sr-only">
-          <Trans>Agent</Trans>
-        </span>
-        <select
-          className="select"
-          value={search.agent ?? ""}
-          onChange={(event) => set({ agent: event.target.value || undefined })}
-        >
-          <option value="">{t`Any agent`}</option>
-          {known.map((name) => (
-            <option key={name} value={name}>
-              {words(name)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span className="sr-only">
-          <Trans>Status</Trans>
-        </span>
-        <select
-          className="select"
-          value={search.status ?? ""}
-          onChange={(event) =>
-            set({ status: (event.target.value || undefined) as RunStatus | undefined })
-          }
-        >
-          <option value="">{t`Any status`}</option>
-          {RUN_STATUSES.map((status) => (
-            <option key={status} value={status}>
-              {words(status)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span className="sr-only">
-          <Trans>Outcome</Trans>
-        </span>
-        <select
-          className="select"
-          value={search.outcome ?? ""}
-          onChange={(event) =>
-            set({ outcome: (event.target.value || undefined) as OutcomeKind | undefined })
-          }
-        >
-          <option value="">{t`Any outcome`}</option>
-          {Object.entries(OUTCOMES).map(([kind, title]) => (
-            <option key={kind} value={kind}>
-              {t(title)}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Pick
+        label={t`Agent`}
+        any={t`Any agent`}
+        value={search.agent}
+        options={agents.map((name) => [name, words(name)])}
+        onPick={(agent) => set({ agent })}
+      />
+      <Pick
+        label={t`Status`}
+        any={t`Any status`}
+        value={search.status}
+        options={RUN_STATUSES.map((each) => [each, runStatusName(each)])}
+        onPick={(status) => set({ status })}
+      />
+      <Pick
+        label={t`Outcome`}
+        any={t`Any outcome`}
+        value={search.outcome}
+        options={OUTCOME_KINDS.map((each) => [each, t(OUTCOMES[each])])}
+        onPick={(outcome) => set({ outcome })}
+      />
     </>
   );
 }

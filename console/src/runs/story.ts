@@ -1,7 +1,7 @@
 // A run's journal as sentences: what each step did, for people who did not build the agent.
-import type { MessageDescriptor } from "@lingui/core";
 import { msg, plural, t } from "@lingui/core/macro";
-import type { Outcome, OutcomeKind, Run, Step } from "../api/words";
+import { judgedName, OUTCOMES } from "../api/names";
+import type { Outcome, Run, Step } from "../api/words";
 import type { IconName } from "../shell/Icon";
 import { words } from "../text/format";
 import { triggerName, triggerText } from "../tickets/Triggers";
@@ -23,15 +23,6 @@ const CALLS = {
   escalated: { tone: "wait", says: msg`a person took over` },
   failed: { tone: "bad", says: msg`failed` },
 } as const;
-
-/** How runs end, without what is said about it. */
-export const OUTCOMES: Record<OutcomeKind, MessageDescriptor> = {
-  answered: msg`Answered`,
-  asked: msg`Asked the customer`,
-  handed_off: msg`Handed to a person`,
-  done: msg`Done`,
-  nothing: msg`Nothing to do`,
-};
 
 /** Whether it was given up, and can be begun anew from its journal. */
 export function isRetryable({ status }: Run): boolean {
@@ -128,7 +119,7 @@ export function sentenceOf(body: Step["body"]): Sentence {
         title: t`Looked again at ${plural(body.opinions.length, { one: "# sentence", other: "# sentences" })} in doubt`,
         detail: body.opinions
           .map(({ sentence, read }) =>
-            read ? `${words(read.judged)}: “${sentence}”` : `“${sentence}”`,
+            read ? `${judgedName(read.judged)}: “${sentence}”` : `“${sentence}”`,
           )
           .join("\n"),
       };

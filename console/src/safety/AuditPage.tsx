@@ -136,7 +136,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
         <div className="muted small audit-subject">{entry.subject}</div>
       </td>
       <td className="small">
-        {detailWords(entry.detail)}
+        <span translate="no">{detailWords(entry.detail)}</span>
         <details>
           <summary className="muted">
             <Trans>Digest</Trans>

@@ -1,4 +1,5 @@
 // What may be spent and counted, with what is in use of it now.
+import type { MessageDescriptor } from "@lingui/core";
 import { msg, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
@@ -15,6 +16,12 @@ const UNITS = [
   ["runs", msg`Runs`],
   ["emails", msg`Mails`],
 ] as const;
+
+const WINDOWS: Record<LimitUse["window"], MessageDescriptor> = {
+  minute: msg`Minute`,
+  day: msg`Day`,
+  month: msg`Month`,
+};
 
 export function LimitsPage() {
   useTitle(t`Limits`);
@@ -87,7 +94,7 @@ function Limit({ item }: { item: LimitUse }) {
   return (
     <tr>
       <th scope="row">{upperFirst(scopeWords(item.scope))}</th>
-      <td>{upperFirst(item.window)}</td>
+      <td>{t(WINDOWS[item.window])}</td>
       <td>
         <div className="limit-use">
           <span>{useWords(item)}</span>

@@ -141,7 +141,9 @@ function Suggestions({ found }: { found: Suggestion[] }) {
       setAsked(false);
       setChosen(new Set(left.map((each) => each.id)));
       tell(
-        `${plural(done, { one: "# message", other: "# messages" })} ${decision === "redact" ? "redacted" : "kept"}`,
+        decision === "redact"
+          ? plural(done, { one: "# message redacted", other: "# messages redacted" })
+          : plural(done, { one: "# message kept", other: "# messages kept" }),
         left.length > 0 ? "error" : undefined,
         left[0]?.why ? t`${left.length} left: ${left[0].why}.` : undefined,
       );

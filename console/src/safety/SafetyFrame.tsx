@@ -21,6 +21,11 @@ export function SafetyFrame() {
         <Link to="/safety/limits" className="tab">
           <Trans>Limits</Trans>
         </Link>
+        {may("read_policy") && (
+          <Link to="/safety/autonomy" className="tab">
+            <Trans>Autonomy</Trans>
+          </Link>
+        )}
         {(may("decide_approvals") || may("read_review_quality")) && (
           <Link to="/safety/reviewing" className="tab">
             <Trans>Reviewing</Trans>

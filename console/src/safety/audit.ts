@@ -57,8 +57,13 @@ const ACTIONS: Record<AuditAction, MessageDescriptor> = {
   "customer.signed_out": msg`Signed out as a customer`,
   "contact.added": msg`Added a contact to a customer`,
   "channels.changed": msg`Changed how customers reach us`,
+  "autonomy.changed": msg`Changed how far an agent goes by itself`,
+  "autonomy.lowered": msg`Lowered how far an agent goes, because it broke a promise`,
   "exercises.changed": msg`Switched exercises on or off`,
   "exercise.ended": msg`Ended an exercise`,
+  "evaluation.published": msg`Published an evaluation`,
+  "evaluation_case.made": msg`Made a case of a decision`,
+  "evaluation_case.removed": msg`Removed a case made of a decision`,
 };
 
 export const AUDIT_ACTIONS = Object.keys(ACTIONS) as AuditAction[];

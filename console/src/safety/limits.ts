@@ -3,7 +3,14 @@ import { plural, t } from "@lingui/core/macro";
 import type { LimitUse, S } from "../api/words";
 
 export function scopeWords(scope: S["Scope"]): string {
-  return scope.kind === "workspace" ? t`the workspace` : t`the ${scope.kind} ${scope.name}`;
+  switch (scope.kind) {
+    case "workspace":
+      return t`the workspace`;
+    case "agent":
+      return t`the agent ${scope.name}`;
+    case "tool":
+      return t`the tool ${scope.name}`;
+  }
 }
 
 /** Credits, from millionths, to as many digits as say something. */

@@ -5,10 +5,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, Problem, send } from "../api/client";
+import { roleName } from "../api/names";
 import { Button } from "../parts/Button";
 import { Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
-import { words } from "../text/format";
+import { lowerFirst } from "../text/format";
 import { Entrance, Field, held, linkToken, NewPasswordField } from "./Entrance";
 
 export function InvitationPage() {
@@ -53,7 +54,7 @@ export function InvitationPage() {
     <Entrance title={t`Join ${workspace}`}>
       <p>
         <Trans>
-          {inviter} invites <strong>{email}</strong> as {words(role).toLowerCase()}.
+          {inviter} invites <strong>{email}</strong> as {lowerFirst(roleName(role))}.
         </Trans>
         {known && t` You have an account: join with its password.`}
       </p>

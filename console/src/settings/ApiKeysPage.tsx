@@ -4,6 +4,7 @@ import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
+import { permissionName } from "../api/names";
 import type { Permission, S } from "../api/words";
 import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
@@ -13,7 +14,7 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
-import { words } from "../text/format";
+import { listed } from "../text/format";
 import { fullTime } from "../text/times";
 import { PermissionPicker } from "./PermissionPicker";
 import { accountsQuery, keysQuery, rolesQuery } from "./queries";
@@ -154,7 +155,7 @@ function KeyItem({ item, owner }: { item: Key; owner: string }) {
           </Button>
         )}
       </div>
-      <p className="small muted">{item.scopes.map(words).join(", ")}</p>
+      <p className="small muted">{listed(item.scopes.map(permissionName))}</p>
       {revoke.isError && <Failure error={revoke.error} />}
     </li>
   );

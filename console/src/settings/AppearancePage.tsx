@@ -1,23 +1,12 @@
 import type { MessageDescriptor } from "@lingui/core";
-import { msg, t } from "@lingui/core/macro";
+import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { LOCALES, locale } from "../locales/speak";
 import { useKept } from "../parts/store";
 import { useTitle } from "../parts/title";
-import { DENSITIES, density, THEMES, theme } from "../shell/theme";
+import { DENSITIES, DENSITY_WORDS, density, THEME_WORDS, THEMES, theme } from "../shell/theme";
 import { language } from "../text/language";
 import "./appearance.css";
-
-const THEME_WORDS = {
-  system: [msg`As the system`, msg`Follows what this machine is set to`],
-  light: [msg`Light`, msg`Dark on light, always`],
-  dark: [msg`Dark`, msg`Light on dark, always`],
-} as const;
-
-const DENSITY_WORDS = {
-  comfortable: [msg`Comfortable`, msg`Room to breathe`],
-  compact: [msg`Compact`, msg`More rows on a screen`],
-} as const;
 
 interface ChoiceProps<T extends string> {
   name: string;

@@ -356,5 +356,5 @@ function Programs({ channels: { public_url, api: programs } }: { channels: S["Ch
 }
 
 function securityWords(security: string): string {
-  return security === "tls" ? "TLS" : security === "starttls" ? "STARTTLS" : t`not encrypted`;
+  return security === "tls" ? t`TLS` : security === "starttls" ? t`STARTTLS` : t`not encrypted`;
 }

@@ -4,6 +4,7 @@ import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
+import { roleName } from "../api/names";
 import type { S } from "../api/words";
 import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
@@ -11,7 +12,6 @@ import { Dialog } from "../parts/Dialog";
 import { Failure } from "../parts/states";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
-import { words } from "../text/format";
 import { fullTime } from "../text/times";
 import { invitationsQuery, rolesQuery } from "./queries";
 
@@ -52,7 +52,7 @@ function InvitationItem({ item, mayRevoke }: { item: S["InvitationView"]; mayRev
           </span>
         </div>
         <Badge>{item.is_over ? t`Over` : t`Invited`}</Badge>
-        <Badge>{words(item.role)}</Badge>
+        <Badge>{roleName(item.role)}</Badge>
         {mayRevoke && (
           <Button
             size="small"
@@ -160,7 +160,7 @@ function InviteDialog({
           <select className="input" value={role} onChange={(event) => setRole(event.target.value)}>
             {(givable ?? [{ name: role }]).map((each) => (
               <option key={each.name} value={each.name}>
-                {words(each.name)}
+                {roleName(each.name)}
               </option>
             ))}
           </select>

@@ -4,6 +4,7 @@ import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
+import { roleName } from "../api/names";
 import type { S, User } from "../api/words";
 import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
@@ -13,7 +14,6 @@ import { Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
-import { words } from "../text/format";
 import { Invitations, InviteButton } from "./Invitations";
 import { peopleQuery, rolesQuery } from "./queries";
 import "./settings.css";
@@ -54,7 +54,7 @@ export function PeoplePage() {
                   <Trans>Kept out</Trans>
                 </Badge>
               )}
-              <Badge>{words(person.role)}</Badge>
+              <Badge>{roleName(person.role)}</Badge>
               {may("manage_people") && (
                 <Button
                   size="small"
@@ -118,7 +118,7 @@ function ChangeDialog({ person, onClose }: { person: User; onClose: () => void }
           <select className="input" value={role} onChange={(event) => setRole(event.target.value)}>
             {(givable ?? [{ name: person.role }]).map((each) => (
               <option key={each.name} value={each.name}>
-                {words(each.name)}
+                {roleName(each.name)}
               </option>
             ))}
           </select>

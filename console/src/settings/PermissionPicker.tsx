@@ -1,8 +1,8 @@
 // Permissions to pick from. What one does not hold oneself cannot be given, and says so.
 import { t } from "@lingui/core/macro";
+import { permissionName } from "../api/names";
 import type { Permission, S } from "../api/words";
 import { useSession } from "../session/session";
-import { upperFirst, words } from "../text/format";
 
 export function PermissionPicker({
   legend,
@@ -33,7 +33,7 @@ export function PermissionPicker({
               }
             />
             <span>
-              {upperFirst(words(each.name))}
+              {permissionName(each.name)}
               <span className="muted small">
                 {each.means}
                 {!mine && t` You do not hold it, so you cannot give it.`}

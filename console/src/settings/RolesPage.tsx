@@ -4,6 +4,7 @@ import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
+import { permissionName, roleName } from "../api/names";
 import type { Permission, S } from "../api/words";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
@@ -11,7 +12,7 @@ import { Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
-import { upperFirst, words } from "../text/format";
+import { words } from "../text/format";
 import { PermissionPicker } from "./PermissionPicker";
 import { rolesQuery } from "./queries";
 import "./settings.css";
@@ -46,7 +47,7 @@ export function RolesPage() {
           {own.map((role) => (
             <li key={role.name} className="card row settings-item">
               <div className="grow settings-who">
-                <strong>{words(role.name)}</strong>
+                <strong>{roleName(role.name)}</strong>
                 <span className="muted small">
                   {role.description || t`${role.permissions.length} permissions`}
                 </span>
@@ -55,7 +56,7 @@ export function RolesPage() {
                 <Button
                   size="small"
                   onClick={() => setEditing(role)}
-                  aria-label={t`Change ${words(role.name)}`}
+                  aria-label={t`Change ${roleName(role.name)}`}
                 >
                   <Trans>Change</Trans>
                 </Button>
@@ -91,7 +92,7 @@ function MatrixTable({ matrix }: { matrix: S["Matrix"] }) {
             </th>
             {matrix.roles.map((role) => (
               <th key={role.name} scope="col">
-                {words(role.name)}
+                {roleName(role.name)}
               </th>
             ))}
           </tr>
@@ -100,7 +101,7 @@ function MatrixTable({ matrix }: { matrix: S["Matrix"] }) {
           {matrix.permissions.map((permission) => (
             <tr key={permission.name}>
               <th scope="row">
-                {upperFirst(words(permission.name))}
+                {permissionName(permission.name)}
                 <span className="muted small">
                   {permission.means}
                   {permission.takes_a_person && t` Takes a person.`}
@@ -159,7 +160,7 @@ function RoleDialog({
   const error = put.error ?? remove.error;
   const busy = put.isPending || remove.isPending;
   return (
-    <Dialog open onClose={onClose} size="wide" title={role ? words(role.name) : t`Make a role`}>
+    <Dialog open onClose={onClose} size="wide" title={role ? roleName(role.name) : t`Make a role`}>
       <form
         className="stack"
         onSubmit={(event) => {

@@ -4,6 +4,7 @@ import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
+import { roleName } from "../api/names";
 import type { S } from "../api/words";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
@@ -185,7 +186,7 @@ function TeamDialog({ name, onClose }: { name: string; onClose: () => void }) {
           {members.map((member) => (
             <li key={member.id} className="row">
               <span className="grow">
-                {member.name} <span className="muted small">{words(member.role)}</span>
+                {member.name} <span className="muted small">{roleName(member.role)}</span>
               </span>
               {manages && (
                 <Button

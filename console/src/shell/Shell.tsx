@@ -8,6 +8,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { api, send } from "../api/client";
+import { roleName } from "../api/names";
 import { countsQuery } from "../approvals/queries";
 import { KeyboardHelp } from "../keys/KeyboardHelp";
 import { MOD, useShortcuts } from "../keys/shortcuts";
@@ -18,11 +19,11 @@ import { Loading } from "../parts/states";
 import { Toasts, tell } from "../parts/toasts";
 import { StoppedBar } from "../safety/StoppedBar";
 import { signInOptionsQuery, useSession } from "../session/session";
-import { initials, words } from "../text/format";
+import { initials, lowerFirst } from "../text/format";
 import { StaleBar } from "../version/StaleBar";
 import { AllowedOutlet, useMaySee } from "./access";
 import { Icon, type IconName } from "./Icon";
-import { DENSITIES, density, THEMES, theme, useTheme } from "./theme";
+import { DENSITIES, DENSITY_WORDS, density, THEME_WORDS, THEMES, theme, useTheme } from "./theme";
 import { WorkspaceSwitch } from "./WorkspaceSwitch";
 import "./shell.css";
 
@@ -39,6 +40,7 @@ const PLACES = [
   { to: "/tools", label: msg`Tools`, icon: "wrench", keys: "g o" },
   { to: "/agents", label: msg`Agents`, icon: "spark", keys: "g e" },
   { to: "/policy", label: msg`Policy`, icon: "scales", keys: "g p" },
+  { to: "/evaluations", label: msg`Evaluations`, icon: "flag", keys: "g v" },
   { to: "/safety", label: msg`Safety`, icon: "lock", keys: "g s" },
   { to: "/settings", label: msg`Settings`, icon: "sliders", keys: "g i" },
 ] as const satisfies readonly {
@@ -61,6 +63,12 @@ const parts = (): Command[] =>
       also: t`credits budgets spend`,
       icon: "lock",
       act: "/safety/limits",
+    },
+    {
+      label: t`Safety · Autonomy`,
+      also: t`confidence calibration`,
+      icon: "lock",
+      act: "/safety/autonomy",
     },
     { label: t`Safety · Audit`, icon: "lock", act: "/safety/audit" },
     { label: t`Safety · Personal data`, icon: "lock", act: "/safety/personal-data" },
@@ -163,6 +171,7 @@ function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
   const session = useSession();
   const waiting = useWaiting();
   const [theme, nextTheme] = useTheme();
+  const themeName = lowerFirst(t(THEME_WORDS[theme][0]));
   const signOut = useSignOut();
   const maySee = useMaySee();
 
@@ -177,8 +186,8 @@ function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
         <span className="grow">
           <Trans>Search</Trans>
         </span>
-        <span className="muted small" aria-hidden="true">
-          <Trans>{MOD} K</Trans>
+        <span className="muted small" translate="no" aria-hidden="true">
+          {MOD} K
         </span>
       </button>
       {onCopilot && (
@@ -187,8 +196,8 @@ function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
           <span className="grow">
             <Trans>Ask the copilot</Trans>
           </span>
-          <span className="muted small" aria-hidden="true">
-            <Trans>{MOD} J</Trans>
+          <span className="muted small" translate="no" aria-hidden="true">
+            {MOD} J
           </span>
         </button>
       )}
@@ -234,13 +243,13 @@ function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
       </nav>
       <div className="nav-foot">
         <Link to="/settings/account" className="nav-user" onClick={onGo}>
-          <span className="avatar" aria-hidden="true">
+          <span className="avatar" translate="no" aria-hidden="true">
             {initials(session.name)}
           </span>
           <span className="grow">
             <span className="truncate nav-name">{session.name}</span>
             <span className="truncate muted small nav-name">
-              {words(session.role ?? "api_key")}
+              {session.role ? roleName(session.role) : t`API key`}
             </span>
           </span>
           <span className="sr-only">
@@ -252,8 +261,8 @@ function Navigation({ onGo, onSearch, onCopilot, onHelp }: NavigationProps) {
             tone="quiet"
             size="small"
             onClick={nextTheme}
-            aria-label={t`Theme: ${theme}. Change`}
-            title={t`Theme: ${theme}`}
+            aria-label={t`Theme: ${themeName}. Change`}
+            title={t`Theme: ${themeName}`}
           >
             <Icon name={theme === "dark" ? "moon" : theme === "light" ? "sun" : "contrast"} />
           </Button>
@@ -341,7 +350,7 @@ export function Shell() {
     ...THEMES.map(
       (each): Command => ({
         id: `theme:${each}`,
-        label: t`Theme: ${each}`,
+        label: t`Theme: ${lowerFirst(t(THEME_WORDS[each][0]))}`,
         also: t`colours appearance mode`,
         icon: each === "dark" ? "moon" : each === "light" ? "sun" : "contrast",
         act: () => theme.set(each),
@@ -350,7 +359,7 @@ export function Shell() {
     ...DENSITIES.map(
       (each): Command => ({
         id: `density:${each}`,
-        label: t`Density: ${each}`,
+        label: t`Density: ${lowerFirst(t(DENSITY_WORDS[each][0]))}`,
         also: t`appearance rows`,
         icon: "menu",
         act: () => density.set(each),

@@ -2,10 +2,11 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { permissionName, roleName } from "../api/names";
 import type { Permission } from "../api/words";
 import { useTitle } from "../parts/title";
 import { useSession } from "../session/session";
-import { words } from "../text/format";
+import { lowerFirst } from "../text/format";
 
 /** By where pages stand; the longest that fits counts. What is not listed is everybody's. */
 const TAKES: readonly (readonly [path: string, takes: Permission])[] = [
@@ -17,7 +18,9 @@ const TAKES: readonly (readonly [path: string, takes: Permission])[] = [
   ["/tools", "read_tools"],
   ["/agents", "read_tools"],
   ["/policy", "read_policy"],
+  ["/evaluations", "read_evaluations"],
   ["/safety/personal-data", "redact"],
+  ["/safety/autonomy", "read_policy"],
   ["/safety/audit", "read_audit"],
   ["/safety", "read_system"],
   ["/settings/roles", "read_people"],
@@ -62,9 +65,9 @@ function NotForThem({ takes, role }: { takes: Permission | undefined; role: stri
       </header>
       <p>
         <Trans>
-          This page takes the permission “{words(takes ?? "")}”, which{" "}
-          {role ? t`your role, ${words(role).toLowerCase()},` : t`your key`} does not have. Somebody
-          who manages people can give it to you.
+          This page takes the permission “{takes ? permissionName(takes) : ""}”, which{" "}
+          {role ? t`your role, ${lowerFirst(roleName(role))},` : t`your key`} does not have.
+          Somebody who manages people can give it to you.
         </Trans>
       </p>
       <p>

@@ -2,7 +2,7 @@
 import { t } from "@lingui/core/macro";
 import { language, tags } from "./language";
 
-export { initials, sentence, upperFirst, words } from "./names";
+export { initials, lowerFirst, sentence, upperFirst, words } from "./names";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -13,8 +13,16 @@ export function sentence(text: string): string {
   return upperFirst(named);
 }
 
+/** What may stand before the first letter: one mark, such as a bracket. */
+const FIRST = /^[^\p{L}\p{N}]?\p{L}/u;
+
 export function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return text.replace(FIRST, (letter) => letter.toUpperCase());
+}
+
+/** A name or label for the middle of a sentence. */
+export function lowerFirst(text: string): string {
+  return text.replace(FIRST, (letter) => letter.toLowerCase());
 }
 
 /** The first letters of a name, for an avatar. */

@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, send } from "../api/client";
+import { channelName, priorityName, ticketStatusName } from "../api/names";
 import type { paths } from "../api/schema.gen";
 import type { Contact, Customer, Event, Priority, Ticket, TicketStatus } from "../api/words";
 import { ApprovalBadge, Badge, RunBadge, TICKET_STATUSES } from "../parts/Badge";
@@ -69,7 +70,7 @@ export function Properties({ events, ...served }: Props) {
           >
             {TICKET_STATUSES.map((status) => (
               <option key={status} value={status}>
-                {words(status)}
+                {ticketStatusName(status)}
               </option>
             ))}
           </select>
@@ -87,7 +88,7 @@ export function Properties({ events, ...served }: Props) {
           >
             {PRIORITIES.map((priority) => (
               <option key={priority} value={priority}>
-                {words(priority)}
+                {priorityName(priority)}
               </option>
             ))}
           </select>
@@ -107,7 +108,7 @@ export function Properties({ events, ...served }: Props) {
           <dt>
             <Trans>Channel</Trans>
           </dt>
-          <dd>{words(ticket.channel)}</dd>
+          <dd>{channelName(ticket.channel)}</dd>
           <dt>
             <Trans>Opened</Trans>
           </dt>

@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { Fragment, useEffect, useMemo, useRef, useState } from "react";
 import { api, send } from "../api/client";
-import type { Event } from "../api/words";
+import type { Event, Message } from "../api/words";
 import { useTyping } from "../live/live";
 import { MessageItem } from "../messages/MessageItem";
 import { TicketBadge } from "../parts/Badge";
@@ -18,7 +18,7 @@ import { words } from "../text/format";
 import { clockTime, fullTime } from "../text/times";
 import { ArticleButton } from "./ArticleButton";
 import { Composer } from "./Composer";
-import { mentionsQuery } from "./mentions";
+import { colleaguesQuery, mentionsQuery } from "./mentions";
 import { Presence } from "./Presence";
 import { Properties } from "./Properties";
 import { ticketQuery, timelineQuery } from "./queries";
@@ -155,9 +155,22 @@ function Entries({ events, ticketId }: { events: Event[]; ticketId: string }) {
   ));
 }
 
+/** The names of those whom a note names, for who may know colleagues. */
+function useNamed(ids: readonly string[] = []): string[] {
+  const { may } = useSession();
+  const enabled = ids.length > 0 && may("read_people");
+  const colleagues = useQuery({ ...colleaguesQuery, enabled }).data ?? [];
+  return enabled ? colleagues.filter(({ id }) => ids.includes(id)).map(({ name }) => name) : [];
+}
+
+function Said({ message, ticketId }: { message: Message; ticketId: string }) {
+  const names = useNamed(message.mentions);
+  return <MessageItem message={message} ticketId={ticketId} names={names} />;
+}
+
 function Entry({ event, ticketId }: { event: Event; ticketId: string }) {
   if (event.body.type === "message_added") {
-    return <MessageItem message={event.body.message} ticketId={ticketId} />;
+    return <Said message={event.body.message} ticketId={ticketId} />;
   }
   const line = lineOf(event.body, event.actor);
   if (!line) return null;

@@ -1,11 +1,11 @@
 // A ticket as a line of a list.
 import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
+import { channelName } from "../api/names";
 import type { Channel, S, Ticket } from "../api/words";
 import { Badge, PriorityBadge, TicketBadge } from "../parts/Badge";
 import { Ago } from "../parts/Time";
 import { Icon, type IconName } from "../shell/Icon";
-import { words } from "../text/format";
 import "./tickets.css";
 
 const ICONS: Record<Channel, IconName> = { chat: "chat", email: "mail", api: "code" };
@@ -23,7 +23,7 @@ export function TicketRow({ ticket, isNamed }: Props) {
   return (
     <li>
       <Link to="/tickets/$id" params={{ id: ticket.id }} className="ticket-row" data-row>
-        <Icon name={ICONS[ticket.channel]} label={words(ticket.channel)} />
+        <Icon name={ICONS[ticket.channel]} label={channelName(ticket.channel)} />
         <span className="ticket-number">#{ticket.number}</span>
         <span className="ticket-subject truncate">
           {ticket.subject}

@@ -2,18 +2,17 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
-import type { Channel, TicketStatus } from "../api/words";
-import { useShortcuts } from "../keys/shortcuts";
+import { useMemo } from "react";
+import { channelName, ticketStatusName } from "../api/names";
 import { TICKET_STATUSES } from "../parts/Badge";
+import { FindBox } from "../parts/FindBox";
 import { MoreRows } from "../parts/MoreRows";
+import { Pick } from "../parts/Pick";
 import { useRows } from "../parts/rows";
 import { Segmented } from "../parts/Segmented";
-import { useSettled } from "../parts/settled";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { useSession } from "../session/session";
-import { words } from "../text/format";
 import { mentionsQuery } from "./mentions";
 import { ticketsQuery } from "./queries";
 import { CHANNELS, TicketRow } from "./TicketRow";
@@ -23,9 +22,7 @@ export function TicketsPage() {
   useTitle(t`Tickets`);
   const navigate = useNavigate({ from: "/tickets" });
   const search = useSearch({ from: "/staff/tickets" });
-  const [typed, setTyped] = useState(search.q ?? "");
-  const q = useSettled(typed.trim());
-  const box = useRef<HTMLInputElement>(null);
+  const { q } = search;
   const { userId } = useSession();
   const mentions = useQuery({ ...mentionsQuery, enabled: userId !== undefined }).data;
   const unseen = mentions?.unseen ?? 0;
@@ -33,15 +30,8 @@ export function TicketsPage() {
     mentions?.items.filter((each) => !each.seen_at).map((each) => each.ticket_id),
   );
   const list = useRows<HTMLUListElement>(t`Tickets`);
-  useShortcuts(t`Tickets, finding`, [
-    { keys: "/", label: t`Search`, run: () => box.current?.focus() },
-  ]);
 
-  useEffect(() => {
-    void navigate({ search: (before) => ({ ...before, q: q || undefined }), replace: true });
-  }, [q, navigate]);
-
-  const query = useInfiniteQuery(ticketsQuery({ ...search, q: q || undefined }));
+  const query = useInfiniteQuery(ticketsQuery(search));
   const tickets = useMemo(
     () => query.data?.pages.flatMap((page) => page.items) ?? [],
     [query.data],
@@ -77,65 +67,27 @@ export function TicketsPage() {
           }
         />
         <search className="row tickets-filter">
-          <input
-            ref={box}
-            className="input tickets-search"
-            type="search"
-            placeholder={t`Search`}
-            aria-label={t`Search tickets by subject, tag, number or customer`}
-            maxLength={200}
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-            onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+          <FindBox
+            label={t`Search tickets by subject, tag, number or customer`}
+            group={t`Tickets, finding`}
+            className="tickets-search"
+            value={search.q}
+            onFind={(q) => void navigate({ search: (before) => ({ ...before, q }), replace: true })}
           />
-          <label>
-            <span className="sr-only">
-              <Trans>Status</Trans>
-            </span>
-            <select
-              className="select"
-              value={search.status ?? ""}
-              onChange={(event) =>
-                void navigate({
-                  search: (before) => ({
-                    ...before,
-                    status: (event.target.value || undefined) as TicketStatus | undefined,
-                  }),
-                })
-              }
-            >
-              <option value="">{t`Any status`}</option>
-              {TICKET_STATUSES.map((status) => (
-                <option key={status} value={status}>
-                  {words(status)}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label>
-            <span className="sr-only">
-              <Trans>Channel</Trans>
-            </span>
-            <select
-              className="select"
-              value={search.channel ?? ""}
-              onChange={(event) =>
-                void navigate({
-                  search: (before) => ({
-                    ...before,
-                    channel: (event.target.value || undefined) as Channel | undefined,
-                  }),
-                })
-              }
-            >
-              <option value="">{t`Any channel`}</option>
-              {CHANNELS.map((channel) => (
-                <option key={channel} value={channel}>
-                  {words(channel)}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Pick
+            label={t`Status`}
+            any={t`Any status`}
+            value={search.status}
+            options={TICKET_STATUSES.map((each) => [each, ticketStatusName(each)])}
+            onPick={(status) => void navigate({ search: (before) => ({ ...before, status }) })}
+          />
+          <Pick
+            label={t`Channel`}
+            any={t`Any channel`}
+            value={search.channel}
+            options={CHANNELS.map((each) => [each, channelName(each)])}
+            onPick={(channel) => void navigate({ search: (before) => ({ ...before, channel }) })}
+          />
         </search>
       </header>
       {query.isPending && <Loading lines={8} />}

@@ -1,10 +1,25 @@
 // What the compact lines of a ticket's timeline say. Messages are drawn in full elsewhere.
-import { t } from "@lingui/core/macro";
-import type { Actor, EventBody } from "../api/words";
+import type { MessageDescriptor } from "@lingui/core";
+import { msg, t } from "@lingui/core/macro";
+import {
+  approvalStatusName,
+  effectStatusName,
+  outcomeName,
+  priorityName,
+  roleName,
+  ticketStatusName,
+} from "../api/names";
+import type { Actor, Channel, EventBody } from "../api/words";
 import { actorName } from "../messages/actor";
 import type { IconName } from "../shell/Icon";
-import { plain, words } from "../text/format";
+import { lowerFirst, plain, words } from "../text/format";
 import { fullTime } from "../text/times";
+
+const OPENED: Record<Channel, MessageDescriptor> = {
+  chat: msg`Opened by chat`,
+  email: msg`Opened by email`,
+  api: msg`Opened by API`,
+};
 
 export interface Line {
   icon: IconName;
@@ -23,11 +38,11 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
     case "message_added":
       return undefined;
     case "created":
-      return { icon: "inbox", text: t`Opened by ${words(body.channel).toLowerCase()}` };
+      return { icon: "inbox", text: t(OPENED[body.channel]) };
     case "status_changed":
       return {
         icon: "flag",
-        text: t`${who} set the status to ${words(body.status).toLowerCase()}`,
+        text: t`${who} set the status to ${lowerFirst(ticketStatusName(body.status))}`,
         detail: body.reason || undefined,
       };
     case "fields_set":
@@ -38,7 +53,10 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
           .join(", ")}`,
       };
     case "priority_set":
-      return { icon: "flag", text: t`${who} set the priority to ${body.priority}` };
+      return {
+        icon: "flag",
+        text: t`${who} set the priority to ${lowerFirst(priorityName(body.priority))}`,
+      };
     case "tags_added":
       return { icon: "flag", text: t`${who} added ${body.tags.join(", ")}` };
     case "tags_removed":
@@ -74,8 +92,8 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
         icon: "check",
         text:
           actor.kind === "user"
-            ? `${who}: ${words(body.status).toLowerCase()}, ${words(body.tool).toLowerCase()}`
-            : `${words(body.status)}: ${words(body.tool).toLowerCase()}`,
+            ? `${who}: ${lowerFirst(approvalStatusName(body.status))}, ${words(body.tool).toLowerCase()}`
+            : `${approvalStatusName(body.status)}: ${words(body.tool).toLowerCase()}`,
         approvalId: body.approval_id,
       };
     case "approval_reminder":
@@ -87,7 +105,7 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
     case "approval_passed_on":
       return {
         icon: "clock",
-        text: t`Nobody decided for a while: takes the role ${body.role} from here on`,
+        text: t`Nobody decided for a while: takes the role ${lowerFirst(roleName(body.role))} from here on`,
         approvalId: body.approval_id,
       };
     case "approval_reopened":
@@ -116,21 +134,23 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
     case "effect_settled":
       return {
         icon: body.status === "succeeded" ? "check" : "warn",
-        text: body.summary || `${words(body.tool)}: ${words(body.status).toLowerCase()}`,
+        text: body.summary || `${words(body.tool)}: ${lowerFirst(effectStatusName(body.status))}`,
         runId: body.run_id,
         strong: body.status !== "succeeded",
       };
     case "run_ended":
       return {
         icon: "spark",
-        text: t`${words(body.agent)} agent: ${words(body.outcome).toLowerCase()}`,
+        text: t`${words(body.agent)} agent: ${lowerFirst(outcomeName(body.outcome))}`,
         detail: body.summary || undefined,
         runId: body.run_id,
       };
     case "answer_rated":
       return {
         icon: body.helpful ? "check" : "flag",
-        text: t`${who} found an answer ${body.helpful ? "helpful" : t`not helpful`}`,
+        text: body.helpful
+          ? t`${who} found an answer helpful`
+          : t`${who} found an answer not helpful`,
         strong: !body.helpful,
       };
     case "external":

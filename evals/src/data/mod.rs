@@ -71,7 +71,7 @@ pub fn measure(manifest: &Manifest, folder: &Path) -> anyhow::Result<Measured> {
         Kind::Pii => pii::measure(&files)?,
         Kind::Injection => injection::measure(&files)?,
         Kind::Quoted => quoted::measure(&files)?,
-        Kind::Conversations => bail!("{} is a suite of conversations", manifest.name),
+        Kind::Conversations | Kind::ToolUse => bail!("{} is held, not measured", manifest.name),
     };
     ensure!(!measured.items.is_empty(), "its files hold nothing that can be measured");
     let mut names = BTreeSet::new();

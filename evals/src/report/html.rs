@@ -19,6 +19,7 @@ const SHOWN: usize = 200;
 #[derive(Serialize)]
 struct Section<'r> {
     summary: &'r SuiteSummary,
+    judged: Option<String>,
     holds: bool,
     percent: String,
     low: String,
@@ -63,6 +64,7 @@ pub fn html(records: &Records, summary: &Summary) -> anyhow::Result<String> {
             let percent = |share: f64| format!("{:.1} %", share * 100.0);
             Section {
                 summary: suite,
+                judged: suite.judged_in_words(),
                 holds: suite.holds(),
                 percent: percent(suite.share),
                 low: percent(suite.interval.0),

@@ -43,6 +43,32 @@ impl Keys {
         }
     }
 
+    /// From the configuration or the key file; none where there is none yet.
+    pub(crate) fn known(config: &SecretsConfig) -> Result<Option<Self>, AppError> {
+        if !config.key.is_set() && !Path::new(&config.key_file).exists() {
+            return Ok(None);
+        }
+        Self::load(config, &crate::system::SystemIds).map(Some)
+    }
+
+    /// The key that a backup brought becomes this service's.
+    pub(crate) fn keep(config: &SecretsConfig, key: &str) -> Result<(), AppError> {
+        parse(key, "the key in the backup")?;
+        write_private(Path::new(&config.key_file), key).map_err(|error| {
+            AppError::Setup(format!("the key file {} cannot be written: {error}", config.key_file))
+        })
+    }
+
+    /// What tells this key from others, and says nothing of it.
+    pub(crate) fn print(&self) -> String {
+        print(&self.master)
+    }
+
+    /// Whether what was sealed under the key of this print can be read.
+    pub(crate) fn opens(&self, key_print: &str) -> bool {
+        std::iter::once(&self.master).chain(&self.former).any(|key| print(key) == key_print)
+    }
+
     /// What placeholders that are for good are written with; says nothing of the key it is made from.
     pub fn placeholders(&self) -> [u8; 32] {
         Sha256::new_with_prefix(b"countersign masking\0").chain_update(self.master).finalize().into()
@@ -55,6 +81,11 @@ impl Keys {
     pub fn former(&self) -> &[[u8; 32]] {
         &self.former
     }
+}
+
+fn print(key: &[u8; 32]) -> String {
+    let digest = Sha256::new_with_prefix(b"countersign backup\0").chain_update(key).finalize();
+    hex::encode(&digest[..8])
 }
 
 fn parse(text: &str, place: &str) -> Result<[u8; 32], AppError> {

@@ -1,41 +1,25 @@
 //! The parts an [`App`] is put together from.
 
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    net::SocketAddr,
-    path::Path,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs::File, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use domain::{procedure::Procedure, tool::AnyTool};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde::Deserialize;
-use tokio::{net::TcpListener, task::JoinHandle, time};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tools::{
     Catalog, Secret, Secrets,
     builtin::{self, WebhookSettings},
     mcp::{McpSettings, McpTransport},
 };
-use tracing::warn;
 use url::Url;
 
 use super::{App, AppError};
-use crate::{answering::SPENDER, config::Config, credits::Budgets, demo, http, knowledge::sources};
+use crate::{
+    answering, config::Config, credits::Budgets, demo, http, knowledge::sources, measurements, replays,
+};
 
 /// One crypto stack for all TLS. A second call finds it installed, which is as good.
 pub(super) fn install_crypto() {
     rustls::crypto::ring::default_provider().install_default().ok();
-}
-
-/// The recorder is one per process; tests that start many services share it.
-pub(super) fn metrics() -> Result<PrometheusHandle, AppError> {
-    static HANDLE: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
-    HANDLE
-        .get_or_init(|| PrometheusBuilder::new().install_recorder().map_err(|error| error.to_string()))
-        .clone()
-        .map_err(|error| AppError::Setup(format!("measurements cannot be recorded: {error}")))
 }
 
 /// The file of an embedded database; none in memory or on a server.
@@ -59,7 +43,7 @@ pub(crate) fn prepare_folder(url: &str) -> Result<(), AppError> {
 }
 
 /// An embedded database serves one process at a time; a second one is told so at its start.
-pub(super) fn lock_embedded(url: &str) -> Result<Option<File>, AppError> {
+pub(crate) fn lock_embedded(url: &str) -> Result<Option<File>, AppError> {
     let Some(path) = sqlite_path(url) else {
         return Ok(None);
     };
@@ -133,7 +117,7 @@ struct ProceduresFile {
 }
 
 /// The configured procedures, or the demo's own.
-pub(super) fn procedures(config: &Config) -> Result<Vec<Procedure>, AppError> {
+pub(crate) fn procedures(config: &Config) -> Result<Vec<Procedure>, AppError> {
     let file = &config.procedures.file;
     let (name, text) = if !file.is_empty() {
         let text = std::fs::read_to_string(file).map_err(|error| {
@@ -175,7 +159,8 @@ pub(super) fn budgets(
     agents: &agents::Registry,
     catalog: &Catalog,
 ) -> Result<Budgets, AppError> {
-    let spends = |name: &str| name == SPENDER || agents.get(name).is_some();
+    let others = [answering::SPENDER, replays::SPENDER];
+    let spends = |name: &str| others.contains(&name) || agents.get(name).is_some();
     let budgets = Budgets::new(&config.credits, spends).map_err(AppError::Setup)?;
     let local = |name: &&str| catalog.get(name).is_some_and(|tool| tool.spec().local);
     if let Some(name) = budgets.priced().find(local) {
@@ -280,42 +265,10 @@ pub(super) fn background(app: &Arc<App>) -> Vec<JoinHandle<()>> {
     tasks.push(tokio::spawn(async move { breakers.follow().await }));
     let policies = Arc::clone(&app.policies);
     tasks.push(tokio::spawn(async move { policies.follow().await }));
+    let ladder = Arc::clone(app);
+    tasks.push(tokio::spawn(async move { ladder.follow_ladder().await }));
     tasks.push(tokio::spawn(crate::scans::resume(Arc::clone(app))));
     let counted = Arc::clone(app);
-    tasks.push(tokio::spawn(async move { count(&counted).await }));
+    tasks.push(tokio::spawn(async move { measurements::keep(&counted).await }));
     tasks
-}
-
-/// Keeps the gauges of the desk: tickets and runs by status, approvals waiting.
-async fn count(app: &App) {
-    let mut tick = time::interval(Duration::from_secs(15));
-    tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        let workspaces = match app.store.workspaces().await {
-            Ok(workspaces) => workspaces,
-            Err(error) => {
-                warn!(%error, "the desk could not be counted");
-                continue;
-            }
-        };
-        for workspace in workspaces {
-            match app.store.workspace(workspace.id).counts().await {
-                Ok(counts) => {
-                    let slug = workspace.slug;
-                    for (status, n) in counts.tickets {
-                        metrics::gauge!("countersign_tickets", "workspace" => slug.clone(), "status" => status)
-                            .set(n as f64);
-                    }
-                    for (status, n) in counts.runs {
-                        metrics::gauge!("countersign_runs", "workspace" => slug.clone(), "status" => status)
-                            .set(n as f64);
-                    }
-                    metrics::gauge!("countersign_approvals_pending", "workspace" => slug)
-                        .set(counts.approvals_pending as f64);
-                }
-                Err(error) => warn!(%error, "the desk could not be counted"),
-            }
-        }
-    }
 }

@@ -1,6 +1,8 @@
 //! The command line: serving, and looking into and working on a database without the console.
 
 mod ask;
+mod autonomy;
+mod backup;
 mod credits;
 mod documents;
 mod eval;
@@ -11,6 +13,7 @@ mod output;
 mod people;
 mod policy;
 mod records;
+mod replay;
 mod safety;
 mod serve;
 mod setup;
@@ -70,6 +73,26 @@ enum Command {
     Migrate,
     /// Fill the database with the demo workspace.
     Seed,
+    /// Write all of an embedded database into one file, while the service goes on.
+    Backup {
+        /// A file that is not there yet.
+        file: PathBuf,
+        /// Put the key in it too: whoever has the file can then read what is sealed in it.
+        #[arg(long)]
+        with_key: bool,
+    },
+    /// Make a backup the database, where there is none. Every workspace's agents are stopped until a person lets
+    /// them go on.
+    Restore {
+        file: PathBuf,
+        /// Nothing has happened since the backup, as when moving to another machine: agents, mails and sessions
+        /// go on.
+        #[arg(long)]
+        go_on: bool,
+        /// The key is lost: second factors and what else is sealed under it cannot be read any more.
+        #[arg(long)]
+        without_key: bool,
+    },
     /// Workspaces, people and keys.
     Workspace {
         #[command(subcommand)]
@@ -115,6 +138,9 @@ enum Command {
         #[command(subcommand)]
         command: RunsCommand,
     },
+    /// What past runs would have come to with another policy, prompt, model, threshold or knowledge base. Fails
+    /// on a loss.
+    Replay(Box<replay::ReplayArgs>),
     /// What waits for a person.
     Approvals {
         #[command(subcommand)]
@@ -129,6 +155,11 @@ enum Command {
     Policy {
         #[command(subcommand)]
         command: policy::PolicyCommand,
+    },
+    /// How far agents go by themselves, and what became of it.
+    Autonomy {
+        #[command(subcommand)]
+        command: autonomy::AutonomyCommand,
     },
     /// Switches that stop the workspace, an agent, a tool or an integration.
     Breakers {
@@ -339,7 +370,12 @@ enum RunsCommand {
         limit: i64,
     },
     /// Show a run's journal.
-    Show { id: RunId },
+    Show {
+        id: RunId,
+        /// The run as it stood after this step: what it knew, what was open, what it had cost.
+        #[arg(long)]
+        at: Option<i64>,
+    },
     /// Put a dead or quarantined run back in the queue.
     Retry { id: RunId },
     /// Recompute every step's input from the journal and report the first difference.
@@ -451,8 +487,17 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Seed => {
             setup::seed(Config::load(cli.global.config.as_deref(), true)?, out).await?;
         }
+        Command::Backup { file, with_key } => backup::backup(&load()?, &file, with_key, out).await?,
+        Command::Restore { file, go_on, without_key } => {
+            backup::restore(&load()?, &file, backup::Terms { go_on, without_key }, out).await?;
+        }
         Command::Kb { command: KbCommand::Parse { file } } => documents::show(&file, out).await?,
         command => {
+            if let Command::Replay(args) = &command
+                && let Some(folder) = &args.prompts
+            {
+                replay::replace_prompts(folder)?;
+            }
             let app = open(load()?).await?;
             let code = records::run(&app, command, cli.global.workspace.as_deref(), out).await?;
             app.store.clone().close().await;

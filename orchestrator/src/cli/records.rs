@@ -23,11 +23,12 @@ use store::{ApprovalFilter, KeyOwner, RunFilter, TicketFilter, Workspace, Worksp
 
 use super::{
     ApprovalsCommand, Command, RunsCommand, TicketsCommand, ToolsCommand, WorkspaceCommand, guards,
-    knowledge, output::Output, people, policy, safety, users,
+    knowledge, output::Output, people, policy, replay, safety, users,
 };
 use crate::{
     app::App,
     breakers::outside::CameOf,
+    engine::moment::Moment,
     keys::{self, NewKey},
     password,
 };
@@ -51,6 +52,7 @@ pub(super) async fn run(
     let out = match command {
         Command::Tickets { .. }
         | Command::Runs { .. }
+        | Command::Replay(_)
         | Command::Approvals { .. }
         | Command::Audit { .. } => out.exporting(&app.protections, store.id()),
         _ => out,
@@ -59,8 +61,10 @@ pub(super) async fn run(
         Command::Kb { command } => return knowledge::run(app, store.id(), command, out).await,
         Command::Tickets { command } => return tickets(&store, command, out).await,
         Command::Runs { command } => return runs(app, &store, command, out).await,
+        Command::Replay(args) => return replay::replay(app, &store, *args, out).await,
         Command::Approvals { command } => approvals(app, &store, command, out).await?,
         Command::Policy { command } => return policy::policy(app, &store, command, out).await,
+        Command::Autonomy { command } => super::autonomy::run(app, &store, command, out).await?,
         Command::Breakers { command } => safety::breakers(app, &store, command, out).await?,
         Command::Credits { command } => return super::credits::credits(app, &store, command, out).await,
         Command::Guards { command } => return guards::guards(app, &store, command, out).await,
@@ -281,7 +285,12 @@ async fn runs(
                 out.table(&["RUN", "AGENT", "STATUS", "STEPS", "OUTCOME", "NOTE"], &rows)
             })?;
         }
-        RunsCommand::Show { id } => {
+        RunsCommand::Show { id, at: Some(at) } => {
+            let (run, steps) = run_with_steps(store, id).await?;
+            let moment = Moment::of(&app.house, &run, &steps, at)?;
+            out.either(&moment, || out.text(moment.to_string()))?;
+        }
+        RunsCommand::Show { id, at: None } => {
             let (run, steps) = run_with_steps(store, id).await?;
             let effects = store.effects_of_run(id).await?;
             out.either(&json!({ "run": run, "steps": steps, "effects": effects }), || {

@@ -2,6 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
+use domain::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::output::Output;
@@ -9,7 +10,7 @@ use crate::{
     app::{Brought, Service},
     config::Config,
     logging,
-    system::{SystemClock, SystemIds},
+    system::{SharedClock, SystemClock, SystemIds},
 };
 
 pub(super) async fn serve(config: Config, out: Output) -> anyhow::Result<ExitCode> {
@@ -19,8 +20,16 @@ pub(super) async fn serve(config: Config, out: Output) -> anyhow::Result<ExitCod
     let mut terminate = signal(SignalKind::terminate())?;
     let demo = config.demo.enabled.then(|| config.demo.password.expose().to_owned());
     let public = (!config.server.public_url.is_empty()).then(|| config.public_url());
-    let brought = Brought { protections: Some(protections), ..Brought::default() };
-    let service = Service::start_with(config, Arc::new(SystemClock), Arc::new(SystemIds), brought).await?;
+    let clock = Arc::new(SharedClock::default());
+    // An embedded database has no time of its own.
+    let shared = !config.database.url.starts_with("sqlite:");
+    let brought = Brought {
+        protections: Some(protections),
+        shared_clock: shared.then(|| Arc::clone(&clock)),
+        ..Brought::default()
+    };
+    let clock: Arc<dyn Clock> = if shared { clock } else { Arc::new(SystemClock) };
+    let service = Service::start_with(config, clock, Arc::new(SystemIds), brought).await?;
     let url = public.unwrap_or_else(|| format!("http://{}", service.address));
     let mut text = format!(
         "\n  Countersign is up\n\n  Console         {url}/\n  Customer chat   {url}/chat\n  API             {url}/docs\n"

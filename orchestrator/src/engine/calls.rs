@@ -14,19 +14,17 @@ use domain::{
     origin::ArgumentOrigin,
     policy::{Answer, AskTerms, Facts, Judged, Verdict},
     run::{CallOutcome, StepBody},
-    ticket::{EventBody, Ticket},
-    tool::{AnyTool, Gives, Risk, ToolCall, ToolSpec},
+    ticket::EventBody,
+    tool::{AnyTool, Risk, ToolCall, ToolSpec},
 };
 
 use super::{
     effects::Attempt,
+    judging, limits,
     models::truncate,
     session::{Halt, Session},
 };
-use crate::gate::{
-    Matter, judged,
-    origins::{Seen, trace},
-};
+use crate::gate::judged;
 
 /// What is to be done about one call now.
 pub(super) enum Settled {
@@ -64,11 +62,7 @@ impl Session {
     }
 
     pub(super) fn granted(&self, name: &str) -> Option<Arc<dyn AnyTool>> {
-        let granted = self.settings.tools.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(prefix) => name.starts_with(prefix),
-            None => pattern == name,
-        });
-        if granted { self.house.catalog.get(name) } else { None }
+        judging::granted(&self.house, &self.settings, name)
     }
 
     async fn settle(&mut self, proposed: ProposedCall) -> Result<Settled, Halt> {
@@ -103,7 +97,7 @@ impl Session {
             .iter()
             .rfind(|a| a.binding.call.id == call.id && a.question == Question::Call)
             .cloned();
-        if asked.is_none() && self.is_overtaken(&call.id) {
+        if asked.is_none() && judging::is_overtaken(&self.steps, &call.id) {
             self.journal_call(&call, &call, None, None, CallOutcome::Superseded);
             return Ok(Settled::Now);
         }
@@ -120,16 +114,17 @@ impl Session {
         confidence: &Confidence,
     ) -> Result<Settled, Halt> {
         let asked = call;
-        let call = &*self.proposed(tool.spec(), asked);
+        let proposed = self.judging(|judging| judging.proposed(tool.spec(), asked));
+        let call = &*proposed;
         if let Err(error) = tool.validate(&call.args) {
             self.journal_call(asked, call, None, None, CallOutcome::Refused { reason: error.to_string() });
             return Ok(Settled::Now);
         }
-        if let Some(reason) = self.repeated(call) {
+        if let Some(reason) = limits::repeated(&self.steps, self.settings.limits, call) {
             self.journal_call(asked, call, None, None, CallOutcome::Refused { reason });
             return Ok(Settled::Now);
         }
-        let origins = self.origins(tool.spec(), call);
+        let origins = self.judging(|judging| judging.origins(tool.spec(), call));
         let (verdict, facts) = self.judge(tool.spec(), call, confidence, &origins, false);
         match &verdict.answer {
             Answer::Run => {
@@ -156,19 +151,6 @@ impl Session {
         }
     }
 
-    /// Where the protected arguments of a call come from.
-    fn origins(&self, spec: &ToolSpec, call: &ToolCall) -> Vec<ArgumentOrigin> {
-        let seen = Seen {
-            steps: &self.steps,
-            customer: self.customer.as_ref(),
-            contact: self.contact.as_ref(),
-            asked: self.run.errand.as_ref().map(|errand| errand.said.as_str()),
-            claimed: self.ticket.as_ref().is_none_or(Ticket::is_contact_claimed),
-            gives: &|name| self.house.catalog.get(name).map_or(Gives::Text, |tool| tool.gives()),
-        };
-        trace(spec, &call.args, &seen)
-    }
-
     fn judge(
         &self,
         spec: &ToolSpec,
@@ -177,28 +159,7 @@ impl Session {
         origins: &[ArgumentOrigin],
         edited: bool,
     ) -> (Verdict, Facts) {
-        let carries = self.carries(spec, &call.args);
-        // Who asks for something is not who decides on it, whatever the policy lets run.
-        let asks = self.run.errand.is_some().then(|| ToolSpec { always_asks: true, ..spec.clone() });
-        let spec = asks.as_ref().unwrap_or(spec);
-        let gate = self.house.policies.of(self.store.id());
-        let intent = gate.reads("intent").then(|| self.intent());
-        gate.judged(&Matter {
-            call,
-            spec,
-            agent: &self.run.agent,
-            channel: self.ticket.as_ref().map_or("", |t| t.channel.as_str()),
-            tier: self.customer.as_ref().map_or("", |c| c.tier.as_str()),
-            confidence,
-            thresholds: self.settings.thresholds,
-            origins,
-            carries: &carries,
-            suspicions: &self.suspicions.found,
-            edited,
-            intent: intent.as_deref(),
-            spent_micros: self.spent(),
-            now: self.house.clock.now(),
-        })
+        self.judging(|judging| judging.judge(spec, call, confidence, origins, edited))
     }
 
     /// Puts the call before a person, bound to exactly what they will see. `asked` is what the agent
@@ -232,7 +193,7 @@ impl Session {
         approval.origins = origins;
         approval.facts = Some(Box::new(facts));
         approval.requesters = requesters;
-        approval.intent = self.intent();
+        approval.intent = self.judging(|judging| judging.intent());
         approval.carries = self.carries(tool.spec(), &call.args);
         approval.suspicions.clone_from(&self.suspicions.found);
         let until = approval.expires_at;

@@ -26,7 +26,10 @@ use super::{
     credits::waits,
     session::{Halt, Session, Written},
 };
-use crate::breakers::outside::{CameOf, Leave};
+use crate::{
+    breakers::outside::{CameOf, Leave},
+    measurements,
+};
 
 /// Attempts at one effect, all in all, besides those that were put off.
 const MAX_ATTEMPTS: i64 = 6;
@@ -96,7 +99,7 @@ impl Session {
             }
         }
         self.effects.push(effect.clone());
-        let (result, open) = self.attempt(tool, permit, leave).await;
+        let (result, open) = self.attempt(tool, permit, leave).await?;
         self.settle_effect(tool, asked, &mut effect, result, open).await
     }
 
@@ -109,7 +112,7 @@ impl Session {
         (permit, leave): (Permit, Leave),
     ) -> Result<Settled, Halt> {
         let attempt = Attempt { effect_id: effect.id, started: self.house.clock.now() };
-        match self.attempt(tool, permit, leave).await.0 {
+        match self.attempt(tool, permit, leave).await?.0 {
             Ok(output) => {
                 if self.is_mail(&output)
                     && let Some(waits) = self.count_email().await?
@@ -119,6 +122,7 @@ impl Session {
                 effect.status = EffectStatus::Succeeded;
                 effect.summary = output.summary;
                 effect.output = Some(output.content.clone());
+                measurements::effect(&effect);
                 let (call, approval_id) = (effect.call.clone(), effect.approval_id);
                 self.ops.push(Op::AddEffect(Box::new(effect.clone())));
                 self.effects.push(effect);
@@ -201,27 +205,34 @@ impl Session {
         self.change_effect(&effect);
         self.write(RunTo::Running, false).await?;
         let permit = Permit::again(&effect).map_err(|error| Halt::Quarantine(error.to_string()))?;
-        let (result, open) = self.attempt(tool, permit, leave).await;
+        let (result, open) = self.attempt(tool, permit, leave).await?;
         self.settle_effect(tool, asked, &mut effect, result, open).await
     }
 
     /// The one place where a tool with effects is executed. Tells too whether a breaker of it is not closed
     /// now.
+    ///
+    /// Its record was written with the run's fence. Since then the process may have been stopped, or have waited
+    /// for the answer of a database that is out of reach: whoever has the run now acts on the record.
     async fn attempt(
         &self,
         tool: &dyn AnyTool,
         permit: Permit,
         leave: Leave,
-    ) -> (Result<ToolOutput, ToolError>, bool) {
+    ) -> Result<(Result<ToolOutput, ToolError>, bool), Halt> {
         let context = self.context();
         let limit = self.house.runs.tool_timeout;
+        if !self.term.holds() {
+            self.house.outside.left(leave, CameOf::Nothing).await;
+            return Err(Halt::LeaseLost);
+        }
         let result = match time::timeout(limit, tool.execute(permit, &context)).await {
             Ok(result) => result,
             Err(_) => Err(ToolError::Unknown(format!("no answer within {} s", limit.as_secs_f32()))),
         };
         let came = result.as_ref().map_or_else(CameOf::tool, |_| CameOf::Answer);
         let open = self.house.outside.left(leave, came).await;
-        (result, open)
+        Ok((result, open))
     }
 
     async fn settle_effect(
@@ -311,6 +322,7 @@ impl Session {
         effect.output = Some(output.content.clone());
         effect.error = None;
         effect.next_attempt_at = None;
+        measurements::effect(effect);
         self.change_effect(effect);
         for body in output.events {
             self.ticket_event(body);
@@ -325,6 +337,7 @@ impl Session {
         effect.summary = format!("not done: {error}");
         effect.error = Some(error.clone());
         effect.next_attempt_at = None;
+        measurements::effect(effect);
         self.change_effect(effect);
         self.tell_timeline(effect);
         self.journal_effect(asked, effect, CallOutcome::Failed { error });
@@ -372,6 +385,7 @@ impl Session {
     ) -> Settled {
         effect.status = EffectStatus::Unknown;
         effect.error = Some(why.clone());
+        measurements::effect(effect);
         self.change_effect(effect);
         let gate = self.house.policies.of(self.store.id());
         let terms = gate.policy().default.clone();

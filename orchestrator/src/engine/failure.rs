@@ -14,7 +14,7 @@ use tokio::time;
 use tracing::{debug, error, warn};
 
 use super::{House, session::Halt, stopped::stop_if_failing};
-use crate::breakers::automatic::Pass;
+use crate::{breakers::automatic::Pass, measurements};
 
 /// What an attempt that failed paid all the same.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +61,7 @@ async fn write_failure(
         Halt::Parked => return false,
         Halt::LeaseLost => {
             debug!("the lease was lost; another worker has the run");
+            metrics::counter!("countersign_lease_losses_total").increment(1);
             return false;
         }
         Halt::Quarantine(error) => {
@@ -81,6 +82,11 @@ async fn write_failure(
     let store = house.store.workspace(workspace);
     let mut ops = Vec::new();
     let over = matches!(to, RunTo::Dead { .. } | RunTo::Quarantined { .. });
+    let ended = match &to {
+        RunTo::Dead { .. } => Some("dead"),
+        RunTo::Quarantined { .. } => Some("quarantined"),
+        _ => None,
+    };
     if let (Some(ticket_id), RunTo::Dead { error } | RunTo::Quarantined { error }) = (run.ticket_id, &to) {
         // A ticket is never lost with its run: a person gets it.
         let summary = format!("Run {} stopped: {error}", run.id);
@@ -122,7 +128,13 @@ async fn write_failure(
     }
     for _ in 0..5 {
         match store.commit(Commit { ops: ops.clone() }).await {
-            Ok(_) => return over,
+            Ok(_) => {
+                match ended {
+                    Some(ended) => measurements::run_ended(&run.agent, ended),
+                    None => measurements::attempt_failed(&run.agent),
+                }
+                return over;
+            }
             Err(CommitError::LeaseLost(_)) => return false,
             Err(CommitError::Busy { retry_after }) => time::sleep(retry_after).await,
             Err(error) => {

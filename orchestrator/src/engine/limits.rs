@@ -3,56 +3,51 @@
 use std::time::Duration;
 
 use domain::{
+    agent::RunLimits,
     run::{Step, StepBody},
     tool::ToolCall,
 };
 
-use super::session::Session;
-
 /// Steps of a run altogether: customers who write on and on give an agent its steps anew each time.
 const MOST_STEPS: usize = 400;
 
-impl Session {
-    /// What happened since the run last heard something new.
-    fn since_heard(&self) -> &[Step] {
-        let heard = |step: &Step| matches!(step.body, StepBody::Started { .. } | StepBody::Observed { .. });
-        let from = self.steps.iter().rposition(heard).map_or(0, |at| at + 1);
-        self.steps.get(from..).unwrap_or_default()
-    }
+/// What happened since the run last heard something new.
+fn since_heard(steps: &[Step]) -> &[Step] {
+    let heard = |step: &Step| matches!(step.body, StepBody::Started { .. } | StepBody::Observed { .. });
+    let from = steps.iter().rposition(heard).map_or(0, |at| at + 1);
+    steps.get(from..).unwrap_or_default()
+}
 
-    /// Why the agent has had its time.
-    pub(super) fn used_up(&self) -> Option<String> {
-        if self.steps.len() > MOST_STEPS {
-            return Some(format!("the run took more than {MOST_STEPS} steps"));
-        }
-        let limits = self.settings.limits;
-        let steps = self.since_heard();
-        if steps.len() > limits.steps as usize {
-            return Some(format!(
-                "the agent took more than {} steps without hearing anything new; `limits.steps` of the agent says how many",
-                limits.steps
-            ));
-        }
-        // An effect's time is mostly waiting: for another attempt, or for a person's word on it.
-        let works = |step: &&Step| !matches!(step.body, StepBody::Tool { effect_id: Some(_), .. });
-        let work: Duration =
-            steps.iter().filter(works).map(|step| step.finished_at.since(step.started_at)).sum();
-        (work > Duration::from_secs(limits.work_seconds.into())).then(|| {
-            format!(
-                "the agent worked for more than {} seconds without hearing anything new; `limits.work_seconds` of the agent says how long",
-                limits.work_seconds
-            )
-        })
+/// Why the agent has had its time.
+pub(super) fn used_up(steps: &[Step], limits: RunLimits) -> Option<String> {
+    if steps.len() > MOST_STEPS {
+        return Some(format!("the run took more than {MOST_STEPS} steps"));
     }
+    let steps = since_heard(steps);
+    if steps.len() > limits.steps as usize {
+        return Some(format!(
+            "the agent took more than {} steps without hearing anything new; `limits.steps` of the agent says how many",
+            limits.steps
+        ));
+    }
+    // An effect's time is mostly waiting: for another attempt, or for a person's word on it.
+    let works = |step: &&Step| !matches!(step.body, StepBody::Tool { effect_id: Some(_), .. });
+    let work: Duration = steps.iter().filter(works).map(|step| step.finished_at.since(step.started_at)).sum();
+    (work > Duration::from_secs(limits.work_seconds.into())).then(|| {
+        format!(
+            "the agent worked for more than {} seconds without hearing anything new; `limits.work_seconds` of the agent says how long",
+            limits.work_seconds
+        )
+    })
+}
 
-    /// What an agent is told that proposes the same call again and again.
-    pub(super) fn repeated(&self, call: &ToolCall) -> Option<String> {
-        let same = |step: &&Step| matches!(&step.body, StepBody::Tool { call: made, .. } if made.tool == call.tool && made.args == call.args);
-        let made = self.since_heard().iter().filter(same).count();
-        (made >= self.settings.limits.identical_calls as usize).then(|| {
-            format!(
-                "this same call was answered {made} times already and is not made again; go on from its answers, or hand over"
-            )
-        })
-    }
+/// What an agent is told that proposes the same call again and again.
+pub(super) fn repeated(steps: &[Step], limits: RunLimits, call: &ToolCall) -> Option<String> {
+    let same = |step: &&Step| matches!(&step.body, StepBody::Tool { call: made, .. } if made.tool == call.tool && made.args == call.args);
+    let made = since_heard(steps).iter().filter(same).count();
+    (made >= limits.identical_calls as usize).then(|| {
+        format!(
+            "this same call was answered {made} times already and is not made again; go on from its answers, or hand over"
+        )
+    })
 }

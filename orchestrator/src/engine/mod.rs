@@ -18,12 +18,14 @@ mod failure;
 pub mod footing;
 mod held;
 mod house;
-mod leaving;
+mod judging;
 mod limits;
 mod models;
+pub mod moment;
 mod reads;
 pub mod replay;
 mod reports;
+pub mod rerun;
 mod session;
 mod stopped;
 mod suspicions;
@@ -33,8 +35,12 @@ mod turn;
 
 use std::{sync::Arc, time::Duration};
 
-use store::ReadyRun;
-use tokio::{sync::watch, task::JoinSet, time};
+use store::{ReadyRun, Word};
+use tokio::{
+    sync::{broadcast, watch},
+    task::JoinSet,
+    time,
+};
 use tracing::{error, info, warn};
 
 pub use house::{House, HouseParts, RunSettings};
@@ -84,6 +90,7 @@ impl Engine {
             return;
         };
         let watched = stopping.clone();
+        let mut words = self.house.store.words();
         let mut tasks = JoinSet::new();
         let mut poll = time::interval(self.poll);
         poll.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
@@ -93,25 +100,42 @@ impl Engine {
             tokio::select! {
                 biased;
                 () = stopped(&mut stopping) => break,
-                _ = heartbeat.tick() => {
-                    if let Err(error) = self.house.store.heartbeat().await {
-                        warn!(%error, "the leases could not be extended");
-                    }
-                }
+                _ = heartbeat.tick() => self.keep().await,
                 run = ready.recv() => match run {
                     Some(run) => self.spawn(&mut tasks, run, watched.clone()),
                     None => break,
                 },
-                _ = poll.tick(), if self.concurrency > 0 => {
-                    if let Err(error) = self.house.store.claim_due().await {
-                        warn!(%error, "due runs could not be claimed");
+                _ = poll.tick(), if self.concurrency > 0 => self.claim().await,
+                word = words.recv(), if self.concurrency > 0 => match word {
+                    Ok(Word::Due | Word::Missed) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                        self.claim().await;
                     }
-                }
+                    Ok(Word::News(_) | Word::Rules) => {}
+                    Err(broadcast::error::RecvError::Closed) => break,
+                },
                 Some(done) = tasks.join_next(), if !tasks.is_empty() => log_panic(done),
             }
         }
-        while let Some(done) = tasks.join_next().await {
-            log_panic(done);
+        // What comes to its end meanwhile is this process's until then.
+        while !tasks.is_empty() {
+            tokio::select! {
+                biased;
+                _ = heartbeat.tick() => self.keep().await,
+                Some(done) = tasks.join_next() => log_panic(done),
+            }
+        }
+    }
+
+    async fn keep(&self) {
+        if let Err(error) = self.house.store.heartbeat().await {
+            warn!(%error, "the leases could not be extended");
+        }
+    }
+
+    /// Takes what is due: its time has come, or another process has no place for it.
+    async fn claim(&self) {
+        if let Err(error) = self.house.store.claim_due().await {
+            warn!(%error, "due runs could not be claimed");
         }
     }
 

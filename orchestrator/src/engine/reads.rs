@@ -13,7 +13,10 @@ use domain::{
 use futures::future::join_all;
 use tokio::time;
 
-use super::session::{Halt, Session};
+use super::{
+    limits,
+    session::{Halt, Session},
+};
 use crate::breakers::{automatic::Pause, outside::CameOf};
 
 /// Attempts at one read before the agent is told that it failed.
@@ -35,7 +38,7 @@ impl Session {
         let results = join_all(reads.into_iter().zip(paid).filter_map(|(proposed, paid)| {
             let tool = session.granted(&proposed.call.tool)?;
             let stopped = session.stopped_read(tool.spec());
-            let repeated = session.repeated(&proposed.call);
+            let repeated = limits::repeated(&session.steps, session.settings.limits, &proposed.call);
             let context = &context;
             Some(async move {
                 let outcome = match (stopped, repeated) {

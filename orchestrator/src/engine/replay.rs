@@ -194,7 +194,8 @@ fn ask(agent: &dyn Agent, view: &RunView<'_>) -> Result<Next, DomainError> {
     agent.next(view)
 }
 
-fn describe(next: &Next) -> String {
+/// What an agent wants, in words.
+pub(super) fn describe(next: &Next) -> String {
     match next {
         Next::Model(request) => format!("a model call `{}` with prompt {}", request.purpose, request.prompt),
         Next::Tools(calls) => {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    EventId, Timestamp,
+    EventId, Timestamp, WorkspaceId,
     agent::{AgentSettings, RunView},
     approval::{Approval, ApprovalStatus, Question},
     breaker::WAITS,
@@ -18,7 +18,7 @@ use domain::{
     tool::ToolContext,
     user::Actor,
 };
-use store::{ReadyRun, WorkspaceStore};
+use store::{ReadyRun, Term, WorkspaceStore};
 use thiserror::Error;
 use tokio::{sync::watch, time};
 use tracing::{Instrument as _, info_span, warn};
@@ -75,6 +75,8 @@ pub(super) struct Session {
     pub(super) approvals: Vec<Approval>,
     pub(super) effects: Vec<Effect>,
     pub(super) stopping: watch::Receiver<bool>,
+    /// Until when the run is surely this process's.
+    pub(super) term: Term,
     pub(super) suspicions: Suspicions,
     /// While the agent's breaker is being tried: what comes of this run decides.
     pub(super) probe: Option<Pass>,
@@ -88,13 +90,24 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
     async move {
         let run = ready.run.clone();
         let workspace = ready.workspace_id;
+        let lease = ready.lease;
         if run.attempts >= house.runs.max_attempts {
             // Leases that ran out count as attempts, so a run that kills its workers ends here.
             let halt = Halt::Retry(format!("{} attempts ended without a word", run.attempts));
             settle_failure(&house, workspace, &run, halt, (None, Paid::default())).await;
             return;
         }
-        let mut session = match Session::load(Arc::clone(&house), ready, stopping).await {
+        // Whatever it is in the middle of: what goes on after the lease is somebody else's to do. Not by asking
+        // the database, which may be what is out of reach.
+        let mut term = lease.term();
+        let loading =
+            Session::load(Arc::clone(&house), (ready.workspace_id, ready.run), lease.term(), stopping);
+        let loaded = tokio::select! {
+            biased;
+            () = term.ended() => Err(Halt::LeaseLost),
+            loaded = loading => loaded,
+        };
+        let mut session = match loaded {
             Ok(session) => session,
             Err(halt) => {
                 settle_failure(&house, workspace, &run, halt, (None, Paid::default())).await;
@@ -102,7 +115,11 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
             }
         };
         session.typing(true);
-        let halt = session.drive().await;
+        let halt = tokio::select! {
+            biased;
+            () = term.ended() => Halt::LeaseLost,
+            halt = session.drive() => halt,
+        };
         session.typing(false);
         let asked = session.run.asked.clone();
         let probe = session.probe.take();
@@ -139,9 +156,13 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
 }
 
 impl Session {
-    async fn load(house: Arc<House>, ready: ReadyRun, stopping: watch::Receiver<bool>) -> Result<Self, Halt> {
-        let run = ready.run;
-        let store = house.store.workspace(ready.workspace_id);
+    async fn load(
+        house: Arc<House>,
+        (workspace, run): (WorkspaceId, Run),
+        term: Term,
+        stopping: watch::Receiver<bool>,
+    ) -> Result<Self, Halt> {
+        let store = house.store.workspace(workspace);
         let settings = house
             .settings_of(&run.agent)
             .ok_or_else(|| Halt::Quarantine(format!("there is no agent `{}` in this version", run.agent)))?;
@@ -166,7 +187,7 @@ impl Session {
                 run.step_count
             )));
         }
-        let workspace_name = house.workspace_name(ready.workspace_id).await?;
+        let workspace_name = house.workspace_name(workspace).await?;
         let mut session = Self {
             settings: Arc::new(settings),
             tools,
@@ -179,6 +200,7 @@ impl Session {
             approvals: around.approvals,
             effects: around.effects,
             stopping,
+            term,
             suspicions: Suspicions::default(),
             paid: Paid::default(),
             probe: None,
@@ -189,6 +211,8 @@ impl Session {
         };
         session.forfeit();
         if session.steps.is_empty() {
+            metrics::histogram!("countersign_run_start_seconds")
+                .record(session.house.clock.now().since(session.run.created_at).as_secs_f64());
             session.count_run();
             session.begin(around.messages, around.heard).await?;
         } else if session.run.signals != session.run.seen_signals {

@@ -6,7 +6,6 @@ use domain::{
     WorkspaceId,
     breaker::{Breaker, BreakerOf, WAITS},
     commit::RunTo,
-    run::StepBody,
     tool::{AnyTool, ToolSpec},
     user::Actor,
 };
@@ -49,17 +48,6 @@ impl Session {
 
     pub(super) async fn park_until(&mut self, pause: Pause) -> Result<(), Halt> {
         self.park(RunTo::Waiting { for_what: pause.why, wake_at: Some(pause.until) }).await
-    }
-
-    /// Whether the agent heard something new since the model asked for the call, which nobody has begun on.
-    pub(super) fn is_overtaken(&self, call_id: &str) -> bool {
-        let asked = self.steps.iter().rposition(|step| {
-            matches!(&step.body, StepBody::Model { response, .. }
-                if response.tool_calls.iter().any(|call| call.id == call_id))
-        });
-        asked.is_some_and(|at| {
-            self.steps[at..].iter().any(|step| matches!(step.body, StepBody::Observed { .. }))
-        })
     }
 
     /// How a call waits whose tool is stopped.

@@ -29,14 +29,20 @@ pub(super) struct Suspicions {
     looked: BTreeSet<i64>,
 }
 
-impl Session {
-    pub(super) fn look_for_injections(&mut self) {
-        let guard = &self.house.injections;
-        for step in &self.steps {
-            if self.suspicions.looked.insert(step.seq) {
-                look_at(guard, step, &mut self.suspicions.found);
+impl Suspicions {
+    /// Looks at what it has not seen yet.
+    pub(super) fn look(&mut self, guard: &Injections, steps: &[Step]) {
+        for step in steps {
+            if self.looked.insert(step.seq) {
+                look_at(guard, step, &mut self.found);
             }
         }
+    }
+}
+
+impl Session {
+    pub(super) fn look_for_injections(&mut self) {
+        self.suspicions.look(&self.house.injections, &self.steps);
     }
 }
 

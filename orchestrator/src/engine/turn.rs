@@ -21,12 +21,14 @@ use tracing::warn;
 
 use super::{
     credits::Afforded,
+    limits,
     models::name_calls,
     session::{Halt, Session, Written},
 };
 use crate::{
     gaps::{Unanswered, record, unanswered_in},
     live::{Live, LiveBody},
+    measurements,
 };
 
 impl Session {
@@ -73,7 +75,7 @@ impl Session {
             return self.park_until(pause).await;
         }
         if matches!(next, Next::Model(_) | Next::Tools(_))
-            && let Some(why) = self.used_up()
+            && let Some(why) = limits::used_up(&self.steps, self.settings.limits)
         {
             return Err(Halt::Quarantine(why));
         }
@@ -222,8 +224,10 @@ impl Session {
             summary: outcome.summary().to_owned(),
         });
         let handed_off = matches!(outcome, Outcome::HandedOff { .. });
+        let ended = outcome.type_name();
         match self.write(RunTo::Done(outcome), true).await? {
             Written::Done | Written::Exhausted { .. } => {
+                measurements::run_ended(&self.run.agent, ended);
                 if handed_off {
                     self.remember_gap().await;
                 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
+    autonomy::Level,
     confidence::{Band, Thresholds},
     leaving::CarriedKind,
     policy::{Answer, Facts, Then, Trust},
@@ -53,6 +54,8 @@ pub struct ImaginedCall {
     pub intent: Option<String>,
     /// Credits that the run has cost.
     pub spend: Option<f64>,
+    /// Where it stands on the ladder of autonomy; nowhere unless it is said.
+    pub autonomy: Option<Level>,
 }
 
 impl ImaginedCall {
@@ -116,6 +119,7 @@ impl ImaginedCall {
             weekday,
             intent: Some(self.intent.clone().unwrap_or_default()),
             spend: Some(self.spend.unwrap_or_default()),
+            autonomy: self.autonomy.filter(|_| risk > Risk::Reversible),
         };
         let holds = Holds::of(&facts, spec.is_some_and(|spec| spec.always_asks));
         let args = Value::Object(self.args.clone());

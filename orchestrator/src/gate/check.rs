@@ -260,7 +260,7 @@ fn words(rule: &CompiledRule, world: &World, findings: &mut Vec<Finding>) {
     let Some(condition) = &rule.condition else { return };
     let risks = ["read", "reversible", "outward", "irreversible"];
     let bands = BANDS.map(|(word, _)| word);
-    let closed: [(&str, &[&str]); 7] = [
+    let closed: [(&str, &[&str]); 8] = [
         ("risk", &risks),
         ("band", &bands),
         ("origin", &["trusted", "untrusted"]),
@@ -268,6 +268,7 @@ fn words(rule: &CompiledRule, world: &World, findings: &mut Vec<Finding>) {
         ("weekday", &WEEKDAYS),
         ("carries", &["link", "secret", "prompt"]),
         ("findings", &FINDINGS),
+        ("autonomy", &["none", "shadow", "draft", "ask", "act"]),
     ];
     let mut say = |text: String| {
         let rule = Some(rule.rule.name.clone());

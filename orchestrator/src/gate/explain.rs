@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Gate,
     facts::Call,
+    on_paper,
     rules::{CLOSED, DEFAULT},
 };
 
@@ -125,6 +126,7 @@ impl Gate {
             Some(why) => (Answer::Ask { terms: self.policy.default.clone(), why: why.clone() }, Some(why)),
             None => (answer, None),
         };
+        let answer = on_paper(call, answer);
         Explanation { policy_version, rules, rule, answer: Some(answer), held_back, unknown: None }
     }
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use cel::{Context, Env};
 use domain::{
+    autonomy::Level,
     confidence::Band,
     credit::MICROS,
     leaving::{self, Carried, CarriedKind},
@@ -16,10 +17,11 @@ use serde_json::Value;
 use super::Matter;
 
 /// What conditions may name. `args` stands for the arguments, the others for fields of [`Facts`].
-pub const VARIABLES: [&str; 18] = [
+pub const VARIABLES: [&str; 19] = [
     "agent",
     "amount",
     "args",
+    "autonomy",
     "band",
     "carries",
     "channel",
@@ -39,6 +41,10 @@ pub const VARIABLES: [&str; 18] = [
 
 pub const BANDS: [(&str, Band); 3] = [("auto", Band::Auto), ("draft", Band::Draft), ("low", Band::Low)];
 pub const FINDINGS: [&str; 6] = ["link", "secret", "prompt", UNSUPPORTED, CONTRADICTION, INJECTION];
+const ON_PAPER: &str = "on the ladder of autonomy this is done on paper alone: it is written down for comparison, and a \
+    person does the work, so hand it over";
+/// What `autonomy` is where the ladder says nothing.
+pub const NOT_ON_LADDER: &str = "none";
 pub const UNSUPPORTED: &str = "unsupported_values";
 pub const CONTRADICTION: &str = "contradiction";
 pub const INJECTION: &str = "injection";
@@ -115,6 +121,8 @@ impl Call {
             weekday: weekday.to_owned(),
             intent: matter.intent.map(str::to_owned),
             spend: Some(matter.spent_micros as f64 / MICROS as f64),
+            // What can be undone is no matter of the ladder: a note, a tag, handing the ticket to a person.
+            autonomy: matter.level.filter(|_| matter.spec.risk > Risk::Reversible),
         };
         let holds = Holds {
             always_asks: matter.spec.always_asks,
@@ -140,6 +148,7 @@ impl Call {
             ("band", band(facts.band)),
             ("origin", facts.origin.as_str()),
             ("weekday", &facts.weekday),
+            ("autonomy", facts.autonomy.map_or(NOT_ON_LADDER, Level::as_str)),
         ];
         let known = |name: &str| !self.unknown.contains(name);
         if let Some(intent) = facts.intent.as_deref().filter(|_| known("intent")) {
@@ -201,7 +210,22 @@ impl Call {
         if !holds.suspicions.is_empty() && self.facts.risk != Risk::Reversible {
             return Some(suspicion::words(&holds.suspicions));
         }
-        None
+        match self.facts.autonomy.filter(|_| self.facts.risk > Risk::Reversible) {
+            None | Some(Level::Act) => None,
+            Some(Level::Shadow) => Some(ON_PAPER.to_owned()),
+            Some(Level::Draft) => {
+                Some("on the ladder of autonomy this is a draft, which a person finishes".to_owned())
+            }
+            Some(Level::Ask) => Some(
+                "on the ladder of autonomy this is asked, or it is less sure than what may act by itself"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// Why it is written down and not done, nor put before a person: at the lowest rung people do the work.
+    pub(super) fn on_paper(&self) -> Option<&'static str> {
+        (self.facts.autonomy == Some(Level::Shadow) && self.facts.risk > Risk::Reversible).then_some(ON_PAPER)
     }
 }
 
@@ -286,6 +310,7 @@ mod tests {
             suspicions: &[],
             edited: false,
             intent: Some("refund"),
+            level: Some(Level::Act),
             spent_micros: 250_000,
             now: Timestamp::parse_rfc3339("2025-11-23T22:10:00Z").unwrap(),
         })
@@ -309,7 +334,7 @@ mod tests {
             "amount == 700 && args.to.endsWith('example.com') && !edited && origin == 'untrusted'",
             "carries == ['link'] && findings == ['contradiction', 'link', 'unsupported_values']",
             "hour == 22 && weekday == 'sunday'",
-            "intent == 'refund' && spend == 0.25",
+            "intent == 'refund' && spend == 0.25 && autonomy == 'act'",
         ];
         for condition in conditions {
             let text = format!(

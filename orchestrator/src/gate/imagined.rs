@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
+    autonomy::Level,
     confidence::Thresholds,
     leaving::CarriedKind,
     policy::{Facts, Trust},
@@ -69,6 +70,7 @@ pub(super) struct Imagined {
     weekdays: Vec<&'static str>,
     intents: Vec<String>,
     spends: Vec<f64>,
+    levels: Vec<Option<Level>>,
     args: Vec<Value>,
 }
 
@@ -147,11 +149,15 @@ impl Imagined {
             weekdays: if named("weekday") { WEEKDAYS.to_vec() } else { vec!["sunday"] },
             intents: words("intent", &["another"], ""),
             spends: distinct(spends, |credits| credits.max(0.0)),
+            levels: match named("autonomy") {
+                true => std::iter::once(None).chain(Level::ALL.map(Some)).collect(),
+                false => vec![None],
+            },
             args: arguments(reads.clone()),
         }
     }
 
-    fn sizes(&self) -> [usize; 15] {
+    fn sizes(&self) -> [usize; 16] {
         [
             self.tools.len(),
             self.agents.len(),
@@ -167,6 +173,7 @@ impl Imagined {
             self.weekdays.len(),
             self.intents.len(),
             self.spends.len(),
+            self.levels.len(),
             self.args.len(),
         ]
     }
@@ -188,7 +195,7 @@ impl Imagined {
 
     /// None for one that differs from another only in what it does not have.
     fn call(&self, mut number: u64) -> Option<Call> {
-        let mut at = [0; 15];
+        let mut at = [0; 16];
         for (place, size) in at.iter_mut().zip(self.sizes()) {
             *place = (number % size as u64) as usize;
             number /= size as u64;
@@ -208,7 +215,7 @@ impl Imagined {
             day,
             rest @ ..,
         ] = at;
-        let [intent, spend, args] = rest;
+        let [intent, spend, level, args] = rest;
         let tool = self.tools.get(tool)?;
         if !tool.has_amount && amount > 0 {
             return None;
@@ -244,6 +251,7 @@ impl Imagined {
             weekday: (*self.weekdays.get(day)?).to_owned(),
             intent: Some(self.intents.get(intent)?.clone()),
             spend: Some(*self.spends.get(spend)?),
+            autonomy: self.levels.get(level)?.filter(|_| tool.risk > Risk::Reversible),
         };
         let holds = Holds::of(&facts, tool.always_asks);
         Some(Call { facts, args: self.args.get(args)?.clone(), holds, unknown: BTreeSet::new() })

@@ -18,6 +18,7 @@ use std::{path::Path, sync::Arc};
 
 use domain::{
     Timestamp,
+    autonomy::Level,
     canonical::Digest,
     confidence::{Confidence, Thresholds},
     leaving::Carried,
@@ -68,6 +69,8 @@ pub struct Matter<'a> {
     pub edited: bool,
     /// The procedure that the customer's words ask for; none where no rule reads it.
     pub intent: Option<&'a str>,
+    /// Where it stands on the ladder of autonomy, if at all.
+    pub level: Option<Level>,
     /// What the run has cost, in millionths of a credit.
     pub spent_micros: i64,
     pub now: Timestamp,
@@ -173,14 +176,6 @@ impl Gate {
         &self.version
     }
 
-    /// Whether any rule's condition names the variable.
-    pub fn reads(&self, variable: &str) -> bool {
-        let reads = |rule: &CompiledRule| {
-            rule.condition.as_ref().is_some_and(|c| c.reads.variables.contains(variable))
-        };
-        self.rules.iter().any(reads)
-    }
-
     /// What the policy says of this call.
     pub fn judge(&self, matter: &Matter<'_>) -> Verdict {
         self.judge_call(&Call::of(matter))
@@ -198,6 +193,7 @@ impl Gate {
         // What carries an invented value, and what is a person's to decide, goes before a person,
         // whichever rule would let it out.
         let answer = held.map_or(answer, |why| Answer::Ask { terms: self.policy.default.clone(), why });
+        let answer = on_paper(call, answer);
         Verdict { rule: rule.to_owned(), policy_version: self.version.clone(), answer }
     }
 
@@ -219,6 +215,15 @@ impl Gate {
 
     fn no_match(&self) -> Answer {
         Answer::Ask { terms: self.policy.default.clone(), why: "no rule lets this run by itself".to_owned() }
+    }
+}
+
+/// What is done on paper is neither done nor put before a person. What the policy refuses it refuses for its own
+/// reason.
+fn on_paper(call: &Call, answer: Answer) -> Answer {
+    match (call.on_paper(), &answer) {
+        (Some(why), Answer::Run | Answer::Ask { .. }) => Answer::Refuse { why: why.to_owned() },
+        _ => answer,
     }
 }
 
@@ -293,6 +298,7 @@ mod tests {
             suspicions: &[],
             edited: false,
             intent: None,
+            level: None,
             spent_micros: 0,
             now: NOW,
         })
@@ -361,6 +367,7 @@ mod tests {
                 suspicions: &[],
                 edited: false,
                 intent: None,
+                level: None,
                 spent_micros: 0,
                 now: NOW,
             })
@@ -406,6 +413,7 @@ mod tests {
                 suspicions: &[],
                 edited: false,
                 intent: None,
+                level: None,
                 spent_micros: 0,
                 now: NOW,
             })
@@ -436,6 +444,7 @@ mod tests {
             suspicions: &[],
             edited: false,
             intent: None,
+            level: None,
             spent_micros: 0,
             now: NOW,
         });

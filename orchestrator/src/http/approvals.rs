@@ -13,6 +13,7 @@ use axum::extract::State;
 use domain::{
     ApprovalId, TicketId, Timestamp, WorkspaceId,
     approval::{Approval, ApprovalStatus, Decision, DecisionKind},
+    autonomy::Level,
     canonical::Digest,
     commit::{CommitError, Receipt},
     customer::Customer,
@@ -445,6 +446,16 @@ pub enum DecidedStatus {
     Failed,
 }
 
+/// Why it is not decided with others.
+const DRAFT: &str = "on the ladder of autonomy this is a draft, which is finished by itself: decide it alone";
+
+/// Whether it is at a rung where nothing is decided with others.
+async fn is_draft(http: &Http, staff: &Staff<may::DecideApprovals>, id: ApprovalId) -> Result<bool, Problem> {
+    let approval = staff.store(http).approval(id).await?;
+    let level = approval.and_then(|approval| approval.facts.and_then(|facts| facts.autonomy));
+    Ok(level == Some(Level::Draft))
+}
+
 fn decide_many_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("decideApprovals").tag("approvals").summary("Decide several").description(
         "Up to 50 decisions. One that fails does not hold up the others; each has its own result.",
@@ -460,8 +471,19 @@ async fn decide_many(
         return Err(Problem::invalid(format!("send 1 to {MAX_BATCH} decisions, not {}", form.items.len())));
     }
     let mut results = Vec::with_capacity(form.items.len());
+    let several = form.items.len() > 1;
     for item in form.items {
         let said = (item.digest, item.decision);
+        if several && is_draft(&http, &staff, item.approval_id).await? {
+            results.push(DecidedItem {
+                approval_id: item.approval_id,
+                status: DecidedStatus::Failed,
+                approval: None,
+                problem: Some(Problem::invalid(DRAFT).body(None)),
+                exercise: None,
+            });
+            continue;
+        }
         let taken = take(&http, &staff, item.approval_id, said, (form.undo, None)).await;
         let approval_id = item.approval_id;
         results.push(match taken {

@@ -299,7 +299,7 @@ fn row(entry: &AuditEntry) -> [String; 10] {
 }
 
 /// A cell that no spreadsheet computes, as OWASP's page on CSV injection has it.
-fn inert(cell: &str) -> String {
+pub(super) fn inert(cell: &str) -> String {
     match cell.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
         _ => cell.to_owned(),

@@ -23,14 +23,14 @@ use tokio::{
         OwnedSemaphorePermit,
         broadcast::{Receiver, error::RecvError},
     },
-    time::{self, Interval},
+    time,
 };
 
 use super::{
     Http,
     conversations::ConversationMessage,
     problem::Problem,
-    stream::{EventStream, PAGE, every, last_event_id, sse},
+    stream::{EventStream, Looks, PAGE, last_event_id, sse},
     visitor::Visitor,
 };
 use crate::live::LiveBody;
@@ -70,6 +70,7 @@ pub async fn open(
     let place = http.watch()?;
     // Subscribed before the first read, so that nothing falls between the two.
     let notices = http.app.store.notices();
+    let looks = Looks::every(POLL, visitor.workspace, http.app.store.words());
     let live = http.app.live.subscribe();
     let ticket = visitor.conversation(&http).await?;
     let last = last_event_id(headers)?.or(after).unwrap_or(0).clamp(0, ticket.version);
@@ -84,7 +85,7 @@ pub async fn open(
         caught_up: false,
         told: None,
         ready: VecDeque::new(),
-        poll: every(POLL),
+        looks,
         _place: place,
     };
     Ok(EventStream::new(futures::stream::unfold(watch, |mut watch| async move {
@@ -112,7 +113,7 @@ struct Watch {
     /// The status and handoff that the visitor was last told.
     told: Option<(TicketStatus, bool)>,
     ready: VecDeque<Ready>,
-    poll: Interval,
+    looks: Looks,
     _place: OwnedSemaphorePermit,
 }
 
@@ -147,7 +148,7 @@ impl Watch {
                     Ok(_) | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return None,
                 },
-                _ = self.poll.tick() => self.caught_up = false,
+                () = self.looks.due() => self.caught_up = false,
             }
         }
     }

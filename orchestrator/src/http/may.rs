@@ -29,6 +29,8 @@ each!(
     ReadReviewQuality,
     ReadRuns,
     RetryRuns,
+    ReadEvaluations,
+    ManageEvaluations,
     AskCopilot,
     ReadTools,
     TryTools,
@@ -39,6 +41,7 @@ each!(
     ReadPolicy,
     TryPolicy,
     ChangePolicy,
+    ManageAutonomy,
     ReadSystem,
     TestConnections,
     ManageChannels,
@@ -68,4 +71,11 @@ pub struct Write;
 impl May for Write {
     const ANY_OF: &'static [Permission] =
         &[Permission::OpenTickets, Permission::WriteNotes, Permission::ReplyToCustomers];
+}
+
+/// Makes a case of a decision: whoever decides, and whoever keeps evaluations.
+#[derive(Clone, Copy, Debug)]
+pub struct MakeCases;
+impl May for MakeCases {
+    const ANY_OF: &'static [Permission] = &[Permission::DecideApprovals, Permission::ManageEvaluations];
 }

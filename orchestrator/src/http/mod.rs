@@ -15,6 +15,7 @@ mod approvals;
 mod articles;
 mod audit;
 pub mod auth;
+mod autonomy;
 mod breakers;
 mod caller;
 mod channels;
@@ -25,10 +26,13 @@ mod conversation_stream;
 mod conversations;
 mod copilot;
 mod credits;
+mod crowd;
 mod customers;
+mod decided_cases;
 mod deliveries;
 mod desk;
 mod docs;
+mod evaluations;
 mod exercises;
 mod feedback;
 mod footing;
@@ -59,6 +63,7 @@ mod problem;
 mod proof;
 mod providers;
 mod ratings;
+mod replays;
 mod review_quality;
 mod roles;
 mod runs;
@@ -129,6 +134,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(http.clone(), headers::secure))
         .layer(from_fn_with_state(http.clone(), sites::share))
+        .layer(from_fn_with_state(http.clone(), crowd::admit))
         .layer(from_fn_with_state(http, observe::observe))
         // Outside `observe`, which writes the bodies of problems anew.
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
@@ -139,7 +145,8 @@ fn api() -> ApiRouter<Http> {
     let streams = ApiRouter::new()
         .merge(stream::routes())
         .merge(conversations::stream_routes())
-        .merge(audit::stream_routes());
+        .merge(audit::stream_routes())
+        .merge(autonomy::stream_routes());
     ApiRouter::new()
         .merge(session::routes())
         .merge(sessions::routes())
@@ -160,7 +167,10 @@ fn api() -> ApiRouter<Http> {
         .merge(approval_link::routes())
         .merge(approval_mail::routes())
         .merge(review_quality::routes())
+        .merge(replays::routes())
         .merge(runs::routes())
+        .merge(evaluations::routes())
+        .merge(decided_cases::routes())
         .merge(agents::routes())
         .merge(tools::routes())
         .merge(knowledge::routes())
@@ -183,6 +193,7 @@ fn api() -> ApiRouter<Http> {
         .merge(copilot::routes())
         .merge(audit::routes())
         .merge(policy::routes())
+        .merge(autonomy::routes())
         .merge(presence::routes())
         .merge(mentions::routes())
         .merge(conversations::routes())

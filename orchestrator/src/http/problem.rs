@@ -217,7 +217,7 @@ impl From<CommitError> for Problem {
                 Self::new(Kind::Conflict, format!("{error}; reload and try again"))
             }
             CommitError::Busy { retry_after } => {
-                Self::new(Kind::Unavailable, error.to_string()).retry_after(retry_after)
+                Self::new(Kind::TooManyRequests, error.to_string()).retry_after(retry_after)
             }
             CommitError::Exhausted { .. } => Self::new(Kind::TooManyRequests, error.to_string()),
             CommitError::Unavailable(_) => Self::unavailable(&error),
@@ -243,11 +243,12 @@ impl From<StoreError> for Problem {
             StoreError::Cursor => Self::new(Kind::BadRequest, error.to_string()),
             StoreError::NotFound(what) => Self::not_found(&what),
             StoreError::Taken(_) => Self::new(Kind::Conflict, error.to_string()),
-            StoreError::Database(_) | StoreError::Closed => Self::unavailable(&error),
+            StoreError::Database(_) | StoreError::Silent(_) | StoreError::Closed => Self::unavailable(&error),
             StoreError::Row { .. }
             | StoreError::Value(_)
             | StoreError::Migrate(_)
             | StoreError::RowSecurity { .. }
+            | StoreError::Backup { .. }
             | StoreError::Url { .. } => Self::internal(&error),
         }
     }
@@ -414,7 +415,7 @@ mod tests {
     fn a_busy_store_says_when_to_come_back_in_whole_seconds_rounded_up() {
         let problem = Problem::from(CommitError::Busy { retry_after: Duration::from_millis(1_200) });
         let response = problem.response(Some("r-1".to_owned()));
-        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(response.headers()[header::RETRY_AFTER], "2");
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
     }

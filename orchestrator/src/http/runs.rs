@@ -23,6 +23,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::RunFilter;
 
+use crate::engine::moment::Moment;
+
 use super::{
     Http,
     auth::{Staff, may},
@@ -103,6 +105,17 @@ pub struct RunView {
     pub run: Run,
     pub steps: Vec<Step>,
     pub effects: Vec<Effect>,
+    /// With `at`: the run as it stood after that step, which is then the last of `steps`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<Moment>,
+}
+
+/// At which step the run is looked at.
+#[derive(Deserialize, JsonSchema)]
+pub struct RunAt {
+    /// A step's `seq`; without it, the whole run.
+    #[serde(default)]
+    pub at: Option<i64>,
 }
 
 fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -131,7 +144,8 @@ async fn list(
 fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("getRun").tag("runs").summary("Look at a run").description(
         "The run, its journal in order (every model call, tool call, proposal and wait, with tokens, cost and timing) \
-         and its effects.",
+         and its effects. With `at`, as it stood after that step: what the agent knew, what was open, what it had \
+         cost. 422 for a step that there is not.",
     )
 }
 
@@ -139,13 +153,24 @@ async fn show(
     State(http): State<Http>,
     staff: Staff<may::ReadRuns>,
     Path(path): Path<RunPath>,
+    Query(query): Query<RunAt>,
 ) -> Result<Json<RunView>, Problem> {
     let store = staff.store(&http);
     let run = store.run(path.id).await?.filter(|run| is_for(&staff, run));
     let run = run.ok_or_else(|| Problem::not_found("the run"))?;
-    let steps = store.steps(path.id).await?;
-    let effects = store.effects_of_run(path.id).await?;
-    Ok(Json(RunView { run, steps, effects }))
+    let mut steps = store.steps(path.id).await?;
+    let mut effects = store.effects_of_run(path.id).await?;
+    let moment = match query.at {
+        None => None,
+        Some(at) => {
+            let moment = Moment::of(&http.app.house, &run, &steps, at)
+                .map_err(|error| Problem::invalid(error.to_string()))?;
+            steps.truncate(moment.step as usize + 1);
+            effects.retain(|effect| effect.created_at <= moment.at);
+            Some(moment)
+        }
+    };
+    Ok(Json(RunView { run, steps, effects, moment }))
 }
 
 fn retry_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {

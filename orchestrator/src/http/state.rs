@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     auth::Identities,
+    crowd::Crowd,
     desk::DeskView,
     help::HelpArticle,
     limits::Limits,
@@ -35,6 +36,7 @@ pub struct Shared {
     pub app: Arc<App>,
     pub(super) identities: Identities,
     pub(super) limits: Limits,
+    pub(super) crowd: Crowd,
     /// The API's description as JSON.
     pub(super) document: Bytes,
     cookie_key: Key,
@@ -79,6 +81,7 @@ impl Http {
         Self(Arc::new(Shared {
             identities: Identities::default(),
             limits,
+            crowd: Crowd::new(app.config.server.requests),
             document: serde_json::to_vec(document).unwrap_or_default().into(),
             // A key of 64 bytes for cookies, and one for visitors; each purpose has its own.
             cookie_key: Key::from(
@@ -121,6 +124,11 @@ impl Http {
             Problem::new(Kind::Unavailable, "this process has no place for another stream")
                 .retry_after(Duration::from_secs(10))
         })
+    }
+
+    /// Streams that are open.
+    pub(super) fn watched(&self) -> usize {
+        MAX_STREAMS.saturating_sub(self.streams.available_permits())
     }
 
     pub(super) async fn workspaces(&self) -> Result<Arc<Vec<Workspace>>, Problem> {

@@ -31,7 +31,7 @@ use domain::{
 use futures::Stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Notice, WorkspaceStore};
+use store::{Notice, Word, WorkspaceStore};
 use tokio::{
     sync::{
         OwnedSemaphorePermit,
@@ -53,6 +53,8 @@ use crate::live::LiveBody;
 pub const PAGE: i64 = 200;
 /// How often the store is asked for events of other processes.
 const POLL: Duration = Duration::from_secs(2);
+/// When it is asked because another process has told of some.
+const SOON: Duration = Duration::from_millis(50);
 /// How often it is checked that the watcher may still watch.
 const CHECK: Duration = Duration::from_secs(15);
 
@@ -113,6 +115,7 @@ async fn stream(
     let place = http.watch()?;
     // Subscribed before the first read, so that nothing falls between the two.
     let notices = http.app.store.notices();
+    let looks = Looks::every(POLL, staff.workspace, http.app.store.words());
     let live = http.app.live.subscribe();
     let store = staff.store(&http);
     let (last, caught_up) = match last_event_id(&headers)?.or(query.after) {
@@ -133,7 +136,7 @@ async fn stream(
         last,
         caught_up,
         ready: VecDeque::new(),
-        poll: every(POLL),
+        looks,
         check: every(CHECK),
         _place: place,
     };
@@ -161,6 +164,46 @@ pub fn every(period: Duration) -> Interval {
     interval
 }
 
+/// When to look for events of other processes: from time to time, and soon after one told of some.
+pub struct Looks {
+    workspace: WorkspaceId,
+    words: Receiver<Word>,
+    poll: Interval,
+    /// It is looked for them soon, however many more words come.
+    hastened: bool,
+}
+
+impl Looks {
+    pub fn every(period: Duration, workspace: WorkspaceId, words: Receiver<Word>) -> Self {
+        Self { workspace, words, poll: every(period), hastened: false }
+    }
+
+    /// Resolves when it is time; nothing is lost when it is not waited for to the end.
+    pub async fn due(&mut self) {
+        loop {
+            tokio::select! {
+                _ = self.poll.tick() => {
+                    self.hastened = false;
+                    return;
+                }
+                word = self.words.recv() => {
+                    let concerns = match word {
+                        Ok(Word::News(of)) => of == self.workspace,
+                        Ok(Word::Missed) | Err(RecvError::Lagged(_)) => true,
+                        Ok(Word::Due | Word::Rules) => false,
+                        // The store is gone, and with it the stream.
+                        Err(RecvError::Closed) => std::future::pending().await,
+                    };
+                    if concerns && !self.hastened {
+                        self.hastened = true;
+                        self.poll.reset_after(SOON);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// One watcher. Nothing runs for it between two reads of its connection.
 struct Watch {
     http: Http,
@@ -179,7 +222,7 @@ struct Watch {
     /// Whether everything up to the newest position known of has been read.
     caught_up: bool,
     ready: VecDeque<SseEvent>,
-    poll: Interval,
+    looks: Looks,
     check: Interval,
     _place: OwnedSemaphorePermit,
 }
@@ -213,7 +256,7 @@ impl Watch {
                     Ok(_) | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return None,
                 },
-                _ = self.poll.tick() => self.caught_up = false,
+                () = self.looks.due() => self.caught_up = false,
             }
         }
     }

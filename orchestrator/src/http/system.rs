@@ -20,7 +20,10 @@ use super::{
     observe::Peer,
     problem::{Kind, Problem},
 };
-use crate::knowledge_index::{Engine, dense_spec};
+use crate::{
+    knowledge_index::{Engine, dense_spec},
+    measurements,
+};
 
 pub fn routes() -> ApiRouter<Http> {
     ApiRouter::new()
@@ -228,5 +231,7 @@ async fn metrics(State(http): State<Http>, peer: Peer, headers: HeaderMap) -> Re
     if !peer.is_local() && http.identify(&Method::GET, &headers).await?.is_none() {
         return Err(Problem::unauthorized());
     }
+    measurements::sample(&http.app);
+    metrics::gauge!("countersign_streams").set(http.watched() as f64);
     Ok(Metrics(http.app.metrics.render()))
 }

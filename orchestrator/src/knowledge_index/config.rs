@@ -161,7 +161,6 @@ impl IndexConfig {
     }
 
     /// Where the embedded engine keeps its files, for a database at `database_url`.
-    #[cfg(feature = "embedded-index")]
     pub(crate) fn folder(&self, database_url: &str) -> std::path::PathBuf {
         match (set(&self.folder), crate::app::sqlite_path(database_url).and_then(Path::parent)) {
             (Some(folder), _) => folder.into(),

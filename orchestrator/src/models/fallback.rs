@@ -34,6 +34,8 @@ impl Model for Fallback {
                 Ok(mut response) => {
                     response.usage.add(usage);
                     if position > 0 {
+                        metrics::counter!("countersign_model_fallbacks_total", "provider" => response.provider.clone())
+                            .increment(1);
                         tracing::info!(
                             provider = response.provider,
                             purpose = request.purpose,

@@ -102,7 +102,8 @@ pub fn words(answer: Option<&Answer>) -> String {
     }
 }
 
-fn asked(role: &str, quorum: u8) -> String {
+/// Whom it asks.
+pub fn asked(role: &str, quorum: u8) -> String {
     if quorum > 1 { format!("ask {quorum} of role {role}") } else { format!("ask {role}") }
 }
 
@@ -351,5 +352,6 @@ fn bare(
         weekday: weekday.to_owned(),
         intent: None,
         spend: None,
+        autonomy: None,
     }
 }

@@ -12,7 +12,7 @@
 )]
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     ops::Deref,
     sync::{
         Arc,
@@ -33,12 +33,13 @@ use domain::{
     commit::{Commit, Op},
     confidence::Confidence,
     permission::{OwnRole, Permission, Permissions},
+    run::RunStatus,
     tool::ToolCall,
     user::{Actor, Role, RoleName, TeamName, User},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use store::{KeyOwner, WorkspaceStore};
+use store::{KeyOwner, RunFilter, WorkspaceStore};
 use tokio::sync::OnceCell;
 
 pub use super::client::{Client, EventReader, Reply, Sent};
@@ -450,6 +451,20 @@ impl Desk {
         let email = user.email.clone();
         self.store.create_user(user, password_hash().await).await.unwrap();
         self.sign_in(&email).await
+    }
+
+    /// Asks of every run that is over whether its journal reproduces it; which agents made them.
+    pub async fn reproduced(&self) -> BTreeSet<String> {
+        let mut agents = BTreeSet::new();
+        for asked_by in self.users.values().copied().map(Some).chain([None]) {
+            let filter = RunFilter { asked_by, status: Some(RunStatus::Done), ..RunFilter::default() };
+            for run in self.store.runs(&filter, 100, None).await.unwrap().items {
+                let report = self.app.replay(self.workspace, run.id).await.unwrap().unwrap();
+                assert!(report.ok, "{report} {run:?}");
+                agents.insert(run.agent);
+            }
+        }
+        agents
     }
 
     /// The run of a ticket.

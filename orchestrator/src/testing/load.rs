@@ -15,7 +15,7 @@ use std::{
 
 use axum::{Json, Router, body::Bytes, routing::post};
 use domain::{
-    Clock as _, UserId,
+    Clock as _, UserId, WorkspaceId,
     user::{Role, User},
 };
 use serde::Deserialize;
@@ -41,7 +41,21 @@ pub fn percentile(sorted: &[f64], p: f64) -> f64 {
     sorted.get(at).map_or(0.0, |ms| (ms * 100.0).round() / 100.0)
 }
 
+/// A database with one workspace.
 pub async fn prepare(url: &str) {
+    prepare_desks(url, 1).await;
+}
+
+/// Whom a driver signs in as, in the workspace of this number.
+fn reviewer(desk: usize) -> String {
+    match desk {
+        0 => "reviewer@bench.example".to_owned(),
+        _ => format!("reviewer{desk}@bench.example"),
+    }
+}
+
+/// A database with so many workspaces, each with a reviewer.
+pub async fn prepare_desks(url: &str, desks: usize) -> Vec<WorkspaceId> {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
     let options = StoreOptions {
         owner: "bench".to_owned(),
@@ -52,19 +66,26 @@ pub async fn prepare(url: &str) {
     };
     let store = Store::open(url, options, clock.clone(), ids.clone()).await.unwrap();
     store.migrate().await.unwrap();
-    let workspace = store.create_workspace("bench", "Bench").await.unwrap();
-    let reviewer = User {
-        id: UserId::new(&*ids),
-        email: "reviewer@bench.example".to_owned(),
-        name: "Reviewer".to_owned(),
-        role: Role::Reviewer,
-        title: String::new(),
-        created_at: clock.now(),
-        deactivated_at: None,
-    };
+    // Hashing is slow on purpose, and what is measured is something else.
     let hash = password::hash(PASSWORD.to_owned(), &*ids).await.unwrap();
-    store.workspace(workspace.id).create_user(reviewer, hash).await.unwrap();
+    let mut made = Vec::with_capacity(desks);
+    for desk in 0..desks {
+        let slug = if desk == 0 { "bench".to_owned() } else { format!("bench-{desk}") };
+        let workspace = store.create_workspace(&slug, "Bench").await.unwrap();
+        let user = User {
+            id: UserId::new(&*ids),
+            email: reviewer(desk),
+            name: "Reviewer".to_owned(),
+            role: Role::Reviewer,
+            title: String::new(),
+            created_at: clock.now(),
+            deactivated_at: None,
+        };
+        store.workspace(workspace.id).create_user(user, hash.clone()).await.unwrap();
+        made.push(workspace.id);
+    }
     store.close().await;
+    made
 }
 
 pub fn config(url: &str, stub: &str) -> String {
@@ -142,8 +163,13 @@ pub struct Driver {
 impl Driver {
     /// Signs in. With `hands` of zero nobody decides; otherwise that many approvals are decided at once.
     pub async fn start(url: String, hands: usize) -> Arc<Self> {
+        Self::start_at(url, 0, hands).await
+    }
+
+    /// The same in the workspace of this number.
+    pub async fn start_at(url: String, desk: usize, hands: usize) -> Arc<Self> {
         let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(512).build().unwrap();
-        let body = json!({ "email": "reviewer@bench.example", "password": PASSWORD });
+        let body = json!({ "email": reviewer(desk), "password": PASSWORD });
         let answer = client
             .post(format!("{url}/v1/session"))
             .header("sec-fetch-site", "same-origin")
@@ -235,7 +261,7 @@ impl Driver {
     }
 
     /// The ids and digests of what waits longest.
-    async fn queue(&self) -> Vec<(String, String)> {
+    pub async fn queue(&self) -> Vec<(String, String)> {
         #[derive(Deserialize)]
         struct Queue {
             items: Vec<Item>,

@@ -7,6 +7,8 @@
 )]
 
 pub mod app;
+pub mod arrivals;
+pub mod bulk;
 mod client;
 pub mod load;
 pub mod mail_servers;

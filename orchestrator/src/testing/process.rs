@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{self, Instant};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    time::{self, Instant},
+};
 use tools::testing::Port;
 
 /// A `countersign serve` with a configuration file and a port of its own. Ends with its owner.
@@ -87,15 +90,44 @@ impl Process {
     /// # Panics
     /// After 60 seconds, or when the process ends, with its log.
     pub async fn ready(&mut self) {
+        assert!(self.comes_up().await, "{} did not come up:\n{}", self.name, self.log_tail());
+    }
+
+    /// Waits until it answers; false after 60 seconds, or when the process ends.
+    pub async fn comes_up(&mut self) -> bool {
         let until = Instant::now() + Duration::from_secs(60);
         let address = format!("127.0.0.1:{}", self.port.number());
-        while tokio::net::TcpStream::connect(&address).await.is_err() {
+        // It listens before it has all that it needs, so that a connection alone says little.
+        while !matches!(time::timeout(Duration::from_secs(1), answers(&address)).await, Ok(Ok(true))) {
             let ended = self.child.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some());
             if ended || Instant::now() > until {
-                panic!("{} did not come up:\n{}", self.name, self.log_tail());
+                return false;
             }
             time::sleep(Duration::from_millis(5)).await;
         }
+        true
+    }
+
+    /// Sends it a signal by its name, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        if let Some(id) = self.id() {
+            let sent = Command::new("kill").arg(format!("-{name}")).arg(id.to_string()).status();
+            assert!(sent.unwrap().success(), "{} cannot be sent SIG{name}", self.name);
+        }
+    }
+
+    /// SIGTERM, and waits until it has ended by itself.
+    ///
+    /// # Panics
+    /// After 60 seconds, with its log.
+    pub async fn stop(&mut self) {
+        self.signal("TERM");
+        let until = Instant::now() + Duration::from_secs(60);
+        while self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none()) {
+            assert!(Instant::now() < until, "{} does not end:\n{}", self.name, self.log_tail());
+            time::sleep(Duration::from_millis(10)).await;
+        }
+        self.child = None;
     }
 
     /// SIGKILL, and waits for the corpse.
@@ -105,6 +137,14 @@ impl Process {
             child.wait().ok();
         }
     }
+}
+
+async fn answers(address: &str) -> std::io::Result<bool> {
+    let mut connection = tokio::net::TcpStream::connect(address).await?;
+    connection.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").await?;
+    let mut first = [0; 5];
+    connection.read_exact(&mut first).await?;
+    Ok(&first == b"HTTP/")
 }
 
 impl Drop for Process {

@@ -189,6 +189,10 @@ async fn a_person_may_change_the_article_and_let_customers_find_it() {
         (&json!("Down care"), &json!("public"))
     );
     assert_eq!(found(&app, "").await, 1);
+    assert!(
+        app.reproduced().await.contains("article"),
+        "the journal of an edited article reproduces its run"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

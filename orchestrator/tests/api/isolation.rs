@@ -83,6 +83,7 @@ async fn plant(theirs: &Desk) -> Theirs {
     let path = format!("/v1/tickets/{}/messages", text(&ticket["ticket"]["id"]));
     let messages = owner.get(&path).await.json(StatusCode::OK);
     let scan = owner.post("/v1/guards/scans", &json!({})).await.json(StatusCode::CREATED);
+    let replay = owner.post("/v1/replays", &json!({})).await.json(StatusCode::CREATED);
     let service = json!({ "name": "xylophone service" });
     let service = owner.post("/v1/service-accounts", &service).await.json(StatusCode::CREATED);
     let key =
@@ -101,8 +102,22 @@ async fn plant(theirs: &Desk) -> Theirs {
     let asked = json!({ "text": "Where is the xylophone?" });
     let asked = owner.post("/v1/copilot/threads", &asked).await.json(StatusCode::CREATED);
     let sessions = owner.get("/v1/sessions").await.json(StatusCode::OK);
+    let held = json!({ "name": "where is the xylophone", "attempts": 1, "passed": 1 });
+    let held =
+        json!({ "suite": "xylophone", "version": "1", "model": "offline", "cutoff": 0.5, "cases": [held] });
+    let evaluation = owner.post("/v1/evaluations", &held).await.json(StatusCode::CREATED);
+    let rejected = theirs.open_ticket("A third xylophone").await;
+    let rejected = theirs.propose_saying(&rejected, "The xylophone is yours.").await;
+    let decision =
+        json!({ "digest": rejected["digest"], "decision": { "type": "reject", "reason": "no xylophone" } });
+    let path = format!("/v1/approvals/{}/decisions", text(&rejected["id"]));
+    owner.post(&path, &decision).await.json(StatusCode::OK);
+    let made = json!({ "approval_id": rejected["id"] });
+    let made = owner.post("/v1/evaluations/cases", &made).await.json(StatusCode::CREATED);
     let mut ids = planted::beside(theirs, WORD, &ticket, &document).await;
     ids.extend([
+        ("evaluation", text(&evaluation["id"])),
+        ("case", text(&made["id"])),
         ("view", text(&view["id"])),
         ("thread", text(&asked["thread_id"])),
         ("workspace", theirs.workspace.to_string()),
@@ -116,6 +131,7 @@ async fn plant(theirs: &Desk) -> Theirs {
         ("document", text(&document["document"]["id"])),
         ("chunk", text(&document["chunks"][0]["id"])),
         ("scan", text(&scan["id"])),
+        ("replay", text(&replay["id"])),
         ("service", text(&service["id"])),
         ("key", text(&key["key"]["id"])),
         ("person", theirs.user_id(Role::Agent).to_string()),
@@ -196,11 +212,19 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         "askCopilot" => Missing("thread", json!({ "text": "What waits?" })),
         "listCopilotThreads" => List(Vec::new()),
         "beginCopilotThread" => Silent(json!({ "text": "What waits?" })),
+        "getEvaluation" | "getEvaluationResult" | "listEvaluationResults" => {
+            Missing("evaluation", Value::Null)
+        }
+        "makeEvaluationCase" => MissingInBody(json!({ "approval_id": approval })),
+        "removeEvaluationCase" => Missing("case", json!({})),
+        "listEvaluationCases" => List(Vec::new()),
         "getRun" | "replayRun" => Missing("run", Value::Null),
         "retryRun" => Missing("run", json!({})),
         "getCustomer" => Missing("customer", Value::Null),
         "getScan" => Missing("scan", Value::Null),
         "stopScan" => Missing("scan", json!({})),
+        "getReplay" => Missing("replay", Value::Null),
+        "stopReplay" => Missing("replay", json!({})),
         "getDocument"
         | "removeDocument"
         | "listDocumentVersions"
@@ -273,6 +297,9 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         | "showExercises"
         | "setExercises"
         | "listApprovalClaims"
+        | "listEvaluations"
+        | "publishEvaluation"
+        | "exportEvaluationCases"
         | "listApprovalViews"
         | "countApprovals"
         | "endApprovalDelegation"
@@ -301,6 +328,7 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         | "verifyAudit"
         | "exportAudit"
         | "beginScan"
+        | "beginReplay"
         | "makeServiceAccount"
         | "openTicket"
         | "openBreaker"
@@ -361,6 +389,12 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         "removeSource" | "syncSource" => Missing("source", json!({})),
         "dismissGap" | "draftArticle" | "turnGapIntoArticle" => Missing("gap", json!({})),
         "proposeFollowUp" => Missing("citation", json!({})),
+        "showAutonomy" => List(vec!["ceiling=0.1".to_owned()]),
+        "showAutonomyCell" => List(vec!["tool=reply_to_customer".to_owned()]),
+        "exportResolutions" => List(vec!["format=jsonl".to_owned(), "format=csv".to_owned()]),
+        "setAutonomyLevel" => {
+            Silent(json!({ "tool": "reply_to_customer", "level": "ask", "version": 0, "why": "so" }))
+        }
         _ => return None,
     })
 }
@@ -496,4 +530,25 @@ async fn a_version_of_anothers_policy_does_not_exist() {
     let us = app.user(Role::Owner).await;
     us.get("/v1/policy/versions/1").await.problem(StatusCode::NOT_FOUND);
     assert!(!us.get("/v1/policy/versions").await.text().contains(WORD));
+}
+
+#[tokio::test]
+async fn how_far_anothers_agents_go_and_what_became_of_it_is_not_shown() {
+    let app = TestApp::start().await;
+    let desk = app.another_workspace().await;
+    let theirs = desk.user(Role::Owner).await;
+    let form =
+        json!({ "tool": "reply_to_customer", "level": "ask", "version": 0, "why": "the xylophone rule" });
+    theirs.post("/v1/autonomy/level", &form).await.json(StatusCode::OK);
+    assert!(theirs.get("/v1/autonomy").await.text().contains(WORD));
+    let us = app.user(Role::Owner).await;
+    for path in
+        ["/v1/autonomy", "/v1/autonomy/cell?tool=reply_to_customer", "/v1/autonomy/resolutions?format=jsonl"]
+    {
+        assert!(!us.get(path).await.text().contains(WORD), "{path}");
+    }
+    // Ours has no rung that could be changed.
+    let ours = json!({ "tool": "reply_to_customer", "level": null, "version": 1, "why": "so" });
+    us.post("/v1/autonomy/level", &ours).await.problem(StatusCode::CONFLICT);
+    assert!(theirs.get("/v1/autonomy").await.text().contains(WORD));
 }

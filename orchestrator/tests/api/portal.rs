@@ -240,6 +240,7 @@ async fn a_customer_rates_an_answer_of_the_assistant() {
     assert_eq!(rated.status, StatusCode::NO_CONTENT, "{}", rated.text());
     let events = admin.get(&format!("/v1/tickets/{id}/events?limit=100")).await.text();
     assert!(events.contains("answer_rated"), "{events}");
+    app.reproduced().await;
 }
 
 #[tokio::test]

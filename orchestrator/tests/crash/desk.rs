@@ -1,8 +1,21 @@
 //! The world around the processes: a database, a shop, a model, customers and a reviewer. None of
 //! it is killed.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+#![allow(dead_code, reason = "two binaries of tests use a part of it each")]
 
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    extract::Request,
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+};
 use domain::{
     ContactId, CustomerId, Ids as _, UserId,
     customer::{Contact, Customer},
@@ -15,7 +28,7 @@ use orchestrator::{
     demo::shop::{Address, Item, Order, OrderStatus, Shop},
     password,
     system::{SystemClock, SystemIds},
-    testing::model_server::{CapturedRequest, ModelServer, Reply},
+    testing::model_server::{CapturedRequest, ModelServer, Reply, Script},
 };
 use serde_json::{Value, json};
 use store::{RunFilter, Store, StoreOptions, TicketFilter, WorkspaceStore};
@@ -30,8 +43,72 @@ const PASSWORD: &str = "correct horse battery";
 const PATIENCE: Duration = Duration::from_secs(120);
 const SHOP_TOKEN: &str = "token-of-the-shop";
 
+/// How it goes to whom the processes need: the model and the shop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weather {
+    #[default]
+    Fair,
+    /// Answers with this and does nothing.
+    Status(u16),
+    /// Does it and says that it failed.
+    LosesAnswers,
+    Slow(Duration),
+}
+
+/// In front of the model and the shop; both fair at first.
+#[derive(Default)]
+pub struct Front {
+    model: Mutex<Weather>,
+    shop: Mutex<Weather>,
+    /// How often each idempotency key came to the shop.
+    keys: Mutex<BTreeMap<String, usize>>,
+}
+
+impl Front {
+    pub fn model(&self, weather: Weather) {
+        *self.model.lock().unwrap() = weather;
+    }
+
+    pub fn shop(&self, weather: Weather) {
+        *self.shop.lock().unwrap() = weather;
+    }
+
+    pub fn keys(&self) -> BTreeMap<String, usize> {
+        self.keys.lock().unwrap().clone()
+    }
+
+    async fn pass(self: Arc<Self>, request: Request, next: Next) -> Response {
+        if let Some(key) = request.headers().get("idempotency-key") {
+            let key = key.to_str().unwrap().to_owned();
+            *self.keys.lock().unwrap().entry(key).or_default() += 1;
+        }
+        let weather = *self.shop.lock().unwrap();
+        match weather {
+            Weather::Fair => next.run(request).await,
+            Weather::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
+            Weather::LosesAnswers => {
+                next.run(request).await;
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+            Weather::Slow(wait) => {
+                time::sleep(wait).await;
+                next.run(request).await
+            }
+        }
+    }
+
+    fn answer(&self, request: &CapturedRequest) -> Reply {
+        match *self.model.lock().unwrap() {
+            Weather::Status(status) => Reply::Status(status, "out of order".to_owned()),
+            Weather::LosesAnswers => Reply::Cut("Well, ".to_owned(), 3),
+            Weather::Fair | Weather::Slow(_) => answer(request),
+        }
+    }
+}
+
 pub struct Desk {
     pub store: WorkspaceStore,
+    pub front: Arc<Front>,
     pub shop: Shop,
     pub model: ModelServer,
     /// Configuration of the processes, without `[server]`.
@@ -80,14 +157,18 @@ impl Desk {
         shop.put_orders(&orders).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let shop_address = listener.local_addr().unwrap();
-        let router = shop.router(SHOP_TOKEN.to_owned());
+        let front = Arc::new(Front::default());
+        let before = Arc::clone(&front);
+        let router = shop.router(SHOP_TOKEN.to_owned()).layer(middleware::from_fn(
+            move |request: Request, next: Next| Arc::clone(&before).pass(request, next),
+        ));
         tokio::spawn(async move { axum::serve(listener, router).await });
         let tools = orchestrator::demo::SHOP_TOOLS
             .replace("http://127.0.0.1:8080/demo/shop", &format!("http://{shop_address}"));
         std::fs::write(folder.join("shop-tools.toml"), tools).unwrap();
 
-        let model =
-            ModelServer::start(orchestrator::testing::model_server::Script::new(answer)).await.unwrap();
+        let before = Arc::clone(&front);
+        let model = ModelServer::start(Script::new(move |request| before.answer(request))).await.unwrap();
         let config = format!(
             "[database]\nurl = \"{url}\"\n\
              [secrets]\nkey = \"{}\"\n\
@@ -108,7 +189,7 @@ impl Desk {
         );
         #[expect(clippy::disallowed_methods, reason = "a customer's and a reviewer's browser")]
         let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
-        Self { store: rows, shop, model, config, client, count }
+        Self { store: rows, front, shop, model, config, client, count }
     }
 
     pub fn environment(&self) -> Vec<(&'static str, &'static str)> {
@@ -201,7 +282,7 @@ impl Desk {
         if status.is_success() { serde_json::from_str(&text).ok() } else { None }
     }
 
-    async fn get(&self, session: &mut Session, url: &str, path: &str) -> Option<Value> {
+    pub async fn get(&self, session: &mut Session, url: &str, path: &str) -> Option<Value> {
         let cookie = session.cookie(&self.client, url).await?;
         let answer = self.client.get(format!("{url}{path}")).header("cookie", cookie).send().await.ok()?;
         answer.json().await.ok()
@@ -234,9 +315,14 @@ impl Desk {
     }
 
     pub async fn is_quiet(&self) -> bool {
+        self.done().await == self.count
+    }
+
+    /// Runs that have ended well.
+    pub async fn done(&self) -> usize {
         let counts = self.store.counts().await.unwrap();
         let done: i64 = counts.runs.iter().filter(|(status, _)| status == "done").map(|(_, n)| n).sum();
-        done == self.count as i64
+        done as usize
     }
 
     pub async fn what_is_left(&self) -> String {

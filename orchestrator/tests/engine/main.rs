@@ -14,6 +14,7 @@ mod models;
 mod obedient;
 mod outside;
 mod policy;
+mod replays;
 mod rig;
 mod runs;
 mod triggers;

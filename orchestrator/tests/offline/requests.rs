@@ -80,6 +80,19 @@ fn asking_about_a_thing_does_not_start_it() {
 }
 
 #[test]
+fn what_somebody_else_wants_is_not_taken_for_the_customer_s_own_wish() {
+    for message in [
+        "My brother wants a refund for his order, what does he have to do?",
+        "A friend would like to cancel her order.",
+        "our old neighbour needs a password reset, how does that work?",
+    ] {
+        let mut chat = Chat::new();
+        chat.say(message);
+        assert!(chat.proposals().is_empty(), "{message}: {:?}", chat.calls);
+    }
+}
+
+#[test]
 fn what_is_missing_is_asked_for_and_the_answer_goes_on_with_the_request() {
     let mut chat = Chat::stranger();
     let answer = chat.say("please refund my order");

@@ -16,6 +16,7 @@ use sqlx::{AnyConnection, any::AnyRow};
 use super::breakers::HEARD;
 use crate::{
     Store, StoreError, WorkspaceStore,
+    bell::Word,
     rows::{Columns, workspace_of},
     scope::Scope,
     sql::{Binds, Select, Table},
@@ -104,21 +105,25 @@ impl WorkspaceStore {
         let now = shared.clock.now();
         // A provider's breaker is the reserved workspace's; the runs that wait for it are this one's.
         let writer = self.store.writer.within(Scope::from_iter([self.id, home]));
-        match step {
+        let moved = match step {
             // Not beside: runs are changed.
             Move::Passed { .. } => {
                 writer
                     .transact(move |connection| stepped(connection, shared, (home, of), step, terms, now))
-                    .await
+                    .await?
             }
             _ => {
                 writer
                     .transact_beside(move |connection| {
                         stepped(connection, shared, (home, of), step, terms, now)
                     })
-                    .await
+                    .await?
             }
+        };
+        if moved.done {
+            self.store.writer.shared.bell.say(Word::Rules);
         }
+        Ok(moved)
     }
 }
 

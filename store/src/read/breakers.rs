@@ -14,6 +14,7 @@ use sqlx::any::AnyRow;
 use super::{audit::append, automatic_breakers::remove};
 use crate::{
     Store, StoreError, WorkspaceStore,
+    bell::Word,
     rows::{Columns, workspace_of},
     scope::Scope,
     sql::{Binds, Select},
@@ -70,7 +71,7 @@ impl WorkspaceStore {
     /// Returns false, and changes nothing, when it is open already. The audit says who opened it.
     pub async fn open_breaker(&self, breaker: Breaker) -> Result<bool, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.writer().transact_beside(move |connection| {
+        let opened = self.writer().transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
                     binds
@@ -96,7 +97,9 @@ impl WorkspaceStore {
                     Ok(opened)
                 })
             })
-            .await
+            .await?;
+        self.store.writer.shared.bell.say(Word::Rules);
+        Ok(opened)
     }
 
     /// Closes it whoever opened it, a person or the service. Returns false when it is not open. The audit says
@@ -111,7 +114,8 @@ impl WorkspaceStore {
         let now = shared.clock.now();
         let scope = Scope::from_iter([workspace, of.home(workspace)]);
         // Not beside: runs are changed.
-        self.store
+        let closed = self
+            .store
             .writer
             .within(scope)
             .transact(move |connection| {
@@ -140,7 +144,9 @@ impl WorkspaceStore {
                     Ok(true)
                 })
             })
-            .await
+            .await?;
+        self.store.writer.shared.bell.say(Word::Rules);
+        Ok(closed)
     }
 }
 

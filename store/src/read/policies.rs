@@ -12,6 +12,7 @@ use sqlx::any::AnyRow;
 use super::audit::append;
 use crate::{
     Store, StoreError, WorkspaceStore,
+    bell::Word,
     page::clamp,
     rows::{Columns, workspace_of},
     sql::{Binds, Select},
@@ -71,7 +72,8 @@ impl WorkspaceStore {
     /// version in effect is not the one before it: somebody else was faster.
     pub async fn put_policy(&self, new: PolicyDocument) -> Result<bool, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.writer()
+        let put = self
+            .writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
                     let mut binds = Binds::default();
@@ -103,7 +105,9 @@ impl WorkspaceStore {
                     Ok(true)
                 })
             })
-            .await
+            .await?;
+        self.store.writer.shared.bell.say(Word::Rules);
+        Ok(put)
     }
 }
 

@@ -60,7 +60,8 @@ const OF_RUNS: [(&str, &str, &str); 6] = [
 
 impl WorkspaceStore {
     /// Replaces values in the ticket's messages, events, snapshot and search text, in the journals, approvals,
-    /// decisions, effects and outcomes of its runs, in its follow-ups and in the questions that gaps keep of it.
+    /// decisions, effects and outcomes of its runs, in its follow-ups, in cases that were made of decisions about it and in
+    /// the questions that gaps keep of it.
     /// With the suggestion's end and its entry in the audit, in one transaction, which also ends what the ticket's
     /// contact is signed in with.
     pub async fn redact(&self, redaction: Redaction) -> Result<RedactionOutcome, StoreError> {
@@ -278,6 +279,7 @@ impl Work<'_> {
     async fn beside(&mut self) -> Result<(), StoreError> {
         let ticket = self.redaction.ticket.to_string();
         self.column(("follow_ups", "version", "note"), "ticket_id = $2", &ticket).await?;
+        self.column(("evaluation_cases", "id", "body"), "ticket_id = $2", &ticket).await?;
         self.column(("gap_questions", "id", "question"), "ticket_id = $2", &ticket).await?;
         self.column(("gap_questions", "id", "missing"), "ticket_id = $2", &ticket).await?;
         let gaps = "id IN (SELECT gap_id FROM gap_questions WHERE workspace_id = $1 AND ticket_id = $2)";

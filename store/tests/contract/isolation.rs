@@ -4,6 +4,7 @@
 //! not differ, and of the third no row may.
 
 mod calls;
+mod evaluated;
 mod portal;
 mod reviewed;
 mod tickets;
@@ -40,6 +41,7 @@ const SHARED: &[&str] = &[
 pub async fn furnish(f: &mut Fixture) -> World {
     let w = world::furnish(f).await;
     reviewed::review(f, &w).await;
+    evaluated::evaluate(f, &w).await;
     w
 }
 

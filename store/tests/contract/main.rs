@@ -8,8 +8,10 @@
 mod accounts;
 mod approvals;
 mod automatic_breakers;
+mod autonomy;
 mod credits;
 mod documents;
+mod evaluations;
 mod figures;
 mod fixture;
 mod inbox;
@@ -58,6 +60,10 @@ macro_rules! contract {
                 ),)+)+
                 ("two_processes_never_share_a_run", Box::pin(async {
                     runs::two_processes_never_share_a_run(Fixture::new(Backend::Postgres).await).await;
+                })),
+                ("what_one_process_has_no_place_for_is_told_to_the_others", Box::pin(async {
+                    let fixture = Fixture::new(Backend::Postgres).await;
+                    runs::what_one_process_has_no_place_for_is_told_to_the_others(fixture).await;
                 })),
                 ("processes_share_one_chain", Box::pin(async {
                     safety::processes_share_one_chain(Fixture::new(Backend::Postgres).await).await;
@@ -124,6 +130,7 @@ contract! {
         events_and_tickets_are_read_by_their_ids,
         notices_come_in_the_order_of_positions,
         a_full_queue_says_when_to_come_back,
+        a_crowded_queue_refuses_new_tickets_before_what_goes_on,
         closing_writes_what_is_queued,
         colleagues_see_each_other_at_a_ticket_while_they_are_there;
     personal_data:
@@ -131,6 +138,10 @@ contract! {
         what_is_redacted_is_gone_and_the_events_stay,
         the_subject_and_what_lists_search_by_are_redacted_too,
         a_ticket_names_its_people;
+    evaluations:
+        an_evaluation_is_kept_once_and_compared_with_the_one_before,
+        old_evaluations_of_a_suite_go,
+        a_case_of_a_decision_is_there_while_that_stands;
     portal:
         a_customers_link_is_used_once_with_all_of_their_others,
         a_customers_session_goes_on_while_it_is_used_and_ends,
@@ -148,7 +159,7 @@ contract! {
         a_failed_attempt_is_due_again_later,
         the_most_urgent_run_is_claimed_first,
         an_expired_lease_is_taken_over,
-        a_heartbeat_keeps_the_lease,
+        a_heartbeat_keeps_the_leases_of_what_is_worked_on,
         a_restart_puts_leased_runs_back,
         only_dead_and_quarantined_runs_are_retried,
         a_run_may_end_and_another_start_in_one_batch,
@@ -210,6 +221,10 @@ contract! {
         a_provider_is_everybodys_and_the_rest_is_of_one_workspace,
         closing_by_a_probe_or_by_a_person_wakes_those_that_wait,
         a_rate_is_shared_and_a_pause_is_heard;
+    autonomy:
+        what_people_decide_is_kept_until_it_is_taken_back,
+        what_ran_by_itself_is_assumed_until_something_is_heard,
+        of_two_who_change_a_rung_one_does;
     figures:
         what_agents_resolved_is_counted_by_what_became_of_it,
         what_waits_is_counted_with_the_oldest,

@@ -157,8 +157,10 @@ pub async fn what_is_redacted_is_gone_and_the_events_stay(mut f: Fixture) {
     let version = f.desk.ticket(ticket).await.unwrap().unwrap().customer_version;
     let approval = f.approval(&run, version);
     let approve = f.decision(&approval, DecisionKind::Approve);
-    f.desk.commit(one(Op::AddApproval(Box::new(approval)))).await.unwrap();
+    f.desk.commit(one(Op::AddApproval(Box::new(approval.clone())))).await.unwrap();
     f.desk.commit(one(decided(approve))).await.unwrap();
+    let of_it = crate::evaluations::made(&f, &f.desk.approval(approval.id).await.unwrap().unwrap(), &text);
+    assert!(f.desk.keep_case(of_it, 1, deed(&f, AuditAction::EvaluationCaseMade)).await.unwrap());
     let exercises =
         async |f: &Fixture| f.desk.exercise_sources(f.id(UserId::new), Timestamp(0), 10).await.unwrap().len();
     assert_eq!(exercises(&f).await, 1);
@@ -183,8 +185,10 @@ pub async fn what_is_redacted_is_gone_and_the_events_stay(mut f: Fixture) {
         "events": after,
         "messages": f.desk.messages(ticket, None).await.unwrap(),
         "steps": f.desk.steps(run.id).await.unwrap(),
+        "cases": f.desk.decided_cases(10, None).await.unwrap().items,
     })
     .to_string();
+    assert!(kept.contains("to [email redacted], card"), "the case is still there: {kept}");
     for gone in ["jane.roe", "4242 4242", "4242424242"] {
         assert!(!kept.contains(gone), "{gone} in {kept}");
     }

@@ -48,7 +48,9 @@ pub async fn pending_approvals_are_listed_oldest_first_and_by_role(mut f: Fixtur
     let filter = ApprovalFilter { may: may(&f, Role::Viewer), ..ApprovalFilter::default() };
     assert!(f.desk.approvals(&filter, 100, None).await.unwrap().items.is_empty());
     assert_eq!(f.desk.pending_count().await.unwrap(), 9);
-    assert_eq!(f.desk.counts().await.unwrap().approvals_pending, 9);
+    let counts = f.desk.counts().await.unwrap();
+    assert_eq!(counts.approvals_pending, 9);
+    assert!(counts.oldest_approval.is_some_and(|at| at <= listed[0]), "{:?}", counts.oldest_approval);
 }
 
 fn person(f: &Fixture, name: &str, email: &str) -> (Customer, Contact) {
@@ -148,6 +150,9 @@ pub async fn mail_of_staff_and_agents_on_email_tickets_is_delivered_once(f: Fixt
     assert_eq!(due.len(), 1);
     assert_eq!((due[0].message_id, due[0].ticket_id, due[0].attempts), (answer.id, mail, 0));
     assert_eq!(f.desk.message(answer.id).await.unwrap(), Some((mail, answer)));
+    let counts = f.desk.counts().await.unwrap();
+    assert_eq!(counts.deliveries, [("pending".to_owned(), 1)]);
+    assert_eq!(counts.oldest_delivery, Some(due[0].created_at));
     let id = due[0].id;
     use DeliveryStatus::{Failed, Pending, Sending, Sent, Unknown};
     let change = |from, status, next_attempt_at| {
@@ -173,6 +178,12 @@ pub async fn mail_of_staff_and_agents_on_email_tickets_is_delivered_once(f: Fixt
     }
     let sent = f.desk.deliveries(Some(Sent), 10, None).await.unwrap();
     assert_eq!(sent.items, [f.desk.delivery(id).await.unwrap().unwrap()]);
+    let counts = f.desk.counts().await.unwrap();
+    assert_eq!(
+        (counts.deliveries, counts.oldest_delivery),
+        (vec![], None),
+        "what was sent waits for nothing"
+    );
 }
 
 pub async fn mail_is_threaded_by_message_ids(f: Fixture) {

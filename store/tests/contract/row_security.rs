@@ -10,9 +10,10 @@ use crate::{
 };
 
 /// Tables of which the rows of all workspaces can be reached at once, when whoever asks says so.
-const EVERYWHERE: [&str; 15] = [
+const EVERYWHERE: [&str; 16] = [
     "api_keys",
     "automatic_breakers",
+    "autonomy",
     "breakers",
     "channel_settings",
     "credit_entries",

@@ -9,7 +9,7 @@ use domain::{
     ticket::Channel,
 };
 use futures::future::join_all;
-use store::RunFilter;
+use store::{RunFilter, Word};
 
 use crate::fixture::{Fixture, answered, append, customer, one, waiting};
 
@@ -187,8 +187,11 @@ pub async fn a_failed_attempt_is_due_again_later(mut f: Fixture) {
     assert_eq!((failed.status, failed.attempts, failed.wake_at), (RunStatus::Queued, 1, Some(at)));
     assert_eq!(failed.error.as_deref(), Some("no answer"));
     assert_eq!(f.store.claim_due().await.unwrap(), 0);
-    f.clock.advance(Duration::from_secs(10));
+    assert_eq!(f.store.due_since(f.now()).await.unwrap(), None, "nobody keeps it waiting");
+    f.clock.advance(Duration::from_secs(17));
+    assert_eq!(f.store.due_since(f.now()).await.unwrap(), Some(at), "seven seconds late");
     assert_eq!(f.store.claim_due().await.unwrap(), 1);
+    assert_eq!(f.store.due_since(f.now()).await.unwrap(), None);
     let again = f.ready.recv().await.unwrap().run;
     assert_eq!(again.attempts, 1);
     let receipt = f.put(&again, RunTo::Running).await.unwrap();
@@ -218,18 +221,55 @@ pub async fn an_expired_lease_is_taken_over(mut f: Fixture) {
     f.clock.advance(Duration::from_secs(30));
     assert_eq!(f.store.claim_due().await.unwrap(), 0);
     f.clock.advance(Duration::from_secs(1));
+    assert_eq!(f.store.due_since(f.now()).await.unwrap(), run.lease_until, "its worker is gone");
     assert_eq!(f.store.claim_due().await.unwrap(), 1);
     let taken = f.ready.recv().await.unwrap().run;
     assert_eq!((taken.id, taken.status, taken.fence, taken.attempts), (run.id, RunStatus::Running, 2, 1));
 }
 
-pub async fn a_heartbeat_keeps_the_lease(mut f: Fixture) {
-    let (_, run) = f.working().await;
+pub async fn what_one_process_has_no_place_for_is_told_to_the_others(mut f: Fixture) {
+    let (busy, url) = (f.another_process("busy", 0).await, f.url.clone());
+    let mut words = f.store.words();
+    let desk = busy.workspace(f.desk.id());
+    let mut heard = Vec::new();
+    // Until this process listens nothing is told to it but that it may have missed something.
+    while !heard.contains(&Word::Due) || !heard.contains(&Word::News(f.desk.id())) {
+        let ticket = f.id(TicketId::new);
+        let created = Op::Append { ticket_id: ticket, events: vec![f.created(Channel::Api, "due")] };
+        let ensure = Op::EnsureRun(f.new_run(Some(ticket)));
+        desk.commit(Commit { ops: vec![created, ensure] }).await.unwrap();
+        while let Ok(Ok(word)) = tokio::time::timeout(Duration::from_millis(300), words.recv()).await {
+            heard.push(word);
+        }
+    }
+    assert!(f.store.claim_due().await.unwrap() > 0, "{url}");
+    assert!(f.ready.recv().await.unwrap().lease.term().holds());
+    busy.workspace(f.desk.id())
+        .open_breaker(domain::breaker::Breaker {
+            of: domain::breaker::BreakerOf::Workspace,
+            reason: "enough".to_owned(),
+            opened_by: domain::user::Actor::System,
+            opened_at: f.now(),
+        })
+        .await
+        .unwrap();
+    while !heard.contains(&Word::Rules) {
+        heard.push(words.recv().await.unwrap());
+    }
+}
+
+pub async fn a_heartbeat_keeps_the_leases_of_what_is_worked_on(mut f: Fixture) {
+    // Whoever worked on it is gone, with an error that could not be written down.
+    let (_, left) = f.working().await;
+    let ticket = f.open("worked on").await;
+    f.desk.commit(one(Op::EnsureRun(f.new_run(Some(ticket))))).await.unwrap();
+    let ready = f.ready.recv().await.unwrap();
     f.clock.advance(Duration::from_secs(25));
     f.store.heartbeat().await.unwrap();
     f.clock.advance(Duration::from_secs(25));
-    assert_eq!(f.store.claim_due().await.unwrap(), 0);
-    f.put(&run, answered()).await.unwrap();
+    assert_eq!(f.store.claim_due().await.unwrap(), 1, "it is taken up again");
+    assert_eq!(f.ready.recv().await.unwrap().run.id, left.id);
+    f.put(&ready.run, answered()).await.unwrap();
 }
 
 pub async fn a_restart_puts_leased_runs_back(mut f: Fixture) {

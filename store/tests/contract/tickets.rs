@@ -274,6 +274,28 @@ pub async fn a_full_queue_says_when_to_come_back(f: Fixture) {
     assert_eq!(version, 1 + i64::try_from(written).unwrap());
 }
 
+pub async fn a_crowded_queue_refuses_new_tickets_before_what_goes_on(f: Fixture) {
+    let ticket = f.open("goes on").await;
+    let mut small = options("small", 0);
+    small.queue = 8;
+    if f.url.contains(":memory:") {
+        return;
+    }
+    let store = Store::open(&f.url, small, f.clock.clone(), f.ids.clone()).await.unwrap();
+    let desk = store.workspace(f.desk.id());
+    // Of each poll of a `join_all` the first are queued and the rest refused; those that go on come last.
+    for _ in 0..20 {
+        let new: Vec<_> =
+            (0..200).map(|_| append(f.id(TicketId::new), vec![f.created(Channel::Api, "new")])).collect();
+        let new = join_all(new.into_iter().map(|commit| desk.commit(commit)));
+        let noted = desk.commit(append(ticket, vec![f.noted()]));
+        let (new, noted) = tokio::join!(new, noted);
+        assert!(noted.is_ok(), "{noted:?}");
+        assert!(new.iter().any(Result::is_ok));
+        assert!(new.iter().any(|result| matches!(result, Err(CommitError::Busy { .. }))));
+    }
+}
+
 pub async fn closing_writes_what_is_queued(f: Fixture) {
     let ticket = f.open("last words").await;
     let commits: Vec<_> = (0..50)

@@ -92,3 +92,97 @@ export const dryRun: S["PolicyDryRun"] = {
     },
   ],
 };
+
+const account: S["ReplayAccount"] = {
+  ends: "answered",
+  resolved: true,
+  words: "We have refunded 129.00 EUR.",
+  told: ["We have refunded 129.00 EUR for your order NF-20000."],
+  calls: [
+    { tool: "shop__refund_order", title: "Refund 129.00 EUR", said: "ask reviewer", came: "ok" },
+  ],
+  approvals: 1,
+  cost_micros: 1200,
+  steps: 8,
+  model_calls: 3,
+};
+
+/** A replay that is over, or under way. */
+export const replay = (state: S["ReplayState"] = "done"): S["ReplayJob"] => ({
+  id: id(900),
+  state,
+  done: state === "running" ? 12 : 40,
+  of: 40,
+  begun_at: at(1),
+  begun_by: { kind: "user", user_id: id(1), name: "Priya Raman" },
+  findings:
+    state === "running"
+      ? null
+      : {
+          totals: {
+            runs: 40,
+            same: 38,
+            changed: 0,
+            gained: 0,
+            lost: 1,
+            unknown: 1,
+            outcomes: 1,
+            messages: 1,
+            calls: 1,
+            approvals_were: 9,
+            approvals_would_be: 8,
+            cost_was_micros: 48_000,
+            cost_would_be_micros: 47_000,
+            questions: 1,
+            tickets_affected: 1,
+          },
+          rows: [
+            {
+              run_id: id(41),
+              agent: "resolution",
+              at: at(30),
+              ticket_id: id(101),
+              ticket_number: 102,
+              subject: "A question",
+              customer: "Tomas Berg",
+              class: "unknown",
+              why: ["the agent would look something up that nobody looked up then: Look up order"],
+              parts_at: 4,
+              was: account,
+              would_be: { ...account, ends: "unknown", told: [], calls: [] },
+            },
+            {
+              run_id: id(40),
+              agent: "resolution",
+              at: at(40),
+              ticket_id: id(100),
+              ticket_number: 101,
+              subject: "Refund",
+              customer: "Mira Halloran",
+              class: "lost",
+              why: [
+                "a person approved it, and it would not be done: Refund 129.00 EUR",
+                "it was answered and would be handed_off",
+              ],
+              parts_at: 5,
+              was: account,
+              would_be: {
+                ...account,
+                ends: "handed_off",
+                resolved: false,
+                told: ["A colleague will look at this."],
+                calls: [
+                  {
+                    tool: "shop__refund_order",
+                    title: "Refund 129.00 EUR",
+                    said: "refuse",
+                    came: "refused",
+                  },
+                ],
+                approvals: 0,
+              },
+            },
+          ],
+        },
+  error: null,
+});

@@ -85,7 +85,7 @@ pub struct Refund {
 }
 
 /// An order as it is told over HTTP.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OrderView {
     pub order_number: String,
     pub customer_email: String,

@@ -1,6 +1,7 @@
 //! What a check finds, and that what it judges by is what calls are judged by.
 
 use domain::{
+    autonomy::Level as Rung,
     canonical::Digest,
     confidence::Thresholds,
     tool::{Risk, ToolSource, ToolSpec},
@@ -233,10 +234,10 @@ proptest! {
 
     /// The one that explains and the one that decides are the same.
     #[test]
-    fn an_explanation_is_the_verdict(picked in proptest::collection::vec((0usize..8, 0usize..4), 0..6)) {
+    fn an_explanation_is_the_verdict(picked in proptest::collection::vec((0usize..9, 0usize..4), 0..6)) {
         let conditions = [
             "", "amount > 500", "risk == 'irreversible'", "band == 'auto'", "origin == 'untrusted'", "args.x > 3",
-            "'link' in findings", "tier == 'gold' || hour < 6",
+            "'link' in findings", "tier == 'gold' || hour < 6", "autonomy == 'act'",
         ];
         let thens = ["run", "draft", "ask", "refuse"];
         let rules: String = picked
@@ -255,6 +256,43 @@ proptest! {
             calls += 1;
         }
         prop_assert!(calls > 0);
+    }
+
+    /// A rung never lets run what the policy asks, nor asks what it refuses, unless a rule names the ladder.
+    #[test]
+    fn a_rung_makes_nothing_looser(picked in proptest::collection::vec((0usize..4, 0usize..4), 0..5)) {
+        let conditions = ["", "amount > 500", "risk == 'irreversible'", "band == 'auto'"];
+        let thens = ["run", "draft", "ask", "refuse"];
+        let rules: String = picked
+            .iter()
+            .enumerate()
+            .map(|(n, (when, then))| rule(&format!("r{n}"), conditions[*when], thens[*then]))
+            .collect();
+        let gate = Gate::compile(&format!("{HEAD}{rules}")).unwrap();
+        let looseness = |answer: &Answer| match answer {
+            Answer::Refuse { .. } => 0,
+            Answer::Ask { .. } => 1,
+            Answer::Run => 2,
+        };
+        let reads = gate.rules.iter().filter_map(|rule| Some(&rule.condition.as_ref()?.reads));
+        for mut call in Imagined::of(reads, &world()).calls().step_by(5) {
+            let without = looseness(&gate.judge_call(&call).answer);
+            let leaves = call.facts.risk > Risk::Reversible;
+            let mut before = 0;
+            for level in Rung::ALL {
+                call.facts.autonomy = Some(level);
+                let with = looseness(&gate.judge_call(&call).answer);
+                prop_assert!(with <= without && with >= before, "{level:?}");
+                let most = match level {
+                    Rung::Shadow => 0,
+                    Rung::Draft | Rung::Ask => 1,
+                    Rung::Act => 2,
+                };
+                prop_assert!(!leaves || with <= most, "{level:?}");
+                before = with;
+            }
+            prop_assert_eq!(before, without, "what acts does what the policy says");
+        }
     }
 }
 

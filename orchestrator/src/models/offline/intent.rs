@@ -8,7 +8,7 @@ use domain::procedure::Procedure;
 
 use super::{
     analysis::{Token, Weights, misspelt, sentences, tokens},
-    question::{Form, form, narrated, opening},
+    question::{Form, anothers, form, narrated, opening},
     slots::names_record,
 };
 
@@ -110,7 +110,11 @@ impl Intents {
         for sentence in sentences.into_iter().take(60) {
             // Only a sentence of its own that names an order turns "can I get a refund?" into a wish;
             // with a single sentence more around it, the number may stand there.
-            let form = form(sentence, message_names_record);
+            let form = match anothers(sentence) && !message_names_record {
+                // What somebody else wants is asked about: nothing of the customer's own is meant by it.
+                true => Form::Question,
+                false => form(sentence, message_names_record),
+            };
             let matches = self.matches(sentence, form, message_names_record);
             match &matches[..] {
                 [(best, score), rest @ ..] => {

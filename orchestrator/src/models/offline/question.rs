@@ -134,6 +134,13 @@ static NARRATED: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Somebody else who wants something.
+static ANOTHERS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:my|our|a|his|her|their) (?:\w+ )?(?:(?:grand)?(?:mother|father|son|daughter)|brother|sister|mum|mom|dad|grandma|grandpa|wife|husband|partner|boyfriend|girlfriend|friend|flatmate|neighbou?r|colleague|boss|uncle|aunt|cousin|nephew|niece) (?:also |just |now |really |still )?(?:wants?|needs?|wishes|asks|(?:would|['’]?d) like|is (?:asking|looking))\b",
+    )
+});
+
 fn is(pattern: &LazyLock<Regex>, text: &str) -> bool {
     pattern.is_match(text)
 }
@@ -188,6 +195,11 @@ pub fn form(sentence: &str, definite: bool) -> Form {
 /// Whether the sentence tells of something that is done instead of wanting it.
 pub fn narrated(sentence: &str) -> bool {
     is(&NARRATED, sentence) && !is(&WISHING, sentence)
+}
+
+/// Whether the sentence tells what somebody else wants: "my brother wants a refund for his order".
+pub fn anothers(sentence: &str) -> bool {
+    is(&ANOTHERS, sentence)
 }
 
 /// What kind of answer a question wants.

@@ -32,6 +32,7 @@ typically unfortunately useful usual visit works work working would wrote idea e
 
 /// Each line is one concept: its name first, then stems and words that stand for it.
 const SAME: &str = "\
+founder founded founding
 refund reimburs reimbursement repay repaid refunded moneyback
 deliver deliveri ship shipment postag
 parcel packag packet consign

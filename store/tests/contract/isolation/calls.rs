@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use domain::{
+    Timestamp,
     approval::{ApprovalStatus, Decision, DecisionKind},
     audit::AuditAction,
     breaker::BreakerOf,
@@ -24,12 +25,13 @@ use domain::{
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use store::{
-    ApprovalFilter, AuditFilter, ChannelChange, KnowledgeFact, PersonChange, Redaction, Reviewed, RunFilter,
-    TicketFilter, WorkspaceStore,
+    ApprovalFilter, AuditFilter, Became, ChannelChange, KnowledgeFact, PersonChange, Redaction, Resolved,
+    ResultFilter, Reviewed, RunFilter, TicketFilter, Tracks, WorkspaceStore,
 };
 
 use super::world::{ADDRESS, COLLECTION, EMAIL, INVITED, MAIL, SLUG, TERMS, World};
 use super::{
+    MARK,
     portal::CUSTOMER_LINK,
     reviewed::{ALWAYS, ON},
 };
@@ -88,6 +90,14 @@ fn reads() -> Vec<(&'static str, Call)> {
         ),
         "contact_of_link" => desk.contact_of_link(CUSTOMER_LINK, w.at).await,
         "customer_session" => desk.customer_session(w.customer_session, w.at).await,
+        "evaluations" => desk.evaluations(10).await,
+        "evaluation" => desk.evaluation(w.evaluation).await,
+        "evaluation_results" => {
+            desk.evaluation_results(w.evaluation, ResultFilter::default(), (-1, 10)).await
+        },
+        "evaluation_result" => desk.evaluation_result(w.evaluation, 0).await,
+        "decided_cases" => desk.decided_cases(10, None).await,
+        "case_of_approval" => desk.case_of_approval(w.approval).await,
         "channel_settings" => desk.channel_settings().await,
         "customer" => desk.customer(w.customer).await,
         "customers" => (desk.customers(None, 10, None).await, desk.customers(Some("a"), 10, None).await),
@@ -129,6 +139,22 @@ fn reads() -> Vec<(&'static str, Call)> {
         "exercise_sources" => desk.exercise_sources(w.user, domain::Timestamp(0), 10).await,
         "open_exercise" => desk.open_exercise(w.user, w.at).await,
         "exercise" => desk.exercise(w.exercise().id, w.user).await,
+        "track_record" => (
+            desk.track_record(&Tracks::default()).await,
+            desk.track_record(&Tracks { of: Some((String::new(), "shop__refund".to_owned())), ..Tracks::default() }).await,
+        ),
+        "rungs" => desk.rungs().await,
+        "resolutions" => {
+            let last = Resolved {
+                ticket_id: w.ticket,
+                number: 1,
+                version: 1,
+                agent: "resolution".to_owned(),
+                at: Timestamp(0),
+                became: Became::Assumed,
+            };
+            desk.resolutions((Timestamp(0), Timestamp(i64::MAX)), Some(&last), 10).await
+        },
         "attended" => desk.attended(ALWAYS).await,
         "decided" => desk.decided(Reviewed { user: Some(w.user), ..ALWAYS }).await,
         "decided_in_pairs" => desk.decided_in_pairs(ALWAYS).await,
@@ -250,6 +276,12 @@ fn writes() -> Vec<(&'static str, Call)> {
             }
             answers
         },
+        "keep_case" => desk.keep_case(w.decided_case(), 10, w.deed(AuditAction::EvaluationCaseMade)).await.is_ok(),
+        "remove_case" => desk.remove_case(w.case, w.deed(AuditAction::EvaluationCaseRemoved)).await,
+        "publish_evaluation" => {
+            let deed = w.deed(AuditAction::EvaluationPublished);
+            desk.publish_evaluation(w.published(), w.evaluation, deed).await.map(|kept| kept.since)
+        },
         "mark_follow_up_fired" => desk.mark_follow_up_fired(w.ticket, w.follow_up).await,
         "mark_followed_up" => desk.mark_followed_up(w.citation, w.at).await,
         "put_attachment" => desk.put_attachment(w.attachment()).await,
@@ -362,6 +394,11 @@ fn writes() -> Vec<(&'static str, Call)> {
         },
         "forget_thread" => desk.forget_thread(w.user, w.thread).await,
         "put_policy" => desk.put_policy(w.policy()).await,
+        "put_rung" => desk.put_rung(w.rung(), w.deed(AuditAction::AutonomyChanged)).await,
+        "remove_rung" => {
+            let of = (String::new(), MARK.to_owned());
+            desk.remove_rung(of, 1, w.deed(AuditAction::AutonomyLowered)).await
+        },
         "ask_for_sync" => desk.ask_for_sync(w.source).await,
         "claim_source" => desk.claim_source(w.source, w.at).await,
         "beat_source" => desk.beat_source((w.source, w.fence), w.at, &SyncReport::default()).await,

@@ -5,6 +5,8 @@ use std::time::Duration;
 use domain::{
     ExerciseId,
     approval::{Decision, DecisionKind},
+    autonomy::{Level, Rung},
+    calibration::certified::Promise,
     canonical::Digest,
     commit::Op,
     exercise::{Ended, Ending, Exercise, ExerciseSettings, Said, Slip},
@@ -35,6 +37,22 @@ impl World {
             snoozed_until: None,
             claimed_until: None,
             ended: None,
+        }
+    }
+
+    /// Of a tool that is named by the tag.
+    pub fn rung(&self) -> Rung {
+        Rung {
+            intent: String::new(),
+            tool: self.tag.to_owned(),
+            level: Level::Ask,
+            promise: Promise::default(),
+            threshold: None,
+            version: 1,
+            since: self.at,
+            counted_from: self.at,
+            by: self.actor(),
+            why: self.tag.to_owned(),
         }
     }
 

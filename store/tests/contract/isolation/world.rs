@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use domain::{
     AccountId, ApiKeyId, ApprovalId, AttachmentId, ChunkId, CitationId, ContactId, CustomerId,
-    CustomerSessionId, DeliveryId, DocumentId, EffectId, EventId, GapId, GapQuestionId, InvitationId,
-    MessageId, ReservationId, RunId, ScanId, ServiceAccountId, SessionId, SourceId, SourcePageId,
-    SuggestionId, ThreadId, TicketId, Timestamp, UserId, ViewId,
+    CustomerSessionId, DeliveryId, DocumentId, EffectId, EvaluationCaseId, EvaluationId, EventId, GapId,
+    GapQuestionId, InvitationId, MessageId, ReservationId, RunId, ScanId, ServiceAccountId, SessionId,
+    SourceId, SourcePageId, SuggestionId, ThreadId, TicketId, Timestamp, UserId, ViewId,
     approval::DecisionKind,
     approval_mail::{ApprovalMail, Mailed},
     audit::{AuditAction, Deed},
@@ -93,6 +93,8 @@ pub struct World {
     pub view: ViewId,
     pub thread: ThreadId,
     pub customer_session: CustomerSessionId,
+    pub evaluation: EvaluationId,
+    pub case: EvaluationCaseId,
 }
 
 pub const EMAIL: &str = "ada@customer.example";
@@ -142,6 +144,8 @@ impl World {
             view: f.id(ViewId::new),
             thread: f.id(ThreadId::new),
             customer_session: f.id(CustomerSessionId::new),
+            evaluation: f.id(EvaluationId::new),
+            case: f.id(EvaluationCaseId::new),
         }
     }
 
@@ -510,6 +514,7 @@ pub async fn furnish(f: &mut Fixture) -> World {
     let of = BreakerOf::Integration("mail".to_owned());
     assert!(f.desk.move_breaker(of, w.opens(), TERMS).await.unwrap().done);
     assert!(f.desk.put_policy(w.policy()).await.unwrap());
+    assert!(f.desk.put_rung(w.rung(), w.deed(AuditAction::AutonomyChanged)).await.unwrap());
     f.desk.put_tool_registration(w.registration()).await.unwrap();
     f.desk.put_attachment(w.attachment()).await.unwrap();
     portal::furnish(f, &w).await;

@@ -1,0 +1,207 @@
+//! The track record: what became of each call that a person decided on, or that ran by itself.
+//!
+//! A reviewed call was right when it was approved as it was. One that ran by itself is *confirmed* when the customer
+//! said that it helped, and wrong when the ticket was opened again or the customer said that it did not help; as long
+//! as nothing was heard it is *assumed*, which is neither.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    TicketId, Timestamp,
+    approval::{Approval, ApprovalStatus, Question},
+    calibration::{Sample, thousandths},
+    canonical::Digest,
+    effect::Effect,
+    tool::Risk,
+};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[$of])* $variant,)+
+        }
+
+        impl $name {
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+words! {
+    /// How a call came to be judged.
+    TrackKind {
+        /// A person decided on it.
+        Reviewed "reviewed",
+        /// It ran by itself.
+        Acted "acted",
+    }
+}
+
+words! {
+    /// What was heard of a call.
+    TrackWord {
+        /// As it was proposed.
+        Approved "approved",
+        /// After an edit that changes nothing but blanks.
+        TouchedUp "touched_up",
+        /// After an edit that changes what happens.
+        Edited "edited",
+        Rejected "rejected",
+        /// Answered with a message to the agent instead.
+        Responded "responded",
+        /// The customer said that it helped.
+        Confirmed "confirmed",
+        /// The ticket was opened again after it.
+        Reopened "reopened",
+        /// The customer said that it did not help.
+        Unhelpful "unhelpful",
+    }
+}
+
+impl TrackWord {
+    pub fn is_right(self) -> bool {
+        matches!(self, Self::Approved | Self::TouchedUp | Self::Confirmed)
+    }
+}
+
+/// A call with what was heard of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tracked {
+    /// Of the approval or the effect.
+    pub id: String,
+    pub kind: TrackKind,
+    pub ticket_id: Option<TicketId>,
+    /// The procedure that the customer's words ask for; empty for none.
+    pub intent: String,
+    pub tool: String,
+    pub risk: Risk,
+    /// In thousandths.
+    pub confidence: i64,
+    /// None while nothing was heard.
+    pub said: Option<TrackWord>,
+    pub at: Timestamp,
+}
+
+impl Tracked {
+    /// None of one that nobody has judged: whoever takes a ticket over says who does it, and not what is right.
+    pub fn of_approval(approval: &Approval) -> Option<Self> {
+        let said = match approval.status {
+            _ if approval.question != Question::Call => return None,
+            ApprovalStatus::Approved => TrackWord::Approved,
+            ApprovalStatus::Edited if alike(approval) => TrackWord::TouchedUp,
+            ApprovalStatus::Edited => TrackWord::Edited,
+            ApprovalStatus::Rejected => TrackWord::Rejected,
+            ApprovalStatus::Responded => TrackWord::Responded,
+            ApprovalStatus::Pending
+            | ApprovalStatus::Escalated
+            | ApprovalStatus::Expired
+            | ApprovalStatus::Superseded => return None,
+        };
+        Some(Self {
+            id: approval.id.to_string(),
+            kind: TrackKind::Reviewed,
+            ticket_id: approval.ticket_id,
+            intent: approval.intent.clone(),
+            tool: approval.binding.call.tool.clone(),
+            risk: approval.risk,
+            confidence: thousandths(approval.confidence.score),
+            said: Some(said),
+            at: approval.decided_at?,
+        })
+    }
+
+    /// None of one that a person approved, or that can be undone: of a tag or a note nothing would ever be heard.
+    pub fn of_effect(effect: &Effect) -> Option<Self> {
+        let facts = &effect.judged.as_ref().filter(|_| effect.approval_id.is_none())?.facts;
+        matches!(facts.risk, Risk::Outward | Risk::Irreversible).then(|| Self {
+            id: effect.id.to_string(),
+            kind: TrackKind::Acted,
+            ticket_id: effect.ticket_id,
+            intent: facts.intent.clone().unwrap_or_default(),
+            tool: facts.tool.clone(),
+            risk: facts.risk,
+            confidence: thousandths(facts.confidence),
+            said: None,
+            at: effect.created_at,
+        })
+    }
+}
+
+/// Whether an edit changes nothing but blanks.
+fn alike(approval: &Approval) -> bool {
+    let Some(edited) = &approval.edited_args else { return false };
+    Digest::of(&plain(edited)) == Digest::of(&plain(&approval.binding.call.args))
+}
+
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" ").into(),
+        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(name, value)| (name.clone(), plain(value))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Calls of one intent and tool that were stated as sure and of which the same was heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackCount {
+    pub intent: String,
+    pub tool: String,
+    pub kind: TrackKind,
+    pub confidence: i64,
+    pub said: Option<TrackWord>,
+    pub n: i64,
+    pub last: Timestamp,
+}
+
+/// Those of which something was heard, one by one.
+pub fn samples<'a>(counts: impl IntoIterator<Item = &'a TrackCount>) -> Vec<Sample> {
+    let heard = |count: &'a TrackCount| count.said.map(|said| (count, said.is_right()));
+    let each = |(count, right): (&'a TrackCount, bool)| {
+        let times = usize::try_from(count.n).unwrap_or(0);
+        std::iter::repeat_n(Sample { confidence: count.confidence, right }, times)
+    };
+    counts.into_iter().filter_map(heard).flat_map(each).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::exercise::tests::approval;
+
+    fn decided(status: ApprovalStatus, edited: Option<Value>) -> Option<TrackWord> {
+        let mut approval = approval("Hello Anna, it takes 30 days.", 1);
+        (approval.status, approval.edited_args) = (status, edited);
+        approval.decided_at = Some(Timestamp(1));
+        Tracked::of_approval(&approval).and_then(|tracked| tracked.said)
+    }
+
+    #[test]
+    fn approved_as_it_was_is_right_and_what_was_changed_was_wrong() {
+        assert_eq!(decided(ApprovalStatus::Approved, None), Some(TrackWord::Approved));
+        let proposed = approval("Hello Anna, it takes 30 days.", 1).binding.call.args;
+        let blanks = serde_json::from_str(&proposed.to_string().replace("it takes", "it  takes")).unwrap();
+        assert_eq!(decided(ApprovalStatus::Edited, Some(blanks)), Some(TrackWord::TouchedUp));
+        assert_eq!(decided(ApprovalStatus::Edited, Some(json!({"body": "No."}))), Some(TrackWord::Edited));
+        assert_eq!(decided(ApprovalStatus::Rejected, None), Some(TrackWord::Rejected));
+        for nobody in [ApprovalStatus::Pending, ApprovalStatus::Escalated, ApprovalStatus::Expired] {
+            assert_eq!(decided(nobody, None), None);
+        }
+        assert!(TrackWord::TouchedUp.is_right() && !TrackWord::Edited.is_right());
+    }
+}

@@ -1,0 +1,173 @@
+//! The ladder of autonomy, as this process last heard of it, and what is known of each of its cells.
+//!
+//! A cell is an intent with a tool. Every process asks the database several times a second where each stands, so that
+//! a change counts everywhere within a second, and looks every two seconds whether what acts keeps what was promised.
+//! One of which the row cannot be read is asked.
+
+pub mod cells;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use domain::{
+    Clock, Timestamp, WorkspaceId,
+    audit::{AuditAction, Deed},
+    autonomy::{Level, Rung, Watch},
+    track::{TrackCount, TrackWord},
+    user::Actor,
+};
+use serde_json::json;
+use store::{Store, StoreError, Tracks, WorkspaceStore};
+use tokio::time::{self, MissedTickBehavior};
+use tracing::{error, warn};
+
+use crate::app::App;
+
+const WATCHED_EVERY: Duration = Duration::from_secs(2);
+
+/// Where a cell stands; none when its row cannot be read.
+type Rungs = HashMap<WorkspaceId, HashMap<(String, String), Option<Rung>>>;
+
+pub struct Ladder {
+    store: Store,
+    rungs: RwLock<Arc<Rungs>>,
+}
+
+impl Ladder {
+    /// Knows nothing before it is told to ask.
+    pub fn new(store: Store) -> Self {
+        Self { store, rungs: RwLock::default() }
+    }
+
+    /// Asks the database.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        let mut now = Rungs::new();
+        for (workspace, intent, tool, rung) in self.store.rungs_everywhere().await? {
+            let rung = rung
+                .inspect_err(|error| error!(%error, %workspace, tool, "a rung cannot be read: it is asked"))
+                .ok();
+            now.entry(workspace).or_default().insert((intent, tool), rung);
+        }
+        *self.rungs.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(now);
+        Ok(())
+    }
+
+    fn known(&self) -> Arc<Rungs> {
+        Arc::clone(&self.rungs.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How far a call goes that is so sure, in thousandths; none where the policy alone says it.
+    pub fn level(
+        &self,
+        workspace: WorkspaceId,
+        (intent, tool): (&str, &str),
+        confidence: i64,
+    ) -> Option<Level> {
+        let known = self.known();
+        let rung = known.get(&workspace)?.get(&(intent.to_owned(), tool.to_owned()))?;
+        Some(rung.as_ref().map_or(Level::Ask, |rung| rung.level_of(confidence)))
+    }
+
+    fn acting(&self) -> Vec<(WorkspaceId, Rung)> {
+        let mut acting = Vec::new();
+        for (workspace, rungs) in self.known().iter() {
+            let act = rungs.values().flatten().filter(|rung| rung.level == Level::Act);
+            acting.extend(act.map(|rung| (*workspace, rung.clone())));
+        }
+        acting
+    }
+
+    /// Lowers at once what acts and broke its promise.
+    pub async fn watch(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut lowered = false;
+        for (workspace, rung) in self.acting() {
+            let store = self.store.workspace(workspace);
+            let watch = watched(&store, &rung).await?;
+            if let Some(watch) = watch.filter(|watch| watch.broken) {
+                lowered |= lower(&store, &rung, watch, now).await?;
+            }
+        }
+        if lowered { self.refresh().await } else { Ok(()) }
+    }
+
+    /// Goes on looking.
+    pub async fn follow(&self, clock: Arc<dyn Clock>) {
+        let mut tick = time::interval(WATCHED_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            if let Err(error) = self.watch(clock.now()).await {
+                warn!(%error, "it cannot be told whether what acts by itself keeps what was promised");
+            }
+        }
+    }
+}
+
+/// What was heard of what acts, since it may; none below `act`.
+pub(crate) async fn watched(store: &WorkspaceStore, rung: &Rung) -> Result<Option<Watch>, StoreError> {
+    let (Level::Act, Some(threshold)) = (rung.level, rung.threshold) else { return Ok(None) };
+    let of = Some((rung.intent.clone(), rung.tool.clone()));
+    let counts = store.track_record(&Tracks { from: rung.since, of }).await?;
+    let above = counts.iter().filter(|count| count.confidence >= threshold);
+    let wrong = |count: &&TrackCount| count.said.is_some_and(|said: TrackWord| !said.is_right());
+    let n = above.clone().map(|count| count.n).sum();
+    let wrong = above.filter(wrong).map(|count| count.n).sum();
+    Ok(Some(Watch::of(rung.promise, n, wrong)))
+}
+
+/// False when somebody was faster.
+async fn lower(
+    store: &WorkspaceStore,
+    rung: &Rung,
+    watch: Watch,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let why = format!(
+        "{} of {} calls that acted since {} were wrong, which is more than the {} % that were promised",
+        watch.wrong,
+        watch.n,
+        rung.since.rfc3339(),
+        rung.promise.ceiling * 100.0
+    );
+    let detail = json!({
+        "intent": rung.intent, "tool": rung.tool, "from": Level::Act, "to": Level::Ask, "why": why, "n": watch.n,
+        "wrong": watch.wrong,
+    });
+    let deed = Deed {
+        at: now,
+        actor: Actor::System,
+        action: AuditAction::AutonomyLowered,
+        subject: subject(&rung.intent, &rung.tool),
+        detail,
+    };
+    let lower = Rung {
+        level: Level::Ask,
+        threshold: None,
+        version: rung.version + 1,
+        since: now,
+        counted_from: now,
+        by: Actor::System,
+        why,
+        ..rung.clone()
+    };
+    let done = store.put_rung(lower, deed).await?;
+    if done {
+        warn!(workspace = %store.id(), tool = rung.tool, intent = rung.intent, "an agent may not act by itself any more");
+    }
+    Ok(done)
+}
+
+/// As the audit names a cell.
+pub fn subject(intent: &str, tool: &str) -> String {
+    if intent.is_empty() { tool.to_owned() } else { format!("{tool} for {intent}") }
+}
+
+impl App {
+    /// Looks after the ladder until the service ends.
+    pub async fn follow_ladder(&self) {
+        self.policies.ladder().follow(Arc::clone(&self.clock)).await;
+    }
+}

@@ -1,0 +1,255 @@
+//! How far agents go by themselves: shown from what became of calls, raised by a person with evidence, lowered at once.
+
+use axum::http::StatusCode;
+use domain::{
+    EffectId, EventId, MessageId, TicketId,
+    autonomy::Level,
+    canonical::Digest,
+    commit::{Commit, Op},
+    effect::{Effect, EffectStatus},
+    policy::{Facts, Judged},
+    ticket::{EventBody, NewEvent},
+    tool::ToolCall,
+    user::{Actor, Role},
+};
+use orchestrator::testing::app::{Client, TestApp};
+use serde_json::{Value, json};
+
+const REPLY: &str = "reply_to_customer";
+const ARTICLE: &str = "# Returns\n\nYou can return a tent within 30 days of delivery, unused and in its box.";
+/// A promise that a few calls can show.
+const LAX: &str = "ceiling=0.5&delta=0.5";
+
+fn to(level: impl Into<Value>, version: i64) -> Value {
+    json!({ "tool": REPLY, "level": level.into(), "version": version, "why": "because of the figures" })
+}
+
+fn act(version: i64) -> Value {
+    let mut form = to("act", version);
+    form["promise"] = json!({ "ceiling": 0.5, "delta": 0.5 });
+    form
+}
+
+async fn decide(app: &TestApp, reviewer: &Client, decision: Value) {
+    let opened = app.open_ticket("A tent").await;
+    let approval = app.propose_saying(&opened, "We will send another one.").await;
+    let form = json!({ "digest": approval["digest"], "decision": decision });
+    let path = format!("/v1/approvals/{}/decisions", approval["id"].as_str().unwrap());
+    reviewer.post(&path, &form).await.json(StatusCode::OK);
+}
+
+async fn cells(client: &Client) -> Vec<Value> {
+    let answer = client.get("/v1/autonomy").await.json(StatusCode::OK);
+    answer["cells"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn what_reviewers_decided_is_the_record_of_an_intent_and_tool() {
+    let app = TestApp::start().await;
+    let reviewer = app.user(Role::Reviewer).await;
+    assert_eq!(cells(&reviewer).await, Vec::<Value>::new());
+    decide(&app, &reviewer, json!({ "type": "approve" })).await;
+    decide(&app, &reviewer, json!({ "type": "approve" })).await;
+    decide(&app, &reviewer, json!({ "type": "reject", "reason": "no" })).await;
+    decide(&app, &reviewer, json!({ "type": "edit", "args": { "body": "We are sorry." } })).await;
+    decide(&app, &reviewer, json!({ "type": "escalate", "reason": "mine" })).await;
+    let cells = cells(&reviewer).await;
+    assert_eq!(cells.len(), 1);
+    let cell = &cells[0];
+    assert_eq!((&cell["tool"], &cell["intent"], &cell["rung"]), (&json!(REPLY), &json!(""), &Value::Null));
+    assert_eq!((&cell["heard"]["approved"], &cell["heard"]["edited"]), (&json!(2), &json!(1)));
+    assert_eq!((&cell["n"], &cell["wrong"], &cell["threshold"]), (&json!(4), &json!(2), &Value::Null));
+    assert_eq!(cell["ece"], json!(0.5), "certain, and right half the time");
+    let path = format!("/v1/autonomy/cell?tool={REPLY}");
+    let detail = reviewer.get(&path).await.json(StatusCode::OK);
+    assert_eq!(detail["stated"]["bins"].as_array().unwrap().len(), 1);
+    assert_eq!(detail["curve"].as_array().unwrap().len(), 21);
+    assert_eq!(detail["samples"], json!([4, 4, 4]));
+    assert_eq!(detail["certificate"]["curve"].as_array().unwrap().len(), 1);
+    let levels: Vec<_> = detail["evidence"].as_array().unwrap().iter().map(|it| &it["level"]).collect();
+    assert_eq!(levels, ["shadow", "draft", "ask", "act"]);
+    reviewer.get(&format!("{path}&ceiling=0.9")).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    reviewer.get("/v1/autonomy?ceiling=0.02").await.json(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_rung_goes_down_at_will_and_up_as_far_as_the_evidence_carries() {
+    let app = TestApp::start().await;
+    let (admin, reviewer) = (app.user(Role::Admin).await, app.user(Role::Reviewer).await);
+    let set = "/v1/autonomy/level";
+    reviewer.post(set, &to("ask", 0)).await.problem(StatusCode::FORBIDDEN);
+    app.key(Role::Owner).post(set, &to("ask", 0)).await.problem(StatusCode::FORBIDDEN);
+    let refused = admin.post(set, &to("act", 0)).await.problem(StatusCode::CONFLICT);
+    assert!(refused["detail"].as_str().unwrap().contains("not reachable"), "{refused}");
+    for unfit in [
+        json!({ "tool": "add_note", "level": "ask", "version": 0, "why": "so" }),
+        json!({ "tool": "no_such_tool", "level": "ask", "version": 0, "why": "so" }),
+        json!({ "tool": REPLY, "level": "ask", "version": 0, "why": " " }),
+    ] {
+        admin.post(set, &unfit).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let shadow = admin.post(set, &to("shadow", 0)).await.json(StatusCode::OK);
+    assert_eq!(shadow["cell"]["rung"]["level"], "shadow");
+    admin.post(set, &to("draft", 0)).await.problem(StatusCode::CONFLICT);
+    admin.post(set, &to("draft", 1)).await.json(StatusCode::OK);
+    let early = admin.post(set, &to("ask", 2)).await.problem(StatusCode::CONFLICT);
+    assert!(early["detail"].as_str().unwrap().contains("not shown yet"), "{early}");
+    for _ in 0..12 {
+        decide(&app, &reviewer, json!({ "type": "approve" })).await;
+    }
+    admin.post(set, &to("ask", 2)).await.json(StatusCode::OK);
+    let up = admin.post(set, &act(3)).await.json(StatusCode::OK);
+    let rung = &up["cell"]["rung"];
+    assert_eq!((&rung["level"], &rung["version"]), (&json!("act"), &json!(4)));
+    assert!(rung["threshold"].as_i64().is_some_and(|at| at <= 1_000), "{rung}");
+    assert_eq!(up["cell"]["watch"]["n"], 0);
+    assert_eq!(app.app.policies.ladder().level(app.workspace, ("", REPLY), 1_000), Some(Level::Act));
+    admin.post(set, &to(Value::Null, 4)).await.json(StatusCode::OK);
+    assert_eq!(app.app.policies.ladder().level(app.workspace, ("", REPLY), 1_000), None);
+    let audit = app.key(Role::Owner).get("/v1/audit?action=autonomy.changed").await.json(StatusCode::OK);
+    assert_eq!(audit["items"].as_array().unwrap().len(), 5);
+    let shown = reviewer.get(&format!("/v1/autonomy?{LAX}")).await.json(StatusCode::OK);
+    assert!(shown["cells"][0]["coverage"].as_f64().unwrap() > 0.9);
+}
+
+/// A reply that went out by itself.
+async fn acted(app: &TestApp) -> TicketId {
+    let opened = app.open_ticket("A stove").await;
+    let ticket: TicketId = opened["ticket"]["id"].as_str().unwrap().parse().unwrap();
+    let run = app.store.active_run(ticket).await.unwrap().unwrap();
+    let facts: Facts = serde_json::from_value(json!({
+        "tool": REPLY, "risk": "outward", "agent": "resolution", "channel": "chat", "tier": "", "band": "auto",
+        "confidence": 1.0, "groundedness": 1.0, "amount": -1, "edited": false, "origin": "trusted", "carries": [],
+        "findings": [], "hour": 9, "weekday": "monday", "intent": "", "autonomy": "act",
+    }))
+    .unwrap();
+    let now = app.app.clock.now();
+    let effect = Effect {
+        id: EffectId::new(&*app.app.ids),
+        run_id: run.id,
+        ticket_id: Some(ticket),
+        call: ToolCall { id: "a".to_owned(), tool: REPLY.to_owned(), args: json!({ "body": "Yes." }) },
+        approval_id: None,
+        judged: Some(Box::new(Judged { rule: "r".to_owned(), policy_version: Digest::of("p"), facts })),
+        status: EffectStatus::Succeeded,
+        attempts: 1,
+        price_micros: 0,
+        next_attempt_at: None,
+        output: None,
+        summary: String::new(),
+        error: None,
+        created_at: now,
+        updated_at: now,
+    };
+    app.store.commit(Commit { ops: vec![Op::AddEffect(Box::new(effect))] }).await.unwrap();
+    ticket
+}
+
+async fn rate(app: &TestApp, ticket_id: TicketId) {
+    let body = EventBody::AnswerRated { message_id: MessageId::new(&*app.app.ids), helpful: false };
+    let actor = Actor::Customer { contact_id: None, name: "Ada".to_owned() };
+    let (id, at) = (EventId::new(&*app.app.ids), app.app.clock.now());
+    let events = vec![NewEvent { id, idempotency_key: None, actor, body, at }];
+    app.store.commit(Commit { ops: vec![Op::Append { ticket_id, events }] }).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_breaks_its_promise_acts_no_more() {
+    let app = TestApp::start().await;
+    let (admin, reviewer) = (app.user(Role::Admin).await, app.user(Role::Reviewer).await);
+    for _ in 0..12 {
+        decide(&app, &reviewer, json!({ "type": "approve" })).await;
+    }
+    admin.post("/v1/autonomy/level", &act(0)).await.json(StatusCode::OK);
+    let tickets = [acted(&app).await, acted(&app).await, acted(&app).await];
+    let ladder = app.app.policies.ladder();
+    ladder.watch(app.app.clock.now()).await.unwrap();
+    assert_eq!(ladder.level(app.workspace, ("", REPLY), 1_000), Some(Level::Act), "nothing was heard");
+    for ticket in tickets {
+        rate(&app, ticket).await;
+    }
+    ladder.watch(app.app.clock.now()).await.unwrap();
+    assert_eq!(ladder.level(app.workspace, ("", REPLY), 1_000), Some(Level::Ask));
+    let cell = cells(&reviewer).await.remove(0);
+    assert_eq!((&cell["rung"]["by"]["kind"], &cell["heard"]["unhelpful"]), (&json!("system"), &json!(3)));
+    assert!(cell["rung"]["why"].as_str().unwrap().contains("3 of 3"), "{cell}");
+    let audit = app.key(Role::Owner).get("/v1/audit?action=autonomy.lowered").await.json(StatusCode::OK);
+    assert_eq!(audit["items"].as_array().unwrap().len(), 1);
+    // What spoke for it before speaks for it no more.
+    let again = admin.post("/v1/autonomy/level", &act(2)).await.problem(StatusCode::CONFLICT);
+    assert!(again["detail"].as_str().unwrap().contains("not reachable"), "{again}");
+}
+
+async fn ask(app: &TestApp) -> String {
+    let question = json!({"message": "How long can I return a tent?"});
+    let started = app.nobody().post("/v1/conversations", &question).await.json(StatusCode::CREATED);
+    started["conversation_id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_would_run_by_itself_is_asked_or_done_on_paper_where_the_ladder_says_so() {
+    let app = TestApp::start_working("").await;
+    let (admin, reader) = (app.user(Role::Owner).await, app.key(Role::Owner));
+    let document = json!({"slug": "returns", "markdown": ARTICLE});
+    reader.post("/v1/knowledge/documents", &document).await.json(StatusCode::OK);
+    ask(&app).await;
+    let cell = app.until("an answer", async || cells(&reader).await.into_iter().next()).await;
+    assert_eq!((&cell["tool"], &cell["heard"]["assumed"]), (&json!(REPLY), &json!(1)));
+    let form = |level: &str, version: i64| {
+        let mut form = to(level, version);
+        form["intent"] = cell["intent"].clone();
+        form
+    };
+    admin.post("/v1/autonomy/level", &form("draft", 0)).await.json(StatusCode::OK);
+    let id = ask(&app).await;
+    let mine = async || {
+        let approvals = reader.all("/v1/approvals", 100).await;
+        let found = approvals.into_iter().find(|item| item["approval"]["ticket_id"] == id.as_str());
+        found.map(|item| item["approval"].clone())
+    };
+    let approval = app.until("an approval", mine).await;
+    assert!(approval["why"].as_str().unwrap().contains("ladder"), "{approval}");
+    // A draft is not waved through with others.
+    let one = json!({
+        "approval_id": approval["id"], "digest": approval["digest"], "decision": { "type": "approve" },
+    });
+    let both = json!({ "items": [one, one] });
+    let results = admin.post("/v1/approvals/decisions", &both).await.json(StatusCode::OK);
+    let failed = results["results"].as_array().unwrap().iter().all(|result| result["status"] == "failed");
+    assert!(failed, "{results}");
+    admin.post("/v1/approvals/decisions", &json!({ "items": [one] })).await.json(StatusCode::OK);
+
+    admin.post("/v1/autonomy/level", &form("shadow", 1)).await.json(StatusCode::OK);
+    let id = ask(&app).await;
+    let path = format!("/v1/tickets/{id}");
+    let handed = async || {
+        let ticket = reader.get(&path).await.json(StatusCode::OK);
+        (ticket["ticket"]["status"] == "waiting_for_staff").then_some(ticket)
+    };
+    app.until("a handoff", handed).await;
+    let runs = reader.all(&format!("/v1/runs?ticket_id={id}"), 10).await;
+    let steps = reader.get(&format!("/v1/runs/{}", runs[0]["id"].as_str().unwrap())).await.text();
+    assert!(steps.contains("on paper alone"), "{steps}");
+    let approvals = reader.all("/v1/approvals", 100).await;
+    assert!(approvals.iter().all(|item| item["approval"]["ticket_id"] != id.as_str()), "nobody is asked");
+}
+
+#[tokio::test]
+async fn what_became_of_resolutions_goes_out_as_a_file() {
+    let app = TestApp::start_working("").await;
+    let reader = app.key(Role::Owner);
+    let document = json!({"slug": "returns", "markdown": ARTICLE});
+    reader.post("/v1/knowledge/documents", &document).await.json(StatusCode::OK);
+    let id = ask(&app).await;
+    let path = "/v1/autonomy/resolutions?format=csv";
+    let csv = async || Some(reader.get(path).await.text()).filter(|text| text.contains(&id));
+    let file = app.until("a resolution", csv).await;
+    assert!(file.starts_with("ticket_id,number,agent,resolved_at,became,became_at\n"), "{file}");
+    assert!(file.contains(",resolution,") && file.contains(",assumed,"), "{file}");
+    let lines = reader.get("/v1/autonomy/resolutions?format=jsonl").await.text();
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["ticket_id"], &first["became"]), (&json!(id), &json!("assumed")));
+    let none = reader.get("/v1/autonomy/resolutions?format=jsonl&until=2001-01-01T00:00:00Z").await;
+    assert_eq!(none.text(), "");
+    reader.get("/v1/autonomy/resolutions?format=xml").await.problem(StatusCode::BAD_REQUEST);
+}

@@ -1,0 +1,51 @@
+//! When more comes in than can be worked on: it is refused with when to come back, and what people wait for
+//! goes on.
+
+use axum::http::{StatusCode, header};
+use domain::user::Role;
+use futures::StreamExt as _;
+use orchestrator::testing::app::TestApp;
+use serde_json::json;
+
+fn ticket(number: usize) -> serde_json::Value {
+    json!({ "subject": format!("Flood {number}"), "body": "Where is it?", "contact": { "email": "flood@crowd.example" } })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_tickets_is_told_when_to_come_back_and_messages_go_on() {
+    let app = TestApp::start_with("[database]\nqueue = 4").await;
+    let owner = app.key(Role::Owner);
+    let colleague = app.user(Role::Agent).await;
+    let first = app.open_ticket("Before the flood").await;
+    let id = first["ticket"]["id"].as_str().unwrap().to_owned();
+
+    let flood: Vec<_> = (1..400)
+        .map(|number| {
+            let owner = owner.clone();
+            async move { owner.post("/v1/tickets", &ticket(number)).await }
+        })
+        .collect();
+    let flood = tokio::spawn(futures::stream::iter(flood).buffer_unordered(64).collect::<Vec<_>>());
+    // One colleague at a time finds a place, however many tickets come.
+    let mut noted = 0;
+    while !flood.is_finished() || noted == 0 {
+        let note = json!({ "body": format!("Note {noted}"), "visibility": "internal" });
+        let reply = colleague.post(&format!("/v1/tickets/{id}/messages"), &note).await;
+        assert!(reply.status.is_success(), "{} {:?}", reply.status, reply.body);
+        noted += 1;
+    }
+    let replies = flood.await.unwrap();
+    let (mut opened, mut refused) = (0, 0);
+    for reply in replies {
+        match reply.status {
+            StatusCode::CREATED => opened += 1,
+            _ => {
+                assert_eq!(reply.headers[header::RETRY_AFTER], "1");
+                reply.problem(StatusCode::TOO_MANY_REQUESTS);
+                refused += 1;
+            }
+        }
+    }
+    assert!(opened > 0 && refused > 0, "{opened} opened, {refused} refused");
+    assert_eq!(owner.all("/v1/tickets", 100).await.len(), opened + 1, "what was refused was not taken");
+}
