@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::{
     record::{Attempt, Records, Scene},
     score::Finding,
+    suite::{Manifest, Reference},
     summary::{SuiteSummary, Summary},
 };
 
@@ -135,7 +136,7 @@ fn one(
     let cases = order.iter().filter_map(|name| by_case.get(name)).map(|attempts| case(attempts)).collect();
     let published = PublishedEvaluation {
         suite: named(&suite.manifest.name),
-        about: cut(&suite.manifest.about, SENTENCE),
+        about: cut(&about(&suite.manifest), SENTENCE),
         version: named(&summary.version),
         model: named(&summary.model),
         seed,
@@ -146,6 +147,19 @@ fn one(
     };
     published.check().map_err(anyhow::Error::msg)?;
     Ok(published)
+}
+
+/// What it tries, whose words these are, and what others reached with them.
+fn about(manifest: &Manifest) -> String {
+    let Manifest { about, source, licence, references, no_references, .. } = manifest;
+    let mut told = format!("{about} Source: {source}. Licence: {licence}.");
+    for Reference { measure, value, of, citation } in references {
+        told.push_str(&format!(" Others, {measure}: {value}, {of} ({citation})."));
+    }
+    if !no_references.is_empty() {
+        told.push_str(&format!(" Nobody's figures stand beside it: {no_references}."));
+    }
+    told
 }
 
 /// The attempts at one case, of which there is one at least.
@@ -268,6 +282,21 @@ mod tests {
         let attempts = attempts.iter().map(|(case, n, passed)| attempt("shop", case, *n, *passed));
         let suites = [("shop".to_owned(), serde_yaml_ng::from_str(text).unwrap())];
         Records { suites: suites.into_iter().collect(), attempts: attempts.collect(), ..Records::default() }
+    }
+
+    #[test]
+    fn whose_words_they_are_and_what_others_reached_is_published_with_what_a_suite_tries() {
+        let mut records = records();
+        assert_eq!(published(&records).unwrap()[0].about, "a Source: c. Licence: b.");
+        let suite = records.suites.get_mut("shop").unwrap();
+        suite.references.push(Reference {
+            measure: "pass^1".to_owned(),
+            value: 0.604,
+            of: "gpt-4o".to_owned(),
+            citation: "Paper, 2024".to_owned(),
+        });
+        let about = published(&records).unwrap().remove(0).about;
+        assert!(about.ends_with("Others, pass^1: 0.604, gpt-4o (Paper, 2024)."), "{about}");
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub struct Manifest {
     /// What others reached with the same data, and where that is written.
     #[serde(default)]
     pub references: Vec<Reference>,
+    /// Why nobody's figures stand beside ours, where none do.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub no_references: String,
     /// The share of all attempts that must pass at least, 0 to 1.
     pub cutoff: f64,
     /// Measures that may not be less. One that is fails the whole evaluation.
@@ -66,6 +69,8 @@ pub enum Kind {
     Injection,
     /// New text of mails without quotes and signatures.
     Quoted,
+    /// Questions find the turns of a meeting that answer them.
+    Meetings,
     /// Calls that are right, made by a script over MCP: the shop's records end as they should, and nothing happens
     /// before approval.
     ToolUse,
@@ -177,6 +182,10 @@ fn check(manifest: &Manifest) -> anyhow::Result<()> {
     for word in [&manifest.about, &manifest.licence, &manifest.source] {
         ensure!(!word.trim().is_empty(), "`about`, `licence` and `source` may not be empty");
     }
+    ensure!(
+        manifest.references.is_empty() || manifest.no_references.is_empty(),
+        "`no_references` says why there are no `references`, and there are; leave one of them out"
+    );
     for rule in &manifest.always.words {
         Regex::new(&rule.says).with_context(|| format!("the rule `{}`", rule.name))?;
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     record::{Attempt, Judged, Records},
     stats,
-    suite::Manifest,
+    suite::{Manifest, Reference},
 };
 
 #[derive(Debug, Serialize)]
@@ -66,6 +66,11 @@ impl SuiteSummary {
             told.push_str(&format!("; the judge cost {} millionths of a credit", self.judge_micros));
         }
         Some(told)
+    }
+
+    /// What others reached with it that stands beside none of our measures.
+    fn elsewhere(&self) -> impl Iterator<Item = &Reference> {
+        self.manifest.references.iter().filter(|reference| !self.measures.contains_key(&reference.measure))
     }
 
     pub fn holds(&self) -> bool {
@@ -201,6 +206,13 @@ impl fmt::Display for Summary {
                     if others.is_empty() { String::new() } else { format!("  beside {}", others.join("; ")) };
                 writeln!(f, "    {name} {value:.4}{others}")?;
             }
+            for other in suite.elsewhere() {
+                writeln!(f, "    others' {}: {} ({})", other.measure, other.value, other.of)?;
+            }
+            if !suite.manifest.no_references.is_empty() {
+                writeln!(f, "    nobody's figures beside it: {}", suite.manifest.no_references)?;
+            }
+            writeln!(f, "    {}, licence: {}", suite.manifest.source, suite.manifest.licence)?;
             if let Some(told) = suite.judged_in_words() {
                 writeln!(f, "    {told}")?;
             }
@@ -272,6 +284,31 @@ mod tests {
         let told = "1 met, 1 not met, 0 not judged, 2 nobody was asked about; 1 failed by the judge alone; the judge \
                     cost 7 millionths of a credit";
         assert!(summary.to_string().contains(told), "{summary}");
+    }
+
+    #[test]
+    fn whose_words_they_are_and_what_others_reached_is_told() {
+        let mut all = records(0.5, &[("a", 1, true)]);
+        let manifest: &mut suite::Manifest = all.suites.get_mut("shop").unwrap();
+        manifest.licence = "CC BY 4.0".to_owned();
+        manifest.no_references = "nobody tried".to_owned();
+        let told = Summary::of(&all).to_string();
+        assert!(told.contains("c, licence: CC BY 4.0") && told.contains("nobody tried"), "{told}");
+        let manifest: &mut suite::Manifest = all.suites.get_mut("shop").unwrap();
+        manifest.no_references.clear();
+        for measure in ["groundedness", "pass^4"] {
+            manifest.references.push(Reference {
+                measure: measure.to_owned(),
+                value: 0.25,
+                of: format!("theirs of {measure}"),
+                citation: "Paper, 2024".to_owned(),
+            });
+        }
+        all.attempts[0].spent.claims = 2;
+        all.attempts[0].spent.carried = 1;
+        let told = Summary::of(&all).to_string();
+        assert!(told.contains("groundedness 0.5000  beside 0.25 (theirs of groundedness)"), "{told}");
+        assert!(told.contains("others' pass^4: 0.25 (theirs of pass^4)"), "{told}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use evals::{
     runner::{self, Options},
-    suite::{self, Kind},
+    suite::{self, Kind, Manifest},
     summary::Summary,
 };
 
@@ -63,7 +63,12 @@ fn every_suite_says_whose_it_is_and_what_others_reached() {
     let suites = suite::load_all(Path::new(evals::SUITES)).unwrap();
     for suite in &suites {
         let folder = Path::new(evals::SUITES).join(&suite.manifest.name);
-        assert!(folder.is_dir(), "{} is not called as its folder", suite.manifest.name);
+        let Manifest { name, references, no_references, .. } = &suite.manifest;
+        assert!(folder.is_dir(), "{name} is not called as its folder");
+        assert!(
+            references.is_empty() != no_references.is_empty(),
+            "{name} gives the figures of others, or says why there are none"
+        );
     }
     assert!(suites.iter().any(|suite| suite.manifest.kind == Kind::Conversations));
 }

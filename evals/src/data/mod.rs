@@ -4,6 +4,7 @@
 mod abstention;
 mod injection;
 mod intents;
+mod meetings;
 mod pii;
 mod quoted;
 mod retrieval;
@@ -71,6 +72,7 @@ pub fn measure(manifest: &Manifest, folder: &Path) -> anyhow::Result<Measured> {
         Kind::Pii => pii::measure(&files)?,
         Kind::Injection => injection::measure(&files)?,
         Kind::Quoted => quoted::measure(&files)?,
+        Kind::Meetings => meetings::measure(&files)?,
         Kind::Conversations | Kind::ToolUse => bail!("{} is held, not measured", manifest.name),
     };
     ensure!(!measured.items.is_empty(), "its files hold nothing that can be measured");

@@ -135,6 +135,11 @@ mod tests {
         for wanted in ["&lt;script&gt;", "30 days", "search", "refund", "Paper, 2024", "MIT", "a &lt;b&gt;"] {
             assert!(page.contains(wanted), "{wanted} is missing");
         }
+        let mut records = records;
+        let manifest = records.suites.get_mut("shop").unwrap();
+        manifest.no_references = "nobody <b>tried</b>".to_owned();
+        let page = html(&records, &Summary::of(&records)).unwrap();
+        assert!(page.contains("nobody &lt;b&gt;tried&lt;"), "{page}");
         assert!(!page.contains("http://") && !page.contains("src="), "it needs nothing else");
     }
 }
