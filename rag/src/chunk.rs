@@ -1,11 +1,12 @@
 //! Cuts a document into pieces that fit the index and a prompt.
 //!
 //! Pieces follow the Markdown structure: a section, a table or a code block is cut only when it
-//! does not fit. Where prose is cut within its section, the later piece begins with the last
-//! sentence of the earlier one. The same document always gives the same pieces, each of them a part
-//! of the document's text as it stands there.
+//! does not fit, and a paragraph where a line or a sentence begins. Where prose is cut within its
+//! section, the later piece begins with the last sentence of the earlier one. Of a transcript it
+//! begins with the last turn, or stands under the name of whoever goes on speaking. The same document
+//! always gives the same pieces, each of them a part of the document's text as it stands there.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
 use domain::{
     ChunkId, DocumentId, Ids, Timestamp,
@@ -21,6 +22,7 @@ use crate::{
     ParsedDocument, RagError,
     markdown::{Heading, headings},
     parse_markdown,
+    turns::Turns,
 };
 
 /// The most a piece may have, in `cl100k_base` tokens.
@@ -33,13 +35,17 @@ const CUT_TOKENS: usize = MAX_TOKENS - OVERLAP_TOKENS;
 /// What a piece repeats of the one before it, at most.
 const OVERLAP_TOKENS: usize = 48;
 
-/// Counts tokens. The table behind it takes long to load, so it is loaded by the first piece that
-/// needs counting and kept.
+fn tokens(text: &str) -> usize {
+    cl100k_base_singleton().count_ordinary(text)
+}
+
+/// Counts with a table that takes long to load, so it is loaded by the first piece that needs
+/// counting and kept.
 struct Tokens;
 
 impl ChunkSizer for Tokens {
     fn size(&self, chunk: &str) -> usize {
-        cl100k_base_singleton().count_ordinary(chunk)
+        tokens(chunk)
     }
 }
 
@@ -128,20 +134,29 @@ pub fn chunk(document: &Document, ids: &dyn Ids) -> Vec<Chunk> {
     let body = document.body.as_str();
     let headings = headings(body);
     let prose = Prose::of(body);
+    let turns = Turns::of(body, &prose.paragraphs);
     let mut chunks: Vec<Chunk> = Vec::new();
     let mut end_before = 0;
-    for (at, text) in SPLITTER.chunk_indices(body) {
+    for Range { start: at, end } in prose.pieces(body, &turns) {
+        let text = &body[at..end];
         if is_headings_alone(text) && at + text.len() < body.trim_end().len() {
             // The splitter ends a full piece before a section's text now and then and leaves the
             // heading behind; the heading is in the next piece's path.
             continue;
         }
-        let path = heading_path(&document.meta.title, &headings, at, text);
+        let mut path = heading_path(&document.meta.title, &headings, at, text);
         let starts_section = headings.iter().any(|heading| (end_before..=at).contains(&heading.at));
-        let repeats =
-            (!starts_section && !chunks.is_empty()).then(|| prose.last_sentence(body, end_before, at));
-        let start = repeats.flatten().unwrap_or(at);
-        let end = at + text.len();
+        let earlier = chunks.last().filter(|_| !starts_section).map(|chunk| chunk.span().start);
+        let repeats = earlier.and_then(|earlier| {
+            if turns.begins_at(at) {
+                prose.last_turn(&turns, body, earlier..end_before)
+            } else {
+                prose.last_sentence(body, end_before, at)
+            }
+        });
+        let start = repeats.unwrap_or(at);
+        // What somebody goes on to say stands under their name, which the earlier piece has.
+        path.extend(prose.speaker(&turns, start).map(str::to_owned));
         end_before = end;
         chunks.push(Chunk {
             id: ChunkId::new(ids),
@@ -159,7 +174,7 @@ pub fn chunk(document: &Document, ids: &dyn Ids) -> Vec<Chunk> {
 
 /// Where a body's paragraphs are; what is repeated of a table or of code would mislead.
 struct Prose {
-    paragraphs: Vec<std::ops::Range<usize>>,
+    paragraphs: Vec<Range<usize>>,
 }
 
 impl Prose {
@@ -182,19 +197,77 @@ impl Prose {
         Self { paragraphs }
     }
 
+    /// Where a body is cut. The splitter takes an apostrophe, a bold word or a link for an element of
+    /// its own and would rather cut a long paragraph there than after a sentence; such a cut goes back
+    /// to where the sentence or the line begins, or the word.
+    fn pieces(&self, body: &str, turns: &Turns<'_>) -> Vec<Range<usize>> {
+        let mut pieces: Vec<Range<usize>> = Vec::new();
+        for (at, text) in SPLITTER.chunk_indices(body) {
+            let mut piece = at..at + text.len();
+            let paragraph = self.holding(at).filter(|paragraph| paragraph.start < at);
+            if let Some((earlier, paragraph)) = pieces.last_mut().zip(paragraph)
+                && let Some(begin) = begin_before(body, earlier.start.max(paragraph.start), &piece)
+            {
+                // A name with a full stop is no sentence.
+                let named = turns
+                    .before(begin)
+                    .filter(|(turn, name)| *turn > earlier.start && begin <= turn + name.len())
+                    .filter(|(turn, _)| tokens(&body[*turn..piece.end]) <= CUT_TOKENS);
+                let begin = named.map_or(begin, |(turn, _)| turn);
+                earlier.end = earlier.start + body[earlier.start..begin].trim_end().len();
+                piece.start = begin;
+            }
+            pieces.push(piece);
+        }
+        pieces
+    }
+
+    fn holding(&self, place: usize) -> Option<&Range<usize>> {
+        let after = self.paragraphs.partition_point(|range| range.start <= place);
+        self.paragraphs[..after].last().filter(|range| range.contains(&place))
+    }
+
+    /// Whose turn this place is in the middle of.
+    fn speaker<'a>(&self, turns: &Turns<'a>, place: usize) -> Option<&'a str> {
+        let (begin, speaker) = turns.before(place).filter(|_| !turns.begins_at(place))?;
+        self.holding(place).filter(|paragraph| paragraph.contains(&begin)).map(|_| speaker)
+    }
+
+    /// Where the last turn of an earlier piece begins, when it is short enough and not all of it. Its
+    /// last sentence alone would be nobody's.
+    fn last_turn(&self, turns: &Turns<'_>, body: &str, earlier: Range<usize>) -> Option<usize> {
+        let (begin, _) = turns.before(earlier.end)?;
+        let within = self.holding(earlier.end.checked_sub(1)?)?.contains(&begin);
+        let short = tokens(body.get(begin..earlier.end)?) <= OVERLAP_TOKENS - 4;
+        (within && begin > earlier.start && short).then_some(begin)
+    }
+
     /// Where the last sentence of a paragraph begins that ends at `end`, when what follows at `next`
     /// is a paragraph or the rest of that one, and the sentence is short enough.
     fn last_sentence(&self, body: &str, end: usize, next: usize) -> Option<usize> {
-        let holding = |at: usize| self.paragraphs.iter().find(|range| range.contains(&at));
-        let paragraph = holding(end.checked_sub(1)?)?;
-        holding(next)?;
+        let paragraph = self.holding(end.checked_sub(1)?)?;
+        self.holding(next)?;
         let text = body.get(paragraph.start..end)?;
         let sentence = text.split_sentence_bounds().filter(|part| !part.trim().is_empty()).last()?;
         // A paragraph of one sentence would be repeated whole.
         let start = end - sentence.len();
-        let short = start > paragraph.start && Tokens.size(sentence) <= OVERLAP_TOKENS - 4;
+        let short = start > paragraph.start && tokens(sentence) <= OVERLAP_TOKENS - 4;
         short.then_some(start)
     }
+}
+
+/// Where the sentence, the line or else the word begins that this piece begins in the middle of: after
+/// `earliest`, and so that the piece is not too long with it.
+fn begin_before(body: &str, earliest: usize, piece: &Range<usize>) -> Option<usize> {
+    let line = body[earliest..piece.start].rfind('\n').map_or(earliest, |end| earliest + end + 1);
+    let end = body[piece.start..].find('\n').map_or(body.len(), |end| piece.start + end);
+    let sentences = body[line..end].split_sentence_bound_indices().map(|(at, _)| line + at);
+    let begin = sentences.take_while(|begin| *begin <= piece.start).last()?;
+    let fits = |begin: &usize| {
+        (earliest + 1..piece.start).contains(begin) && tokens(&body[*begin..piece.end]) <= CUT_TOKENS
+    };
+    let word = || body[line..piece.start].rfind(char::is_whitespace).map(|at| line + at + 1);
+    if begin == piece.start { None } else { Some(begin).filter(fits).or_else(|| word().filter(fits)) }
 }
 
 fn is_headings_alone(text: &str) -> bool {

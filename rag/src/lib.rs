@@ -30,6 +30,7 @@ mod screen;
 mod shelf;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod turns;
 pub mod vectors;
 
 use thiserror::Error;

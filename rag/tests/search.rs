@@ -291,6 +291,88 @@ fn where_prose_is_cut_the_last_sentence_is_said_again() {
     }
 }
 
+/// Somebody explains at length, and the others say a word or two.
+fn transcript() -> String {
+    let long = |turn: usize| -> String {
+        let sentence =
+            |n: usize| format!("It's what the customer's tent in case {turn} wasn't sold for, part {n}. ");
+        (0..14).map(sentence).collect()
+    };
+    let turns = (0..8).map(|turn| {
+        let chat: Vec<String> =
+            (0..6).map(|n| format!("{}: Yes, and n°{n} isn't mine.", ["Anna", "Dr. Berg"][n % 2])).collect();
+        format!("{}\nChair of the board: {}", chat.join("\n"), long(turn).trim())
+    });
+    turns.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_passage_of_a_transcript_says_who_speaks() {
+    let body = transcript();
+    let (document, chunks) = page("meeting", &body);
+    assert_eq!(document.body, body);
+    assert!(chunks.len() > 6, "{}", chunks.len());
+    let speakers = ["Anna", "Dr. Berg", "Chair of the board"];
+    let begins = |text: &str| speakers.iter().any(|speaker| text.starts_with(&format!("{speaker}: ")));
+    let mut under = 0;
+    for chunk in &chunks {
+        match &chunk.heading_path[1..] {
+            [] => assert!(begins(&chunk.text), "{chunk:#?}"),
+            [speaker] => {
+                assert_eq!(speaker, "Chair of the board", "{chunk:#?}");
+                assert!(chunk.text.starts_with("It's what the customer's tent"), "{chunk:#?}");
+                under += 1;
+            }
+            more => panic!("{more:?}"),
+        }
+    }
+    assert!(under > 1, "long turns are cut");
+    // What is said again of the piece before is a whole turn where the later piece begins with one.
+    let repeats: Vec<&str> = chunks
+        .windows(2)
+        .filter(|pair| pair[1].heading_path.len() == 1 && pair[1].span().start < pair[0].span().end)
+        .map(|pair| &body[pair[1].span().start..pair[0].span().end])
+        .collect();
+    assert!(repeats.iter().all(|text| begins(text) && text.lines().count() == 1), "{repeats:#?}");
+    assert!(!body.contains("\n\n") && begins(&body));
+    // With each turn in a paragraph of its own it is the same.
+    let (_, apart) = page("meeting", &body.replace('\n', "\n\n"));
+    for chunk in &apart {
+        assert!(chunk.heading_path.len() == 2 || begins(&chunk.text), "{chunk:#?}");
+    }
+}
+
+#[test]
+fn a_long_paragraph_is_cut_between_sentences_and_not_at_an_apostrophe_or_a_bold_word() {
+    let sentence = |n: usize| {
+        format!(
+            "There's one thing **that** isn't in [the guide](https://a.example/{n}) of tent {n}, you'd think. "
+        )
+    };
+    let counter = tiktoken_rs::cl100k_base_singleton();
+    let one: String = (0..60).map(sentence).collect();
+    let lines: String = (0..60).map(|n| format!("{}\n", sentence(n).trim())).collect();
+    for body in [one, lines] {
+        let (_, chunks) = page("x", &format!("# Tent\n\n{}", body.trim()));
+        assert!(chunks.len() > 3, "{}", chunks.len());
+        for chunk in &chunks[1..] {
+            assert!(chunk.text.starts_with("There's one thing"), "{}", chunk.text);
+            assert!(chunk.text.ends_with("you'd think."), "{}", chunk.text);
+            assert!(counter.count_ordinary(&chunk.text) <= MAX_TOKENS);
+        }
+        let said: String = chunks.iter().map(|chunk| chunk.text.as_str()).collect();
+        assert!((0..60).all(|n| said.contains(&format!("of tent {n}, you'd think."))));
+    }
+    // Words without a full stop are cut between words, where they can be.
+    let endless = "it's a tent and ".repeat(400);
+    let (_, chunks) = page("x", &format!("# Tent\n\n{}", endless.trim()));
+    let words = ["it's", "a", "tent", "and"];
+    for chunk in &chunks[1..] {
+        assert!(chunk.text.split_whitespace().all(|word| words.contains(&word)), "{}", chunk.text);
+        assert!(counter.count_ordinary(&chunk.text) <= MAX_TOKENS);
+    }
+}
+
 #[test]
 fn the_same_said_twice_is_found_once() {
     let knowledge = Knowledge::in_memory();
