@@ -122,7 +122,9 @@ function Facts({ evaluation }: { evaluation: S["Evaluation"] }) {
         )}
         {measures.map(([name, value]) => (
           <div key={name} className="facts-row">
-            <dt>{name}</dt>
+            <dt>
+              <code>{name}</code>
+            </dt>
             <dd>{value.toFixed(4)}</dd>
           </div>
         ))}
