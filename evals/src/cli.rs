@@ -38,7 +38,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run suites, all without names. What was done under the same version, model and seed is not done again.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// What a run gained and lost against another: folders or files of results. A critical loss fails.
     Compare {
         before: PathBuf,
@@ -161,7 +161,7 @@ enum Record {
 
 pub async fn main() -> anyhow::Result<ExitCode> {
     let holds = match Cli::parse().command {
-        Command::Run(args) => run(args).await?,
+        Command::Run(args) => run(*args).await?,
         Command::Compare { before, after, json } => {
             let (before, after) = (Records::read(&before)?.latest(), Records::read(&after)?.latest());
             let comparison = compare::compare(&before, &after, 1);
@@ -331,7 +331,7 @@ mod tests {
     fn args(line: &str) -> RunArgs {
         let cli = Cli::try_parse_from(format!("countersign-eval run {line}").split_whitespace()).unwrap();
         let Command::Run(args) = cli.command else { panic!("it is not run") };
-        args
+        *args
     }
 
     fn models(count: usize) -> ModelsConfig {

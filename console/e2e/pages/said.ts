@@ -29,7 +29,7 @@ function* enumerated(schema: unknown): Generator<string> {
 }
 
 /** What a workspace names as it likes, also like a word of an enumeration. */
-const FREE = new Set(["tags", "tags_add", "tier", "labels"]);
+const FREE = new Set(["tags", "tags_add", "tier", "labels", "scorer"]);
 
 /** Every word of an enumeration of the API. */
 const ENUMERATED = new Set(enumerated(description));

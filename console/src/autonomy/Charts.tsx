@@ -1,5 +1,5 @@
 // Pictures of what confidence is worth; their numbers stand beside them in tables.
-import { t } from "@lingui/core/macro";
+import { msg, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { scaleLinear } from "d3-scale";
 import type { ReactNode } from "react";
@@ -112,7 +112,10 @@ function Numbers({ head, rows }: { head: string[]; rows: string[][] }) {
   );
 }
 
-const METHODS = { platt: "Platt", isotonic: "isotonic" } as const;
+const METHODS = {
+  platt: msg`By Platt's method`,
+  isotonic: msg`By isotonic regression`,
+};
 
 export function Reliability({ detail }: { detail: Detail }) {
   const { stated, calibrated, curve, method, losses, samples } = detail;
@@ -178,7 +181,7 @@ export function Reliability({ detail }: { detail: Detail }) {
         </Trans>{" "}
         {method && losses && (
           <Trans>
-            By the {METHODS[method]} method, chosen by its log loss on unseen calls: Platt{" "}
+            {t(METHODS[method])}, chosen by its log loss on unseen calls: Platt{" "}
             {losses.platt.toFixed(3)}, isotonic {losses.isotonic.toFixed(3)}.
           </Trans>
         )}

@@ -111,7 +111,9 @@ function Facts({ evaluation }: { evaluation: S["Evaluation"] }) {
                 const times = index + 1;
                 return (
                   <span key={times} className="pass-hat">
-                    pass^{times} {share(likely)}
+                    <Trans>
+                      pass^{times} {share(likely)}
+                    </Trans>
                   </span>
                 );
               })}
@@ -120,7 +122,9 @@ function Facts({ evaluation }: { evaluation: S["Evaluation"] }) {
         )}
         {measures.map(([name, value]) => (
           <div key={name} className="facts-row">
-            <dt>{name}</dt>
+            <dt>
+              <code>{name}</code>
+            </dt>
             <dd>{value.toFixed(4)}</dd>
           </div>
         ))}

@@ -82,7 +82,7 @@ function Suite({ suite, latest, trend }: S["SuiteView"]) {
           <strong>{share(latest.share)}</strong>
           <span className="muted small">{interval(latest.interval)}</span>
         </span>
-        <span className="muted small">
+        <span className="suite-when muted small">
           {plural(latest.cases, { one: "# case", other: "# cases" })} ·{" "}
           <Ago at={latest.published_at} />
         </span>

@@ -143,7 +143,7 @@ function Scene({ scene, number }: { scene: S["CaseScene"]; number: number }) {
             {scene.steps.map((step, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: steps are in the order in which they happened
               <li key={index}>
-                <strong>{words(step.kind)}</strong> {step.name}
+                <code>{step.kind}</code> {step.name}
                 <div className="muted small break">{step.detail}</div>
               </li>
             ))}

@@ -11,10 +11,26 @@ import type { ReplayAccount, ReplayClass, ReplayFindings, ReplayRow } from "../a
 import { Badge, type BadgeTone } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
+import { callCame } from "../runs/story";
 import { credits } from "../text/format";
 import { replayQuery } from "./queries";
 
 const LAST = 500;
+
+/** What came of a call. */
+function cameWords(came: string): string {
+  if (came === "waits") return t`waits`;
+  if (came === "unknown") return t`unknown`;
+  return callCame(came);
+}
+
+/** What the policy said: `run`, `refuse`, or `ask` with whom. */
+function saidWords(said: string): string {
+  if (said === "run") return t`runs`;
+  if (said === "refuse") return t`refused`;
+  const whom = said.startsWith("ask ") ? said.slice("ask ".length) : said;
+  return t`asks ${whom}`;
+}
 
 const CLASS: Record<ReplayClass, [BadgeTone, MessageDescriptor]> = {
   lost: ["red", msg`Lost`],
@@ -213,7 +229,7 @@ function Side({ title, account }: { title: string; account: ReplayAccount }) {
           {account.calls.map((call, at) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: calls have an order, and may be alike.
             <li key={at}>
-              {call.title} <span className="mono">{call.said}</span> → {call.came}
+              {call.title}: {saidWords(call.said)} → {cameWords(call.came)}
             </li>
           ))}
         </ul>

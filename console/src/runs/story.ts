@@ -24,6 +24,10 @@ const CALLS = {
   failed: { tone: "bad", says: msg`failed` },
 } as const;
 
+/** What came of a call, in a word or two. */
+export const callCame = (status: string) =>
+  Object.hasOwn(CALLS, status) ? t(CALLS[status as keyof typeof CALLS].says) : status;
+
 /** Whether it was given up, and can be begun anew from its journal. */
 export function isRetryable({ status }: Run): boolean {
   return status === "dead" || status === "quarantined";

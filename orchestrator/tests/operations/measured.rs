@@ -63,6 +63,7 @@ async fn what_is_described_is_exported_with_its_labels() {
     .await;
 
     let text = scraped(&app).await;
+    let label = Regex::new(r#"(\w+)=""#).unwrap();
     for measure in ALL.iter().filter(|measure| !NEEDS_MORE.contains(&measure.name)) {
         let kind = match measure.kind {
             Kind::Counter => "counter",
@@ -80,8 +81,7 @@ async fn what_is_described_is_exported_with_its_labels() {
             .lines()
             .find(|line| line.strip_prefix(&begins).is_some_and(|rest| rest.starts_with(['{', ' '])));
         let sample = sample.unwrap_or_else(|| panic!("{name} has no sample:\n{text}"));
-        let labels: BTreeSet<&str> = Regex::new(r#"(\w+)=""#)
-            .unwrap()
+        let labels: BTreeSet<&str> = label
             .captures_iter(sample)
             .map(|found| found.get(1).unwrap().as_str())
             .filter(|label| *label != "le")

@@ -1,5 +1,7 @@
 //! What a process that stops in the middle of something does to the others.
 
+#![cfg(feature = "testing")]
+
 use std::{sync::Arc, time::Duration};
 
 use domain::{
