@@ -3529,6 +3529,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/paper-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listPaperCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/paper-calls/{paper_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["comparePaperCall"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4226,7 +4258,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "autonomy.changed" | "autonomy.lowered" | "exercises.changed" | "exercise.ended" | "evaluation.published" | "evaluation_case.made" | "evaluation_case.removed";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "autonomy.changed" | "autonomy.lowered" | "exercises.changed" | "exercise.ended" | "evaluation.published" | "evaluation_case.made" | "evaluation_case.removed" | "paper.compared";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -5871,6 +5903,23 @@ export interface components {
             /** @constant */
             type: "answer_rated";
         } | {
+            /** Format: uuid */
+            paper_id: string;
+            /** Format: uuid */
+            run_id: string;
+            tool: string;
+            /** @constant */
+            type: "put_on_paper";
+        } | {
+            /** Format: uuid */
+            paper_id: string;
+            /** Format: uuid */
+            run_id: string;
+            tool: string;
+            same: boolean;
+            /** @constant */
+            type: "paper_compared";
+        } | {
             data: unknown;
             name: string;
             /** @constant */
@@ -6242,6 +6291,12 @@ export interface components {
              * @description Ran by themselves, and the customer said that it did not help.
              */
             unhelpful: number;
+            /** Format: int64 */
+            matched: number;
+            /** Format: int64 */
+            differed: number;
+            /** Format: int64 */
+            paper: number;
         };
         /** @description An article in a list. */
         HelpArticle: {
@@ -9383,6 +9438,37 @@ export interface components {
             kind: "refusal";
             /** Format: int64 */
             step: number;
+        };
+        PaperComparison: {
+            same: boolean;
+            by: components["schemas"]["Actor"];
+            at: string;
+        };
+        CompareCall: {
+            same: boolean;
+        };
+        ReplyBeside: {
+            message: components["schemas"]["Message"];
+            likeness: number;
+        };
+        PaperCallView: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            run_id: string;
+            agent: string;
+            tool: string;
+            risk: components["schemas"]["Risk"];
+            preview: components["schemas"]["Preview"];
+            findings: components["schemas"]["FieldFinding"][];
+            /** Format: int64 */
+            confidence: number;
+            at: string;
+            reply?: components["schemas"]["ReplyBeside"] | null;
+            comparison?: components["schemas"]["PaperComparison"] | null;
+        };
+        PaperCallList: {
+            items: components["schemas"]["PaperCallView"][];
         };
     };
     responses: never;
@@ -19915,6 +20001,55 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPaperCalls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperCallList"];
+                };
+            };
+        };
+    };
+    comparePaperCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                paper_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareCall"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperCallView"];
                 };
             };
         };
