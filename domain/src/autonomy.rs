@@ -11,6 +11,7 @@ use crate::{
     calibration::{
         Sample,
         certified::{Certificate, Promise},
+        drift::Drift,
         sequential,
     },
     user::Actor,
@@ -147,14 +148,16 @@ pub struct Watch {
     pub needed: f64,
     /// It is taken as shown that the promise is broken.
     pub broken: bool,
+    /// Whether they come as those came that speak for it; null of too few.
+    pub drift: Option<Drift>,
 }
 
 impl Watch {
-    pub fn of(promise: Promise, n: i64, wrong: i64) -> Self {
+    pub fn of(promise: Promise, n: i64, wrong: i64, drift: Option<Drift>) -> Self {
         let count = |count: i64| u64::try_from(count).unwrap_or(0);
         let capital = sequential::above(promise.ceiling, count(n), count(wrong));
         let needed = 1.0 / promise.delta;
-        Self { n, wrong, capital, needed, broken: wrong > 0 && capital >= needed }
+        Self { n, wrong, capital, needed, broken: wrong > 0 && capital >= needed, drift }
     }
 }
 
@@ -202,8 +205,8 @@ mod tests {
 
     #[test]
     fn a_broken_promise_is_seen_at_once_and_one_that_holds_is_left_alone() {
-        assert!(Watch::of(PROMISE, 3, 2).broken);
-        assert!(!Watch::of(PROMISE, 100, 4).broken);
-        assert!(!Watch::of(PROMISE, 0, 0).broken);
+        assert!(Watch::of(PROMISE, 3, 2, None).broken);
+        assert!(!Watch::of(PROMISE, 100, 4, None).broken);
+        assert!(!Watch::of(PROMISE, 0, 0, None).broken);
     }
 }

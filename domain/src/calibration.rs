@@ -4,9 +4,10 @@
 //! house was, and whether it was right. From them come a curve of probabilities (`platt`, `isotonic`, with little
 //! pooled into more by `pooled`), how far the stated confidence is off (`reliability`), the lowest threshold above
 //! which the share of errors stays under a ceiling (`certified`), and tests that may be looked at after every sample
-//! (`sequential`). Nothing here decides what an agent may do: that is [`crate::autonomy`].
+//! (`sequential`), and of whether calls still come as they came (`drift`). Nothing here decides what an agent may do: that is [`crate::autonomy`].
 
 pub mod certified;
+pub mod drift;
 pub mod isotonic;
 pub mod platt;
 pub mod pooled;

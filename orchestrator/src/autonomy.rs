@@ -16,6 +16,7 @@ use domain::{
     Clock, Timestamp, WorkspaceId,
     audit::{AuditAction, Deed},
     autonomy::{Level, Rung, Watch},
+    calibration::drift::{Drift, Histogram},
     track::{TrackCount, TrackWord},
     user::Actor,
 };
@@ -86,8 +87,8 @@ impl Ladder {
         for (workspace, rung) in self.acting() {
             let store = self.store.workspace(workspace);
             let watch = watched(&store, &rung).await?;
-            if let Some(watch) = watch.filter(|watch| watch.broken) {
-                lowered |= lower(&store, &rung, watch, now).await?;
+            if let Some(why) = watch.and_then(|watch| why_lower(&rung, watch)) {
+                lowered |= lower(&store, &rung, why, now).await?;
             }
         }
         if lowered { self.refresh().await } else { Ok(()) }
@@ -109,32 +110,52 @@ impl Ladder {
 /// What was heard of what acts, since it may; none below `act`.
 pub(crate) async fn watched(store: &WorkspaceStore, rung: &Rung) -> Result<Option<Watch>, StoreError> {
     let (Level::Act, Some(threshold)) = (rung.level, rung.threshold) else { return Ok(None) };
-    let of = Some((rung.intent.clone(), rung.tool.clone()));
-    let counts = store.track_record(&Tracks { from: rung.since, of }).await?;
-    let above = counts.iter().filter(|count| count.confidence >= threshold);
+    let of = || Some((rung.intent.clone(), rung.tool.clone()));
+    let year = Timestamp(rung.since.0 - cells::DAYS * cells::DAY_MICROS);
+    let counts = store.track_record(&Tracks { from: rung.since, of: of() }).await?;
+    let all = store.track_record(&Tracks { from: rung.counted_from.max(year), of: of() }).await?;
+    let above = |count: &&TrackCount| count.confidence >= threshold;
     let wrong = |count: &&TrackCount| count.said.is_some_and(|said: TrackWord| !said.is_right());
-    let n = above.clone().map(|count| count.n).sum();
-    let wrong = above.filter(wrong).map(|count| count.n).sum();
-    Ok(Some(Watch::of(rung.promise, n, wrong)))
+    let n = counts.iter().filter(above).map(|count| count.n).sum();
+    let wrong = counts.iter().filter(above).filter(wrong).map(|count| count.n).sum();
+    // Less sure ones are decided later than they come, and would look as if they were fewer.
+    let since = histogram(counts.iter().filter(above));
+    let mut before = histogram(all.iter().filter(above));
+    for (confidence, count) in &since {
+        before.entry(*confidence).and_modify(|all| *all -= count);
+    }
+    Ok(Some(Watch::of(rung.promise, n, wrong, Drift::of(&before, &since, rung.promise.delta))))
+}
+
+fn histogram<'a>(counts: impl Iterator<Item = &'a TrackCount>) -> Histogram {
+    let mut histogram = Histogram::new();
+    for count in counts {
+        *histogram.entry(count.confidence).or_default() += count.n;
+    }
+    histogram
+}
+
+/// Why what acts may not any more; none while it keeps what was promised, of calls like those that speak for it.
+fn why_lower(rung: &Rung, Watch { n, wrong, broken, drift, .. }: Watch) -> Option<String> {
+    let since = rung.since.rfc3339();
+    if broken {
+        return Some(format!(
+            "{wrong} of {n} calls that acted since {since} were wrong, which is more than the {} % that were promised",
+            rung.promise.ceiling * 100.0
+        ));
+    }
+    let drift = drift.filter(|drift| drift.shown)?;
+    Some(format!(
+        "the {} calls that acted since {since} do not come as the {} before it that speak for it: their confidence was \
+         {:.2} in the mean, and is {:.2}",
+        drift.n, drift.before, drift.stated_before, drift.stated
+    ))
 }
 
 /// False when somebody was faster.
-async fn lower(
-    store: &WorkspaceStore,
-    rung: &Rung,
-    watch: Watch,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let why = format!(
-        "{} of {} calls that acted since {} were wrong, which is more than the {} % that were promised",
-        watch.wrong,
-        watch.n,
-        rung.since.rfc3339(),
-        rung.promise.ceiling * 100.0
-    );
+async fn lower(store: &WorkspaceStore, rung: &Rung, why: String, now: Timestamp) -> Result<bool, StoreError> {
     let detail = json!({
-        "intent": rung.intent, "tool": rung.tool, "from": Level::Act, "to": Level::Ask, "why": why, "n": watch.n,
-        "wrong": watch.wrong,
+        "intent": rung.intent, "tool": rung.tool, "from": Level::Act, "to": Level::Ask, "why": why,
     });
     let deed = Deed {
         at: now,

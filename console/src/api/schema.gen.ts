@@ -4424,6 +4424,8 @@ export interface components {
              * @description What bets that more than the ceiling are wrong have come to.
              */
             capital: number;
+            /** @description Whether they come as those came that speak for it; null of too few. */
+            drift: components["schemas"]["Drift"] | null;
             /**
              * Format: int64
              * @description Calls at or above the threshold, those of which nothing was heard among them.
@@ -5499,6 +5501,32 @@ export interface components {
         };
         /** @description What somebody does with a ticket. */
         Doing: "viewing" | "writing";
+        /** @description How what acts comes, beside what it was certified by. */
+        Drift: {
+            /**
+             * Format: int64
+             * @description Calls before it was let act.
+             */
+            before: number;
+            /**
+             * Format: double
+             * @description What bets that they come otherwise have come to.
+             */
+            capital: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: double */
+            needed: number;
+            /** @description It is taken as shown that they do. */
+            shown: boolean;
+            /** Format: double */
+            stated: number;
+            /**
+             * Format: double
+             * @description Mean stated confidence before and since.
+             */
+            stated_before: number;
+        };
         /** @description Arguments to try. */
         DryRun: {
             /** @description As the tool's schema wants them. */

@@ -212,14 +212,14 @@ function Resolutions() {
       </p>
       <div className="row">
         <a className="button" href="/v1/autonomy/resolutions?format=csv" download="resolutions.csv">
-          CSV
+          <Trans>CSV</Trans>
         </a>
         <a
           className="button"
           href="/v1/autonomy/resolutions?format=jsonl"
           download="resolutions.jsonl"
         >
-          JSON
+          <Trans>JSON</Trans>
         </a>
       </div>
     </section>

@@ -79,6 +79,16 @@ function Standing({ cell: { rung, watch } }: { cell: Cell }) {
           </Trans>
         </p>
       )}
+      {watch?.drift && (
+        <p>
+          <Trans>
+            Their confidence is {watch.drift.stated.toFixed(2)} in the mean; that of the{" "}
+            {watch.drift.before.toLocaleString()} before, which speak for it, was{" "}
+            {watch.drift.stated_before.toFixed(2)}. Bets that they come otherwise stand at{" "}
+            {watch.drift.capital.toFixed(1)}; at {watch.drift.needed.toFixed(0)} it goes down.
+          </Trans>
+        </p>
+      )}
     </>
   );
 }

@@ -111,7 +111,9 @@ function Facts({ evaluation }: { evaluation: S["Evaluation"] }) {
                 const times = index + 1;
                 return (
                   <span key={times} className="pass-hat">
-                    pass^{times} {share(likely)}
+                    <Trans>
+                      pass^{times} {share(likely)}
+                    </Trans>
                   </span>
                 );
               })}

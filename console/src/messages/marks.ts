@@ -21,7 +21,7 @@ const PATTERN = String.raw`\[(\d{1,2})\]|https?:\/\/[^\s<>"'[\]]*[^\s<>"'[\].,;:
 /** `@` and one of the names, where no longer word begins so; the longest name first. */
 function namesPattern(names: readonly string[]): string {
   const longestFirst = [...names].sort((left, right) => right.length - left.length);
-  const literal = longestFirst.map((name) => name.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+  const literal = longestFirst.map((name) => name.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
   return `@(?:${literal.join("|")})(?![\\p{L}\\p{N}_])`;
 }
 

@@ -27,7 +27,7 @@ use crate::app::App;
 
 /// How far back the track record is read.
 pub const DAYS: i64 = 365;
-const DAY_MICROS: i64 = 86_400_000_000;
+pub(super) const DAY_MICROS: i64 = 86_400_000_000;
 /// Characters of an intent's and of a tool's name.
 const MAX_NAME: usize = 200;
 /// Points of a curve from 0 to 1.

@@ -67,7 +67,7 @@ pub struct Matter<'a> {
     pub suspicions: &'a [Suspicion],
     /// A person changed the arguments.
     pub edited: bool,
-    /// The procedure that the customer's words ask for; none where no rule reads it.
+    /// The procedure that the customer's words ask for; none where nobody looked.
     pub intent: Option<&'a str>,
     /// Where it stands on the ladder of autonomy, if at all.
     pub level: Option<Level>,

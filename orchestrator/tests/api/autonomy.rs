@@ -114,12 +114,16 @@ async fn a_rung_goes_down_at_will_and_up_as_far_as_the_evidence_carries() {
 
 /// A reply that went out by itself.
 async fn acted(app: &TestApp) -> TicketId {
+    acted_as_sure(app, 1.0).await
+}
+
+async fn acted_as_sure(app: &TestApp, confidence: f64) -> TicketId {
     let opened = app.open_ticket("A stove").await;
     let ticket: TicketId = opened["ticket"]["id"].as_str().unwrap().parse().unwrap();
     let run = app.store.active_run(ticket).await.unwrap().unwrap();
     let facts: Facts = serde_json::from_value(json!({
         "tool": REPLY, "risk": "outward", "agent": "resolution", "channel": "chat", "tier": "", "band": "auto",
-        "confidence": 1.0, "groundedness": 1.0, "amount": -1, "edited": false, "origin": "trusted", "carries": [],
+        "confidence": confidence, "groundedness": 1.0, "amount": -1, "edited": false, "origin": "trusted", "carries": [],
         "findings": [], "hour": 9, "weekday": "monday", "intent": "", "autonomy": "act",
     }))
     .unwrap();
@@ -150,8 +154,8 @@ async fn acted(app: &TestApp) -> TicketId {
     ticket
 }
 
-async fn rate(app: &TestApp, ticket_id: TicketId) {
-    let body = EventBody::AnswerRated { message_id: MessageId::new(&*app.app.ids), helpful: false };
+async fn rate(app: &TestApp, ticket_id: TicketId, helpful: bool) {
+    let body = EventBody::AnswerRated { message_id: MessageId::new(&*app.app.ids), helpful };
     let actor = Actor::Customer { contact_id: None, name: "Ada".to_owned() };
     let (id, at) = (EventId::new(&*app.app.ids), app.app.clock.now());
     let events = vec![NewEvent { id, idempotency_key: None, actor, body, at }];
@@ -171,7 +175,7 @@ async fn what_breaks_its_promise_acts_no_more() {
     ladder.watch(app.app.clock.now()).await.unwrap();
     assert_eq!(ladder.level(app.workspace, ("", REPLY), 1_000), Some(Level::Act), "nothing was heard");
     for ticket in tickets {
-        rate(&app, ticket).await;
+        rate(&app, ticket, false).await;
     }
     ladder.watch(app.app.clock.now()).await.unwrap();
     assert_eq!(ladder.level(app.workspace, ("", REPLY), 1_000), Some(Level::Ask));
@@ -183,6 +187,31 @@ async fn what_breaks_its_promise_acts_no_more() {
     // What spoke for it before speaks for it no more.
     let again = admin.post("/v1/autonomy/level", &act(2)).await.problem(StatusCode::CONFLICT);
     assert!(again["detail"].as_str().unwrap().contains("not reachable"), "{again}");
+}
+
+#[tokio::test]
+async fn what_comes_otherwise_than_what_speaks_for_it_acts_no_more() {
+    let app = TestApp::start().await;
+    let admin = app.user(Role::Admin).await;
+    for confidence in [0.9, 1.0].repeat(12) {
+        rate(&app, acted_as_sure(&app, confidence).await, true).await;
+    }
+    let up = admin.post("/v1/autonomy/level", &act(0)).await.json(StatusCode::OK);
+    assert_eq!(up["cell"]["rung"]["threshold"], 0, "each was right");
+    let ladder = app.app.policies.ladder();
+    for confidence in [0.9, 1.0].repeat(3) {
+        acted_as_sure(&app, confidence).await;
+    }
+    ladder.watch(app.app.clock.now()).await.unwrap();
+    let drift = &cells(&admin).await[0]["watch"]["drift"];
+    assert_eq!((&drift["before"], &drift["n"], &drift["shown"]), (&json!(24), &json!(6), &json!(false)));
+    for _ in 0..20 {
+        acted_as_sure(&app, 0.9).await;
+    }
+    ladder.watch(app.app.clock.now()).await.unwrap();
+    let rung = &cells(&admin).await[0]["rung"];
+    assert_eq!((&rung["level"], &rung["by"]["kind"]), (&json!("ask"), &json!("system")));
+    assert!(rung["why"].as_str().unwrap().contains("do not come as the 24"), "{rung}");
 }
 
 async fn ask(app: &TestApp) -> String {

@@ -220,11 +220,7 @@ async fn what_was_judged_is_kept_explained_and_tried_under_another_policy() {
     let (app, rows) = (rig.app(), rig.rows());
     let gate = app.gate_of(&rows, None, None).await.unwrap();
     let (call, past, why) = app.explain_policy(&rows, &gate, About::Approval(approval.id)).await.unwrap();
-    assert_eq!(
-        call.unknown.iter().copied().collect::<Vec<_>>(),
-        ["intent"],
-        "no rule read it, so nobody looked"
-    );
+    assert!(call.unknown.is_empty(), "{:?}", call.unknown);
     assert_eq!(past.unwrap().was, "ask reviewer");
     assert_eq!((why.rule.as_str(), why.word()), ("money_or_final", "ask"));
     let about = About::Call(run.id, reply.call.id.clone());
@@ -329,9 +325,9 @@ async fn a_rule_may_go_by_what_the_customer_asks_for_and_by_what_the_run_has_cos
     let facts = asked.facts.as_deref().unwrap();
     assert_eq!(facts.intent.as_deref(), Some("refund"));
     assert!(facts.spend.is_some_and(|credits| credits > 0.0), "{facts:?}");
-    // Nobody looks for what no rule reads, and a trial of one that does says that it is not known.
+    // The ladder goes by it, whichever rules there are.
     put(&rig, DEFAULT_POLICY).await;
     rig.decide(&asked, rig.admin, DecisionKind::Approve).await.unwrap();
     let again = rig.asked_anew(ticket, asked.id).await;
-    assert_eq!(again.facts.as_deref().unwrap().intent, None);
+    assert_eq!(again.facts.as_deref().unwrap().intent.as_deref(), Some("refund"));
 }

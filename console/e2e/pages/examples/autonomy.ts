@@ -41,7 +41,22 @@ export const acting: S["AutonomyCell"] = {
   coverage: 0.76,
   least: 89,
   next: null,
-  watch: { n: 40, wrong: 1, capital: 0.1, needed: 10, broken: false },
+  watch: {
+    n: 40,
+    wrong: 1,
+    capital: 0.1,
+    needed: 10,
+    broken: false,
+    drift: {
+      before: 127,
+      n: 40,
+      stated_before: 0.92,
+      stated: 0.9,
+      capital: 0.3,
+      needed: 10,
+      shown: false,
+    },
+  },
 };
 
 export const unknownYet: S["AutonomyCell"] = {
