@@ -170,7 +170,7 @@ mod tests {
             "You can return it  within 30 days.",
             "Hi there! You can return it within 30 days.",
             "Dear Mr. Halloran,\nyou can return it\nwithin 30 days.",
-            "Good morning, Anna Maria, you can return it within 30 days.",
+            "Good morning Anna Maria, you can return it within 30 days.",
             "Guten Tag Frau Vogel,\n\nYou can return it within 30 days.",
             "Hallo\nYou can return it within 30 days.",
         ] {

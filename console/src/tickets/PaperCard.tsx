@@ -79,7 +79,7 @@ function Card({ call, ticketId }: { call: PaperCall; ticketId: string }) {
 function Beside({ reply }: { reply: PaperCall["reply"] }) {
   return (
     <section className="card section">
-      <h4>{reply ? t`What ${actorName(reply.message.author)} wrote` : t`What a person writes`}</h4>
+      <h3>{reply ? t`What ${actorName(reply.message.author)} wrote` : t`What a person writes`}</h3>
       {reply ? (
         <>
           <div className="message-text">
