@@ -6532,6 +6532,8 @@ export interface components {
         /** @description What the gate said of a call, and what it said it on. */
         Judged2: {
             facts: components["schemas"]["Facts"];
+            /** @description The call on paper that it became: it was refused because the ladder had it on paper alone. */
+            on_paper?: components["schemas"]["PaperId"] | null;
             policy_version: components["schemas"]["Digest"];
             rule: string;
         };
