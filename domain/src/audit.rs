@@ -121,6 +121,8 @@ pub enum AuditAction {
     AutonomyChanged,
     #[serde(rename = "autonomy.lowered")]
     AutonomyLowered,
+    #[serde(rename = "paper.compared")]
+    PaperCompared,
     #[serde(rename = "exercises.changed")]
     ExercisesChanged,
     #[serde(rename = "exercise.ended")]
@@ -134,7 +136,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 60] = [
         Self::SessionOpened,
         Self::SessionRefused,
         Self::SessionClosed,
@@ -189,6 +191,7 @@ impl AuditAction {
         Self::ChannelsChanged,
         Self::AutonomyChanged,
         Self::AutonomyLowered,
+        Self::PaperCompared,
         Self::ExercisesChanged,
         Self::ExerciseEnded,
         Self::EvaluationPublished,
@@ -252,6 +255,7 @@ impl AuditAction {
             Self::ChannelsChanged => "channels.changed",
             Self::AutonomyChanged => "autonomy.changed",
             Self::AutonomyLowered => "autonomy.lowered",
+            Self::PaperCompared => "paper.compared",
             Self::ExercisesChanged => "exercises.changed",
             Self::ExerciseEnded => "exercise.ended",
             Self::EvaluationPublished => "evaluation.published",

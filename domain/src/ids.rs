@@ -99,6 +99,8 @@ ids! {
     /// A way of looking at the queue of approvals that somebody keeps.
     ViewId,
     EffectId,
+    /// A call that was written down and not done.
+    PaperId,
     DocumentId,
     ChunkId,
     /// A gap of the knowledge base.

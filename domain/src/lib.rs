@@ -32,6 +32,7 @@ pub mod leaving;
 pub mod meter;
 pub mod model;
 pub mod origin;
+pub mod paper;
 pub mod permission;
 pub mod personal_data;
 pub mod policy;

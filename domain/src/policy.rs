@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Timestamp,
+    PaperId, Timestamp,
     autonomy::Level,
     canonical::{self, Digest},
     confidence::Band,
@@ -134,6 +134,9 @@ pub struct Verdict {
     pub rule: String,
     pub policy_version: Digest,
     pub answer: Answer,
+    /// It is refused because the ladder has it on paper alone: the policy would have it run or asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_paper: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -219,6 +222,9 @@ pub struct Judged {
     pub rule: String,
     pub policy_version: Digest,
     pub facts: Facts,
+    /// The call on paper that it became: it was refused because the ladder had it on paper alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_paper: Option<PaperId>,
 }
 
 /// A version of a workspace's policy; the highest is in effect.

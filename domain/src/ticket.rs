@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    ApprovalId, AttachmentId, ContactId, CustomerId, DomainError, EffectId, EventId, MessageId, RunId,
-    TicketId, Timestamp, UserId, canonical, knowledge::Citation, trigger::Trigger, user::Actor, user::Role,
+    ApprovalId, AttachmentId, ContactId, CustomerId, DomainError, EffectId, EventId, MessageId, PaperId,
+    RunId, TicketId, Timestamp, UserId, canonical, knowledge::Citation, trigger::Trigger, user::Actor,
+    user::Role,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -319,6 +320,19 @@ pub enum EventBody {
         message_id: MessageId,
         helpful: bool,
     },
+    /// The lowest rung of the ladder held a call back: it is written down and not done, and a person does the work.
+    PutOnPaper {
+        paper_id: PaperId,
+        run_id: RunId,
+        tool: String,
+    },
+    /// Whether a person did the same as a call on paper; a later word replaces the one before.
+    PaperCompared {
+        paper_id: PaperId,
+        run_id: RunId,
+        tool: String,
+        same: bool,
+    },
     /// Something reported from outside, kept as it came.
     External {
         name: String,
@@ -358,6 +372,8 @@ impl EventBody {
             Self::EffectSettled { .. } => "effect_settled",
             Self::RunEnded { .. } => "run_ended",
             Self::AnswerRated { .. } => "answer_rated",
+            Self::PutOnPaper { .. } => "put_on_paper",
+            Self::PaperCompared { .. } => "paper_compared",
             Self::External { .. } => "external",
         }
     }
@@ -510,6 +526,12 @@ impl Ticket {
                     ticket.status = TicketStatus::Open;
                 }
             }
+            EventBody::PaperCompared { .. } if ticket.status == TicketStatus::Closed => {
+                return Err(DomainError::Event(
+                    "the ticket is closed, so what was done on it is compared no more: open it again first"
+                        .to_owned(),
+                ));
+            }
             EventBody::Created { .. }
             | EventBody::FollowUpScheduled { .. }
             | EventBody::ApprovalReminder { .. }
@@ -519,6 +541,8 @@ impl Ticket {
             | EventBody::EffectSettled { .. }
             | EventBody::RunEnded { .. }
             | EventBody::AnswerRated { .. }
+            | EventBody::PutOnPaper { .. }
+            | EventBody::PaperCompared { .. }
             | EventBody::External { .. } => {}
         }
         Ok(ticket)

@@ -2,18 +2,20 @@
 //!
 //! A reviewed call was right when it was approved as it was. One that ran by itself is *confirmed* when the customer
 //! said that it helped, and wrong when the ticket was opened again or the customer said that it did not help; as long
-//! as nothing was heard it is *assumed*, which is neither.
+//! as nothing was heard it is *assumed*, which is neither. One on paper *matched* when a person did the same, *differed*
+//! when they did something else, and is neither as long as nobody compared it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    TicketId, Timestamp,
+    PaperId, RunId, TicketId, Timestamp,
     approval::{Approval, ApprovalStatus, Question},
     calibration::{Sample, thousandths},
     canonical::Digest,
     effect::Effect,
+    run::{CallOutcome, Run, Step, StepBody},
     tool::Risk,
 };
 
@@ -45,6 +47,8 @@ words! {
         Reviewed "reviewed",
         /// It ran by itself.
         Acted "acted",
+        /// It was written down and not done.
+        Paper "paper",
     }
 }
 
@@ -66,19 +70,28 @@ words! {
         Reopened "reopened",
         /// The customer said that it did not help.
         Unhelpful "unhelpful",
+        /// On paper, and a person did the same.
+        Matched "matched",
+        /// On paper, and a person did something else.
+        Differed "differed",
     }
 }
 
 impl TrackWord {
+    /// What a comparison of a call on paper says.
+    pub fn compared(same: bool) -> Self {
+        if same { Self::Matched } else { Self::Differed }
+    }
+
     pub fn is_right(self) -> bool {
-        matches!(self, Self::Approved | Self::TouchedUp | Self::Confirmed)
+        matches!(self, Self::Approved | Self::TouchedUp | Self::Confirmed | Self::Matched)
     }
 }
 
 /// A call with what was heard of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tracked {
-    /// Of the approval or the effect.
+    /// Of the approval, the effect or the call on paper.
     pub id: String,
     pub kind: TrackKind,
     pub ticket_id: Option<TicketId>,
@@ -91,6 +104,17 @@ pub struct Tracked {
     /// None while nothing was heard.
     pub said: Option<TrackWord>,
     pub at: Timestamp,
+    /// Of one on paper.
+    pub paper: Option<OnPaper>,
+}
+
+/// Where a call on paper is written: a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnPaper {
+    pub run_id: RunId,
+    pub seq: i64,
+    /// The ticket's version when it was written down; 0 without a ticket.
+    pub version: i64,
 }
 
 impl Tracked {
@@ -118,6 +142,7 @@ impl Tracked {
             confidence: thousandths(approval.confidence.score),
             said: Some(said),
             at: approval.decided_at?,
+            paper: None,
         })
     }
 
@@ -134,6 +159,34 @@ impl Tracked {
             confidence: thousandths(facts.confidence),
             said: None,
             at: effect.created_at,
+            paper: None,
+        })
+    }
+
+    /// None of what was done, of what the policy refused for its own reason, and of what a person decided on before.
+    pub fn of_step(run: &Run, step: &Step, version: i64) -> Option<Self> {
+        let StepBody::Tool {
+            call,
+            approval_id: None,
+            judged: Some(judged),
+            outcome: CallOutcome::Refused { .. },
+            ..
+        } = &step.body
+        else {
+            return None;
+        };
+        let facts = &judged.facts;
+        judged.on_paper.map(|id: PaperId| Self {
+            id: id.to_string(),
+            kind: TrackKind::Paper,
+            ticket_id: run.ticket_id,
+            intent: facts.intent.clone().unwrap_or_default(),
+            tool: call.tool.clone(),
+            risk: facts.risk,
+            confidence: thousandths(facts.confidence),
+            said: None,
+            at: step.finished_at,
+            paper: Some(OnPaper { run_id: run.id, seq: step.seq, version }),
         })
     }
 }

@@ -9,6 +9,7 @@ use domain::{
     canonical::Digest,
     commit::{Commit, CommitError, NewRun, Op, Receipt},
     customer::{Contact, Customer},
+    paper::{self, PaperCall},
     standing::Standing,
     tending::Tending,
     ticket::{
@@ -157,9 +158,46 @@ impl Intake {
         let author = Actor::User { user_id: user.id, name: user.name.clone() };
         let message =
             Message { mentions, ..self.message(author.clone(), body, visibility, Vec::new(), None) };
-        let said = self.event(author, EventBody::MessageAdded { message }, idempotency_key);
-        let ops = vec![Op::Append { ticket_id, events: vec![said] }];
+        let matched = match visibility {
+            Visibility::Public => self.matched_by(workspace, ticket_id, &message.body).await?,
+            Visibility::Internal => Vec::new(),
+        };
+        let mut events = vec![self.event(author, EventBody::MessageAdded { message }, idempotency_key)];
+        events.extend(matched.into_iter().map(|body| self.event(Actor::System, body, None)));
+        let ops = vec![Op::Append { ticket_id, events }];
         self.store.workspace(workspace).commit(Commit { ops }).await
+    }
+
+    /// Replies on paper that say the same as what a person is about to write, and to which nobody wrote before.
+    async fn matched_by(
+        &self,
+        workspace: WorkspaceId,
+        ticket_id: TicketId,
+        body: &str,
+    ) -> Result<Vec<EventBody>, CommitError> {
+        let store = self.store.workspace(workspace);
+        let open = |call: &PaperCall| {
+            call.comparison.is_none() && call.reply().is_some_and(|reply| paper::same_words(reply, body))
+        };
+        let calls = store.paper_calls(ticket_id).await.map_err(unavailable)?;
+        let calls: Vec<PaperCall> = calls.into_iter().filter(open).collect();
+        let Some(earliest) = calls.iter().map(|call| call.version).min() else { return Ok(Vec::new()) };
+        let since = store.messages_with_versions(ticket_id, Some(earliest)).await.map_err(unavailable)?;
+        let answered = |call: &PaperCall| {
+            since.iter().any(|(version, message)| *version > call.version && paper::answers(message))
+        };
+        Ok(calls.into_iter().filter(|call| !answered(call)).map(|call| call.compared(true)).collect())
+    }
+
+    /// What a person says of a call on paper: whether they did the same.
+    pub async fn compare(
+        &self,
+        workspace: WorkspaceId,
+        call: &PaperCall,
+        by: Actor,
+        same: bool,
+    ) -> Result<Receipt, CommitError> {
+        self.change_ticket(workspace, call.ticket_id, by, vec![call.compared(same)]).await
     }
 
     /// Something reported from outside; the agent looks at it.

@@ -7,6 +7,7 @@ mod approvals;
 mod asked;
 mod credits;
 mod messages;
+mod paper;
 mod resolutions;
 
 use std::sync::Arc;
@@ -221,6 +222,7 @@ impl Unit<'_> {
         }
         let ticket = Ticket::apply(before, ticket_id, number, &new.body, new.at)?;
         self.mark_resolution(was, &ticket, &new);
+        self.compare(&ticket, &new);
         match &new.body {
             EventBody::MessageAdded { message } => self.add_message(&ticket, message, new.at),
             EventBody::FollowUpScheduled { at, note } => self.changes.follow_ups.push(FollowUp {
@@ -320,6 +322,7 @@ impl Unit<'_> {
                 )));
             }
             run.step_count += 1;
+            self.keep_on_paper(&run, &step);
             self.changes.steps.push((run.id, step));
         }
         run.usage.tokens_in += change.usage.tokens_in;

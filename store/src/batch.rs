@@ -19,7 +19,7 @@ use crate::{
     apply::{Terms, apply},
     dialect::Dialect,
     load::load,
-    read::{audit, citations, credits, figures, mentions, track},
+    read::{audit, citations, credits, figures, mentions, paper, track},
     rows,
     scope::Scope,
     sql::{Binds, Statements},
@@ -169,6 +169,9 @@ impl Batch<'_> {
         });
         let tracked: Vec<_> = reviewed.chain(writes.acted.iter().cloned()).collect();
         self.statements.write(connection, &track::TRACK_RECORD, &tracked, track::put_tracked).await?;
+        for (workspace, compared) in &writes.compared {
+            paper::put_compared(connection, *workspace, compared).await?;
+        }
         for (workspace, id) in &writes.undone {
             track::forget(connection, *workspace, id).await?;
         }

@@ -53,6 +53,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0042" "errands",
     "0043" "autonomy",
     "0045" "evaluations",
+    "0046" "paper",
 ];
 
 pub(crate) fn migrator() -> Migrator {

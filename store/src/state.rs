@@ -20,6 +20,7 @@ use crate::{
     read::{
         Mention,
         figures::{LaterMark, NewResolution},
+        paper::Compared,
     },
 };
 
@@ -90,8 +91,9 @@ pub(crate) struct Changes {
     pub resolutions: Vec<NewResolution>,
     pub mentions: Vec<Mention>,
     pub marks: Vec<LaterMark>,
-    /// Calls that run by themselves.
+    /// Calls that run by themselves, or that are written down alone.
     pub acted: Vec<Tracked>,
+    pub compared: Vec<Compared>,
     /// Effects that are known not to have been done.
     pub undone: Vec<EffectId>,
 }
@@ -119,6 +121,7 @@ pub(crate) struct Writes {
     pub mentions: Vec<(WorkspaceId, Mention)>,
     pub marks: Vec<(WorkspaceId, LaterMark)>,
     pub acted: Vec<(WorkspaceId, Tracked)>,
+    pub compared: Vec<(WorkspaceId, Compared)>,
     pub undone: Vec<(WorkspaceId, EffectId)>,
 }
 
@@ -237,6 +240,7 @@ impl State {
             .messages
             .extend(changes.messages.into_iter().map(|(id, version, m)| (workspace, id, version, m)));
         writes.acted.extend(changes.acted.into_iter().map(|tracked| (workspace, tracked)));
+        writes.compared.extend(changes.compared.into_iter().map(|compared| (workspace, compared)));
         writes.undone.extend(changes.undone.into_iter().map(|id| (workspace, id)));
         writes.resolutions.extend(changes.resolutions.into_iter().map(|new| (workspace, new)));
         writes.mentions.extend(changes.mentions.into_iter().map(|mention| (workspace, mention)));

@@ -59,6 +59,7 @@ export function Proposal({
   footing,
   looking,
   title = t`What will happen`,
+  reads = caption(tool),
 }: {
   preview: Preview;
   tool: string;
@@ -71,6 +72,8 @@ export function Proposal({
   footing?: Footing | null;
   looking?: Looking;
   title?: string;
+  /** Who reads its text. */
+  reads?: string;
 }) {
   const found = (place: string) => findings.filter((each) => each.at === place);
   return (
@@ -101,7 +104,7 @@ export function Proposal({
       )}
       {preview.body && (
         <figure className="customer-sees">
-          <figcaption>{caption(tool)}</figcaption>
+          <figcaption>{reads}</figcaption>
           {tool === ADD_ARTICLE ? (
             <Markdown text={preview.body} level={4} />
           ) : footing && looking ? (

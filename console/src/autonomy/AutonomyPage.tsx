@@ -40,7 +40,8 @@ export function AutonomyPage() {
         <Empty title={t`Nothing is known yet`}>
           <p>
             <Trans>
-              Each decision on an approval counts, and each reply that went out by itself.
+              Each decision on an approval counts, each reply that went out by itself, and each call
+              on paper that was compared with what a person did.
             </Trans>
           </p>
         </Empty>
@@ -141,6 +142,9 @@ function Ladder({
               <Trans>Assumed</Trans>
             </th>
             <th scope="col">
+              <Trans>On paper, not compared</Trans>
+            </th>
+            <th scope="col">
               <Trans>What can be promised</Trans>
             </th>
             <th scope="col">
@@ -173,6 +177,7 @@ function Ladder({
                     : t`${percent((cell.n - cell.wrong) / cell.n)} of ${cell.n.toLocaleString()}`}
                 </td>
                 <td>{cell.heard.assumed.toLocaleString()}</td>
+                <td>{cell.heard.paper.toLocaleString()}</td>
                 <td>{reachWords(cell)}</td>
                 <td>
                   <Button

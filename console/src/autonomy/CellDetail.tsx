@@ -103,6 +103,9 @@ function Heard({ cell: { heard } }: { cell: Cell }) {
     [t`Ran by itself, nothing was heard`, heard.assumed],
     [t`Ran by itself, the ticket was opened again`, heard.reopened],
     [t`Ran by itself, of no help to the customer`, heard.unhelpful],
+    [t`On paper, and a person did the same`, heard.matched],
+    [t`On paper, and a person did something else`, heard.differed],
+    [t`On paper, and nobody compared it`, heard.paper],
   ];
   return (
     <details>

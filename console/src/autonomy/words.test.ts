@@ -10,6 +10,9 @@ const heard = {
   assumed: 0,
   reopened: 0,
   unhelpful: 0,
+  matched: 0,
+  differed: 0,
+  paper: 0,
 };
 
 const cell = (over: Partial<Cell> = {}): Cell => ({

@@ -62,6 +62,7 @@ const ACTIONS: Record<AuditAction, MessageDescriptor> = {
   "exercises.changed": msg`Switched exercises on or off`,
   "exercise.ended": msg`Ended an exercise`,
   "evaluation.published": msg`Published an evaluation`,
+  "paper.compared": msg`Compared a call on paper`,
   "evaluation_case.made": msg`Made a case of a decision`,
   "evaluation_case.removed": msg`Removed a case made of a decision`,
 };

@@ -3,7 +3,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { Fragment, useEffect, useMemo, useRef, useState } from "react";
+import { Fragment, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { api, send } from "../api/client";
 import type { Event, Message } from "../api/words";
 import { useTyping } from "../live/live";
@@ -26,6 +26,9 @@ import { Triggers } from "./Triggers";
 import { lineOf } from "./timeline";
 import "./tickets.css";
 import { tags } from "../text/language";
+
+/** There is one only where the ladder has an agent's calls on paper. */
+const PaperCard = lazy(() => import("./PaperCard"));
 
 export function TicketPage() {
   const { id } = useParams({ from: "/staff/tickets/$id" });
@@ -171,6 +174,13 @@ function Said({ message, ticketId }: { message: Message; ticketId: string }) {
 function Entry({ event, ticketId }: { event: Event; ticketId: string }) {
   if (event.body.type === "message_added") {
     return <Said message={event.body.message} ticketId={ticketId} />;
+  }
+  if (event.body.type === "put_on_paper") {
+    return (
+      <Suspense fallback={<Loading lines={4} />}>
+        <PaperCard ticketId={ticketId} call={event.body.paper_id} />
+      </Suspense>
+    );
   }
   const line = lineOf(event.body, event.actor);
   if (!line) return null;

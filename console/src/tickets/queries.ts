@@ -48,6 +48,14 @@ export const articleQuery = (id: string) =>
     },
   });
 
+/** What agents would have done on it, beside what people did. */
+export const paperQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["ticket", id, "paper"],
+    queryFn: ({ signal }) =>
+      send(api.GET("/v1/tickets/{id}/paper-calls", { params: { path: { id } }, signal })),
+  });
+
 const PAGE = 100;
 const MOST_PAGES = 20;
 

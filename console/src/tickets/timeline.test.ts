@@ -19,6 +19,18 @@ describe("the timeline", () => {
     expect(said(false)).toMatchObject({ text: "Alex found an answer not helpful", strong: true });
   });
 
+  it("says how a call on paper compared", () => {
+    const said = (same: boolean, by: Actor) =>
+      lineOf(
+        { type: "paper_compared", paper_id: "p", run_id: "r", tool: "shop__refund", same },
+        by,
+      );
+    expect(said(true, system)?.text).toBe("The reply has the same words as the one on paper");
+    expect(said(false, robin)?.text).toBe(
+      "Robin did something else than the agent on paper: refund",
+    );
+  });
+
   it("makes a proposal that waits stand out and links to it", () => {
     const line = lineOf(
       {

@@ -36,6 +36,7 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
   const who = actorName(actor);
   switch (body.type) {
     case "message_added":
+    case "put_on_paper":
       return undefined;
     case "created":
       return { icon: "inbox", text: t(OPENED[body.channel]) };
@@ -153,6 +154,19 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
           : t`${who} found an answer not helpful`,
         strong: !body.helpful,
       };
+    case "paper_compared": {
+      const what = words(body.tool).toLowerCase();
+      return {
+        icon: body.same ? "check" : "flag",
+        text:
+          actor.kind === "system"
+            ? t`The reply has the same words as the one on paper`
+            : body.same
+              ? t`${who} did the same as the agent on paper: ${what}`
+              : t`${who} did something else than the agent on paper: ${what}`,
+        runId: body.run_id,
+      };
+    }
     case "external":
       return { icon: "code", text: t`${who} reported ${words(body.name).toLowerCase()}` };
   }

@@ -50,6 +50,12 @@ pub struct Heard {
     pub reopened: i64,
     /// Ran by themselves, and the customer said that it did not help.
     pub unhelpful: i64,
+    /// On paper, and a person did the same.
+    pub matched: i64,
+    /// On paper, and a person did something else.
+    pub differed: i64,
+    /// On paper, and nobody compared it with what a person did: neither right nor wrong.
+    pub paper: i64,
 }
 
 impl Heard {
@@ -64,7 +70,10 @@ impl Heard {
                 (_, Some(TrackWord::Confirmed)) => &mut heard.confirmed,
                 (_, Some(TrackWord::Reopened)) => &mut heard.reopened,
                 (_, Some(TrackWord::Unhelpful)) => &mut heard.unhelpful,
+                (_, Some(TrackWord::Matched)) => &mut heard.matched,
+                (_, Some(TrackWord::Differed)) => &mut heard.differed,
                 (TrackKind::Acted, None) => &mut heard.assumed,
+                (TrackKind::Paper, None) => &mut heard.paper,
                 (TrackKind::Reviewed, None) => continue,
             };
             *of += count.n;

@@ -56,8 +56,17 @@ pub(super) async fn run(
             out.either(&cells, || match rows.is_empty() {
                 true => out.line("Nothing was decided yet, and nothing that leaves the house ran by itself."),
                 false => {
-                    let head =
-                        ["TOOL", "INTENT", "RUNG", "JUDGED", "WRONG", "ASSUMED", "THRESHOLD", "COVERAGE"];
+                    let head = [
+                        "TOOL",
+                        "INTENT",
+                        "RUNG",
+                        "JUDGED",
+                        "WRONG",
+                        "ASSUMED",
+                        "ON PAPER",
+                        "THRESHOLD",
+                        "COVERAGE",
+                    ];
                     out.table(&head, &rows)
                 }
             })
@@ -98,6 +107,7 @@ fn row(cell: &AutonomyCell) -> Vec<String> {
         cell.n.to_string(),
         cell.wrong.to_string(),
         cell.heard.assumed.to_string(),
+        cell.heard.paper.to_string(),
         cell.threshold.map_or("not reachable".to_owned(), |at| format!("{:.2}", at as f64 / 1_000.0)),
         format!("{:.0} %", cell.coverage * 100.0),
     ]

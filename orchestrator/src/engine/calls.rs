@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    ApprovalId, Timestamp, UserId,
+    ApprovalId, PaperId, Timestamp, UserId,
     agent::ProposedCall,
     approval::{Approval, ApprovalStatus, Binding, Decision, DecisionKind, Escalates, Permit, Question},
     canonical::Digest,
@@ -145,7 +145,9 @@ impl Session {
                 ))
             }
             Answer::Refuse { why } => {
-                self.journal_refusal(asked, call, None, why, judged(&verdict, facts));
+                let mut judged = judged(&verdict, facts);
+                judged.on_paper = verdict.on_paper.then(|| PaperId::new(&*self.house.ids));
+                self.journal_refusal(asked, call, None, why, judged);
                 Ok(Settled::Now)
             }
         }
@@ -502,7 +504,7 @@ impl Session {
         self.push_timed(body, Some(digest), Default::default(), None, started);
     }
 
-    /// Records that the policy refused a call, and on what grounds.
+    /// Records that the gate refused a call, and on what grounds; the ticket is told of one on paper.
     fn journal_refusal(
         &mut self,
         asked: &ToolCall,
@@ -511,6 +513,7 @@ impl Session {
         why: &str,
         judged: Box<Judged>,
     ) {
+        let on_paper = judged.on_paper;
         let body = StepBody::Tool {
             call: ran.clone(),
             effect_id: None,
@@ -520,5 +523,9 @@ impl Session {
             outcome: CallOutcome::Refused { reason: why.to_owned() },
         };
         self.push(body, Some(Digest::of(asked)));
+        if let Some(paper_id) = on_paper {
+            let (run_id, tool) = (self.run.id, ran.tool.clone());
+            self.ticket_event(EventBody::PutOnPaper { paper_id, run_id, tool });
+        }
     }
 }

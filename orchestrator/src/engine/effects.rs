@@ -393,6 +393,7 @@ impl Session {
             rule: "outcome_unknown".to_owned(),
             policy_version: gate.version().clone(),
             answer: Answer::Ask { terms: terms.clone(), why: why.clone() },
+            on_paper: false,
         };
         let why = format!(
             "It is not known whether this was done: {why}. Check with {}. Approve to try again, reject if it was not \

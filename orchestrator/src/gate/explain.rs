@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Gate,
     facts::Call,
-    on_paper,
+    held_to_paper,
     rules::{CLOSED, DEFAULT},
 };
 
@@ -126,7 +126,10 @@ impl Gate {
             Some(why) => (Answer::Ask { terms: self.policy.default.clone(), why: why.clone() }, Some(why)),
             None => (answer, None),
         };
-        let answer = on_paper(call, answer);
+        let answer = match held_to_paper(call, &answer) {
+            Some(why) => Answer::Refuse { why: why.to_owned() },
+            None => answer,
+        };
         Explanation { policy_version, rules, rule, answer: Some(answer), held_back, unknown: None }
     }
 }

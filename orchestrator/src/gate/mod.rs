@@ -193,8 +193,14 @@ impl Gate {
         // What carries an invented value, and what is a person's to decide, goes before a person,
         // whichever rule would let it out.
         let answer = held.map_or(answer, |why| Answer::Ask { terms: self.policy.default.clone(), why });
-        let answer = on_paper(call, answer);
-        Verdict { rule: rule.to_owned(), policy_version: self.version.clone(), answer }
+        let on_paper = held_to_paper(call, &answer);
+        let answer = on_paper.map_or(answer, |why| Answer::Refuse { why: why.to_owned() });
+        Verdict {
+            rule: rule.to_owned(),
+            policy_version: self.version.clone(),
+            answer,
+            on_paper: on_paper.is_some(),
+        }
     }
 
     /// The first rule that does not pass the call on, and its answer.
@@ -218,13 +224,10 @@ impl Gate {
     }
 }
 
-/// What is done on paper is neither done nor put before a person. What the policy refuses it refuses for its own
-/// reason.
-fn on_paper(call: &Call, answer: Answer) -> Answer {
-    match (call.on_paper(), &answer) {
-        (Some(why), Answer::Run | Answer::Ask { .. }) => Answer::Refuse { why: why.to_owned() },
-        _ => answer,
-    }
+/// Why a call is written down alone: what is done on paper is neither done nor put before a person. What the policy
+/// refuses it refuses for its own reason.
+fn held_to_paper(call: &Call, answer: &Answer) -> Option<&'static str> {
+    call.on_paper().filter(|_| matches!(answer, Answer::Run | Answer::Ask { .. }))
 }
 
 fn of_masking(wrong: guards::masking::Wrong) -> Wrong {
@@ -237,7 +240,12 @@ fn of_masking(wrong: guards::masking::Wrong) -> Wrong {
 
 /// What is kept of a verdict beside what was done about it.
 pub fn judged(verdict: &Verdict, facts: Facts) -> Box<Judged> {
-    Box::new(Judged { rule: verdict.rule.clone(), policy_version: verdict.policy_version.clone(), facts })
+    Box::new(Judged {
+        rule: verdict.rule.clone(),
+        policy_version: verdict.policy_version.clone(),
+        facts,
+        on_paper: None,
+    })
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use domain::{
 use guards::masking::Spotted;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::{ApprovalFilter, Surroundings};
 use tracing::warn;
 
@@ -215,13 +216,18 @@ pub(super) fn findings(
     approval: &Approval,
 ) -> Result<Vec<FieldFinding>, Problem> {
     let record = serde_json::to_value(approval).map_err(|error| Problem::internal(&error))?;
+    Ok(findings_in(http, workspace, &record))
+}
+
+/// The same in any record.
+pub(super) fn findings_in(http: &Http, workspace: WorkspaceId, record: &Value) -> Vec<FieldFinding> {
     let field = |found: Spotted| FieldFinding {
         at: found.at,
         kind: found.kind,
         start: found.span.start,
         end: found.span.end,
     };
-    Ok(http.app.personal.of(workspace).find_in(&record).into_iter().map(field).collect())
+    http.app.personal.of(workspace).find_in(record).into_iter().map(field).collect()
 }
 
 /// One approval for somebody who sees so much; `standing` is a person's.

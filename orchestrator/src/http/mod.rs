@@ -52,6 +52,7 @@ mod mentions;
 mod observe;
 mod openapi;
 mod page;
+mod paper_calls;
 mod passkeys;
 mod password_resets;
 mod people;
@@ -161,6 +162,7 @@ fn api() -> ApiRouter<Http> {
         .merge(scans::routes())
         .merge(ticket_messages::routes())
         .merge(ticket_events::routes())
+        .merge(paper_calls::routes())
         .merge(approvals::routes())
         .merge(approval_desk::routes())
         .merge(approval_views::routes())

@@ -134,7 +134,12 @@ async fn acted_as_sure(app: &TestApp, confidence: f64) -> TicketId {
         ticket_id: Some(ticket),
         call: ToolCall { id: "a".to_owned(), tool: REPLY.to_owned(), args: json!({ "body": "Yes." }) },
         approval_id: None,
-        judged: Some(Box::new(Judged { rule: "r".to_owned(), policy_version: Digest::of("p"), facts })),
+        judged: Some(Box::new(Judged {
+            rule: "r".to_owned(),
+            policy_version: Digest::of("p"),
+            facts,
+            on_paper: None,
+        })),
         status: EffectStatus::Succeeded,
         attempts: 1,
         price_micros: 0,

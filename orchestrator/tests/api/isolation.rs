@@ -180,7 +180,10 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
     };
     Some(match operation {
-        "getTicket" | "listMessages" | "listEvents" | "getArticleOfTicket" => Missing("ticket", Value::Null),
+        "getTicket" | "listMessages" | "listEvents" | "getArticleOfTicket" | "listPaperCalls" => {
+            Missing("ticket", Value::Null)
+        }
+        "comparePaperCall" => Missing("ticket", json!({ "same": true })),
         "changeTicket" => Missing("ticket", json!({ "priority": "high" })),
         "addMessage" => Missing("ticket", json!({ "body": "hello", "visibility": "internal" })),
         "reportEvent" => Missing("ticket", json!({ "name": "x" })),
@@ -429,6 +432,7 @@ async fn no_operation_gives_anything_of_another_workspace() {
                     .replace("{name}", theirs.id(if kind == "role" { "role" } else { "team" }))
                     .replace("{version}", "1")
                     .replace("{seq}", "0")
+                    .replace("{paper_id}", theirs.id("approval"))
                     .replace("{slug}", "xylophone")
             };
             walked += 1;

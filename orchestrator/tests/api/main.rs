@@ -37,6 +37,7 @@ mod isolation;
 mod knowledge;
 mod layers;
 mod mentions;
+mod paper_calls;
 mod people;
 mod personal_data;
 mod planted;

@@ -28,6 +28,7 @@ mod invitations;
 mod mail;
 pub(crate) mod mentions;
 mod names;
+pub(crate) mod paper;
 mod passkeys;
 mod people;
 mod personal_data;

@@ -27,9 +27,12 @@ pub(crate) const TRACK_RECORD: Table = Table {
         "confidence",
         "said",
         "at",
+        "run_id",
+        "seq",
+        "version",
     ],
     key: &["workspace_id", "id"],
-    fixed: &["kind", "ticket_id", "intent", "tool", "risk", "confidence"],
+    fixed: &["kind", "ticket_id", "intent", "tool", "risk", "confidence", "run_id", "seq", "version"],
 };
 
 pub(crate) fn put_tracked((workspace, tracked): &(WorkspaceId, Tracked), binds: &mut Binds) {
@@ -43,7 +46,10 @@ pub(crate) fn put_tracked((workspace, tracked): &(WorkspaceId, Tracked), binds: 
         .text(tracked.risk.as_str())
         .int(tracked.confidence)
         .opt_text(tracked.said.map(TrackWord::as_str))
-        .at(tracked.at);
+        .at(tracked.at)
+        .opt_id(tracked.paper.map(|paper| paper.run_id))
+        .opt_int(tracked.paper.map(|paper| paper.seq))
+        .opt_int(tracked.paper.map(|paper| paper.version));
 }
 
 /// A decision that was taken back, or a call that was not done, is none that anything can be said of.

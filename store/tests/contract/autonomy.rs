@@ -37,7 +37,7 @@ async fn act(f: &Fixture, run: &Run, call: &str, risk: &str) -> Effect {
         "origin": "trusted", "carries": [], "findings": [], "hour": 9, "weekday": "monday", "intent": "returns",
     }))
     .unwrap();
-    let judged = Judged { rule: "first".to_owned(), policy_version: Digest::of(&1), facts };
+    let judged = Judged { rule: "first".to_owned(), policy_version: Digest::of(&1), facts, on_paper: None };
     let effect = Effect { judged: Some(Box::new(judged)), ..f.effect(run, call) };
     f.desk.commit(one(Op::AddEffect(Box::new(effect.clone())))).await.unwrap();
     effect

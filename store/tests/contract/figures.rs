@@ -103,7 +103,7 @@ async fn act(f: &Fixture, run: &Run, call: &str, confidence: f32) -> Result<(), 
         "origin": "trusted", "carries": [], "findings": [], "hour": 9, "weekday": "monday",
     }))
     .unwrap();
-    let judged = Judged { rule: "first".to_owned(), policy_version: Digest::of(&1), facts };
+    let judged = Judged { rule: "first".to_owned(), policy_version: Digest::of(&1), facts, on_paper: None };
     let effect = domain::effect::Effect { judged: Some(Box::new(judged)), ..f.effect(run, call) };
     f.desk.commit(one(Op::AddEffect(Box::new(effect)))).await.map(|_| ())
 }

@@ -17,6 +17,7 @@ mod fixture;
 mod inbox;
 mod isolation;
 mod knowledge;
+mod paper;
 mod people;
 mod personal_data;
 mod policies;
@@ -225,6 +226,9 @@ contract! {
         what_people_decide_is_kept_until_it_is_taken_back,
         what_ran_by_itself_is_assumed_until_something_is_heard,
         of_two_who_change_a_rung_one_does;
+    paper:
+        a_call_on_paper_is_kept_and_compared_by_people,
+        what_is_no_call_on_paper_is_not_kept_as_one;
     figures:
         what_agents_resolved_is_counted_by_what_became_of_it,
         what_waits_is_counted_with_the_oldest,

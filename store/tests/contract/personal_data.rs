@@ -167,7 +167,9 @@ pub async fn what_is_redacted_is_gone_and_the_events_stay(mut f: Fixture) {
     let mut change = f.change(&run, answered());
     let mut step = f.step(0);
     step.body = StepBody::Failed { what: "x".to_owned(), error: format!("no {EMAIL}") };
-    change.steps = vec![step, f.step(1)];
+    let (paper, told) = crate::paper::held_back(&f, &run, 1, &text);
+    f.desk.commit(append(ticket, vec![told])).await.unwrap();
+    change.steps = vec![step, paper];
     f.desk.commit(Commit { ops: vec![Op::Run(Box::new(change))] }).await.unwrap();
     assert_eq!(f.desk.redact(redaction(&f, "another text")).await.unwrap(), RedactionOutcome::Changed);
 
@@ -185,6 +187,7 @@ pub async fn what_is_redacted_is_gone_and_the_events_stay(mut f: Fixture) {
         "events": after,
         "messages": f.desk.messages(ticket, None).await.unwrap(),
         "steps": f.desk.steps(run.id).await.unwrap(),
+        "paper": f.desk.paper_calls(ticket).await.unwrap()[0].reply(),
         "cases": f.desk.decided_cases(10, None).await.unwrap().items,
     })
     .to_string();

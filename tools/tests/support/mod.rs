@@ -272,8 +272,12 @@ pub fn effect(tool: &str, args: &Value) -> Effect {
 }
 
 pub fn permit(tool: &str, args: &Value) -> Permit {
-    let verdict =
-        Verdict { rule: "test".to_owned(), policy_version: Digest::of("policy"), answer: Answer::Run };
+    let verdict = Verdict {
+        rule: "test".to_owned(),
+        policy_version: Digest::of("policy"),
+        answer: Answer::Run,
+        on_paper: false,
+    };
     Permit::by_policy(&verdict, &effect(tool, args)).unwrap()
 }
 

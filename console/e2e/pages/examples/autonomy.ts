@@ -10,6 +10,9 @@ const heard = {
   assumed: 61,
   reopened: 1,
   unhelpful: 0,
+  matched: 5,
+  differed: 1,
+  paper: 7,
 };
 
 const promise = { ceiling: 0.05, delta: 0.1 };
@@ -61,7 +64,16 @@ export const unknownYet: S["AutonomyCell"] = {
   tool: "shop__refund_order",
   title: "Refund an order",
   rung: null,
-  heard: { ...heard, approved: 9, edited: 2, confirmed: 0, assumed: 0, reopened: 0 },
+  heard: {
+    ...heard,
+    approved: 9,
+    edited: 2,
+    confirmed: 0,
+    assumed: 0,
+    reopened: 0,
+    matched: 1,
+    differed: 0,
+  },
   n: 12,
   wrong: 3,
   ece: 0.2,

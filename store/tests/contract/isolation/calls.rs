@@ -143,6 +143,8 @@ fn reads() -> Vec<(&'static str, Call)> {
             desk.track_record(&Tracks::default()).await,
             desk.track_record(&Tracks { of: Some((String::new(), "shop__refund".to_owned())), ..Tracks::default() }).await,
         ),
+        "paper_calls" => desk.paper_calls(w.ticket).await,
+        "paper_call" => desk.paper_call(w.ticket, w.paper).await,
         "rungs" => desk.rungs().await,
         "resolutions" => {
             let last = Resolved {
@@ -475,6 +477,7 @@ fn ops(w: &World) -> Vec<Op> {
     let ended = Outcome::Nothing { reason: w.tag.to_owned() };
     vec![
         Op::Append { ticket_id: w.ticket, events: vec![new(EventBody::escalated(w.tag, ""))] },
+        Op::Append { ticket_id: w.ticket, events: vec![new(w.compared())] },
         Op::EnsureRun(NewRun {
             id: w.run,
             ticket_id: Some(w.ticket),

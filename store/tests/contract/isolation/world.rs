@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 use domain::{
     AccountId, ApiKeyId, ApprovalId, AttachmentId, ChunkId, CitationId, ContactId, CustomerId,
     CustomerSessionId, DeliveryId, DocumentId, EffectId, EvaluationCaseId, EvaluationId, EventId, GapId,
-    GapQuestionId, InvitationId, MessageId, ReservationId, RunId, ScanId, ServiceAccountId, SessionId,
-    SourceId, SourcePageId, SuggestionId, ThreadId, TicketId, Timestamp, UserId, ViewId,
+    GapQuestionId, InvitationId, MessageId, PaperId, ReservationId, RunId, ScanId, ServiceAccountId,
+    SessionId, SourceId, SourcePageId, SuggestionId, ThreadId, TicketId, Timestamp, UserId, ViewId,
     approval::DecisionKind,
     approval_mail::{ApprovalMail, Mailed},
     audit::{AuditAction, Deed},
@@ -30,6 +30,7 @@ use domain::{
     queue::{Narrowed, View},
     run::Run,
     source::{PageStatus, Source, SourceKind, SourcePage},
+    ticket::EventBody,
     tool::{Risk, ToolSource, ToolSpec},
     user::{Actor, Role, RoleName, Team, TeamName, User},
 };
@@ -40,7 +41,10 @@ use store::{
 };
 
 use super::{MARK, portal, tickets};
-use crate::fixture::{Fixture, decided, one, waiting};
+use crate::{
+    fixture::{Fixture, decided, one, waiting},
+    paper::held_back,
+};
 
 pub const TERMS: Terms = Terms {
     failures: 3,
@@ -73,6 +77,7 @@ pub struct World {
     pub approval: ApprovalId,
     pub digest: Digest,
     pub effect: EffectId,
+    pub paper: PaperId,
     pub delivery: DeliveryId,
     pub citation: CitationId,
     pub document: DocumentId,
@@ -126,6 +131,7 @@ impl World {
             approval: f.id(ApprovalId::new),
             digest: Digest::of("nothing"),
             effect: f.id(EffectId::new),
+            paper: f.id(PaperId::new),
             delivery: f.id(DeliveryId::new),
             citation: f.id(CitationId::new),
             document: f.id(DocumentId::new),
@@ -162,6 +168,15 @@ impl World {
             name: self.tag.to_owned(),
             narrowed: Narrowed { text: Some(self.tag.to_owned()), ..Narrowed::default() },
             created_at: self.at,
+        }
+    }
+
+    pub fn compared(&self) -> EventBody {
+        EventBody::PaperCompared {
+            call: self.paper(),
+            run_id: self.run,
+            tool: self.tag.to_owned(),
+            same: true,
         }
     }
 
@@ -543,16 +558,19 @@ async fn run(f: &mut Fixture, w: &mut World) -> Run {
     effect.summary = MARK.to_owned();
     w.effect = effect.id;
     let mut change = f.change(&run, RunTo::Running);
-    change.steps = vec![f.step(0)];
+    let (step, told) = held_back(f, &run, 1, MARK);
+    change.steps = vec![f.step(0), step];
     let decision = f.decision(&approval, DecisionKind::Approve);
     let ops = vec![
         Op::AddApproval(Box::new(approval)),
         Op::AddEffect(Box::new(effect)),
         w.reserve(),
+        Op::Append { ticket_id: w.ticket, events: vec![told] },
         Op::Run(Box::new(change)),
     ];
     f.desk.commit(Commit { ops }).await.unwrap();
     f.desk.commit(one(decided(decision))).await.unwrap();
+    w.paper = f.desk.paper_calls(w.ticket).await.unwrap()[0].id;
     f.put(&run, waiting()).await.unwrap();
     run
 }
