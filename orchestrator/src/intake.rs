@@ -158,27 +158,27 @@ impl Intake {
         let author = Actor::User { user_id: user.id, name: user.name.clone() };
         let message =
             Message { mentions, ..self.message(author.clone(), body, visibility, Vec::new(), None) };
-        let matched = match visibility {
-            Visibility::Public => self.matched_by(workspace, ticket_id, &message.body).await?,
+        let compared = match visibility {
+            Visibility::Public => self.compared_by(workspace, ticket_id, &message.body).await?,
             Visibility::Internal => Vec::new(),
         };
         let mut events = vec![self.event(author, EventBody::MessageAdded { message }, idempotency_key)];
-        events.extend(matched.into_iter().map(|body| self.event(Actor::System, body, None)));
+        events.extend(compared.into_iter().map(|body| self.event(Actor::System, body, None)));
         let ops = vec![Op::Append { ticket_id, events }];
         self.store.workspace(workspace).commit(Commit { ops }).await
     }
 
-    /// Replies on paper that say the same as what a person is about to write, and to which nobody wrote before.
-    async fn matched_by(
+    /// How replies on paper to which nobody wrote before compare with what a person is about to write. With other words
+    /// it counts against the agent until somebody says that it came to the same: what nobody looks at must not
+    /// make the record better than it is.
+    async fn compared_by(
         &self,
         workspace: WorkspaceId,
         ticket_id: TicketId,
         body: &str,
     ) -> Result<Vec<EventBody>, CommitError> {
         let store = self.store.workspace(workspace);
-        let open = |call: &PaperCall| {
-            call.comparison.is_none() && call.reply().is_some_and(|reply| paper::same_words(reply, body))
-        };
+        let open = |call: &PaperCall| call.comparison.is_none() && call.reply().is_some();
         let calls = store.paper_calls(ticket_id).await.map_err(unavailable)?;
         let calls: Vec<PaperCall> = calls.into_iter().filter(open).collect();
         let Some(earliest) = calls.iter().map(|call| call.version).min() else { return Ok(Vec::new()) };
@@ -186,7 +186,11 @@ impl Intake {
         let answered = |call: &PaperCall| {
             since.iter().any(|(version, message)| *version > call.version && paper::answers(message))
         };
-        Ok(calls.into_iter().filter(|call| !answered(call)).map(|call| call.compared(true)).collect())
+        let compared = |call: PaperCall| {
+            let same = call.reply().is_some_and(|reply| paper::same_words(reply, body));
+            call.compared(same)
+        };
+        Ok(calls.into_iter().filter(|call| !answered(call)).map(compared).collect())
     }
 
     /// What a person says of a call on paper: whether they did the same.

@@ -152,7 +152,11 @@ function Comparison({ call, ticketId }: { call: PaperCall; ticketId: string }) {
 
 function comparisonWords(said: PaperCall["comparison"]): string {
   if (!said) return t`Nobody has compared it yet.`;
-  if (said.by.kind === "system") return t`The reply has the same words, so it counts as the same.`;
+  if (said.by.kind === "system") {
+    return said.same
+      ? t`The reply has the same words, so it counts as the same.`
+      : t`The reply has other words, so it counts as something else until somebody says that it came to the same.`;
+  }
   const who = actorName(said.by);
   return said.same ? t`${who} did the same.` : t`${who} did something else.`;
 }

@@ -26,6 +26,7 @@ describe("the timeline", () => {
         by,
       );
     expect(said(true, system)?.text).toBe("The reply has the same words as the one on paper");
+    expect(said(false, system)?.text).toBe("The reply has other words than the one on paper");
     expect(said(false, robin)?.text).toBe(
       "Robin did something else than the agent on paper: refund",
     );

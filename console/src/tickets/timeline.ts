@@ -160,7 +160,9 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
         icon: body.same ? "check" : "flag",
         text:
           actor.kind === "system"
-            ? t`The reply has the same words as the one on paper`
+            ? body.same
+              ? t`The reply has the same words as the one on paper`
+              : t`The reply has other words than the one on paper`
             : body.same
               ? t`${who} did the same as the agent on paper: ${what}`
               : t`${who} did something else than the agent on paper: ${what}`,

@@ -95,7 +95,8 @@ pub struct CompareCall {
 fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("listPaperCalls").tag("tickets").summary("List a ticket's calls on paper").description(
         "What agents would have done where the ladder of autonomy has them on paper alone (`shadow`): written down, not \
-         done, and compared with what a person did. A person's reply with the same words is the same by itself.",
+         done, and compared with what a person did. A person's reply with the same words is the same by itself; \
+         one with other words counts as something else until somebody says that it came to the same.",
     )
 }
 

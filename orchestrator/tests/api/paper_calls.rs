@@ -123,14 +123,15 @@ async fn a_reply_with_the_same_words_matches_by_itself() {
 }
 
 #[tokio::test]
-async fn of_another_reply_a_colleague_says_whether_it_came_to_the_same() {
+async fn another_reply_counts_against_it_until_a_colleague_says_that_it_came_to_the_same() {
     let shadowed = Shadowed::start().await;
     let (ticket, call) = shadowed.on_paper().await;
     let agent = shadowed.app.user(Role::Agent).await;
     write(&agent, &ticket, "Hello, a tent comes back to us at mira@example.com for a month.").await;
     write(&agent, &ticket, call["preview"]["body"].as_str().unwrap()).await;
     let shown = shadowed.call(&ticket).await;
-    assert_eq!(shown["comparison"], Value::Null, "the first reply counts, and its words are others");
+    let told = (&shown["comparison"]["same"], &shown["comparison"]["by"]["kind"]);
+    assert_eq!(told, (&json!(false), &json!("system")), "the first reply counts, and its words are others");
     let likeness = shown["reply"]["likeness"].as_f64().unwrap();
     assert!(likeness > 0.0 && likeness < 0.7, "{shown}");
     assert_eq!(shown["reply"]["message"]["findings"][0]["kind"], "email");
@@ -154,11 +155,11 @@ async fn of_another_reply_a_colleague_says_whether_it_came_to_the_same() {
     let elsewhere = shadowed.app.another_workspace().await.user(Role::Owner).await;
     elsewhere.put(&path, &yes).await.problem(StatusCode::NOT_FOUND);
     elsewhere.get(&format!("/v1/tickets/{ticket}/paper-calls")).await.problem(StatusCode::NOT_FOUND);
-    assert_eq!((shadowed.heard("paper").await, shadowed.heard("differed").await), (2, 0), "nothing was said");
+    assert_eq!((shadowed.heard("paper").await, shadowed.heard("differed").await), (1, 1), "one has no reply");
 
     agent.put(&path, &no).await.json(StatusCode::OK);
     agent.put(&path, &no).await.json(StatusCode::OK);
-    assert_eq!(shadowed.told(&ticket, "paper_compared").await, 1, "twice the same is once");
+    assert_eq!(shadowed.told(&ticket, "paper_compared").await, 2, "by itself, and twice the same is once");
     assert_eq!((shadowed.heard("paper").await, shadowed.heard("differed").await), (1, 1));
     agent.put(&path, &yes).await.json(StatusCode::OK);
     assert_eq!((shadowed.heard("matched").await, shadowed.heard("differed").await), (1, 0));

@@ -24,7 +24,7 @@ pub(crate) struct Compared {
     pub same: bool,
     /// Of the event.
     pub version: i64,
-    /// Nobody said it: the words are the same. It is no answer to what somebody has said.
+    /// Nobody said it: the words were compared. It is no answer to what somebody has said.
     pub by_itself: bool,
 }
 
