@@ -756,6 +756,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tickets/{id}/paper-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a ticket's calls on paper
+         * @description What agents would have done where the ladder of autonomy has them on paper alone (`shadow`): written down, not done, and compared with what a person did. A person's reply with the same words is the same by itself; one with other words counts as something else until somebody says that it came to the same.
+         */
+        get: operations["listPaperCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{id}/paper-calls/{paper_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say whether a person did the same
+         * @description As evidence for the rungs of the ladder: the same speaks for the agent, something else against it. A later word replaces the one before, until the ticket is closed (409). It stands in the ticket's timeline and in the audit. Takes a person.
+         */
+        put: operations["comparePaperCall"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/approvals": {
         parameters: {
             query?: never;
@@ -4226,7 +4266,7 @@ export interface components {
          * @description What was done. The word before the point is what it was done to.
          * @enum {string}
          */
-        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "autonomy.changed" | "autonomy.lowered" | "exercises.changed" | "exercise.ended" | "evaluation.published" | "evaluation_case.made" | "evaluation_case.removed";
+        AuditAction: "session.opened" | "session.refused" | "session.closed" | "session.switched" | "password.changed" | "password.reset" | "second_factor.set" | "second_factor.removed" | "recovery_codes.made" | "passkey.added" | "passkey.removed" | "identity.linked" | "invitation.made" | "invitation.revoked" | "invitation.accepted" | "approval.decided" | "approval.taken_back" | "approval.assigned" | "approval.snoozed" | "approvals.delegated" | "breaker.opened" | "breaker.closed" | "policy.changed" | "tool.accepted" | "run.retried" | "delivery.retried" | "document.stored" | "document.removed" | "source.added" | "source.removed" | "api_key.made" | "workspace.made" | "audit.exported" | "audit.pruned" | "personal_data.unmasked" | "personal_data.scanned" | "personal_data.redacted" | "personal_data.kept" | "person.changed" | "role.stored" | "role.removed" | "team.stored" | "team.removed" | "api_key.revoked" | "service_account.made" | "service_account.deactivated" | "connection.tested" | "customer.link_made" | "customer.signed_in" | "customer.signed_out" | "contact.added" | "channels.changed" | "autonomy.changed" | "autonomy.lowered" | "paper.compared" | "exercises.changed" | "exercise.ended" | "evaluation.published" | "evaluation_case.made" | "evaluation_case.removed";
         /** @description A deed with its place in the chain of its workspace. */
         AuditEntry: {
             action: components["schemas"]["AuditAction"];
@@ -4829,6 +4869,10 @@ export interface components {
             /** @description For `/v1/sign-in/openid/{name}`. */
             name: string;
             title: string;
+        };
+        /** @description Whether a person did the same. */
+        CompareCall: {
+            same: boolean;
         };
         Confidence: {
             reasons: components["schemas"]["Reason"][];
@@ -5899,6 +5943,21 @@ export interface components {
             /** @constant */
             type: "answer_rated";
         } | {
+            paper_id: components["schemas"]["PaperId"];
+            /** Format: uuid */
+            run_id: string;
+            tool: string;
+            /** @constant */
+            type: "put_on_paper";
+        } | {
+            paper_id: components["schemas"]["PaperId"];
+            /** Format: uuid */
+            run_id: string;
+            same: boolean;
+            tool: string;
+            /** @constant */
+            type: "paper_compared";
+        } | {
             data: unknown;
             name: string;
             /** @constant */
@@ -6251,8 +6310,23 @@ export interface components {
              * @description Ran by themselves, and the customer said that it helped.
              */
             confirmed: number;
+            /**
+             * Format: int64
+             * @description On paper, and a person did something else.
+             */
+            differed: number;
             /** Format: int64 */
             edited: number;
+            /**
+             * Format: int64
+             * @description On paper, and a person did the same.
+             */
+            matched: number;
+            /**
+             * Format: int64
+             * @description On paper, and nobody compared it with what a person did: neither right nor wrong.
+             */
+            paper: number;
             /** Format: int64 */
             rejected: number;
             /**
@@ -6458,6 +6532,8 @@ export interface components {
         /** @description What the gate said of a call, and what it said it on. */
         Judged2: {
             facts: components["schemas"]["Facts"];
+            /** @description The call on paper that it became: it was refused because the ladder had it on paper alone. */
+            on_paper?: components["schemas"]["PaperId"] | null;
             policy_version: components["schemas"]["Digest"];
             rule: string;
         };
@@ -7076,6 +7152,45 @@ export interface components {
             next_cursor: string | null;
         };
         PageStatus: "stored" | "rejected" | "gone";
+        /** @description A ticket's calls on paper. */
+        PaperCallList: {
+            /** @description Oldest first; of very many the newest 100. */
+            items: components["schemas"]["PaperCallView"][];
+        };
+        /** @description A call that was written down and not done, beside what a person did. */
+        PaperCallView: {
+            agent: string;
+            at: components["schemas"]["Timestamp"];
+            /** @description Null as long as nobody compared it. */
+            comparison: components["schemas"]["PaperComparison"] | null;
+            /**
+             * Format: int64
+             * @description In thousandths.
+             */
+            confidence: number;
+            /** @description Where personal data is in `/preview`, for those who see it. */
+            findings: components["schemas"]["FieldFinding"][];
+            id: components["schemas"]["PaperId"];
+            /** @description What would have happened, as a reviewer sees it. */
+            preview: components["schemas"]["Preview"];
+            /** @description Of a reply: what a person wrote to the customer next. Null as long as nobody has. */
+            reply: components["schemas"]["ReplyBeside"] | null;
+            risk: components["schemas"]["Risk"];
+            /** Format: uuid */
+            run_id: string;
+            tool: string;
+        };
+        /** @description Whether a person did the same, and who says so: the service itself of a reply with the same words. */
+        PaperComparison: {
+            at: components["schemas"]["Timestamp"];
+            by: components["schemas"]["Actor"];
+            same: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description A call that was written down and not done.
+         */
+        PaperId: string;
         /** @description A search result. */
         Passage: {
             /** Format: uuid */
@@ -7852,6 +7967,16 @@ export interface components {
             redacted_at: components["schemas"]["Timestamp"] | null;
             /** Format: uint */
             steps_checked: number;
+        };
+        /** @description What a person wrote, beside what the agent would have written. */
+        ReplyBeside: {
+            /**
+             * Format: double
+             * @description How alike the words are, 0 to 1: twice those in common, in order, of all in both. Blanks, capitals, the marks of
+             *     sources and the greeting count for nothing.
+             */
+            likeness: number;
+            message: components["schemas"]["Message"];
         };
         /** @description Something that happened elsewhere. */
         ReportEvent: {
@@ -9297,6 +9422,8 @@ export interface components {
         /** @description What the gate says of one call. */
         Verdict: {
             answer: components["schemas"]["Answer"];
+            /** @description It is refused because the ladder has it on paper alone: the policy would have it run or asked. */
+            on_paper?: boolean;
             policy_version: components["schemas"]["Digest"];
             /** @description The rule that matched; `default` when none did. */
             rule: string;
@@ -11632,6 +11759,112 @@ export interface operations {
                 };
             };
             /** @description It takes open_tickets, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPaperCalls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperCallList"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_tickets, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comparePaperCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                id: components["schemas"]["TicketId"];
+                /** @description The call. */
+                paper_id: components["schemas"]["PaperId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareCall"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperCallView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes edit_tickets, or another site's page sent it */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -173,7 +173,7 @@ impl World {
 
     pub fn compared(&self) -> EventBody {
         EventBody::PaperCompared {
-            call: self.paper(),
+            paper_id: self.paper,
             run_id: self.run,
             tool: self.tag.to_owned(),
             same: true,
