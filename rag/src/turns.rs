@@ -116,7 +116,8 @@ mod tests {
     #[test]
     fn a_place_is_in_the_turn_before_it() {
         let text = "A: one\nB: two\nA: three\nB: four";
-        let turns = Turns::of(text, &[0..text.len()]);
+        let whole = 0..text.len();
+        let turns = Turns::of(text, std::slice::from_ref(&whole));
         assert_eq!(turns.before(0), None);
         assert_eq!(turns.before(3), Some((0, "A")));
         assert_eq!(turns.before(7), Some((0, "A")));
