@@ -371,7 +371,10 @@ pub struct Resources {
     pub cpu_s: f64,
     /// Bytes that reached the disk's queue.
     pub written: u64,
+    /// All that is in memory, the parts of the database's file that the system maps and can drop among it.
     pub rss_mb: f64,
+    /// What the process itself holds.
+    pub own_mb: f64,
 }
 
 impl Resources {
@@ -387,8 +390,10 @@ impl Resources {
             .and_then(|n| n.parse().ok())
             .unwrap_or(0);
         let status = std::fs::read_to_string(base.join("status")).unwrap();
-        let rss = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or("0");
-        let rss_kb: f64 = rss.split_whitespace().next().unwrap_or("0").parse().unwrap_or(0.0);
-        Self { cpu_s: ticks / 100.0, written, rss_mb: rss_kb / 1024.0 }
+        let mb = |name: &str| {
+            let kb = status.lines().find_map(|l| l.strip_prefix(name)).unwrap_or("0");
+            kb.split_whitespace().next().unwrap_or("0").parse().unwrap_or(0.0) / 1024.0
+        };
+        Self { cpu_s: ticks / 100.0, written, rss_mb: mb("VmRSS:"), own_mb: mb("RssAnon:") }
     }
 }
