@@ -48,6 +48,7 @@ test-browser:
 	$(MAKE) --no-print-directory browser
 
 browser: console
+	cd console && npm run --silent check:size
 	cd console && COUNTERSIGN_BIN=$(CARGO_TARGET_DIR)/debug/countersign CONSOLE_PORT=$$(python3 -c \
 	  'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])') npm run e2e
 
@@ -73,23 +74,23 @@ bench: bench-runs bench-idle bench-api bench-scale ## Run every benchmark of the
 
 bench-runs: ## Complete runs per second, durable, on SQLite and Postgres (PROCESSES=1,2,4: that many on one Postgres)
 	cargo build --profile dist -p countersign
-	cargo run --profile dist -q -p countersign --features testing --example bench_runs
+	cargo run --profile dist -q -p countersign --no-default-features --features testing --example bench_runs
 
 bench-idle: ## 100,000 waiting runs: memory, listing, resuming
 	cargo build --profile dist -p countersign
-	cargo run --profile dist -q -p countersign --features testing --example bench_idle
+	cargo run --profile dist -q -p countersign --no-default-features --features testing --example bench_idle
 
 bench-api: ## The API under rising rates, reads and writes mixed: p50, p99, memory (BENCH_RATES, BENCH_TICKETS)
 	cargo build --profile dist -p countersign
-	cargo run --profile dist -q -p countersign --features testing --example bench_api
+	cargo run --profile dist -q -p countersign --no-default-features --features testing --example bench_api
 
 bench-scale: ## 1,000 workspaces and 1,000,000 tickets: lists and searches (SCALE_WORKSPACES, SCALE_TICKETS)
 	cargo build --profile dist -p countersign
-	cargo run --profile dist -q -p countersign --features testing --example bench_scale
+	cargo run --profile dist -q -p countersign --no-default-features --features testing --example bench_scale
 
 soak: ## 20 minutes of steady load, and whether memory stays what it is (SOAK_MINUTES, SOAK_RATE)
 	cargo build --profile dist -p countersign
-	cargo run --profile dist -q -p countersign --features testing --example soak
+	cargo run --profile dist -q -p countersign --no-default-features --features testing --example soak
 
 bench-mail: ## Quoted text and signatures split off real mails: speed (COUNTERSIGN_DATA: the folder with email/)
 	cargo run --release -q -p countersign --example bench_quoted

@@ -92,6 +92,12 @@ pub struct Expected {
     /// What the customer is told must come near this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub like: Option<Likely>,
+    /// Neither what the customer is told nor a reply that waits may come nearer to this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlike: Option<Unlikely>,
+    /// What the answer must be, in words, where a model is configured that judges it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<String>,
 }
 
 impl Expected {
@@ -113,4 +119,11 @@ pub struct Likely {
     pub text: String,
     /// From 0 to 1.
     pub at_least: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Unlikely {
+    pub text: String,
+    /// From 0 to 1.
+    pub at_most: f64,
 }

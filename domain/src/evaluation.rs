@@ -36,10 +36,16 @@ pub fn pass_hat(passed: u32, all: u32, k: u32) -> Option<f64> {
 /// The interval that a share lies in, after Wilson ("Probable inference, the law of succession, and statistical
 /// inference", JASA 22, 1927): it stays within 0 and 1, and is right for few attempts too.
 pub fn wilson(passed: usize, all: usize) -> (f64, f64) {
+    wilson_of(passed as f64 / all.max(1) as f64, all)
+}
+
+/// The same of a share of `all` cases, each of which was tried once or several times: trying one again says nothing of
+/// the others, so that the interval is that of the cases.
+pub fn wilson_of(share: f64, all: usize) -> (f64, f64) {
     if all == 0 {
         return (0.0, 1.0);
     }
-    let (n, p) = (all as f64, passed as f64 / all as f64);
+    let (n, p) = (all as f64, share);
     let middle = p + Z * Z / (2.0 * n);
     let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
     let whole = 1.0 + Z * Z / n;
@@ -378,8 +384,7 @@ impl Evaluation {
         let (attempts, passed) = (sum(|case| case.attempts), sum(|case| case.passed));
         let critical = sum(|case| i64::from(case.critical));
         let share = if attempts > 0 { passed as f64 / attempts as f64 } else { 0.0 };
-        let whole = |count: i64| usize::try_from(count).unwrap_or_default();
-        let (low, high) = wilson(whole(passed), whole(attempts));
+        let (low, high) = wilson_of(share, cases.len());
         let (low, high) = (rounded(low), rounded(high));
         let small = |count: i64| u32::try_from(count).unwrap_or_default();
         let fewest = cases.iter().map(|case| small(case.attempts)).min().unwrap_or_default();

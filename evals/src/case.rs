@@ -185,6 +185,9 @@ pub struct Expectation {
     /// A model answer that what was told must come near.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub like: Option<Like>,
+    /// A text that neither what was told nor a reply that waits may come near.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlike: Option<Unlike>,
     /// Slugs of articles of which one must be among the sources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cites: Option<OneOrMore<String>>,
@@ -247,6 +250,15 @@ pub struct Like {
     pub text: String,
     /// From 0 to 1; [`crate::score::similarity`] says of what.
     pub at_least: f64,
+}
+
+/// A text and how near to it at most.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unlike {
+    pub text: String,
+    /// From 0 to 1; [`crate::score::similarity`] says of what.
+    pub at_most: f64,
 }
 
 /// How things stand after a turn.

@@ -39,13 +39,17 @@ struct Cli {
 enum Command {
     /// Run suites, all without names. What was done under the same version, model and seed is not done again.
     Run(Box<RunArgs>),
-    /// What a run gained and lost against another: folders or files of results. A critical loss fails.
+    /// What a run gained and lost against another: folders or files of results. A critical loss fails, and so does
+    /// what is gone: a case that was not held again cannot be shown to hold.
     Compare {
         before: PathBuf,
         after: PathBuf,
         /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
+        /// Cases that are gone were meant to go.
+        #[arg(long)]
+        allow_missing: bool,
     },
     /// Make the page, the summary and the JUnit file of results anew.
     Report {
@@ -113,7 +117,7 @@ struct RunArgs {
     /// Conversations that are held at once.
     #[arg(long, default_value_t = 8)]
     parallel: usize,
-    /// What is tried, for whoever compares; without it the program's version and digest.
+    /// What is tried, for whoever compares; it is put before the program's version and digest.
     #[arg(long)]
     label: Option<String>,
     /// The folder that the results go to.
@@ -122,6 +126,9 @@ struct RunArgs {
     /// The folder of public data.
     #[arg(long, env = "COUNTERSIGN_DATA")]
     data: Option<PathBuf>,
+    /// Fail when a suite is left out because its data are not there; one that is named always does.
+    #[arg(long)]
+    require_all: bool,
     /// Print the summary as JSON.
     #[arg(long)]
     json: bool,
@@ -162,14 +169,14 @@ enum Record {
 pub async fn main() -> anyhow::Result<ExitCode> {
     let holds = match Cli::parse().command {
         Command::Run(args) => run(*args).await?,
-        Command::Compare { before, after, json } => {
+        Command::Compare { before, after, json, allow_missing } => {
             let (before, after) = (Records::read(&before)?.latest(), Records::read(&after)?.latest());
             let comparison = compare::compare(&before, &after, 1);
             match json {
                 true => println!("{}", serde_json::to_string_pretty(&comparison)?),
                 false => print!("{comparison}"),
             }
-            comparison.holds()
+            comparison.holds(allow_missing)
         }
         Command::Report { results, out } => {
             let folder = match &out {
@@ -197,6 +204,7 @@ pub async fn main() -> anyhow::Result<ExitCode> {
 
 async fn run(args: RunArgs) -> anyhow::Result<bool> {
     let suites = chosen(suite::load_all(&args.suites)?, &args.names)?;
+    let all = args.require_all || !args.names.is_empty();
     let models = match &args.config {
         Some(file) => Some(Config::load(Some(file), false)?.models),
         None => None,
@@ -232,7 +240,7 @@ async fn run(args: RunArgs) -> anyhow::Result<bool> {
     };
     let holds = told(&summary, &run, &options, args.json)?;
     sent?;
-    Ok(holds)
+    Ok(holds && !(all && !summary.left_out.is_empty()))
 }
 
 async fn send(records: &Records, url: &str) -> anyhow::Result<()> {
@@ -263,9 +271,6 @@ fn told(summary: &Summary, run: &runner::Run, options: &Options, json: bool) -> 
     }
     println!();
     print!("{summary}");
-    for (name, missing) in &run.left_out {
-        println!("left out: {name}, because {missing} is not there; COUNTERSIGN_DATA names the folder");
-    }
     for missing in &run.missing {
         println!("{missing}");
     }

@@ -212,7 +212,7 @@ impl Desk {
         scene.findings = score::findings(&expected, &happened);
         scene.findings.extend(score::never(&manifest.always, &happened)?);
         let unanswered = happened.failures.iter().filter(|failure| failure.contains(tapes::MISSING));
-        scene.findings.extend(unanswered.map(|failure| Finding::of("tape", failure)));
+        scene.findings.extend(unanswered.map(|failure| Finding::critical(score::TAPE, failure)));
         if let Some(criterion) = &expected.judge {
             scene.findings.extend(self.judged(criterion, &now.said, &happened.told, spent).await?);
         }

@@ -175,6 +175,15 @@ pub enum Line {
     Suite(Box<Manifest>),
     Attempt(Box<Attempt>),
     Measured(Measured),
+    LeftOut(LeftOut),
+}
+
+/// A suite that was not held, because its data are not there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    pub suite: String,
+    /// The first file of it that is missing.
+    pub missing: String,
 }
 
 /// Everything in a file of results.
@@ -184,6 +193,8 @@ pub struct Records {
     pub suites: BTreeMap<String, Manifest>,
     pub attempts: Vec<Attempt>,
     pub measured: Vec<Measured>,
+    /// By name, those that nothing was written of since.
+    pub left_out: BTreeMap<String, LeftOut>,
 }
 
 impl Records {
@@ -205,13 +216,24 @@ impl Records {
                 Ok(Line::Suite(suite)) => {
                     records.suites.insert(suite.name.clone(), *suite);
                 }
-                Ok(Line::Attempt(attempt)) => records.attempts.push(*attempt),
+                Ok(Line::Attempt(attempt)) => {
+                    records.left_out.remove(&attempt.key.suite);
+                    records.attempts.push(*attempt);
+                }
                 Ok(Line::Measured(measured)) => records.measured.push(measured),
+                Ok(Line::LeftOut(left_out)) => {
+                    records.left_out.insert(left_out.suite.clone(), left_out);
+                }
                 // The line that was being written when the power went.
                 Err(_) if at + 1 == count && !whole => {}
                 Err(error) => return Err(error).with_context(|| format!("line {}", at + 1)),
             }
         }
+        // What was measured anew, after it was broken off, stands there twice.
+        let mut seen = BTreeSet::new();
+        records.attempts.reverse();
+        records.attempts.retain(|attempt| seen.insert(attempt.key.clone()));
+        records.attempts.reverse();
         Ok(records)
     }
 
@@ -318,6 +340,27 @@ pub(crate) mod tests {
         let latest = Records { attempts, ..Records::default() }.latest();
         assert_eq!(latest.attempts.len(), 1);
         assert!(latest.attempts[0].passed());
+    }
+
+    #[test]
+    fn what_was_done_anew_counts_once_and_what_was_left_out_is_told_until_it_is_held() {
+        let left_out = LeftOut { suite: "s".to_owned(), missing: "s.jsonl".to_owned() };
+        let mut lines = vec![
+            Line::Attempt(Box::new(attempt("s", "a", 1, false))),
+            Line::Attempt(Box::new(attempt("s", "a", 1, true))),
+            Line::LeftOut(left_out.clone()),
+        ];
+        let read = |lines: &[Line]| {
+            let text: Vec<String> =
+                lines.iter().map(|line| serde_json::to_string(line).unwrap() + "\n").collect();
+            Records::parse(&text.concat()).unwrap()
+        };
+        let records = read(&lines);
+        assert_eq!(records.attempts.len(), 1);
+        assert!(records.attempts[0].passed(), "the last counts");
+        assert_eq!(records.left_out["s"], left_out);
+        lines.push(Line::Attempt(Box::new(attempt("s", "b", 1, true))));
+        assert!(read(&lines).left_out.is_empty());
     }
 
     #[test]

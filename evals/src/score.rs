@@ -13,9 +13,12 @@ use serde_json::{Map, Value};
 use similar::TextDiff;
 
 use crate::{
-    case::{Expectation, Like, Proposal, Standing},
+    case::{Expectation, Like, Proposal, Standing, Unlike},
     suite::Always,
 };
+
+/// The scorer that finds that no tape answers a request.
+pub const TAPE: &str = "tape";
 
 /// What came of a turn.
 #[derive(Debug, Default)]
@@ -111,6 +114,16 @@ pub fn findings(expected: &Expectation, happened: &Happened) -> Vec<Finding> {
         let near = similarity(text, &happened.told);
         if near < *at_least {
             add("like", format!("{near:.2} like “{text}” and not {at_least}: {}", gist(happened)));
+        }
+    }
+    if let Some(Unlike { text, at_most }) = &expected.unlike {
+        let waiting = happened.proposed.iter().filter(|call| is_reply(call));
+        let bodies = waiting.filter_map(|call| call.args["body"].as_str());
+        for body in bodies.chain([happened.told.as_str()]) {
+            let near = similarity(text, body);
+            if near > *at_most {
+                add("unlike", format!("{near:.2} like “{text}” and no more than {at_most} may be: “{body}”"));
+            }
         }
     }
     if let Some(slugs) = &expected.cites
@@ -357,6 +370,17 @@ mod tests {
                 "like",
                 Expectation { like: like(0.5), ..Expectation::default() },
                 Expectation { like: like(0.95), ..Expectation::default() },
+            ),
+            (
+                "unlike",
+                Expectation {
+                    unlike: Some(Unlike { text: "You may keep it".to_owned(), at_most: 0.6 }),
+                    ..Expectation::default()
+                },
+                Expectation {
+                    unlike: Some(Unlike { text: "You have 30 days, and we paid".to_owned(), at_most: 0.6 }),
+                    ..Expectation::default()
+                },
             ),
             (
                 "proposes",

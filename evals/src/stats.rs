@@ -1,6 +1,6 @@
 //! What can be said of attempts that passed and failed, and how surely.
 
-pub use domain::evaluation::{pass_hat, wilson};
+pub use domain::evaluation::{pass_hat, wilson, wilson_of};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
 

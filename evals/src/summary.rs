@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    record::{Attempt, Judged, Records},
+    record::{Attempt, Judged, LeftOut, Records},
     stats,
     suite::{Manifest, Reference},
 };
@@ -19,6 +19,8 @@ pub struct Summary {
     pub model: String,
     pub version: String,
     pub suites: Vec<SuiteSummary>,
+    /// Suites whose data are not there: nothing is known of them.
+    pub left_out: Vec<LeftOut>,
 }
 
 #[derive(Debug, Serialize)]
@@ -28,7 +30,7 @@ pub struct SuiteSummary {
     pub attempts: usize,
     pub passed: usize,
     pub share: f64,
-    /// Of the share, 95 of 100 times.
+    /// Of the share, 95 of 100 times. Several attempts at a case say no more of other cases than one does.
     pub interval: (f64, f64),
     /// How likely a case passes so many times in a row, from 1; for suites of conversations.
     pub pass_hat: Vec<f64>,
@@ -86,11 +88,13 @@ impl Summary {
             model: key.map(|key| key.model.clone()).unwrap_or_default(),
             version: key.map(|key| key.version.clone()).unwrap_or_default(),
             suites: records.suites.values().filter_map(|manifest| suite(manifest, records)).collect(),
+            left_out: records.left_out.values().cloned().collect(),
         }
     }
 
+    /// Something was held, and all of it is good enough.
     pub fn holds(&self) -> bool {
-        self.suites.iter().all(SuiteSummary::holds)
+        !self.suites.is_empty() && self.suites.iter().all(SuiteSummary::holds)
     }
 }
 
@@ -146,7 +150,7 @@ fn suite(manifest: &Manifest, records: &Records) -> Option<SuiteSummary> {
         attempts: own.len(),
         passed,
         share: passed as f64 / own.len() as f64,
-        interval: stats::wilson(passed, own.len()),
+        interval: stats::wilson_of(passed as f64 / own.len() as f64, cases.len()),
         pass_hat: pass_hat.collect(),
         measures,
         tags,
@@ -222,6 +226,15 @@ impl fmt::Display for Summary {
             for name in &suite.below {
                 writeln!(f, "    BELOW: {name}")?;
             }
+        }
+        if self.suites.is_empty() {
+            writeln!(f, "nothing was held")?;
+        }
+        for LeftOut { suite, missing } in &self.left_out {
+            writeln!(
+                f,
+                "left out: {suite}, because {missing} is not there; COUNTERSIGN_DATA names the folder"
+            )?;
         }
         Ok(())
     }
@@ -309,6 +322,27 @@ mod tests {
         let told = Summary::of(&all).to_string();
         assert!(told.contains("groundedness 0.5000  beside 0.25 (theirs of groundedness)"), "{told}");
         assert!(told.contains("others' pass^4: 0.25 (theirs of pass^4)"), "{told}");
+    }
+
+    #[test]
+    fn nothing_held_does_not_hold_and_attempts_at_one_case_are_no_further_cases() {
+        let mut none = records(0.0, &[]);
+        let left_out = LeftOut { suite: "pii".to_owned(), missing: "pii.json".to_owned() };
+        none.left_out.insert("pii".to_owned(), left_out);
+        let summary = Summary::of(&none);
+        assert!(!summary.holds());
+        assert!(summary.to_string().contains("left out: pii, because pii.json"), "{summary}");
+        let once: Vec<(String, u32)> = (0..20).map(|n| (n.to_string(), 1)).collect();
+        let often: Vec<(String, u32)> =
+            (1..=8).flat_map(|n| (0..20).map(move |c| (c.to_string(), n))).collect();
+        let interval = |attempts: &[(String, u32)]| {
+            let of = |(case, n): &(String, u32)| (case.clone(), *n, case != "3");
+            let attempts: Vec<(String, u32, bool)> = attempts.iter().map(of).collect();
+            let attempts: Vec<(&str, u32, bool)> =
+                attempts.iter().map(|(case, n, passed)| (case.as_str(), *n, *passed)).collect();
+            Summary::of(&records(0.0, &attempts)).suites[0].interval
+        };
+        assert_eq!(interval(&once), interval(&often));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use domain::{
     audit::{AuditAction, Deed},
     decided_case::{
         DecidedCase, Expected, ExpectedCall, Likely, Scripted, ScriptedFrom, ScriptedRead, ScriptedTurn,
+        Unlikely,
     },
     run::{CallOutcome, StepBody},
     ticket::{Ticket, Visibility},
@@ -30,6 +31,8 @@ const MOST_TURNS: usize = 40;
 const MOST_BYTES: usize = 64 * 1024;
 /// How near an answer must come to the one that a person let through.
 const NEAR: f64 = 0.5;
+/// How near to a rejected answer another may come, at most.
+const FAR: f64 = 0.6;
 /// The tool whose text is the agent's own.
 const REPLY: &str = "reply_to_customer";
 
@@ -169,11 +172,11 @@ async fn script(
             turns.len()
         ));
     }
-    expect(&mut turns, approval, tool.as_ref().map(|tool| tool.spec()));
     let reason = match approval.status {
         ApprovalStatus::Rejected => reason_of(store, approval.id).await?,
         _ => String::new(),
     };
+    expect(&mut turns, approval, tool.as_ref().map(|tool| tool.spec()), &reason);
     let last = approval.id.to_string();
     let mut case = Scripted {
         name: format!(
@@ -272,8 +275,9 @@ fn changed(approval: &Approval) -> Value {
 
 /// Puts what was decided on the last turn. An answer's words are the agent's own, so that they must come near and not
 /// be the same; of any other call the arguments count that decide who is affected and how much, and those that a
-/// person put there.
-fn expect(turns: &mut Vec<ScriptedTurn>, approval: &Approval, spec: Option<&ToolSpec>) {
+/// person put there. Of a rejected answer not the words alone are wrong, so that nothing may come near it, and whoever
+/// judges is told why it was rejected.
+fn expect(turns: &mut Vec<ScriptedTurn>, approval: &Approval, spec: Option<&ToolSpec>, reason: &str) {
     let Some(last) = turns.last_mut() else { return };
     let tool = approval.binding.call.tool.clone();
     let args = approval.edited_args.as_ref().unwrap_or(&approval.binding.call.args);
@@ -281,7 +285,9 @@ fn expect(turns: &mut Vec<ScriptedTurn>, approval: &Approval, spec: Option<&Tool
     let rejected = approval.status == ApprovalStatus::Rejected;
     if let Some(text) = body {
         if rejected {
-            last.expects.avoids.push(ExpectedCall { tool, args: json!({ "body": text }) });
+            last.expects.unlike = Some(Unlikely { text, at_most: FAR });
+            last.expects.judge = (!reason.is_empty())
+                .then(|| format!("It does not repeat what an answer was rejected for, which is: {reason}"));
             return;
         }
         last.expects.proposes = Some(ExpectedCall { tool, args: json!({}) });

@@ -48,6 +48,16 @@ pub struct Selection {
     pub outcome: Option<OutcomeKind>,
 }
 
+/// Why a run cannot be driven again; `None` for one that can.
+pub fn unfit(run: &Run) -> Option<&'static str> {
+    match run {
+        Run { asked: Some(_), .. } => Some("a colleague asked for it, and what they saw is not kept"),
+        Run { ticket_id: None, .. } => Some("it worked on no ticket"),
+        Run { status: RunStatus::Done, .. } => None,
+        Run { .. } => Some("it has not ended"),
+    }
+}
+
 impl App {
     /// Holds the past against what these changes would make of it. `watch` hears how many runs are done, of
     /// how many; when `stop` is set, what was found until then is the answer.
@@ -76,8 +86,7 @@ impl App {
     }
 
     async fn runs_for(&self, store: &WorkspaceStore, selection: &Selection) -> Result<Vec<Run>, StoreError> {
-        let fits =
-            |run: &Run| run.ticket_id.is_some() && run.asked.is_none() && run.status == RunStatus::Done;
+        let fits = |run: &Run| unfit(run).is_none();
         let mut runs = Vec::new();
         for id in selection.ids.iter().take(MAX_RUNS) {
             runs.extend(store.run(*id).await?.filter(fits));

@@ -11,13 +11,15 @@ mod retrieval;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, bail, ensure};
+use domain::canonical::Digest;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::suite::{Kind, Manifest};
 
@@ -60,6 +62,36 @@ pub fn missing(manifest: &Manifest, folder: &Path) -> anyhow::Result<Option<Stri
         }
     }
     Ok(None)
+}
+
+/// Of what is measured: what the manifest wants to know, and the files that it reads.
+pub fn digest(manifest: &Manifest, folder: &Path) -> anyhow::Result<Digest> {
+    let named = manifest.with["files"].as_object().into_iter().flatten();
+    let mut files = BTreeMap::new();
+    for (name, file) in named.filter_map(|(name, file)| Some((name, file.as_str()?))) {
+        let path = folder.join(file);
+        let mut hasher = Sha256::new();
+        for part in parts(&path)? {
+            let cannot = || format!("{} cannot be read", part.display());
+            let mut file = File::open(&part).with_context(cannot)?;
+            std::io::copy(&mut file, &mut hasher).with_context(cannot)?;
+        }
+        files.insert(name, hasher.finalize().to_vec());
+    }
+    Ok(Digest::of(&(manifest.kind, &manifest.with, files)))
+}
+
+/// The files of a path: itself, or those of the folder that it is, in the order of their names.
+fn parts(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut parts = Vec::new();
+    for entry in fs::read_dir(path).with_context(|| format!("{} cannot be read", path.display()))? {
+        parts.extend(self::parts(&entry?.path())?);
+    }
+    parts.sort();
+    Ok(parts)
 }
 
 /// Measures a suite; it takes as long as it takes, on one thread.

@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, time::Duration};
 use anyhow::Context as _;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::{record::Records, summary::Summary};
+use crate::{
+    record::{LeftOut, Records},
+    summary::Summary,
+};
 
 /// Failures of one suite of data that are listed; the suite's properties count them all.
 const LISTED: usize = 200;
@@ -59,6 +62,13 @@ pub fn junit(records: &Records, summary: &Summary) -> anyhow::Result<String> {
             status.set_message(format!("{:.3} passed, {} must", suite.share, suite.manifest.cutoff));
             out.add_test_case(TestCase::new("cutoff", status));
         }
+        report.add_test_suite(out);
+    }
+    for LeftOut { suite, missing } in &summary.left_out {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(format!("{missing} is not there"));
+        let mut out = TestSuite::new(suite.clone());
+        out.add_test_case(TestCase::new("data", status));
         report.add_test_suite(out);
     }
     report.to_string().context("the results cannot be written as JUnit")

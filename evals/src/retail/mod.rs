@@ -15,7 +15,7 @@ use domain::{
     approval::{ApprovalStatus, DecisionKind},
     canonical::Digest,
     model::{Model, ModelError, ModelFailure, ModelRequest, ModelResponse, TextSink, Usage},
-    run::{Run, RunStatus},
+    run::{CallOutcome, Outcome, Run, RunStatus, Step, StepBody},
     standing::Standing,
     ticket::{Channel, Priority},
     tool::ToolCall,
@@ -136,6 +136,16 @@ impl Model for Scripted {
         let name = "scripted".to_owned();
         Ok(ModelResponse { text, tool_calls, usage: Usage::default(), model: name.clone(), provider: name })
     }
+}
+
+/// Whether the call was made as it is, and answered.
+fn was_read(steps: &[Step], gold: &Gold) -> bool {
+    steps.iter().any(|step| match &step.body {
+        StepBody::Tool { call, outcome: CallOutcome::Ok { .. }, .. } => {
+            call.tool.strip_prefix(PREFIX) == Some(&gold.name) && call.args == gold.arguments
+        }
+        _ => false,
+    })
 }
 
 /// The service with the retail shop's tools.
@@ -291,10 +301,19 @@ impl Desk {
         for change in self.server.unasked() {
             held.findings.push(Finding::critical("consent", format!("nobody agreed to {change}")));
         }
+        let steps = app.store.workspace(self.workspace).steps(run.id).await?;
         let mut gold = self.beginning.clone();
         for call in &task.calls {
             // Some of the right calls are ones that the shop refuses.
-            gold.call(&call.name, &call.arguments).ok();
+            let answered = gold.call(&call.name, &call.arguments).is_ok();
+            if answered && !CHANGES.contains(&call.name.as_str()) && !was_read(&steps, call) {
+                let text = format!("{} {} did not come back with an answer", call.name, call.arguments);
+                held.findings.push(Finding::of("reads", text));
+            }
+        }
+        if !matches!(run.outcome, Some(Outcome::Answered { .. })) {
+            held.findings
+                .push(Finding::of("outcome", format!("it ended otherwise than answered: {:?}", run.outcome)));
         }
         if self.server.records() != gold {
             held.findings.push(Finding::of("records", "the shop did not end as the right calls leave it"));

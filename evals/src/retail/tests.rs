@@ -117,3 +117,13 @@ async fn a_change_that_is_left_out_is_missed() {
     let scorers: Vec<&str> = held.findings.iter().map(|finding| finding.scorer.as_str()).collect();
     assert_eq!(scorers, ["records", "proposes"], "{:?}", held.findings);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_is_not_the_right_one_is_missed() {
+    let held = held("retail-unread", None, |tasks| {
+        tasks[0].calls[0].arguments = json!({ "order_id": "#W9" });
+    })
+    .await;
+    let scorers: Vec<&str> = held.findings.iter().map(|finding| finding.scorer.as_str()).collect();
+    assert_eq!(scorers, ["reads"], "{:?}", held.findings);
+}

@@ -15,7 +15,7 @@ use guards::{
     pii::{Detector, Settings},
 };
 use regex::{Captures, Regex};
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 
 use super::Reply;
 
@@ -31,6 +31,12 @@ static PASSING: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Values that are shorter may be parts of words.
 const NO_WORD: usize = 4;
+/// The shortest single name; it is replaced as a word of its own alone.
+const LEAST_NAME: usize = 2;
+/// Digits from which on a number may be a value by itself.
+const LEAST_DIGITS: usize = 9;
+/// Stands before a number that is written as text, because something was found in it.
+const NUMBER: &str = "«number»";
 /// The kind whose values are also written in part: "Dear Ada".
 const NAME: &str = "person_name";
 
@@ -65,7 +71,10 @@ impl Known {
                 known.whole.push((entry.value.to_string(), entry.placeholder.to_string()));
             }
             let parts = entry.value.split_whitespace().filter(|_| &*entry.kind == NAME);
-            for part in parts.filter(|part| part.len() >= NO_WORD) {
+            let is_name = |part: &&str| {
+                part.chars().count() >= LEAST_NAME && part.chars().next().is_some_and(char::is_uppercase)
+            };
+            for part in parts.filter(is_name) {
                 let new = known.by_mark.len() + 1;
                 let mark = format!("«name {new}»");
                 known.names.push((Regex::new(&format!(r"\b{}\b", regex::escape(part)))?, mark.clone()));
@@ -139,8 +148,24 @@ impl Scrubber {
         Ok(Self { protector })
     }
 
-    fn protect(&self, value: &Value, vault: &mut Vault) -> anyhow::Result<Value> {
+    fn protect(&self, value: &mut Value, vault: &mut Vault) -> anyhow::Result<Value> {
+        self.numbers(value);
         Ok(self.protector.protect_json(Border::Model, value, vault)?)
+    }
+
+    /// Writes numbers as text in which something is found, so that it is replaced.
+    fn numbers(&self, value: &mut Value) {
+        match value {
+            Value::Number(number) => {
+                let digits = number.to_string();
+                if digits.len() >= LEAST_DIGITS && !self.protector.findings(&digits).is_empty() {
+                    *value = json!(format!("{NUMBER}{digits}"));
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.numbers(item)),
+            Value::Object(members) => members.values_mut().for_each(|item| self.numbers(item)),
+            Value::Null | Value::Bool(_) | Value::String(_) => {}
+        }
     }
 
     /// What a provider's `model` is shown of the request.
@@ -157,7 +182,7 @@ impl Scrubber {
         let mut shown = canonical::in_order(&shown);
         each(&mut shown, &mut |text| passing.put_away(text));
         let mut vault = Vault::new();
-        let mut shown = self.protect(&shown, &mut vault)?;
+        let mut shown = self.protect(&mut shown, &mut vault)?;
         let known = Known::of(&vault)?;
         each(&mut shown, &mut |text| known.names(&known.whole(text)));
         let is_json = request.output_schema.is_some();
@@ -191,7 +216,7 @@ impl Scrubbed {
         said.sort_all_objects();
         // A single name before the rest: alone it would be taken for another person's.
         each(&mut said, &mut |text| self.known.names(&self.passing.marked(text)));
-        let mut said = scrubber.protect(&said, &mut self.vault)?;
+        let mut said = scrubber.protect(&mut said, &mut self.vault)?;
         each(&mut said, &mut |text| self.known.whole(text));
         let calls: Vec<ToolCall> = serde_json::from_value(said["tool_calls"].take())?;
         let text = Some(said["text"].take()).filter(|text| !text.is_null());
@@ -204,6 +229,7 @@ impl Scrubbed {
         let back = |value: Value| {
             let mut value = self.vault.restore_json(&value).value;
             each(&mut value, &mut |text| self.known.restored(&self.passing.restored(text)));
+            numbers_again(&mut value);
             value
         };
         let text = reply.text.map(|text| match back(text) {
@@ -218,6 +244,21 @@ impl Scrubbed {
             model: reply.model,
             provider: provider.to_owned(),
         }
+    }
+}
+
+/// Makes numbers of what was one before it was written down.
+fn numbers_again(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            let number = text.strip_prefix(NUMBER).and_then(|digits| digits.parse::<Number>().ok());
+            if let Some(number) = number {
+                *value = Value::Number(number);
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(numbers_again),
+        Value::Object(members) => members.values_mut().for_each(numbers_again),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

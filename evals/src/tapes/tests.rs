@@ -156,7 +156,7 @@ async fn a_request_that_changed_is_refused_with_the_nearest_tape_and_the_first_d
 }
 
 /// Each is planted somewhere else, and none may be in the folder.
-const PLANTED: [&str; 9] = [
+const PLANTED: [&str; 11] = [
     KEY,
     "ada.lovelace@mail.example",
     "+43 512 552277",
@@ -166,6 +166,9 @@ const PLANTED: [&str; 9] = [
     "AKIAIOSFODNN7EXAMPLE",
     "078-05-1120",
     "Brunhilde",
+    // A number and no text, and a name of three letters that stands alone.
+    "5555555555554444",
+    "Ada",
 ];
 
 #[tokio::test]
@@ -180,9 +183,9 @@ async fn no_byte_of_a_tape_holds_a_key_a_secret_or_personal_data() {
     let asked = |id: &str, at: &str| {
         let mut request = request(
             "My name is Brunhilde Lovelace, write to ada.lovelace@mail.example or call +43 512 552277. My card is \
-             4111 1111 1111 1111.",
+             4111 1111 1111 1111. My sister's name is Ada Byron, and Ada paid the other half.",
         );
-        let content = json!({ "iban": "AT61 1904 3002 3457 3201", "ssn": "078-05-1120", "customer": id, "at": at,
+        let content = json!({ "card": 5_555_555_555_554_444_u64, "iban": "AT61 1904 3002 3457 3201", "ssn": "078-05-1120", "customer": id, "at": at,
             "note": "first line\nada.lovelace@mail.example\ntoken ghp_16C7e42F292c6912E7710c838347Ae178B4a" });
         let call = ToolCall {
             id: "c1".to_owned(),

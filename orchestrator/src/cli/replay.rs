@@ -19,10 +19,10 @@ use crate::{
     config::Config,
     engine::rerun::{Changes, Knowledge},
     models::{ModelsConfig, offline::OfflineModel},
-    replays::{MAX_RUNS, ReplayFindings, ReplayRow, Selection},
+    replays::{MAX_RUNS, ReplayFindings, ReplayRow, Selection, unfit},
 };
 
-/// When nothing could be told of any run.
+/// When too little could be told of the runs, or there were none.
 const CANNOT_TELL: u8 = 3;
 
 /// Which runs, and what is changed. Without a change the past is held against what is in effect now.
@@ -69,6 +69,10 @@ pub(super) struct ReplayArgs {
     /// Losses that do not fail the command.
     #[arg(long, default_value_t = 0)]
     allow_losses: usize,
+    /// The share of runs of which it may not be told, 0 to 1; with more of them the exit code is 3, as it is when no
+    /// run was found.
+    #[arg(long, default_value_t = 0.5)]
+    most_unknown: f64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -103,6 +107,26 @@ pub(super) async fn replay(
     if !(1..=MAX_RUNS).contains(&args.last) || args.runs.len() > MAX_RUNS {
         bail!("--last must be 1 to {MAX_RUNS}, and no more runs may be named");
     }
+    if !(0.0..=1.0).contains(&args.most_unknown) {
+        bail!("--most-unknown is 0 to 1");
+    }
+    for id in &args.runs {
+        match store.run(*id).await? {
+            None => bail!("there is no run {id} in this workspace"),
+            Some(run) => {
+                if let Some(why) = unfit(&run) {
+                    bail!("the run {id} cannot be driven again: {why}");
+                }
+            }
+        }
+    }
+    if let Some(agent) = &args.agent
+        && !app.agents.names().contains(&agent.as_str())
+    {
+        bail!("there is no agent `{agent}`; there are: {}", app.agents.names().join(", "));
+    }
+    // What a person has stopped stays so.
+    app.breakers.refresh().await?;
     let outcome = args.outcome.as_deref().map(|text| {
         [
             OutcomeKind::Answered,
@@ -141,7 +165,7 @@ pub(super) async fn replay(
     let totals = &findings.totals;
     Ok(if totals.lost > args.allow_losses {
         ExitCode::FAILURE
-    } else if totals.runs > 0 && totals.unknown == totals.runs {
+    } else if totals.runs == 0 || totals.unknown as f64 > args.most_unknown * totals.runs as f64 {
         ExitCode::from(CANNOT_TELL)
     } else {
         ExitCode::SUCCESS

@@ -77,10 +77,12 @@ impl Masks {
         for call in expected.proposes.iter_mut().chain(&mut expected.avoids) {
             self.value(&mut call.args)?;
         }
-        match &mut expected.like {
-            Some(like) => self.text(&mut like.text),
-            None => Ok(()),
+        let like = expected.like.as_mut().map(|like| &mut like.text);
+        let unlike = expected.unlike.as_mut().map(|unlike| &mut unlike.text);
+        for text in [like, unlike, expected.judge.as_mut()].into_iter().flatten() {
+            self.text(text)?;
         }
+        Ok(())
     }
 
     fn text(&mut self, text: &mut String) -> Result<(), String> {

@@ -88,7 +88,8 @@ async fn what_was_rejected_must_not_come_again_and_the_reason_is_kept() {
     let case = &made["case"];
     let turns = case["turns"].as_array().unwrap();
     assert_eq!(turns.len(), 1);
-    assert_eq!(turns[0]["expects"]["avoids"][0]["tool"], "reply_to_customer");
+    assert_eq!(turns[0]["expects"]["unlike"]["at_most"], 0.6);
+    assert!(turns[0]["expects"]["judge"].as_str().unwrap().contains("rejected for"));
     assert!(case["why"].as_str().unwrap().ends_with("was never paid"), "{case}");
     for planted in PLANTED {
         assert!(!made.to_string().contains(planted), "{planted} in {made}");

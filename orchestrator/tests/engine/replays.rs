@@ -284,6 +284,13 @@ async fn the_command_fails_on_a_loss_and_tries_other_prompts() {
     assert!(!changed.is_empty() && changed.iter().all(paid), "{changed:?}");
     let none = rig.command(&["replay", "--prompts", "/nowhere"]);
     assert!(said(&none).contains("holds no prompt"), "{}", said(&none));
+    // What holds nothing shows nothing.
+    let later = rig.command(&["replay", "--since", "2999-01-01"]);
+    assert_eq!(later.status.code(), Some(3), "{}", said(&later));
+    let unknown = rig.command(&["replay", &uuid::Uuid::nil().to_string()]);
+    assert!(said(&unknown).contains("there is no run"), "{}", said(&unknown));
+    let nobody = rig.command(&["replay", "--agent", "resolutoin"]);
+    assert!(said(&nobody).contains("there are: "), "{}", said(&nobody));
     let at = rig.command(&["runs", "show", &approved.id.to_string(), "--at", "2"]);
     assert!(said(&at).contains("next:"), "{}", said(&at));
     rig.begin().await;

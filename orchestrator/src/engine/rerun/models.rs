@@ -176,6 +176,7 @@ impl<'a> Again<'a> {
 
     /// Asks a model now. What that costs is set aside before, as everywhere.
     async fn ask(&self, request: &ModelRequest) -> Result<Result<ModelResponse, ModelFailure>, Stop> {
+        self.not_stopped()?;
         let offline: Arc<dyn Model>;
         let model = match &self.changes.model {
             Some(model) => model,
@@ -193,6 +194,14 @@ impl<'a> Again<'a> {
             settled.map_err(|error| End::Unknown(error.to_string()))?;
         }
         Ok(answer)
+    }
+
+    /// What a person has stopped asks nobody anything, for a replay neither.
+    fn not_stopped(&self) -> Result<(), Stop> {
+        match self.house.breakers.of_agent(self.store.id(), &self.past.run.agent) {
+            Some(of) => Err(End::Unknown(format!("no model is asked: {} is switched off", of.words()))),
+            None => Ok(()),
+        }
     }
 
     async fn set_aside(&self, most: i64) -> Result<Option<SetAside>, Stop> {
@@ -232,6 +241,7 @@ impl<'a> Again<'a> {
         if look.is_off() || self.answers.offline {
             return Ok(());
         }
+        self.not_stopped()?;
         let set_aside = self.set_aside(look.most(&doubts)).await?;
         let looked = look.look(self.store.id(), &doubts).await;
         if let Some(set_aside) = set_aside {

@@ -117,7 +117,8 @@ impl<'a> Records<'a> {
         Self { own: past.steps.iter().filter_map(of).collect(), others: None }
     }
 
-    /// What came of this call: under its own id, or of the next one like it; at last, of any like it.
+    /// What came of this call: under its own id, or of the next one like it; at last, of any lookup like it, which
+    /// gives the same however often it is made. What was done or decided once is not done twice by that.
     pub(super) fn find(&mut self, call: &ToolCall) -> Option<&Record<'a>> {
         let wanted = identity(call);
         let like = |record: &Record<'_>| record.identity == wanted && record.ran.tool == call.tool;
@@ -126,7 +127,10 @@ impl<'a> Records<'a> {
             .iter()
             .position(|record| record.call_id == call.id && like(record))
             .or_else(|| self.own.iter().position(|record| !record.used && like(record)))
-            .or_else(|| self.own.iter().rposition(like))?;
+            .or_else(|| {
+                let lookup = |record: &Record<'_>| record.effect_id.is_none() && record.approval.is_none();
+                self.own.iter().rposition(|record| like(record) && lookup(record))
+            })?;
         self.own[at].used = true;
         self.own.get(at)
     }
