@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # clones that share one would take each other's for their own.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-.PHONY: help run test test-rust test-console test-browser browser lint fmt eval bench bench-runs bench-idle bench-api bench-scale soak bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers attacks chaos train-answerability train-injection openapi clean console setup
+.PHONY: help run test test-rust test-console test-browser browser lint fmt eval bench bench-runs bench-idle bench-api bench-scale bench-load soak bench-mail bench-index bench-retrieval bench-guards bench-injection bench-triggers attacks chaos train-answerability train-injection openapi clean console setup
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -87,6 +87,14 @@ bench-api: ## The API under rising rates, reads and writes mixed: p50, p99, memo
 bench-scale: ## 1,000 workspaces and 1,000,000 tickets: lists and searches (SCALE_WORKSPACES, SCALE_TICKETS)
 	cargo build --profile dist -p countersign
 	cargo run --profile dist -q -p countersign --no-default-features --features testing --example bench_scale
+
+bench-load: console ## Pages in a browser: how long until they are of use, with an empty cache and a full one
+	cargo build --profile dist -p countersign
+	@rm -f $(CARGO_TARGET_DIR)/bench-load.jsonl
+	cd console && BENCH_OUT=$(CARGO_TARGET_DIR)/bench-load.jsonl COUNTERSIGN_BIN=$(CARGO_TARGET_DIR)/dist/countersign \
+	  CONSOLE_PORT=$$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])') \
+	  npx playwright test --project=bench --workers=1
+	@cat $(CARGO_TARGET_DIR)/bench-load.jsonl
 
 soak: ## 20 minutes of steady load, and whether memory stays what it is (SOAK_MINUTES, SOAK_RATE)
 	cargo build --profile dist -p countersign

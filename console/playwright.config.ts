@@ -1,5 +1,6 @@
 // Two kinds of specs. `pages` looks at the built console with canned answers of the API: layout,
-// keyboard, accessibility, errors. `story` starts the service itself and goes through the desk.
+// keyboard, accessibility, errors. `story` starts the service itself and goes through the desk. `bench` measures, and
+// is no test.
 import { existsSync } from "node:fs";
 import { defineConfig } from "@playwright/test";
 
@@ -44,6 +45,7 @@ export default defineConfig({
       use: { baseURL: `http://127.0.0.1:${port}` },
     },
     { name: "story", testDir: "e2e/story", timeout: 150_000 },
+    { name: "bench", testDir: "e2e/bench" },
   ],
   webServer: {
     command: `npx vite preview --host 127.0.0.1 --port ${port} --strictPort`,

@@ -223,6 +223,7 @@ async fn sync(app: &App, workspace: WorkspaceId) -> Result<(), KnowledgeError> {
         .map(|(id, _)| *id)
         .collect();
     behind.sort_unstable();
+    let mut changed = false;
     for ids in behind.chunks(READ) {
         let mut put_in = Vec::new();
         for (document, chunks) in store.documents_with_chunks(ids).await? {
@@ -242,6 +243,7 @@ async fn sync(app: &App, workspace: WorkspaceId) -> Result<(), KnowledgeError> {
                 && waits(&id)
                 && held.contains_key(&id)
                 && !(app.indexing.survives && marks.contains_key(&id));
+            changed = true;
             let put = if sure {
                 app.knowledge.put(workspace, document, chunks).await?
             } else if unembedded {
@@ -265,7 +267,10 @@ async fn sync(app: &App, workspace: WorkspaceId) -> Result<(), KnowledgeError> {
         }
     }
     if app.indexing.survives && !screened.index {
-        app.knowledge.flush().await?;
+        // A flush takes a tenth of a second, and there may be thousands of workspaces without a document.
+        if changed {
+            app.knowledge.flush().await?;
+        }
         store.put_knowledge_fact(KnowledgeFact::Screened, &screened.print.to_string()).await?;
     }
     Ok(())
