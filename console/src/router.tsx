@@ -255,6 +255,8 @@ const noApproval = createRoute({
 const approval = createRoute({
   getParentRoute: () => approvals,
   path: "$id",
+  // It keeps the focus while one goes through the queue; what it holds of an approval is keyed by its id.
+  remountDeps: () => undefined,
   component: lazyRouteComponent(pages, "ApprovalView"),
 });
 
@@ -585,6 +587,8 @@ export function makeRouter(queryClient: QueryClient) {
     defaultPreload: "intent",
     defaultPendingComponent: () => <Loading lines={8} />,
     defaultErrorComponent: Broken,
+    // Another record is another page: nothing that was typed, shown or asked for one is left beside the next.
+    defaultRemountDeps: ({ params }) => params,
     scrollRestoration: true,
     scrollToTopSelectors: ["#main"],
   });

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { answer, approvals, id, problem, runs } from "./answers";
+import { answer, approvals, id, problem, runs, type S, spec } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 interface Sent {
@@ -191,8 +191,13 @@ test("what a call would carry out of the house is shown before it is decided", a
 
 test("several are decided at once, each with its own result", async ({ page }) => {
   let body: { items: { approval_id: string; digest: string }[] } | undefined;
+  const again: unknown[] = [];
   await answer(page, {
     "POST /v1/approvals/decisions": (route) => {
+      if (body) {
+        again.push(...(route.request().postDataJSON() as typeof body).items);
+        return problem(503, "Not available right now", "the database is away");
+      }
       body = route.request().postDataJSON() as typeof body;
       return {
         results: [
@@ -225,6 +230,115 @@ test("several are decided at once, each with its own result", async ({ page }) =
     approvals[0]?.digest,
     approvals[1]?.digest,
   ]);
+  await accessible(page);
+  // What was decided is not sent again, and stays decided whatever becomes of the rest.
+  await results.getByRole("button", { name: "Try 1 again that was not decided" }).click();
+  await expect(results.getByRole("alert")).toContainText("the database is away");
+  await expect(results.getByText("Done", { exact: true })).toBeVisible();
+  expect(again).toEqual([
+    { approval_id: id(201), digest: approvals[1]?.digest, decision: { type: "approve" } },
+  ]);
+  await results.getByRole("button", { name: "Close" }).last().click();
+  await expect(results).toHaveCount(0);
+});
+
+test("several are rejected for a reason of the workspace's own", async ({ page }) => {
+  let sent: { items: { decision: unknown }[] } | undefined;
+  await answer(page, {
+    "POST /v1/approvals/decisions": (route) => {
+      sent = route.request().postDataJSON() as typeof sent;
+      return {
+        results: [0, 1].map((n) => ({
+          approval_id: id(200 + n),
+          status: "decided",
+          approval: { ...approvals[n], status: "rejected" },
+          problem: null,
+        })),
+      };
+    },
+  });
+  await page.goto("/approvals");
+  await expect(page.getByRole("button", { name: "Approve" })).toBeVisible();
+  await page.keyboard.press("Space");
+  await page.keyboard.press("j");
+  await page.keyboard.press("Space");
+  const bar = page.getByRole("toolbar", { name: "Selected approvals" });
+  await bar.getByRole("button", { name: "Reject" }).click();
+  const dialog = page.getByRole("dialog", { name: "Reject 2 proposals?" });
+  await dialog.getByRole("button", { name: "Not covered by our terms" }).click();
+  await expect(dialog.getByLabel("Why should these not happen?")).toHaveValue(
+    "Not covered by our terms",
+  );
+  await accessible(page);
+  await dialog.getByRole("button", { name: "Reject 2" }).click();
+  await expect(page.getByText(/2\W*proposals\W*decided/).first()).toBeVisible();
+  await expect(page.getByRole("dialog", { name: "Results" })).toHaveCount(0);
+  await expect(bar).toHaveCount(0);
+  expect(sent?.items.map((each) => each.decision)).toEqual(
+    Array(2).fill({ type: "reject", reason: "Not covered by our terms" }),
+  );
+});
+
+test("a date and a time are chosen by the reader's clock and sent with a zone", async ({
+  page,
+}) => {
+  const sent: unknown[] = [];
+  const [first] = approvals;
+  if (!first) throw new Error("the examples have no approval");
+  const args = { order_number: "NF-10482", day: "2026-11-23", at: "2026-11-23T08:30:00Z" };
+  const { call } = first.binding;
+  await answer(page, {
+    "GET /v1/approvals/:id": () => ({
+      approval: { ...first, binding: { ...first.binding, call: { ...call, args } } },
+      ticket: null,
+      messages: [],
+      findings: [],
+      footing: null,
+      customer: null,
+      decisions: [],
+      may_decide: true,
+      may_not: null,
+      run: runs[0],
+    }),
+    "GET /v1/tools/:id": (): S["ToolView"] => ({
+      tool: spec("shop__collect", {
+        parameters: {
+          type: "object",
+          required: ["order_number", "day", "at"],
+          properties: {
+            order_number: { type: "string" },
+            day: { type: "string", format: "date" },
+            at: { type: "string", format: "date-time" },
+          },
+        },
+      }),
+      suspended: null,
+    }),
+    "POST /v1/tools/:id/dry-run": () => ({
+      valid: true,
+      problem: null,
+      preview: { title: "Collect it", fields: [], body: null },
+      verdict: null,
+    }),
+    "POST /v1/approvals/:id/decisions": (route) => {
+      sent.push((route.request().postDataJSON() as Sent).decision);
+      return { ...first, status: "edited" };
+    },
+  });
+  await page.goto(`/approvals/${first.id}`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  const form = page.getByRole("form", { name: "Edit the proposal" });
+  // The page's clock is Amsterdam's.
+  await expect(form.getByLabel("At", { exact: true })).toHaveValue("2026-11-23T09:30");
+  await expect(form).toContainText("Europe/Amsterdam");
+  await form.getByLabel("At", { exact: true }).fill("2026-12-01T14:00");
+  await form.getByLabel("Day", { exact: true }).fill("2026-12-02");
+  await expect(form).toContainText(/Proposed:.*23 Nov 2026, 09:30/);
+  await accessible(page);
+  await form.getByRole("button", { name: "Approve with 2 changes" }).click();
+  await expect
+    .poll(() => sent)
+    .toEqual([{ type: "edit", args: { ...args, day: "2026-12-02", at: "2026-12-01T13:00:00Z" } }]);
 });
 
 test("who may not decide is told why", async ({ page }) => {

@@ -1,7 +1,9 @@
 import {
   answer,
+  at,
   contact,
   customer,
+  events,
   id,
   page as pageOf,
   problem,
@@ -101,4 +103,61 @@ test("two runs stand beside each other, and where they part is told", async ({ p
   await page.getByLabel("Second run").selectOption({ index: 2 });
   await expect(page.getByRole("heading", { name: "Both did the same" })).toBeVisible();
   await expect(page.getByRole("rowheader", { name: "Cost" })).toBeVisible();
+});
+
+test("what was between a customer and us is told over all of their tickets", async ({ page }) => {
+  const of = (n: number, ...more: S["Event"][]) => [
+    ...events.map((each) => ({ ...each, id: id(3000 + n * 100 + each.version) })),
+    ...more,
+  ];
+  const later = (n: number, body: S["EventBody"]): S["Event"] => ({
+    ...(events[0] as S["Event"]),
+    id: id(5000 + n),
+    version: 10 + n,
+    body,
+    at: at(5 - n),
+  });
+  let fails = true;
+  const read: string[] = [];
+  await answer(page, {
+    "GET /v1/customers/:id": () => ({
+      customer,
+      contacts: [contact],
+      tickets: Array.from({ length: 12 }, (_, n) =>
+        ticket(n, { created_at: at(60 + n), subject: `Order number ${n}` }),
+      ),
+    }),
+    "GET /v1/tickets/:id/events": (_, path) => {
+      read.push(path);
+      if (path.includes(id(100))) {
+        return pageOf(
+          of(
+            0,
+            later(0, { type: "status_changed", status: "resolved", reason: "" }),
+            later(1, { type: "answer_rated", message_id: id(31), helpful: false }),
+          ),
+        );
+      }
+      if (path.includes(id(101)) && fails) return problem(500, "Something went wrong", "no events");
+      return pageOf(of(Number(path.split("/")[3]?.slice(-3))));
+    },
+  });
+  await page.goto(`/customers/${id(10)}`);
+  await expect(page.getByRole("link", { name: /Order number 3/ })).toBeVisible();
+  expect(read).toEqual([]);
+  await page.getByText("Timeline", { exact: true }).click();
+  const entries = page.getByRole("region", { name: "Tickets" }).locator(".customer-entry");
+  await expect(entries.first()).toContainText(/found an answer not helpful/);
+  await expect(entries.first()).toContainText("#40 Order number 0");
+  await expect(entries.nth(1)).toContainText(/set the status to \W*resolved/);
+  await expect(page.getByRole("alert")).toContainText("no events");
+  await expect(entries.filter({ hasText: "Order number 1" })).toHaveCount(0);
+  fails = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(entries.filter({ hasText: "#41 Order number 1" })).toHaveCount(2);
+  await accessible(page);
+  await page.getByRole("button", { name: "Earlier tickets, too" }).click();
+  await expect(entries.filter({ hasText: "#51 Order number 11" })).toHaveCount(2);
+  await page.setViewportSize({ width: 360, height: 740 });
+  await fits(page);
 });

@@ -13,6 +13,16 @@ test("the desk is seen at a glance, and each figure leads to what it counts", as
   await expect(tile(page, "Waiting for a decision")).toContainText(/longest for \W*4\d\W* min/);
   await expect(tile(page, "Credits spent today")).toContainText("of 10;");
   await expect(tile(page, "Stopped")).toContainText("every breaker is closed");
+  // What was opened again is not resolved, and no list shows just these.
+  const { confirmed, assumed, reopened } = desk.today;
+  const today = page.getByRole("listitem").filter({ hasText: "Resolved by agents today" });
+  await expect(today.locator(".tile-value")).toHaveText(`${confirmed + assumed}`);
+  await expect(today).toContainText(
+    new RegExp(
+      `${confirmed}\\W* confirmed, \\W*${assumed}\\W* assumed, \\W*${reopened}\\W* reopened`,
+    ),
+  );
+  await expect(today.getByRole("link")).toHaveCount(0);
   const became = page.getByRole("region", { name: "Resolved by agents", exact: true });
   for (const [name, n] of Object.entries(desk.resolved)) {
     const term = became.getByText(name.charAt(0).toUpperCase() + name.slice(1), { exact: true });

@@ -1,5 +1,5 @@
 import type { Page, Route } from "@playwright/test";
-import { type Answers, answer, approvalOf, approvals, at, id, type S, view } from "./answers";
+import { type Answers, answer, approvalOf, approvals, at, id, runs, type S, view } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 type Item = S["ApprovalItem"];
@@ -41,8 +41,7 @@ test("ten thousand approvals scroll to their end, and few rows are drawn at once
   });
   await page.goto("/approvals");
   await expect(page.getByText("Refund number 3", { exact: true })).toBeVisible();
-  // It scrolls to its end, which moves on as more is read. How long frames took is told and not
-  // judged: that is the machine's as much as the page's.
+  // It scrolls to its end, which moves on as more is read.
   const { longest, frames, most } = await page.locator(".queue-scroll").evaluate(
     (list, total) =>
       new Promise<{ longest: number; frames: number; most: number }>((resolve) => {
@@ -66,6 +65,8 @@ test("ten thousand approvals scroll to their end, and few rows are drawn at once
   console.info(
     `10,000 rows: ${frames} frames, longest ${Math.round(longest)} ms, ${most} rows drawn`,
   );
+  // A machine may be busy; a page that stands still for a second is the page's doing.
+  expect(longest, "milliseconds of the longest frame").toBeLessThan(1_000);
   // The last rows are measured when they are drawn, which moves the end once more.
   await expect(async () => {
     await page.locator(".queue-scroll").evaluate((list) => {
@@ -316,6 +317,84 @@ test("an approval is taken, handed over and put off by keyboard", async ({ page 
   await until.getByRole("button", { name: "In an hour" }).click();
   await expect(page.getByText("Put off", { exact: true }).first()).toBeVisible();
   expect(Object.keys(sent.at(-1) ?? {})).toEqual(["until"]);
+});
+
+test("an approval of a team is its people's to take, to claim and to be handed", async ({
+  page,
+}) => {
+  const claimed: string[] = [];
+  await answer(page, {
+    "GET /v1/approvals/:id": (_, path) => {
+      const approval = approvals.find((each) => path.endsWith(each.id));
+      const isAsked = approval?.id === id(201);
+      return {
+        approval,
+        // Who answers for the role and is not in the team is not asked.
+        eligible: [id(2)],
+        ticket: null,
+        messages: [],
+        findings: [],
+        footing: null,
+        customer: null,
+        decisions: [],
+        may_decide: isAsked,
+        may_not: isAsked ? null : "it is asked of the team money, which you are not in",
+        run: runs[0],
+      };
+    },
+    "POST /v1/approvals/:id/claim": (_, path) => {
+      claimed.push(path.split("/")[3] ?? "");
+      return { approval_id: id(201), user_id: id(1), name: "Robin Vermeer", until: at(-2) };
+    },
+  });
+  await page.goto(`/approvals/${id(200)}`);
+  await expect(page.getByText("It is asked of the team money, which you are not in")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Take" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Hand over" }).click();
+  const give = page.getByRole("dialog", { name: "Hand over" });
+  await expect(give.getByRole("option")).toHaveText(["Anybody", "Noor Haddad (admin)"]);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  await expect(page.getByRole("button", { name: "Take" })).toBeVisible();
+  await expect.poll(() => claimed).toEqual([id(201)]);
+});
+
+test("a reminder is told to who is asked, and not to all of the role", async ({ page }) => {
+  const asked: string[] = [];
+  const reminder = (n: number, title: string) =>
+    said(
+      {
+        type: "approval_reminder",
+        approval_id: id(200 + n),
+        run_id: id(40),
+        tool: "shop__refund_order",
+        role: "reviewer",
+        title,
+      },
+      n + 1,
+    );
+  await answer(page, {
+    "GET /v1/approvals/:id": (_, path) => {
+      asked.push(path.split("/")[3] ?? "");
+      return {
+        approval: approvals.find((each) => path.endsWith(each.id)),
+        ticket: null,
+        messages: [],
+        findings: [],
+        footing: null,
+        customer: null,
+        decisions: [],
+        may_decide: path.endsWith(id(201)),
+        may_not: null,
+        run: runs[0],
+      };
+    },
+    "GET /v1/stream": () => reminder(0, "Of another team") + reminder(1, "Of one's own team"),
+  });
+  await page.goto("/agents");
+  await expect(page.getByText("Of one's own team")).toBeVisible();
+  expect(new Set(asked)).toEqual(new Set([id(200), id(201)]));
+  await expect(page.getByText("Of another team")).toHaveCount(0);
 });
 
 test("reasons are offered, an edit of a text shows its words, and earlier decisions are told", async ({

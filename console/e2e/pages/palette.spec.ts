@@ -125,3 +125,38 @@ test("the keyboard map lists it, and it fits a phone", async ({ page }) => {
   await expect(page.getByRole("option", { name: "Theme: dark" })).toBeVisible();
   if (process.env.SHOTS) await page.screenshot({ path: "shots/palette-phone.png" });
 });
+
+test("every page of safety and settings is gone to from it, by who may see it", async ({
+  page,
+}) => {
+  await answer(page);
+  await page.goto("/agents");
+  await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+  await page.keyboard.press("Control+k");
+  const found = page.getByRole("group", { name: "Go to" }).getByRole("option");
+  await box(page).fill("settings");
+  await expect(found).toHaveText([
+    /^\W*Settings\W*GI$/,
+    "Settings · Roles",
+    "Settings · Teams",
+    "Settings · API keys",
+    "Settings · Models",
+    "Settings · Channels",
+    "Settings · Account",
+    "Appearance",
+  ]);
+  await box(page).fill("reviewing");
+  await expect(found).toHaveText(["Safety · Reviewing"]);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/safety\/reviewing/);
+
+  await answer(page, { "GET /v1/session": () => ({ ...session, permissions: viewerMay }) });
+  await page.goto("/agents");
+  await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+  await page.keyboard.press("Control+k");
+  await box(page).fill("settings");
+  await expect(found.filter({ hasText: "Settings · Account" })).toHaveCount(1);
+  await expect(found.filter({ hasText: "API keys" })).toHaveCount(0);
+  await box(page).fill("reviewing");
+  await expect(found).toHaveCount(0);
+});

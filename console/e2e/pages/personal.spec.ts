@@ -19,7 +19,7 @@ import {
   suggested,
   ticket,
 } from "./answers";
-import { accessible, expect, fits, test } from "./test";
+import { accessible, expect, fits, follow, test } from "./test";
 
 const TICKET = `/tickets/${ticket(0).id}`;
 
@@ -88,6 +88,64 @@ test("the customer of a ticket is masked, and shown with the ticket", async ({ p
   await expect(properties.getByRole("link", { name: contact.email })).toBeVisible();
 });
 
+test("what was shown of one ticket is beside no other", async ({ page }) => {
+  const other = {
+    ...maskedTicket,
+    ticket: ticket(1),
+    contact: { ...contact, email: "b•••@e•••.com" },
+  };
+  await answer(page, {
+    "GET /v1/session": () => masksSeen,
+    "GET /v1/tickets/:id": (_, path) => (path.endsWith(ticket(1).id) ? other : maskedTicket),
+    "POST /v1/tickets/:id/unmask": () => plainTicket,
+  });
+  await page.goto(`/tickets/${ticket(1).id}`);
+  const properties = page.getByRole("complementary", { name: "Properties" });
+  await expect(properties).toContainText("b•••@e•••.com");
+  await follow(page, TICKET);
+  await properties.getByRole("button", { name: "Unmask the ticket and its customer" }).click();
+  await page.getByLabel("Why do you need to see it?").fill("To call them back");
+  await page.keyboard.press("Enter");
+  await expect(properties).toContainText(contact.email);
+  await follow(page, `/tickets/${ticket(1).id}`);
+  await expect(properties).toContainText("b•••@e•••.com");
+  await expect(properties).not.toContainText(contact.email);
+});
+
+test("a ticket that was unmasked is changed, and is masked again when its customer is another", async ({
+  page,
+}) => {
+  let now: S["TicketView"] = maskedTicket;
+  await answer(page, {
+    "GET /v1/session": () => masksSeen,
+    "GET /v1/tickets/:id": () => now,
+    "POST /v1/tickets/:id/unmask": () => plainTicket,
+    "PATCH /v1/tickets/:id": (route) => {
+      const { status } = route.request().postDataJSON() as { status?: S["TicketStatus"] };
+      now = {
+        ...now,
+        ticket: { ...now.ticket, version: now.ticket.version + 1, status: status ?? "open" },
+        contact: status ? now.contact : { ...contact, name: "B. F.", email: "b•••@e•••.com" },
+      };
+      return now;
+    },
+  });
+  await page.goto(TICKET);
+  const properties = page.getByRole("complementary", { name: "Properties" });
+  await properties.getByRole("button", { name: "Unmask the ticket and its customer" }).click();
+  await page.getByLabel("Why do you need to see it?").fill("To call them back");
+  await page.keyboard.press("Enter");
+  await expect(properties).toContainText(contact.email);
+  const status = properties.getByLabel("Status");
+  await status.selectOption("resolved");
+  await expect(status).toBeEnabled();
+  await expect(status).toHaveValue("resolved");
+  await expect(properties).toContainText(contact.email);
+  await properties.getByLabel("Priority").selectOption("high");
+  await expect(properties).toContainText("b•••@e•••.com");
+  await expect(properties).not.toContainText(contact.email);
+});
+
 test("who may not unmask is not offered it", async ({ page }) => {
   await answer(page, {
     "GET /v1/session": () => masksAlone,
@@ -132,6 +190,65 @@ test("an approval marks what it would send, and is shown for a reason", async ({
   await page.getByLabel("Why do you need to see it?").fill("To decide about it");
   await page.getByRole("button", { name: "Show it" }).click();
   await expect(approval.locator(".customer-sees")).toContainText("jane@example.com");
+});
+
+test("what a colleague decides is seen by who had the approval unmasked", async ({ page }) => {
+  const plain = approvals[0] as S["Approval"];
+  const with_ = (body: string, status: S["ApprovalStatus"]): S["Approval"] => ({
+    ...plain,
+    status,
+    preview: { ...plain.preview, body },
+  });
+  let status: S["ApprovalStatus"] = "pending";
+  const approval = page.locator("#approval");
+  const sees = approval.locator(".customer-sees");
+  await answer(page, {
+    "GET /v1/session": () => masksSeen,
+    "GET /v1/approvals/:id": (): S["ApprovalView"] => ({
+      approval: with_("We wrote to j•••@e•••.com.", status),
+      ticket: ticket(0),
+      messages: [],
+      findings: [{ at: "/preview/body", kind: "email", start: 12, end: 25 }],
+      footing: null,
+      customer,
+      decisions: [],
+      may_decide: status === "pending",
+      may_not: null,
+      run: runs[0] as S["Run"],
+    }),
+    "POST /v1/approvals/:id/unmask": () => with_("We wrote to jane@example.com.", "pending"),
+    "GET /v1/stream": async () => {
+      await expect(sees).toContainText("jane@example.com");
+      status = "rejected";
+      const event: S["Event"] = {
+        ...saidEvent(maskedMessage),
+        body: {
+          type: "approval_decided",
+          approval_id: plain.id,
+          run_id: plain.run_id,
+          tool: plain.binding.call.tool,
+          status,
+          by: null,
+        },
+      };
+      return `event: event\nid: 9\ndata: ${JSON.stringify({ type: "event", event })}\n\n`;
+    },
+  });
+  await page.goto(`/approvals/${plain.id}`);
+  const acts = page.getByRole("toolbar", { name: "Decide" });
+  await expect(acts).toBeVisible();
+  // Who is served masks would save them.
+  await expect(acts.getByRole("button", { name: "Edit" })).toHaveCount(0);
+  await expect(approval).toContainText("an edit would save the masks");
+  await page.keyboard.press("e");
+  await expect(page.getByRole("form", { name: "Edit the proposal" })).toHaveCount(0);
+  await accessible(page);
+  await approval.getByRole("button", { name: "Unmask this approval" }).click();
+  await page.getByLabel("Why do you need to see it?").fill("To decide about it");
+  await page.getByRole("button", { name: "Show it" }).click();
+  await expect(approval.locator(".approval-head").getByText("Rejected")).toBeVisible();
+  await expect(acts).toHaveCount(0);
+  await expect(sees).toContainText("jane@example.com");
 });
 
 test("what a scan found is redacted in a batch, after a word of warning", async ({ page }) => {

@@ -10,7 +10,7 @@ import {
   type S,
   signedInCustomer,
 } from "./answers";
-import { accessible, expect, fits, test } from "./test";
+import { accessible, expect, fits, follow, test } from "./test";
 
 const nobody = () => problem(401, "Sign in first", "sign in by a link first");
 
@@ -187,4 +187,36 @@ test("who signed in writes to us as themselves, and signs out", async ({ page })
   await expect(page.getByRole("button", { name: "Sign out" })).toHaveCount(0);
   await page.goto("/help/tickets");
   await expect(page.getByRole("button", { name: "Mail me a link" })).toBeVisible();
+});
+
+test("what is written on one ticket is not on the next, and other words are another message", async ({
+  page,
+}) => {
+  const sent: { path: string; body: string; key?: string }[] = [];
+  await answer(page, {
+    "GET /v1/portal/session": () => signedInCustomer,
+    "GET /v1/portal/tickets/:id": (_, path) =>
+      ownTicketView(ownTickets.find((one) => path.endsWith(one.id))),
+    "POST /v1/portal/tickets/:id/messages": (route, path) => {
+      const { body } = route.request().postDataJSON() as { body: string };
+      sent.push({ path, body, key: route.request().headers()["idempotency-key"] });
+      return problem(503, "Not available right now", "try again");
+    },
+  });
+  const box = page.getByLabel("Your message");
+  await page.goto(`/help/tickets/${ownTicket(1).id}`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("A torn seam");
+  await follow(page, `/help/tickets/${ownTicket(0).id}`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("The second pole is missing");
+  await box.fill("It is the left one.");
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.getByRole("alert")).toContainText("try again");
+  await box.fill("It is the right one.");
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect.poll(() => sent.length).toBe(2);
+  expect(sent[1]?.key).not.toBe(sent[0]?.key);
+  await follow(page, `/help/tickets/${ownTicket(1).id}`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("A torn seam");
+  await expect(box).toHaveValue("");
+  await expect(page.getByRole("alert")).toHaveCount(0);
 });

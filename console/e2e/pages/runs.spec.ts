@@ -1,5 +1,5 @@
 import { agents, answer, id, page as pageOf, problem, run, runs } from "./answers";
-import { accessible, expect, fits, test } from "./test";
+import { accessible, expect, fits, follow, test } from "./test";
 
 const dead = (n: number, error: string) =>
   run(n, { status: "dead", waiting_for: null, error, ticket_id: id(100 + n) });
@@ -74,4 +74,22 @@ test("a run that failed is retried from its page by one key", async ({ page }) =
   await expect(page.getByRole("button", { name: "Retry" })).toBeVisible();
   await page.keyboard.press("r");
   await expect.poll(() => retried).toBe(1);
+});
+
+test("what was found of one run is said of no other", async ({ page }) => {
+  await answer(page, {
+    "GET /v1/runs/:id": (_, path) => ({
+      run: runs.find((one) => path.endsWith(one.id)),
+      steps: [],
+      effects: [],
+    }),
+  });
+  await page.goto(`/runs/${id(41)}`);
+  await expect(page.getByText("Done", { exact: true })).toBeVisible();
+  await follow(page, `/runs/${id(40)}`);
+  await page.getByRole("button", { name: "Check replay" }).click();
+  await expect(page.getByText("The journal replays exactly.")).toBeVisible();
+  await follow(page, `/runs/${id(41)}`);
+  await expect(page.getByText("Done", { exact: true })).toBeVisible();
+  await expect(page.getByText("The journal replays exactly.")).toHaveCount(0);
 });

@@ -47,3 +47,9 @@ export async function fits(page: Page): Promise<void> {
   expect(Math.max(...over), "pixels beyond the window").toBeLessThanOrEqual(0);
   await everythingSaid(page);
 }
+
+/** Goes to another address as a link does: the page stays loaded. */
+export async function follow(page: Page, path: string): Promise<void> {
+  await page.evaluate((to) => history.pushState({}, "", to), path);
+  await expect(page).toHaveURL(path);
+}

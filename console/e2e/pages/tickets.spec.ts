@@ -1,5 +1,266 @@
-import { answer, at, events, id, page as pageOf, problem, type S, ticket } from "./answers";
-import { accessible, expect, fits, test } from "./test";
+import type { Page } from "@playwright/test";
+import {
+  answer,
+  approvals,
+  at,
+  contact,
+  customer,
+  events,
+  id,
+  page as pageOf,
+  problem,
+  runs,
+  type S,
+  session,
+  steps,
+  ticket,
+  tickets,
+  viewerMay,
+} from "./answers";
+import { accessible, expect, fits, follow, test } from "./test";
+
+const reply = (page: Page) => page.getByRole("textbox", { name: "Reply" });
+
+/** Each of the tickets under its own address. */
+const byAddress = (_: unknown, path: string) => {
+  const one = tickets.find((ticket) => path.endsWith(ticket.id));
+  return one ? { ticket: one, customer, contact } : problem(404, "Not found", "no such ticket");
+};
+
+test("a draft stays with its ticket: another that was open before has none of it", async ({
+  page,
+}) => {
+  const sent: [string, unknown][] = [];
+  const keys: (string | undefined)[] = [];
+  await answer(page, {
+    "GET /v1/tickets/:id": byAddress,
+    "POST /v1/tickets/:id/messages": (route, path) => {
+      sent.push([path, route.request().postDataJSON()]);
+      keys.push(route.request().headers()["idempotency-key"]);
+      return sent.length < 3
+        ? problem(503, "Not available right now", "the database is away")
+        : events.flatMap(({ body }) => (body.type === "message_added" ? [body.message] : []))[0];
+    },
+  });
+  const heading = page.getByRole("heading", { level: 1 });
+  const search = page.getByRole("combobox", { name: "Search and commands" });
+  const goTo = async (words: string, number: number) => {
+    await page.keyboard.press("Control+k");
+    await search.fill(words);
+    await page
+      .getByRole("group", { name: "Tickets" })
+      .getByRole("option", { name: new RegExp(words) })
+      .click();
+    await expect(heading).toContainText(`#${number}`);
+  };
+  await page.goto(`/tickets/${id(101)}`);
+  await expect(heading).toContainText("#41");
+  await goTo("torn seam", 40);
+  await reply(page).fill("For Alex alone.");
+  // The other one is there at once: it was open before.
+  await goTo("before it ships", 41);
+  await expect(reply(page)).toHaveValue("");
+  await reply(page).press("Control+Enter");
+  await reply(page).fill("The address is changed.");
+  await reply(page).press("Control+Enter");
+  await expect(page.getByRole("alert")).toContainText("the database is away");
+  await page.keyboard.press("Control+k");
+  await page
+    .getByRole("group", { name: "Recent" })
+    .getByRole("option", { name: /torn seam/ })
+    .click();
+  await expect(heading).toContainText("#40");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await expect(reply(page)).toHaveValue("For Alex alone.");
+  await reply(page).press("Control+Enter");
+  await expect(page.getByRole("alert")).toContainText("the database is away");
+  await reply(page).press("Control+Enter");
+  await expect(reply(page)).toHaveValue("");
+  const body = (text: string) => ({ body: text, visibility: "public", mentions: [] });
+  expect(sent).toEqual([
+    [`/v1/tickets/${id(101)}/messages`, body("The address is changed.")],
+    [`/v1/tickets/${id(100)}/messages`, body("For Alex alone.")],
+    [`/v1/tickets/${id(100)}/messages`, body("For Alex alone.")],
+  ]);
+  // However often one text is sent, it is said once.
+  expect(keys[1]).toBeTruthy();
+  expect(keys[2]).toBe(keys[1]);
+  expect(keys[0]).not.toBe(keys[1]);
+  await follow(page, `/tickets/${id(101)}`);
+  await expect(reply(page)).toHaveValue("The address is changed.");
+});
+
+test("what was written is gone with the session", async ({ page }) => {
+  await answer(page, {
+    "DELETE /v1/session": async (route) => {
+      await route.fulfill({ status: 204 });
+      return "handled";
+    },
+    "POST /v1/session": () => session,
+  });
+  await page.goto(`/tickets/${id(100)}`);
+  await reply(page).fill("For Alex alone.");
+  await page.keyboard.press("Control+j");
+  const question = page.getByRole("textbox", { name: "Question to the copilot" });
+  await question.fill("What did Alex say?");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in to Countersign" })).toBeVisible();
+  await page.getByLabel("Email").fill("noor@northfold.example");
+  await page.getByLabel("Password").fill("a password");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+  await follow(page, `/tickets/${id(100)}`);
+  await expect(reply(page)).toHaveValue("");
+  await page.keyboard.press("Control+j");
+  await expect(question).toHaveValue("");
+});
+
+test("what waits for a decision is decided in the ticket, by no key alone", async ({ page }) => {
+  const sent: unknown[] = [];
+  let decided = false;
+  const waits: S["Approval"] = { ...(approvals[1] as S["Approval"]), ticket_id: id(100) };
+  const asked = (): S["Event"][] => [
+    ...events.slice(0, 3),
+    {
+      ...(events[3] as S["Event"]),
+      body: {
+        type: "approval_requested",
+        approval_id: waits.id,
+        run_id: id(40),
+        tool: "shop__change_address",
+        title: waits.preview.title,
+      },
+    },
+    ...(decided
+      ? [
+          {
+            ...(events[4] as S["Event"]),
+            body: {
+              type: "approval_decided",
+              approval_id: waits.id,
+              run_id: id(40),
+              tool: "shop__change_address",
+              status: "approved",
+              by: id(1),
+            },
+          } satisfies S["Event"],
+        ]
+      : []),
+  ];
+  await answer(page, {
+    "GET /v1/tickets/:id/events": () => pageOf(asked()),
+    "GET /v1/approvals/:id": (): S["ApprovalView"] => ({
+      approval: { ...waits, status: decided ? "approved" : "pending" },
+      ticket: ticket(0),
+      messages: [],
+      findings: [],
+      footing: null,
+      customer,
+      decisions: [],
+      may_decide: !decided,
+      may_not: null,
+      run: runs[0] as S["Run"],
+    }),
+    "POST /v1/approvals/:id/decisions": (route) => {
+      sent.push(route.request().postDataJSON());
+      decided = true;
+      return { ...waits, status: "approved" };
+    },
+  });
+  await page.goto(`/tickets/${id(100)}`);
+  const card = page.getByRole("region", { name: /Waits for a decision: \W*Change the delivery/ });
+  await expect(card).toBeVisible();
+  await expect(card).toContainText("Voorstraat 12, 3512 AM Utrecht, NL");
+  await expect(card).toContainText("Refunds over 50.00 EUR are decided by a person.");
+  await expect(card.getByRole("link", { name: /^Open/ })).toHaveAttribute(
+    "href",
+    `/approvals/${waits.id}`,
+  );
+  await accessible(page);
+  // On this page letters are about the ticket.
+  await page.keyboard.press("a");
+  await page.keyboard.press("r");
+  await expect(reply(page)).toBeFocused();
+  await card.getByRole("button", { name: "Reject" }).click();
+  await expect(card.getByLabel("Why should this not happen?")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(card.getByRole("button", { name: "Approve" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  expect(sent).toEqual([]);
+  await page.setViewportSize({ width: 360, height: 740 });
+  await fits(page);
+  await card
+    .getByRole("form", { name: "Confirm" })
+    .getByRole("button", { name: "Approve" })
+    .click();
+  await expect(card).toHaveCount(0);
+  await expect(page.getByText("Approved", { exact: true }).first()).toBeVisible();
+  expect(sent).toEqual([
+    {
+      digest: waits.digest,
+      decision: { type: "approve" },
+      attention: { in_view_ms: expect.any(Number), evidence_seen: [] },
+    },
+  ]);
+});
+
+test("who may not read approvals is shown none in a ticket", async ({ page }) => {
+  await answer(page, {
+    "GET /v1/session": () => ({
+      ...session,
+      permissions: viewerMay.filter((each) => !["read_approvals", "read_runs"].includes(each)),
+    }),
+  });
+  await page.goto(`/tickets/${id(100)}`);
+  await expect(page.getByText(/Waits for a person: /)).toBeVisible();
+  await expect(page.getByRole("heading", { name: /Waits for a decision/ })).toHaveCount(0);
+  await expect(page.getByRole("heading", { name: "Runs" })).toHaveCount(0);
+});
+
+test("the last run is told in short beside the conversation", async ({ page }) => {
+  await answer(page);
+  await page.goto(`/tickets/${id(100)}`);
+  const story = page.getByRole("list", { name: "Its last steps" });
+  await expect(story.getByRole("listitem")).toHaveCount(3);
+  await expect(story).toContainText(/Asked a person: \W*refund order/);
+  await page.getByRole("link", { name: /The whole story/ }).click();
+  await expect(page).toHaveURL(`/runs/${id(40)}`);
+  await expect(page.locator(".journal > li")).toHaveCount(steps.length);
+});
+
+test("of a very long ticket the end is shown, where the news are", async ({ page }) => {
+  const all = 2_050;
+  const [first] = events.filter((one) => one.body.type === "message_added");
+  if (first?.body.type !== "message_added") throw new Error("the examples have no message");
+  const { message } = first.body;
+  const one = (n: number): S["Event"] => ({
+    ...first,
+    id: id(20_000 + n),
+    version: n,
+    position: n,
+    body:
+      n === all
+        ? {
+            type: "message_added",
+            message: { ...message, id: id(19_000), body: "The newest word." },
+          }
+        : { type: "priority_set", priority: n % 2 === 0 ? "high" : "low" },
+  });
+  await answer(page, {
+    "GET /v1/tickets/:id/events": (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      const from = Number(query.get("cursor") ?? 0);
+      const until = Math.min(all, from + Number(query.get("limit")));
+      return {
+        items: Array.from({ length: until - from }, (_, n) => one(from + n + 1)),
+        next_cursor: until < all ? String(until) : null,
+      };
+    },
+  });
+  await page.goto(`/tickets/${id(100)}`);
+  await expect(page.getByText("The newest word.")).toBeInViewport();
+  await expect(page.getByText(/The latest \W*2,000\W* events are shown/)).toHaveCount(1);
+});
 
 test("a colleague at the same ticket is told of, and hears when one begins to write and leaves", async ({
   page,

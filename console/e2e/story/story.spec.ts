@@ -116,7 +116,7 @@ test("a rejected proposal is not done, and its reason is kept", async ({ page, c
   expect(done.filter((effect) => effect.call.tool === "shop__refund_order")).toEqual([]);
 });
 
-test("of two people who decide the same approval one is told what happened", async ({
+test("of two people who decide a refund at once, one for and one against, one outcome stands", async ({
   browser,
   page,
   context,
@@ -126,22 +126,41 @@ test("of two people who decide the same approval one is told what happened", asy
   const refund = await someRefund(context);
   const other = await browser.newContext({ baseURL: service });
   const second = await other.newPage();
-  // The second browser hears nothing of the first, so that it decides on what it was shown.
-  await second.route("**/v1/stream", (route) => route.abort());
+  // Neither hears of the other, so that both decide on what they were shown.
+  for (const each of [page, second]) {
+    await each.route("**/v1/stream", (route) => route.abort());
+  }
   await signIn(second, "admin", "/");
+  await page.goto(`/approvals/${refund.id}`);
+  await page.getByRole("button", { name: "Approve" }).click();
+  await expect(page.getByText("It cannot be undone.")).toBeVisible();
+  await second.goto(`/approvals/${refund.id}`);
+  await second.getByRole("button", { name: "Reject" }).click();
+  const reason = second.getByLabel("Why should this not happen?");
+  await reason.fill("Not covered.");
+  const approve = page.getByRole("form", { name: "Confirm" }).getByRole("button");
+  await Promise.all([approve.first().press("Enter"), reason.press("Control+Enter")]);
+
+  // Whoever came second is told what there was before them.
+  const decided = async () => (await approval(context, refund.id)).approval.status;
+  await expect.poll(decided).toMatch(/^(approved|rejected)$/);
+  const outcome = await decided();
+  const [loser, shown, not] =
+    outcome === "approved" ? [second, "Approved", "Rejected"] : [page, "Rejected", "Approved"];
+  await expect(loser.getByText(new RegExp(`already ${outcome}`))).toBeVisible();
+  expect((await approval(context, refund.id)).decisions).toHaveLength(1);
   for (const each of [page, second]) {
     await each.goto(`/approvals/${refund.id}`);
-    await each.getByRole("button", { name: "Reject" }).click();
-    await each.getByLabel("Why should this not happen?").fill("Not covered.");
+    const head = each.locator("#approval .approval-head");
+    await expect(head.getByText(shown, { exact: true })).toBeVisible();
+    await expect(head.getByText(not, { exact: true })).toHaveCount(0);
+    await expect(each.getByRole("toolbar", { name: "Decide" })).toHaveCount(0);
   }
-  await page.keyboard.press("Control+Enter");
-  await expect(page.getByRole("heading", { name: "Rejected" })).toBeVisible();
-  await second.getByLabel("Why should this not happen?").focus();
-  await second.keyboard.press("Control+Enter");
-  await expect(second.getByText(/already rejected/)).toBeVisible();
-  await expect(second.locator("#approval").getByText("Rejected").first()).toBeVisible();
-  const { decisions } = await approval(context, refund.id);
-  expect(decisions).toHaveLength(1);
+  const refunds = async () =>
+    (await effects(context, refund.ticket_id ?? ""))
+      .filter((effect) => effect.approval_id === refund.id)
+      .map((effect) => effect.status);
+  await expect.poll(refunds).toEqual(outcome === "approved" ? ["succeeded"] : []);
   await other.close();
 });
 

@@ -3,7 +3,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { agentsQuery } from "../agents/queries";
 import { api, send } from "../api/client";
 import { approvalStatusName, channelName } from "../api/names";
@@ -15,7 +15,7 @@ import { Json } from "../parts/Json";
 import { useNow } from "../parts/now";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
-import { Unmask } from "../personal/Unmask";
+import { Unmask, useUnmasked } from "../personal/Unmask";
 import { useAttention } from "../review/attention";
 import { Reveal } from "../review/Reveal";
 import { breakerWords, stops } from "../safety/breakers";
@@ -72,6 +72,28 @@ export function ApprovalView() {
 
 type Data = paths["/v1/approvals/{id}"]["get"]["responses"][200]["content"]["application/json"];
 
+/** Where words of people can be; the rest of an approval says how it stands. */
+const SAID = [
+  "binding",
+  "preview",
+  "why",
+  "confidence",
+  "evidence",
+  "origins",
+  "carries",
+  "suspicions",
+  "facts",
+  "edited_args",
+] as const satisfies readonly (keyof Approval)[];
+type Said = (typeof SAID)[number];
+
+function saidIn(approval: Pick<Approval, Said>): Pick<Approval, Said> {
+  return Object.fromEntries(SAID.map((name) => [name, approval[name]])) as Pick<Approval, Said>;
+}
+
+/** Who may decide it by role and team, where the service says so. */
+const eligibleIn = (answer: object) => (answer as { eligible?: string[] | null }).eligible;
+
 function Loaded({
   approval: served,
   may_decide,
@@ -84,9 +106,12 @@ function Loaded({
   decisions,
   run,
   exercise,
+  ...rest
 }: Data) {
-  const [shown, setShown] = useState<Approval>();
-  const approval = shown ?? served;
+  const eligible = eligibleIn(rest) ?? eligibleIn(served);
+  const [shown, setShown] = useUnmasked<Pick<Approval, Said>>(saidIn(served));
+  // How it stands is what is served now, whatever of it was shown.
+  const approval: Approval = { ...served, ...shown };
   const now = useNow();
   const looking = useLooking();
   const content = useRef<HTMLDivElement>(null);
@@ -94,8 +119,8 @@ function Loaded({
   const pending = approval.status === "pending";
   const outcome = approval.question === "outcome";
   const breakers = useQuery(breakersQuery).data;
-  const { answersFor, userId } = useSession();
-  useClaim(served.id, pending && userId !== undefined && answersFor(served.role));
+  const { userId } = useSession();
+  useClaim(served.id, pending && userId !== undefined && may_decide);
   const other = useOther(served.id);
   const stop = stops(breakers?.items ?? [], approval.agent, approval.binding.call.tool);
   const failing = stops(breakers?.automatic ?? [], approval.agent, approval.binding.call.tool);
@@ -155,7 +180,7 @@ function Loaded({
             )}
           </div>
         </header>
-        {pending && <Tend approval={approval} />}
+        {pending && <Tend approval={approval} mayDecide={may_decide} eligible={eligible} />}
         {pending && other && (
           <div className="notice" role="status">
             <Icon name="eye" />
@@ -224,7 +249,7 @@ function Loaded({
               <Unmask
                 what={t`this approval`}
                 shown={shown}
-                onShown={setShown}
+                onShown={(given) => setShown(given && saidIn(given))}
                 ask={(reason) =>
                   send(
                     api.POST("/v1/approvals/{id}/unmask", {

@@ -129,20 +129,18 @@ export function ApprovalsPage() {
     <div className="approvals" data-open={id !== undefined}>
       <section className="queue" aria-label={t`Queue`}>
         <QueueHead search={search} items={items} onLook={look} />
-        {selected.length > 0 && (
-          <BatchBar
-            selected={selected}
-            onClear={() => setPicked(new Set())}
-            onDone={(decided) => {
-              setPicked(new Set());
-              if (!id || !decided.has(id)) return;
-              const rest = items.filter((item) => !decided.has(item.id) || item.id === id);
-              const next = neighbour(rest, id);
-              if (next) open(next, true);
-              else close();
-            }}
-          />
-        )}
+        <BatchBar
+          selected={selected}
+          onClear={() => setPicked(new Set())}
+          onDone={(decided) => {
+            setPicked(new Set());
+            if (!id || !decided.has(id)) return;
+            const rest = items.filter((item) => !decided.has(item.id) || item.id === id);
+            const next = neighbour(rest, id);
+            if (next) open(next, true);
+            else close();
+          }}
+        />
         {fresh > 0 && items.length > 0 && (
           <button type="button" className="queue-news" onClick={readAnew}>
             <Trans>

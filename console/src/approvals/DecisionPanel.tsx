@@ -3,24 +3,37 @@
 // service has said so.
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import {
+  type FormEvent,
+  type KeyboardEvent,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import { api, Problem, send } from "../api/client";
+import { permissionName } from "../api/names";
 import type { Approval, Attention, Decision, DecisionKind } from "../api/words";
 import { makesCase, offerCase } from "../evaluations/MakeCase";
 import { MOD, useShortcuts } from "../keys/shortcuts";
 import { Button, type Tone } from "../parts/Button";
-import { Failure } from "../parts/states";
+import { Failure, Loading } from "../parts/states";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
 import { sentence } from "../text/format";
 import { useOther } from "./claim";
-import { EditForm } from "./EditForm";
 import { decidedHere, patch } from "./news";
-import { approvalQuery, deskQuery } from "./queries";
+import { approvalQuery } from "./queries";
 import { useQueue } from "./queue";
+import { Reasons, withReason } from "./Reasons";
 import { offerUndo } from "./undo";
 import { type Act, actWords } from "./words";
+
+/** With the schema's controls and the differences: most approvals are decided as they are. */
+const EditForm = lazy(() => import("./EditForm"));
 
 const TONES: Record<Act, Tone> = {
   approve: "good",
@@ -39,6 +52,7 @@ export function DecisionPanel({
   mayDecide,
   mayNot,
   attention,
+  inline,
 }: {
   approval: Approval;
   decisions: Decision[];
@@ -47,6 +61,8 @@ export function DecisionPanel({
   mayNot: string | null | undefined;
   /** How long the reader had it before them. */
   attention: () => Attention;
+  /** For a place beside other things: its acts, none of them by a key alone, and the way to the whole. */
+  inline?: { acts: readonly Act[]; open: ReactNode };
 }) {
   const client = useQueryClient();
   const session = useSession();
@@ -114,46 +130,62 @@ export function DecisionPanel({
 
   const allowed = mayDecide;
   const already = decisions.some((each) => each.user_id === session.userId);
-  const acts = ORDER.filter((each) => !(each === "edit" && approval.question === "outcome"));
+  // Who is served masks would save them.
+  const mayEdit = session.may("see_personal_data");
+  const canEdit = approval.question === "call";
+  const acts = ORDER.filter((each) => each !== "edit" || (canEdit && mayEdit)).filter(
+    (each) => !inline || inline.acts.includes(each),
+  );
 
   const choose = (next: Act) => {
     if (decide.isPending) return;
     decide.reset();
     // What cannot be undone, or is somebody else's just now, takes a second, deliberate key.
-    const plain = approval.risk !== "irreversible" && !other;
+    const plain = approval.risk !== "irreversible" && !other && !inline;
     if (next === "approve" && plain) decide.mutate({ type: "approve" });
     else setAct(next);
   };
 
+  const panel = useRef<HTMLDivElement>(null);
   const leave = () => {
     setAct(undefined);
-    document.getElementById("approval")?.focus();
+    if (!inline) document.getElementById("approval")?.focus();
+    // The acts are drawn again first.
+    else requestAnimationFrame(() => panel.current?.querySelector("button")?.focus());
   };
 
   useShortcuts(
     t`Decide`,
-    acts.map((each) => ({
-      keys: actWords(each, approval.question).keys,
-      label: actWords(each, approval.question).label,
-      when: allowed && !already && act === undefined,
-      run: () => choose(each),
-    })),
+    inline
+      ? []
+      : acts.map((each) => ({
+          keys: actWords(each, approval.question).keys,
+          label: actWords(each, approval.question).label,
+          when: allowed && !already && act === undefined,
+          run: () => choose(each),
+        })),
   );
 
   if (!allowed || already) {
     return (
-      <div className="decide">
+      <div className="decide" data-inline={inline !== undefined}>
         <p className="muted">
           {already
             ? t`You have approved this; another person has to approve too.`
             : sentence(mayNot ?? t`You cannot decide this.`)}
         </p>
+        {inline && <div className="row">{inline.open}</div>}
       </div>
     );
   }
 
   return (
-    <div className="decide" data-open={act !== undefined}>
+    <div
+      ref={panel}
+      className="decide"
+      data-open={act !== undefined}
+      data-inline={inline !== undefined}
+    >
       {decide.isError && !isConflict(decide.error) && (
         <Failure
           error={decide.error}
@@ -172,7 +204,7 @@ export function DecisionPanel({
               <Button
                 key={each}
                 tone={TONES[each]}
-                keys={keys.toUpperCase()}
+                keys={inline ? undefined : keys.toUpperCase()}
                 busy={decide.isPending}
                 onClick={() => choose(each)}
               >
@@ -180,7 +212,16 @@ export function DecisionPanel({
               </Button>
             );
           })}
+          {inline?.open}
         </div>
+      )}
+      {act === undefined && canEdit && !mayEdit && !inline && (
+        <p className="muted small">
+          <Trans>
+            The arguments are masked for you, and an edit would save the masks. Editing takes the
+            permission “{permissionName("see_personal_data")}”.
+          </Trans>
+        </p>
       )}
       {act !== undefined && other && (
         <p className="notice" data-tone="amber" role="status">
@@ -196,12 +237,14 @@ export function DecisionPanel({
         />
       )}
       {act === "edit" && (
-        <EditForm
-          approval={approval}
-          busy={decide.isPending}
-          onLeave={leave}
-          onSave={(args) => decide.mutate({ type: "edit", args })}
-        />
+        <Suspense fallback={<Loading lines={4} />}>
+          <EditForm
+            approval={approval}
+            busy={decide.isPending}
+            onLeave={leave}
+            onSave={(args) => decide.mutate({ type: "edit", args })}
+          />
+        </Suspense>
       )}
       {(act === "reject" || act === "respond" || act === "escalate") && (
         <WordsForm
@@ -299,8 +342,6 @@ function WordsForm({
   const [text, setText] = useState("");
   const area = useRef<HTMLTextAreaElement>(null);
   const words = actWords(act, approval.question);
-  const reasons = useQuery(deskQuery).data?.reject_reasons ?? [];
-  const offered = act === "reject" && approval.question === "call" ? reasons : [];
   useEffect(() => area.current?.focus(), []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -320,22 +361,13 @@ function WordsForm({
         />
         {words.hint && <span className="field-hint">{words.hint}</span>}
       </label>
-      {offered.length > 0 && (
-        <ul className="reasons-offered" aria-label={t`Reasons to choose from`}>
-          {offered.map((reason) => (
-            <li key={reason}>
-              <Button
-                size="small"
-                onClick={() => {
-                  setText((typed) => (typed.trim() === "" ? reason : `${typed.trim()} ${reason}`));
-                  area.current?.focus();
-                }}
-              >
-                {reason}
-              </Button>
-            </li>
-          ))}
-        </ul>
+      {act === "reject" && approval.question === "call" && (
+        <Reasons
+          onPick={(reason) => {
+            setText((typed) => withReason(typed, reason));
+            area.current?.focus();
+          }}
+        />
       )}
       <div className="row">
         <Button

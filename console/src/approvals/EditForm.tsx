@@ -24,7 +24,7 @@ interface Props {
   onSave: (args: unknown) => void;
 }
 
-export function EditForm(props: Props) {
+export default function EditForm(props: Props) {
   const { tool } = props.approval.binding.call;
   const query = useQuery(toolQuery(tool));
   if (query.isPending) return <Loading lines={4} />;

@@ -4,7 +4,7 @@ import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, send } from "../api/client";
-import type { Approval } from "../api/words";
+import type { Approval, S } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
@@ -18,6 +18,8 @@ import { fullTime } from "../text/times";
 import { patch } from "./news";
 import { deskQuery } from "./queries";
 import { useQueue } from "./queue";
+
+type Colleague = S["Colleague"];
 
 const HOUR = 3_600_000;
 const LONGEST_NOTE = 500;
@@ -35,7 +37,17 @@ export function comings(now: number): { label: string; at: number }[] {
   ];
 }
 
-export function Tend({ approval }: { approval: Approval }) {
+export function Tend({
+  approval,
+  mayDecide,
+  eligible,
+}: {
+  approval: Approval;
+  /** Whether the reader is among those who are asked. */
+  mayDecide: boolean;
+  /** Who is among them by role and team, where the service says so. */
+  eligible: readonly string[] | null | undefined;
+}) {
   const client = useQueryClient();
   const session = useSession();
   const queue = useQueue();
@@ -43,9 +55,9 @@ export function Tend({ approval }: { approval: Approval }) {
   const [asking, setAsking] = useState<"assign" | "snooze">();
   const desk = useQuery(deskQuery).data;
   const may = session.may("decide_approvals") && session.userId !== undefined;
-  const mayTake = session.answersFor(approval.role);
   const name = desk?.people.find((each) => each.id === approval.assignee)?.name;
   const mine = approval.assignee !== undefined && approval.assignee === session.userId;
+  const mayTake = mayDecide || mine;
   const snoozed =
     approval.snoozed_until && Date.parse(approval.snoozed_until) > now
       ? approval.snoozed_until
@@ -146,6 +158,7 @@ export function Tend({ approval }: { approval: Approval }) {
       <HandOver
         open={asking === "assign"}
         approval={approval}
+        eligible={eligible}
         busy={assign.isPending}
         error={assign.error}
         onClose={() => {
@@ -179,6 +192,7 @@ export function Tend({ approval }: { approval: Approval }) {
 function HandOver({
   open,
   approval,
+  eligible,
   busy,
   error,
   onClose,
@@ -186,6 +200,7 @@ function HandOver({
 }: {
   open: boolean;
   approval: Approval;
+  eligible: readonly string[] | null | undefined;
   busy: boolean;
   error: Error | null;
   onClose: () => void;
@@ -194,10 +209,11 @@ function HandOver({
   const people = useQuery(deskQuery).data?.people ?? [];
   const [to, setTo] = useState("");
   const [note, setNote] = useState("");
-  // Who may decide: those of the role, who did not ask for it.
+  // Who may decide: those of the role and the team, who did not ask for it.
+  const isAsked = (each: Colleague) =>
+    eligible ? eligible.includes(each.id) : each.answers_for.includes(approval.role);
   const able = people.filter(
-    (each) =>
-      each.answers_for.includes(approval.role) && !(approval.requesters ?? []).includes(each.id),
+    (each) => isAsked(each) && !(approval.requesters ?? []).includes(each.id),
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();

@@ -12,6 +12,7 @@ import { MOD } from "../keys/shortcuts";
 import { Button } from "../parts/Button";
 import { Failure, Loading } from "../parts/states";
 import { tell } from "../parts/toasts";
+import { useSession } from "../session/session";
 import { Answer, lookedUp } from "./Answer";
 import { lookingAt } from "./place";
 import { type Question, threadQuery, underWay, useAsk, useStop } from "./queries";
@@ -62,14 +63,15 @@ export default function CopilotPanel({ open, narrow, onClose }: Props) {
   );
 }
 
-// Kept while the panel is closed, so that it opens where it was.
-let lastThread: string | undefined;
-let lastDraft = "";
+// Kept while the panel is closed, so that it opens where it was, for whoever left it there.
+let left: { by?: string; thread?: string; draft: string } = { draft: "" };
 
 function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
-  const [thread, setThread] = useState(lastThread);
+  const { userId } = useSession();
+  if (left.by !== userId) left = { by: userId, draft: "" };
+  const [thread, setThread] = useState(left.thread);
   const [listed, setListed] = useState(false);
-  const [draft, setDraft] = useState(lastDraft);
+  const [draft, setDraft] = useState(left.draft);
   const [removed, setRemoved] = useState<string>();
   const field = useRef<HTMLTextAreaElement>(null);
   const end = useRef<HTMLDivElement>(null);
@@ -81,7 +83,7 @@ function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
   const last = turns.at(-1);
   const busy = underWay(last);
   const go = (id: string | undefined) => {
-    lastThread = id;
+    left.thread = id;
     setThread(id);
     setListed(false);
     field.current?.focus();
@@ -90,7 +92,7 @@ function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
   const stop = useStop();
 
   useEffect(() => {
-    lastDraft = draft;
+    left.draft = draft;
   }, [draft]);
   useEffect(() => {
     field.current?.focus();
@@ -110,7 +112,7 @@ function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
   };
   const gone = (id: string) => {
     if (id !== thread) return;
-    lastThread = undefined;
+    left.thread = undefined;
     setThread(undefined);
   };
 

@@ -3,8 +3,10 @@ import { t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import { Badge } from "../parts/Badge";
 import { useRows } from "../parts/rows";
+import { Segmented } from "../parts/Segmented";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
@@ -16,6 +18,9 @@ import { customerQuery } from "./queries";
 import { monthOf, opensOf } from "./tickets";
 import "./customers.css";
 
+/** Read when it is asked for: it takes the timelines of many tickets. */
+const History = lazy(() => import("./History"));
+
 /** What one answer holds at most. */
 const MOST_TICKETS = 50;
 
@@ -24,6 +29,7 @@ export function CustomerPage() {
   const query = useQuery(customerQuery(id));
   const session = useSession();
   const list = useRows<HTMLDivElement>(t`Tickets of the customer`);
+  const [view, setView] = useState<"tickets" | "timeline">("tickets");
   useTitle(query.data?.customer.name ?? t`Customer`);
   if (query.isPending) return <Loading lines={8} />;
   if (query.isError && !query.data) {
@@ -62,11 +68,30 @@ export function CustomerPage() {
       </header>
       <div className="customer-columns">
         <section aria-labelledby="customer-tickets">
-          <h2 id="customer-tickets" className="customer-heading">
-            <Trans>Tickets</Trans>
-          </h2>
+          <div className="row">
+            <h2 id="customer-tickets" className="customer-heading grow">
+              <Trans>Tickets</Trans>
+            </h2>
+            {tickets.length > 0 && session.may("read_tickets") && (
+              <Segmented
+                label={t`How to show them`}
+                value={view}
+                options={[
+                  ["tickets", t`Tickets`],
+                  ["timeline", t`Timeline`],
+                ]}
+                onPick={setView}
+              />
+            )}
+          </div>
           {tickets.length === 0 ? (
             <Empty title={t`No tickets yet`} />
+          ) : view === "timeline" ? (
+            <div ref={list}>
+              <Suspense fallback={<Loading lines={6} />}>
+                <History tickets={tickets} />
+              </Suspense>
+            </div>
           ) : (
             <div ref={list}>
               {monthOf(tickets).map(({ month, tickets: those }) => (

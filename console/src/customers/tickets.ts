@@ -5,6 +5,8 @@ import type { Ticket } from "../api/words";
 const OVER: readonly Ticket["status"][] = ["resolved", "closed"];
 const MONTH = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" });
 
+export const monthName = (at: string) => MONTH.format(new Date(at));
+
 /** How many are open, of how many. */
 export function opensOf(tickets: readonly Ticket[]): string {
   const open = tickets.filter((ticket) => !OVER.includes(ticket.status)).length;
@@ -17,7 +19,7 @@ export function monthOf(tickets: readonly Ticket[]): { month: string; tickets: T
   const sorted = [...tickets].sort((a, b) => b.created_at.localeCompare(a.created_at));
   const months: { month: string; tickets: Ticket[] }[] = [];
   for (const ticket of sorted) {
-    const month = MONTH.format(new Date(ticket.created_at));
+    const month = monthName(ticket.created_at);
     const last = months.at(-1);
     if (last?.month === month) last.tickets.push(ticket);
     else months.push({ month, tickets: [ticket] });

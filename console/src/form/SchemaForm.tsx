@@ -4,6 +4,7 @@ import { diffWords } from "diff";
 import { type Ref, useId } from "react";
 import { Badge } from "../parts/Badge";
 import { plain } from "../text/format";
+import { fullTime } from "../text/times";
 import { type Change, centsHint, type Draft, type Field } from "./schema";
 import "./form.css";
 
@@ -18,6 +19,8 @@ interface Props {
   onChange: (draft: Draft) => void;
   firstRef?: Ref<HTMLElement>;
 }
+
+const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** A form for a tool's arguments. The caller owns the draft. */
 export function SchemaForm({
@@ -92,6 +95,13 @@ function FieldRow({ field, value, change, error, isProtected, onChange, controlR
       />
       <div id={`${id}-hint`} className="stack-tight">
         {hint && <span className="field-hint">= {hint}</span>}
+        {field.kind === "date-time" && (
+          <span className="field-hint">
+            <Trans>
+              In your time zone, <span translate="no">{zone()}</span>.
+            </Trans>
+          </span>
+        )}
         {field.description && <span className="field-hint">{field.description}</span>}
         {error && <span className="field-error">{error}</span>}
         {change && <Difference change={change} />}
@@ -150,6 +160,18 @@ function Control({
           ))}
         </select>
       );
+    case "date":
+    case "date-time":
+      return (
+        <input
+          {...about}
+          ref={controlRef as Ref<HTMLInputElement>}
+          className="input"
+          type={field.kind === "date" ? "date" : "datetime-local"}
+          value={text}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      );
     case "long":
     case "list":
     case "json":
@@ -188,7 +210,12 @@ function Difference({ change }: { change: Change }) {
   if (change.field.kind !== "long") {
     return (
       <span className="difference">
-        <Trans>Proposed:</Trans> <del>{plain(change.before)}</del>
+        <Trans>Proposed:</Trans>{" "}
+        <del>
+          {change.field.kind === "date-time" && change.before !== ""
+            ? fullTime(new Date(change.before).toISOString())
+            : plain(change.before)}
+        </del>
       </span>
     );
   }

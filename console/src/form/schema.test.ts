@@ -122,6 +122,50 @@ describe("arguments of a draft", () => {
   });
 });
 
+describe("dates and times", () => {
+  const when = {
+    required: ["on", "at"],
+    properties: {
+      on: { type: "string", format: "date" },
+      at: { type: "string", format: "date-time" },
+      until: { type: ["string", "null"], format: "date-time" },
+    },
+  };
+  const given = { on: "2026-11-23", at: "2026-11-23T18:30:05.250+09:00" };
+  const found = fieldsOf(when, given);
+  const kindsOf = (args: unknown) => fieldsOf(when, args).map(({ kind }) => kind);
+
+  it("have controls of their own, unless something else stands there", () => {
+    expect(kindsOf(given)).toEqual(["date", "date-time", "date-time"]);
+    expect(kindsOf({ on: "tomorrow", at: "2026-11-23 18:30" })).toEqual([
+      "text",
+      "text",
+      "date-time",
+    ]);
+  });
+
+  it("stay as proposed to the letter when nobody touches them", () => {
+    expect(argsOf(found, draftOf(found, given), given)).toEqual({ args: given, errors: {} });
+    expect(changesOf(found, draftOf(found, given), given)).toEqual([]);
+  });
+
+  it("are sent as RFC 3339", () => {
+    const typed = { ...draftOf(found, given), on: "2026-12-01", at: "2026-12-01T08:15" };
+    expect(argsOf(found, typed, given).args).toEqual({
+      on: "2026-12-01",
+      at: new Date(2026, 11, 1, 8, 15).toISOString().replace(".000Z", "Z"),
+    });
+  });
+
+  it("are told when they are none", () => {
+    const typed = { ...draftOf(found, given), on: "2026-02-30", at: "" };
+    expect(argsOf(found, typed, given).errors).toEqual({
+      on: "This is not a date.",
+      at: "This is needed.",
+    });
+  });
+});
+
 describe("differences", () => {
   it("lists the changed fields with before and after", () => {
     const changes = changesOf(fields, { ...draft, amount_cents: "20000" }, proposed);

@@ -2,10 +2,21 @@
 // turns them into arguments and says what does not fit. The service validates again.
 import { t } from "@lingui/core/macro";
 import { words } from "../text/names";
+import { isDate, isMoment, localOf, momentOf } from "./moments";
 
 type Schema = Record<string, unknown>;
 
-export type Kind = "text" | "long" | "integer" | "number" | "boolean" | "choice" | "list" | "json";
+export type Kind =
+  | "text"
+  | "long"
+  | "integer"
+  | "number"
+  | "boolean"
+  | "choice"
+  | "date"
+  | "date-time"
+  | "list"
+  | "json";
 
 export interface Field {
   /** Where the value sits in the arguments: `["address", "city"]`. */
@@ -97,6 +108,11 @@ function kindOf(schema: Schema, name: string, value: unknown): Kind {
     case "boolean":
       return "boolean";
     case "string": {
+      // What is there and is no such thing stays to be read as it is.
+      const fits = (is: (text: string) => boolean) =>
+        value === undefined || value === null || (typeof value === "string" && is(value));
+      if (schema.format === "date" && fits(isDate)) return "date";
+      if (schema.format === "date-time" && fits(isMoment)) return "date-time";
       const long =
         LONG_TEXT.test(name) ||
         (asNumber(schema.maxLength) ?? 0) > 500 ||
@@ -158,6 +174,7 @@ function asDraft(field: Field, value: unknown): string | boolean {
   if (value === undefined || value === null) return "";
   if (field.kind === "list" && Array.isArray(value)) return value.join("\n");
   if (field.kind === "json") return JSON.stringify(value, null, 2);
+  if (field.kind === "date-time") return localOf(String(value));
   return String(value);
 }
 
@@ -231,6 +248,12 @@ function read(field: Field, typed: string | boolean): Read {
       return field.options.includes(typed)
         ? { value: typed }
         : { error: t`Choose one of the list.` };
+    case "date":
+      return isDate(typed) ? { value: typed } : { error: t`This is not a date.` };
+    case "date-time": {
+      const moment = momentOf(typed);
+      return moment ? { value: moment } : { error: t`This is not a date with a time.` };
+    }
     default:
       return readText(field, typed);
   }

@@ -6,10 +6,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { api, type Problem, problemOf, send } from "../api/client";
-import { idempotencyKey } from "../api/key";
 import { keep } from "../chat/held";
 import { Left, LONGEST } from "../chat/writing";
 import { Button } from "../parts/Button";
+import { useKeyOf } from "../parts/keyOf";
 import { useSettled } from "../parts/settled";
 import { Failure } from "../parts/states";
 import { useTitle } from "../parts/title";
@@ -32,8 +32,8 @@ export function AskPage() {
   const [subject, setSubject] = useState("");
   const [message, setMessage] = useState("");
   const [busy, setBusy] = useState(false);
-  // Of this visit: what was taken and not answered is not asked twice.
-  const [key] = useState(idempotencyKey);
+  // What was taken and not answered is not asked twice.
+  const key = useKeyOf(`${subject.trim()}\n${message.trim()}`);
   const [problem, setProblem] = useState<Problem>();
   const asked = useSettled(`${subject} ${message}`.trim().slice(0, SEARCHED), 400);
   const suggestions = useQuery({

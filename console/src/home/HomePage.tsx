@@ -42,7 +42,7 @@ export function HomePage() {
 function Tiles({ desk }: { desk: Desk }) {
   const now = useNow();
   const { spent, today } = desk;
-  const done = today.confirmed + today.assumed + today.reopened;
+  const { confirmed, assumed, reopened } = today;
   const most = spent.most_a_day ? t`of ${creditsOf(spent.most_a_day)}; ` : "";
   return (
     <ul className="tiles">
@@ -75,13 +75,10 @@ function Tiles({ desk }: { desk: Desk }) {
         note={plural(desk.runs.n, { one: "# run under way", other: "# runs under way" })}
       />
       <Tile
-        to={
-          <Link to="/runs" search={{ status: "done" }}>
-            <Trans>Resolved by agents today</Trans>
-          </Link>
-        }
-        value={`${done}`}
-        note={today.reopened > 0 ? t`${today.reopened} reopened` : undefined}
+        // No list shows just these.
+        to={<Trans>Resolved by agents today</Trans>}
+        value={`${confirmed + assumed}`}
+        note={t`${confirmed} confirmed, ${assumed} assumed, ${reopened} reopened`}
       />
       <Tile
         to={

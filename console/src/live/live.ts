@@ -4,7 +4,8 @@ import { t } from "@lingui/core/macro";
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import type { Event, Role, StreamItem } from "../api/words";
-import { hear, hearOf } from "../approvals/news";
+import { caughtUp, hear, hearOf } from "../approvals/news";
+import { approvalQuery } from "../approvals/queries";
 import { hearLooks, hearText } from "../copilot/writing";
 import { actorName } from "../messages/actor";
 import { tell } from "../parts/toasts";
@@ -71,16 +72,35 @@ export function staleKeys(event: Event): unknown[][] {
   return keys;
 }
 
-/** What to tell somebody who answers for these roles about an approval that nobody has decided. */
+/** What to tell somebody who answers for these roles about an approval that nobody has decided, if they are among
+ * those who are asked: an event tells the role and no more. */
 export function reminderOf(
   { body }: Event,
   answersFor: Role[] | undefined,
-): { title: string; detail: string } | undefined {
+): { approvalId: string; title: string; detail: string } | undefined {
   if (body.type !== "approval_reminder" && body.type !== "approval_passed_on") return undefined;
   if (!answersFor?.includes(body.role)) return undefined;
+  const approvalId = body.approval_id;
   return body.type === "approval_reminder"
-    ? { title: t`Still waits for a decision`, detail: body.title }
-    : { title: t`Waits for you now: nobody decided for a while`, detail: words(body.tool) };
+    ? { approvalId, title: t`Still waits for a decision`, detail: body.title }
+    : {
+        approvalId,
+        title: t`Waits for you now: nobody decided for a while`,
+        detail: words(body.tool),
+      };
+}
+
+/** Tells a reminder to whom the service says that they may decide: by role, team and what they asked for. */
+async function remind(
+  client: QueryClient,
+  { approvalId, title, detail }: NonNullable<ReturnType<typeof reminderOf>>,
+): Promise<void> {
+  try {
+    const { may_decide } = await client.fetchQuery({ ...approvalQuery(approvalId), staleTime: 0 });
+    if (may_decide) tell(title, "info", detail);
+  } catch {
+    // It is in the queue of whoever may decide it, and counted there.
+  }
 }
 
 /** What to tell somebody whom a note names. */
@@ -144,7 +164,7 @@ export function useLive(client: QueryClient): void {
           item.event,
           client.getQueryData(sessionQuery.queryKey)?.answers_for,
         );
-        if (reminder) tell(reminder.title, "info", reminder.detail);
+        if (reminder) void remind(client, reminder);
         const named = mentionOf(
           item.event,
           client.getQueryData(sessionQuery.queryKey)?.user?.id ?? undefined,
@@ -217,6 +237,9 @@ export function useLive(client: QueryClient): void {
       clearTimeout(reopenTimer);
       clearTimeout(gatherTimer);
       link = "connecting";
+      // Whoever comes next reads everything anew.
+      typing = new Map();
+      caughtUp();
     };
   }, [client]);
 }

@@ -1,11 +1,10 @@
 // One message of a conversation as staff see it: who, when, through which model, resting on what.
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { useState } from "react";
 import { api, send } from "../api/client";
 import type { Message } from "../api/words";
 import { Badge } from "../parts/Badge";
-import { Unmask } from "../personal/Unmask";
+import { Unmask, useUnmasked } from "../personal/Unmask";
 import { initials, words } from "../text/format";
 import { clockTime, fullTime } from "../text/times";
 import { Answer } from "./Answer";
@@ -34,7 +33,7 @@ export function MessageItem({
   /** Colleagues whom it names. */
   names?: readonly string[];
 }) {
-  const [shown, setShown] = useState<Message>();
+  const [shown, setShown] = useUnmasked<Message>(served);
   const message = shown ?? served;
   const name = actorName(message.author);
   const note = message.visibility === "internal";

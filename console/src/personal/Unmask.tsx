@@ -19,6 +19,17 @@ export function useMasks() {
   return { masked, mayUnmask: masked && may("unmask") };
 }
 
+/** What was shown in the place of `masked`, for as long as that is what is served: who looks at a record sees it change
+ * however much of it was shown to them. */
+export function useUnmasked<T>(masked: unknown): [T | undefined, (shown: T | undefined) => void] {
+  const of = JSON.stringify(masked);
+  const [kept, keep] = useState<{ of: string; shown: T }>();
+  return [
+    kept?.of === of ? kept.shown : undefined,
+    (shown) => keep(shown === undefined ? undefined : { of, shown }),
+  ];
+}
+
 interface Props<T> {
   /** What is shown, in words: `this message`. */
   what: string;

@@ -5,13 +5,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, problemOf, send } from "../api/client";
-import { idempotencyKey } from "../api/key";
 import type { S } from "../api/words";
 import { Said } from "../chat/Said";
 import "../chat/chat.css";
 import { Left, LONGEST, sendOnEnter } from "../chat/writing";
 import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
+import { useKeyOf } from "../parts/keyOf";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { fullTime } from "../text/times";
@@ -141,8 +141,8 @@ function Ticket({ view: { ticket, messages }, workspace }: { view: View; workspa
 function Write({ ticket }: { ticket: S["OwnTicket"] }) {
   const client = useQueryClient();
   const [text, setText] = useState("");
-  // The same until it was taken: sending it again cannot say it twice.
-  const [key, setKey] = useState(idempotencyKey);
+  // Sending the same again cannot say it twice.
+  const key = useKeyOf(text.trim());
   const path = { params: { path: { id: ticket.id } } };
   const again = () => client.invalidateQueries({ queryKey: ["portal", "tickets"] });
   const write = useMutation({
@@ -156,7 +156,6 @@ function Write({ ticket }: { ticket: S["OwnTicket"] }) {
       ),
     onSuccess: async () => {
       setText("");
-      setKey(idempotencyKey());
       await again();
     },
   });

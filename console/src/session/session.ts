@@ -1,6 +1,6 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { api, send } from "../api/client";
-import type { Permission, Role } from "../api/words";
+import type { Permission } from "../api/words";
 
 /** Who is signed in. Fails with status 401 when nobody is. */
 export const sessionQuery = queryOptions({
@@ -32,7 +32,6 @@ export function useSession() {
   const { data } = useSuspenseQuery(sessionQuery);
   return {
     may: (permission: Permission) => data.permissions.includes(permission),
-    answersFor: (role: Role) => data.answers_for.includes(role),
     workspace: data.workspace,
     workspaces: data.workspaces,
     role: data.role,

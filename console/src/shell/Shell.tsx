@@ -9,6 +9,7 @@ import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { api, send } from "../api/client";
 import { roleName } from "../api/names";
+import type { Permission } from "../api/words";
 import { countsQuery } from "../approvals/queries";
 import { KeyboardHelp } from "../keys/KeyboardHelp";
 import { MOD, useShortcuts } from "../keys/shortcuts";
@@ -18,7 +19,7 @@ import { Button } from "../parts/Button";
 import { Loading } from "../parts/states";
 import { Toasts, tell } from "../parts/toasts";
 import { StoppedBar } from "../safety/StoppedBar";
-import { signInOptionsQuery, useSession } from "../session/session";
+import { useSession } from "../session/session";
 import { initials, lowerFirst } from "../text/format";
 import { StaleBar } from "../version/StaleBar";
 import { AllowedOutlet, useMaySee } from "./access";
@@ -51,7 +52,7 @@ const PLACES = [
 }[];
 
 /** Pages below those, which the palette goes to as well. */
-const parts = (): Command[] =>
+const parts = (may: (permission: Permission) => boolean): Command[] =>
   [
     { label: t`Knowledge · Sources`, icon: "book", act: "/knowledge/sources" },
     { label: t`Knowledge · Try it`, also: t`search ask`, icon: "book", act: "/knowledge/search" },
@@ -70,8 +71,40 @@ const parts = (): Command[] =>
       icon: "lock",
       act: "/safety/autonomy",
     },
+    // As the safety pages lead there themselves.
+    ...(may("decide_approvals") || may("read_review_quality")
+      ? [
+          {
+            label: t`Safety · Reviewing`,
+            also: t`review quality exercises`,
+            icon: "lock",
+            act: "/safety/reviewing",
+          },
+        ]
+      : []),
     { label: t`Safety · Audit`, icon: "lock", act: "/safety/audit" },
     { label: t`Safety · Personal data`, icon: "lock", act: "/safety/personal-data" },
+    { label: t`Settings · Roles`, also: t`permissions`, icon: "sliders", act: "/settings/roles" },
+    { label: t`Settings · Teams`, icon: "sliders", act: "/settings/teams" },
+    {
+      label: t`Settings · API keys`,
+      also: t`service accounts tokens`,
+      icon: "sliders",
+      act: "/settings/api-keys",
+    },
+    { label: t`Settings · Models`, also: t`providers`, icon: "sliders", act: "/settings/models" },
+    {
+      label: t`Settings · Channels`,
+      also: t`email widget chat portal`,
+      icon: "sliders",
+      act: "/settings/channels",
+    },
+    {
+      label: t`Settings · Account`,
+      also: t`password passkey sessions`,
+      icon: "sliders",
+      act: "/settings/account",
+    },
     {
       label: t`Appearance`,
       also: t`settings theme density`,
@@ -80,7 +113,7 @@ const parts = (): Command[] =>
     },
   ].map((part) => ({ ...part, id: `page:${part.act}` }) as Command);
 
-const places = (): Command[] => [
+const places = (may: (permission: Permission) => boolean): Command[] => [
   ...PLACES.map((place) => ({
     id: `page:${place.to}`,
     label: t(place.label),
@@ -88,7 +121,7 @@ const places = (): Command[] => [
     keys: place.keys,
     act: place.to,
   })),
-  ...parts(),
+  ...parts(may),
 ];
 
 const begun = (): Command[] => [
@@ -143,17 +176,13 @@ function OfflineBar() {
 }
 
 function useSignOut() {
-  const client = useQueryClient();
-  const navigate = useNavigate();
   return useMutation({
     mutationFn: () => send(api.DELETE("/v1/session")),
-    onSuccess: async () => {
+    onSuccess: () => {
       // They name tickets and people.
       recents.set([]);
-      await navigate({ to: "/sign-in" });
-      // All but what the page in front asks for already: the ways to sign in.
-      const [waysIn] = signInOptionsQuery.queryKey;
-      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== waysIn });
+      // The page is loaded anew: what it held in memory, drafts and all, goes with it.
+      window.location.assign("/sign-in");
     },
     onError: (error) => tell(t`Signing out failed`, "error", error.message),
   });
@@ -327,7 +356,8 @@ export function Shell() {
   // Undefined until it is asked for, so that nobody loads it who does not use it.
   const [copilot, setCopilot] = useState<boolean>();
   const besides = !useNarrow("(max-width: 1100px)");
-  const mayAsk = useSession().may("ask_copilot");
+  const { may } = useSession();
+  const mayAsk = may("ask_copilot");
   const openCopilot = () => {
     setMenu(false);
     setCopilot(true);
@@ -343,7 +373,7 @@ export function Shell() {
     setPalette(true);
   };
   const signOut = useSignOut();
-  const mayWrite = useSession().may("publish_knowledge");
+  const mayWrite = may("publish_knowledge");
   const maySee = useMaySee();
   const actions: Command[] = [
     ...(mayWrite ? begun() : []),
@@ -400,7 +430,7 @@ export function Shell() {
     },
     { id: "sign-out", label: t`Sign out`, icon: "person", act: () => signOut.mutate() },
   ];
-  const go = places().filter(({ act }) => typeof act !== "string" || maySee(act));
+  const go = places(may).filter(({ act }) => typeof act !== "string" || maySee(act));
   useShortcuts(t`Everywhere`, [
     { keys: "mod+k", label: t`Search and commands`, run: search },
     {

@@ -1,4 +1,4 @@
-// Where staff answer or leave a note. What was typed survives a failed send.
+// Where staff answer or leave a note. What was typed survives a failed send, and a look at another ticket.
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -9,10 +9,18 @@ import { MOD, useShortcuts } from "../keys/shortcuts";
 import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
 import { useSession } from "../session/session";
+import { type Draft, useDraft } from "./drafts";
 import { type Colleague, colleaguesQuery, namedIn, namingAt, offered } from "./mentions";
 import { Naming, optionId } from "./Naming";
 
 const LONGEST = 20_000;
+
+interface Sent {
+  body: string;
+  visibility: Visibility;
+  mentions: string[];
+  key: string;
+}
 
 interface Props {
   ticketId: string;
@@ -26,22 +34,23 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
   const session = useSession();
   const mayReply = session.may("reply_to_customers");
   const mayNote = session.may("write_notes");
-  const [visibility, setVisibility] = useState<Visibility>(mayReply ? "public" : "internal");
-  const [body, setBody] = useState("");
+  const begin = mayReply ? "public" : "internal";
+  const { draft, change, sent } = useDraft(session.userId, ticketId, begin);
+  const { body, visibility } = draft;
   const area = useRef<HTMLTextAreaElement>(null);
   const note = visibility === "internal";
-  const naming = useNaming(note && session.may("read_people"), body, setBody, area);
+  const naming = useNaming(note && session.may("read_people"), draft, change, area);
 
   const add = useMutation({
-    mutationFn: (message: { body: string; visibility: Visibility; mentions: string[] }) =>
+    mutationFn: ({ key, ...body }: Sent) =>
       send(
         api.POST("/v1/tickets/{id}/messages", {
-          params: { path: { id: ticketId } },
-          body: message,
+          params: { path: { id: ticketId }, header: { "Idempotency-Key": key } },
+          body,
         }),
       ),
-    onSuccess: async () => {
-      setBody("");
+    onSuccess: async (_, message) => {
+      sent(message.body);
       await client.invalidateQueries({ queryKey: ["ticket", ticketId] });
       await client.invalidateQueries({ queryKey: ["tickets"] });
     },
@@ -53,7 +62,7 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
   }, [writing, onWriting]);
 
   const write = (next: Visibility) => {
-    setVisibility(next);
+    change({ visibility: next });
     area.current?.focus();
   };
   useShortcuts(t`Ticket`, [
@@ -74,7 +83,8 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
         event.preventDefault();
         const text = body.trim();
         if (text && !add.isPending) {
-          add.mutate({ body: text, visibility, mentions: naming.namedIn(text) });
+          const mentions = naming.namedIn(text);
+          add.mutate({ body: text, visibility, mentions, key: draft.key });
         }
       }}
     >
@@ -89,7 +99,7 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
               name="visibility"
               className="sr-only"
               checked={visibility === value}
-              onChange={() => setVisibility(value)}
+              onChange={() => change({ visibility: value })}
             />
             {label}
           </label>
@@ -114,7 +124,7 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
         aria-activedescendant={
           naming.people.length > 0 ? optionId(naming.id, naming.at) : undefined
         }
-        onChange={(event) => setBody(event.target.value)}
+        onChange={(event) => change({ body: event.target.value })}
         onSelect={(event) => naming.moved(event.currentTarget.selectionStart)}
         onBlur={() => naming.moved(undefined)}
         onKeyDown={(event) => {
@@ -151,15 +161,14 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
 /** Naming a colleague while one writes: who is offered, and who was picked. */
 function useNaming(
   on: boolean,
-  body: string,
-  setBody: (body: string) => void,
+  { body, picked }: Draft,
+  change: (change: { body: string; picked: Draft["picked"] }) => void,
   area: RefObject<HTMLTextAreaElement | null>,
 ) {
   const id = useId();
   const colleagues = useQuery({ ...colleaguesQuery, enabled: on }).data ?? [];
   const [caret, setCaret] = useState<number>();
   const [place, setPlace] = useState(0);
-  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   // Where a list was put away with Escape, until another name is begun.
   const [away, setAway] = useState<number>();
   const naming = on && caret !== undefined ? namingAt(body, caret) : undefined;
@@ -169,8 +178,7 @@ function useNaming(
   const pick = (person: Colleague) => {
     if (!naming) return;
     const before = `${body.slice(0, naming.start)}@${person.name} `;
-    setBody(before + body.slice(caret));
-    setPicked((all) => new Set(all).add(person.id));
+    change({ body: before + body.slice(caret), picked: new Set(picked).add(person.id) });
     setPlace(0);
     // After the text has been drawn.
     requestAnimationFrame(() => area.current?.setSelectionRange(before.length, before.length));

@@ -3,21 +3,26 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { api, send } from "../api/client";
 import { channelName, priorityName, ticketStatusName } from "../api/names";
 import type { paths } from "../api/schema.gen";
 import type { Contact, Customer, Event, Priority, Ticket, TicketStatus } from "../api/words";
 import { ApprovalBadge, Badge, RunBadge, TICKET_STATUSES } from "../parts/Badge";
 import { Button } from "../parts/Button";
+import { Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { tell } from "../parts/toasts";
-import { Unmask, useMasks } from "../personal/Unmask";
+import { Unmask, useMasks, useUnmasked } from "../personal/Unmask";
 import { runsOfTicketQuery } from "../runs/queries";
 import { useSession } from "../session/session";
 import { plain, words } from "../text/format";
 import { InShort } from "./InShort";
 import { colleaguesQuery } from "./mentions";
+import { approvalsOf } from "./pending";
+
+/** Not awaited by the conversation. */
+const RunShort = lazy(() => import("./RunShort"));
 
 type Change = paths["/v1/tickets/{id}"]["patch"]["requestBody"]["content"]["application/json"];
 
@@ -33,10 +38,13 @@ interface Props {
 type Shown =
   paths["/v1/tickets/{id}/unmask"]["post"]["responses"][200]["content"]["application/json"];
 
-export function Properties({ events, ...served }: Props) {
+export function Properties({ events, ticket, ...served }: Props) {
   const { masked } = useMasks();
-  const [shown, setShown] = useState<Shown>();
-  const { ticket, customer, contact } = shown ?? served;
+  // Personal data alone: how the ticket stands is what is served of it now.
+  const hidden = { fields: ticket.fields, customer: served.customer, contact: served.contact };
+  const [shown, setShown] = useUnmasked<Shown>(hidden);
+  const { customer, contact } = shown ?? served;
+  const { fields } = shown?.ticket ?? ticket;
   const client = useQueryClient();
   const session = useSession();
   const mayChange = session.may("edit_tickets");
@@ -115,7 +123,7 @@ export function Properties({ events, ...served }: Props) {
           <dd>
             <Ago at={ticket.created_at} />
           </dd>
-          {Object.entries(ticket.fields).map(([name, value]) => (
+          {Object.entries(fields).map(([name, value]) => (
             <div key={name} className="facts-row">
               <dt>{words(name)}</dt>
               <dd>{plain(value)}</dd>
@@ -290,8 +298,10 @@ function Tags({
 }
 
 function Runs({ ticketId }: { ticketId: string }) {
-  const runs = useQuery(runsOfTicketQuery(ticketId));
-  if (!runs.data?.items.length) return null;
+  const { may } = useSession();
+  const runs = useQuery({ ...runsOfTicketQuery(ticketId), enabled: may("read_runs") });
+  const latest = runs.data?.items[0];
+  if (!runs.data || !latest) return null;
   return (
     <section className="stack">
       <h2>
@@ -310,21 +320,16 @@ function Runs({ ticketId }: { ticketId: string }) {
           </li>
         ))}
       </ul>
+      <Suspense fallback={<Loading lines={3} />}>
+        <RunShort id={latest.id} />
+      </Suspense>
     </section>
   );
 }
 
 function Approvals({ events }: { events: Event[] }) {
-  const approvals = events.flatMap(({ body }) =>
-    body.type === "approval_requested" ? [body] : [],
-  );
+  const approvals = approvalsOf(events);
   if (approvals.length === 0) return null;
-  const status = (id: string) =>
-    events.reduce(
-      (found, { body }) =>
-        body.type === "approval_decided" && body.approval_id === id ? body.status : found,
-      "pending",
-    );
   return (
     <section className="stack">
       <h2>
@@ -332,13 +337,11 @@ function Approvals({ events }: { events: Event[] }) {
       </h2>
       <ul className="stack-tight">
         {approvals.map((approval) => (
-          <li key={approval.approval_id} className="row">
-            <Link to="/approvals/$id" params={{ id: approval.approval_id }}>
+          <li key={approval.id} className="row">
+            <Link to="/approvals/$id" params={{ id: approval.id }}>
               {approval.title}
             </Link>
-            <ApprovalBadge
-              status={status(approval.approval_id) as Parameters<typeof ApprovalBadge>[0]["status"]}
-            />
+            <ApprovalBadge status={approval.status} />
           </li>
         ))}
       </ul>

@@ -3,7 +3,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { Fragment, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { Fragment, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api, send } from "../api/client";
 import type { Event, Message } from "../api/words";
 import { useTyping } from "../live/live";
@@ -21,7 +21,8 @@ import { Composer } from "./Composer";
 import { colleaguesQuery, mentionsQuery } from "./mentions";
 import { Presence } from "./Presence";
 import { Properties } from "./Properties";
-import { ticketQuery, timelineQuery } from "./queries";
+import { approvalsOf } from "./pending";
+import { MOST_EVENTS, ticketQuery, timelineQuery } from "./queries";
 import { Triggers } from "./Triggers";
 import { lineOf } from "./timeline";
 import "./tickets.css";
@@ -29,6 +30,7 @@ import { tags } from "../text/language";
 
 /** There is one only where the ladder has an agent's calls on paper. */
 const PaperCard = lazy(() => import("./PaperCard"));
+const WaitingCard = lazy(() => import("./WaitingCard"));
 
 export function TicketPage() {
   const { id } = useParams({ from: "/staff/tickets/$id" });
@@ -38,17 +40,22 @@ export function TicketPage() {
   const [writing, setWriting] = useState(false);
   const end = useRef<HTMLDivElement>(null);
   const events = timeline.data?.events;
-  const count = events?.length ?? 0;
+  const { may } = useSession();
+  // Of a very long timeline no more events are shown when another one comes, but later ones.
+  const latest = events?.at(-1)?.version ?? 0;
   const shown = useRef(0);
+  const follow = useCallback(() => {
+    end.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   useTitle(ticket.data ? `#${ticket.data.ticket.number} ${ticket.data.ticket.subject}` : t`Ticket`);
 
   useEffect(() => {
     // Follow the conversation, but only after the first showing has begun at its end.
-    if (count > shown.current) end.current?.scrollIntoView({ block: "nearest" });
-    shown.current = count;
-  }, [count]);
+    if (latest > shown.current) follow();
+    shown.current = latest;
+  }, [latest, follow]);
 
-  useSeen(id, count);
+  useSeen(id, latest);
 
   if (ticket.isPending) return <Loading lines={8} />;
   if (ticket.isError && !ticket.data) {
@@ -67,6 +74,7 @@ export function TicketPage() {
     );
   }
   const { ticket: self, customer, contact } = ticket.data;
+  const waiting = approvalsOf(events ?? []).filter((one) => one.status === "pending");
 
   return (
     <div className="ticket">
@@ -101,12 +109,21 @@ export function TicketPage() {
           {timeline.isError && !events && (
             <Failure error={timeline.error} retry={() => void timeline.refetch()} />
           )}
-          {events && <Entries events={events} ticketId={self.id} />}
           {timeline.data?.cut && (
             <div className="notice">
-              <Trans>The first 2,000 events are shown; this ticket has more.</Trans>
+              <Trans>
+                The latest {MOST_EVENTS.toLocaleString(tags())} events are shown; this ticket has
+                more before them.
+              </Trans>
             </div>
           )}
+          {events && <Entries events={events} ticketId={self.id} />}
+          {may("read_approvals") &&
+            waiting.map((one) => (
+              <Suspense key={one.id} fallback={<Loading lines={4} />}>
+                <WaitingCard id={one.id} onShown={follow} />
+              </Suspense>
+            ))}
           {agent && (
             <p className="typing muted small" role="status">
               <Trans>{words(agent)} agent is working…</Trans>
@@ -122,7 +139,7 @@ export function TicketPage() {
 }
 
 /** Whoever has the ticket before them has seen where it names them. */
-function useSeen(id: string, events: number): void {
+function useSeen(id: string, latest: number): void {
   const client = useQueryClient();
   const { userId } = useSession();
   const mentions = useQuery({ ...mentionsQuery, enabled: userId !== undefined }).data;
@@ -133,8 +150,8 @@ function useSeen(id: string, events: number): void {
   });
   const isNew = mentions?.items.some((each) => each.ticket_id === id && !each.seen_at) ?? false;
   useEffect(() => {
-    if (isNew && events > 0) mutate();
-  }, [isNew, events, mutate]);
+    if (isNew && latest > 0) mutate();
+  }, [isNew, latest, mutate]);
 }
 
 function day(at: string): string {

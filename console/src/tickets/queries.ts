@@ -57,7 +57,8 @@ export const paperQuery = (id: string) =>
   });
 
 const PAGE = 100;
-const MOST_PAGES = 20;
+/** What is drawn of a timeline. */
+export const MOST_EVENTS = 2_000;
 
 export interface Timeline {
   events: Event[];
@@ -65,24 +66,44 @@ export interface Timeline {
   cut: boolean;
 }
 
-/** The whole timeline, oldest first, up to 2,000 events. */
+interface Part {
+  items: Event[];
+  next_cursor?: string | null;
+}
+
+/** The end of a list that is read from its beginning: the last `most`, and whether there were more. */
+export async function endOf(
+  read: (cursor: string | undefined) => Promise<Part>,
+  most: number,
+): Promise<Timeline> {
+  let events: Event[] = [];
+  let cut = false;
+  let cursor: string | undefined;
+  do {
+    const part = await read(cursor);
+    events.push(...part.items);
+    if (events.length > most) {
+      events = events.slice(-most);
+      cut = true;
+    }
+    cursor = part.next_cursor ?? undefined;
+  } while (cursor);
+  return { events, cut };
+}
+
+/** The timeline, oldest first; of a very long one its end, where the news are. */
 export const timelineQuery = (id: string) =>
   queryOptions({
     queryKey: ["ticket", id, "events"],
-    queryFn: async ({ signal }): Promise<Timeline> => {
-      const events: Event[] = [];
-      let cursor: string | undefined;
-      for (let page = 0; page < MOST_PAGES; page += 1) {
-        const next = await send(
-          api.GET("/v1/tickets/{id}/events", {
-            params: { path: { id }, query: { limit: PAGE, cursor } },
-            signal,
-          }),
-        );
-        events.push(...next.items);
-        cursor = next.next_cursor ?? undefined;
-        if (!cursor) return { events, cut: false };
-      }
-      return { events, cut: true };
-    },
+    queryFn: ({ signal }) =>
+      endOf(
+        (cursor) =>
+          send(
+            api.GET("/v1/tickets/{id}/events", {
+              params: { path: { id }, query: { limit: PAGE, cursor } },
+              signal,
+            }),
+          ),
+        MOST_EVENTS,
+      ),
   });
