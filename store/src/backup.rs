@@ -39,9 +39,8 @@ impl Store {
     /// The newest migration that was applied; none before the first.
     pub async fn schema(&self) -> Result<Option<i64>, StoreError> {
         let mut reader = self.reader(Scope::Everywhere).await?;
-        let rows = Binds::default()
-            .fetch_all(&mut reader, "SELECT max(version) AS version FROM _sqlx_migrations".into())
-            .await?;
+        let sql = "SELECT max(version) AS version FROM _sqlx_migrations";
+        let rows = self.heard(Binds::default().fetch_all(&mut reader, sql.into())).await?;
         reader.keep();
         Ok(rows.first().map(|row| row.try_get("version")).transpose()?.flatten())
     }

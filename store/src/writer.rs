@@ -33,7 +33,7 @@ use crate::{
     batch::{Batch, Done},
     bell::{Bell, Word},
     claim,
-    dialect::Dialect,
+    dialect::{Dialect, LONG_SILENCE, SILENCE},
     leases::Leases,
     scope::Scope,
     sql::Statements,
@@ -47,10 +47,6 @@ const BATCH: usize = 64;
 const NOTICES: usize = 4096;
 /// What a caller is told to wait when the queue is full.
 const RETRY_AFTER: Duration = Duration::from_millis(50);
-/// A database over a network that has said nothing for so long will not answer on this connection any more.
-const SILENCE: Duration = Duration::from_secs(30);
-/// The same for work that may walk through whole tables.
-const LONG_SILENCE: Duration = Duration::from_secs(300);
 /// How long a connection that is given up may take to say so.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -84,7 +80,7 @@ pub(crate) struct Shared {
     pub bell: Arc<Bell>,
     leases: Arc<Leases>,
     owner: String,
-    lease: Duration,
+    pub lease: Duration,
     max_claimed: usize,
     claimed: AtomicUsize,
     ready: mpsc::UnboundedSender<ReadyRun>,
@@ -318,7 +314,7 @@ impl Scoped<'_> {
             Box::pin(async move {
                 let result = match connection {
                     Ok(connection) => {
-                        answered_in(dialect, silence, in_transaction(connection, begin, work)).await
+                        dialect.answered_in(silence, in_transaction(connection, begin, work)).await
                     }
                     Err(error) => Err(error),
                 };
@@ -348,20 +344,6 @@ where
     let value = work(&mut transaction).await?;
     transaction.commit().await?;
     Ok(value)
-}
-
-/// A file answers or fails; what is beyond a network may do neither.
-async fn answered_in<T>(
-    dialect: Dialect,
-    limit: Duration,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    match dialect {
-        Dialect::Sqlite => work.await,
-        Dialect::Postgres => {
-            time::timeout(limit, work).await.unwrap_or(Err(StoreError::Silent(limit.as_secs())))
-        }
-    }
 }
 
 type Waiting = (WorkspaceId, Arc<Commit>, oneshot::Sender<Result<Receipt, CommitError>>);
@@ -420,7 +402,14 @@ impl Writer {
     async fn connection(&mut self) -> Result<&mut AnyConnection, StoreError> {
         let held = match self.held.take() {
             Some(held) => held,
-            None => self.pool.acquire().await?,
+            None => {
+                let mut fresh = self.pool.acquire().await?;
+                if self.shared.dialect == Dialect::Postgres {
+                    // The pool would ask it whether it is still there, for as long as that takes.
+                    fresh.close_on_drop();
+                }
+                fresh
+            }
         };
         Ok(&mut **self.held.insert(held))
     }
@@ -455,7 +444,9 @@ impl Writer {
         if free == 0 {
             return Ok(0);
         }
-        let (terms, asked) = (shared.terms(), Instant::now());
+        // The clock first: what is reckoned here must end before it does there.
+        let asked = Instant::now();
+        let terms = shared.terms();
         let connection = self.connection().await?;
         let claimed = async {
             let mut transaction = connection
@@ -466,7 +457,7 @@ impl Writer {
             transaction.commit().await?;
             Ok::<_, StoreError>(claimed)
         };
-        match answered_in(shared.dialect, SILENCE, claimed).await {
+        match shared.dialect.answered_in(SILENCE, claimed).await {
             Ok(claimed) => {
                 let count = claimed.len();
                 if shared.dialect.data_version().is_some() {
@@ -528,7 +519,7 @@ impl Writer {
         let connection = self.connection().await?;
         let started = Instant::now();
         let written = batch.write(connection, commits, &mut state, free);
-        let result = answered_in(shared.dialect, SILENCE, written).await;
+        let result = shared.dialect.answered_in(SILENCE, written).await;
         histogram!("countersign_write_seconds").record(started.elapsed().as_secs_f64());
         histogram!("countersign_write_commits").record(commits.len() as f64);
         if result.is_err() {
