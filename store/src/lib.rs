@@ -224,6 +224,18 @@ impl Store {
         self.writer.shared.release();
     }
 
+    /// The process is to end: it leases no more runs. What is being written at this moment may still bring some
+    /// to [`Self::ready`]; they are there when a [`Self::hand_back`] that was asked for after this has returned.
+    pub fn drain(&self) {
+        self.writer.shared.drain();
+    }
+
+    /// Puts runs that came through [`Self::ready`] and were not begun back in the queue, for any process to take
+    /// at once, and frees their places. Returns how many were this process's still.
+    pub async fn hand_back(&self, runs: Vec<ReadyRun>) -> Result<u64, StoreError> {
+        self.writer.hand_back(runs).await
+    }
+
     /// Leases due runs, up to the free places; they appear in [`Self::ready`]. Returns how many.
     pub async fn claim_due(&self) -> Result<usize, StoreError> {
         self.writer.claim_due().await

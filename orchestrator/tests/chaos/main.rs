@@ -210,6 +210,29 @@ async fn a_decision_at_one_process_wakes_a_worker_at_another_without_a_poll() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_process_that_is_stopped_leaves_no_run_to_its_lease() {
+    // Nobody could wait for one that was left.
+    const LONG: (&str, &str) = ("lease_seconds = 2", "lease_seconds = 3600");
+    let world = World::new(60, false, &[&[LONG]]).await;
+    world.start(0).await;
+    let (desk, urls) = (Arc::clone(&world.desk), Arc::new(world.urls.clone()));
+    let session = desk.signed_in(&urls[0]).await;
+    let customers =
+        tokio::spawn(Arc::clone(&desk).write_tickets(Arc::clone(&urls), session.clone(), |_| true));
+    let reviewer = tokio::spawn(Arc::clone(&desk).approve_everything(urls, session));
+    // They go on writing while it stops.
+    for some in [10, 30] {
+        until(&world, "some have written", async || desk.tickets().await.len() >= some).await;
+        world.stop(0).await;
+        world.start(0).await;
+    }
+    customers.await.unwrap();
+    until(&world, "all runs have ended", async || desk.is_quiet().await).await;
+    reviewer.abort();
+    assert_eq!(desk.shop.refunds().await.unwrap().len(), 60);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_worker_that_hears_of_its_record_after_its_lease_does_not_act() {
     let world = World::new(2, false, &[&[], &[]]).await;
     let (desk, urls) = (Arc::clone(&world.desk), Arc::new(world.urls.clone()));
