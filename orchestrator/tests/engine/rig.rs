@@ -43,6 +43,7 @@ use store::{RunFilter, Store, StoreOptions, WorkspaceStore};
 use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
+    sync::Notify,
     time::{self, Instant},
 };
 
@@ -62,6 +63,8 @@ pub enum Fault {
     Hang,
     /// Does what is asked, and the answer never arrives.
     LoseAnswer,
+    /// Does what is asked when [`Front::late`] says so, long after nobody waits for it any more.
+    Late,
     /// Takes no more calls for so many seconds.
     Limit(u64),
 }
@@ -74,6 +77,8 @@ pub struct Front {
     keys: Mutex<Vec<String>>,
     /// It does not say what was done.
     pub blind: AtomicBool,
+    /// What is late is done now.
+    pub late: Arc<Notify>,
     /// It answers nothing but errors.
     pub down: AtomicBool,
     /// Requests that came.
@@ -112,6 +117,14 @@ impl Front {
             Some(Fault::Hang) => std::future::pending().await,
             Some(Fault::LoseAnswer) => {
                 next.run(request).await;
+                std::future::pending().await
+            }
+            Some(Fault::Late) => {
+                let late = Arc::clone(&self.late);
+                tokio::spawn(async move {
+                    late.notified().await;
+                    next.run(request).await;
+                });
                 std::future::pending().await
             }
         }
