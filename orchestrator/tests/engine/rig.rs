@@ -11,6 +11,7 @@ use std::{
 };
 
 use axum::{
+    body::Body,
     extract::Request,
     http::{Method, StatusCode},
     middleware::{self, Next},
@@ -121,6 +122,10 @@ impl Front {
             }
             Some(Fault::Late) => {
                 let late = Arc::clone(&self.late);
+                // It would be lost with the connection.
+                let (parts, body) = request.into_parts();
+                let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+                let request = Request::from_parts(parts, Body::from(body));
                 tokio::spawn(async move {
                     late.notified().await;
                     next.run(request).await;
