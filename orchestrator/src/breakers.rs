@@ -238,8 +238,7 @@ mod tests {
         let workspace = store.create_workspace("north", "North").await.unwrap().id;
         let (config, models) = (BreakersConfig::default(), ModelsConfig::default());
         let outside = Outside::shared(store.clone(), clock, ids, &config, &models).await.unwrap();
-        let mut breakers =
-            Breakers::load(store.clone(), Live::default(), Arc::new(outside)).await.unwrap();
+        let mut breakers = Breakers::load(store.clone(), Live::default(), Arc::new(outside)).await.unwrap();
         let stop = |breakers: &Breakers, agent: &str| breakers.of_agent(workspace, agent);
         assert_eq!(breakers.counts, None, "nobody else has this database");
         assert_eq!(stop(&breakers, "resolution"), None);

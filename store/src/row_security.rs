@@ -131,9 +131,9 @@ pub(crate) fn take_role(role: &str) -> String {
 
 /// Brings the schema up to date as the configured user, and puts it under the policies.
 pub(crate) async fn migrate(url: &str, role: Option<&str>) -> Result<(), StoreError> {
-    let options = AnyPoolOptions::new().max_connections(1).after_connect(|connection, _| {
-        Box::pin(async { connection.execute(AS_OWNER).await.map(|_| ()) })
-    });
+    let options = AnyPoolOptions::new()
+        .max_connections(1)
+        .after_connect(|connection, _| Box::pin(async { connection.execute(AS_OWNER).await.map(|_| ()) }));
     let pool = options.connect(url).await?;
     migrations::migrator().run(&pool).await?;
     let mut connection = pool.acquire().await?;

@@ -23,7 +23,9 @@ impl TryFrom<Vec<String>> for Proxies {
         let one = |text: &String| {
             let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
             network.map_err(|_| {
-                format!("`{text}` is no network such as 10.0.0.0/8 or fd00::/8, and no address such as 10.1.2.3")
+                format!(
+                    "`{text}` is no network such as 10.0.0.0/8 or fd00::/8, and no address such as 10.1.2.3"
+                )
             })
         };
         networks.iter().map(one).collect::<Result<_, _>>().map(Self)

@@ -58,9 +58,7 @@ impl<K: std::hash::Hash + Eq + Clone> Limiter<K> {
         if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.buckets.retain_recent();
         }
-        self.buckets.check_key(key).map_err(|until| {
-            too_many(until.wait_time_from(self.clock.now()))
-        })
+        self.buckets.check_key(key).map_err(|until| too_many(until.wait_time_from(self.clock.now())))
     }
 }
 

@@ -176,10 +176,18 @@ mod tests {
         let of = |forwarded: &[&str]| peer(&["127.0.0.0/8", "10.0.0.0/8"], "10.0.0.9", forwarded);
         let from = |address: &str| (Some(address.to_owned()), false);
         assert_eq!(of(&["203.0.113.9, 10.0.0.2, 10.0.0.3"]), from("203.0.113.9"));
-        assert_eq!(of(&["198.51.100.1, 203.0.113.9, 10.0.0.2"]), from("203.0.113.9"), "what it claims is not it");
+        assert_eq!(
+            of(&["198.51.100.1, 203.0.113.9, 10.0.0.2"]),
+            from("203.0.113.9"),
+            "what it claims is not it"
+        );
         assert_eq!(of(&["198.51.100.1, nonsense, 10.0.0.2"]), (None, false), "and not what is beyond it");
         assert_eq!(of(&["10.0.0.7, 10.0.0.2"]), from("10.0.0.7"), "somebody within");
-        assert_eq!(of(&["127.0.0.1, 10.0.0.2"]), from("127.0.0.1"), "who is not on this machine for saying so");
+        assert_eq!(
+            of(&["127.0.0.1, 10.0.0.2"]),
+            from("127.0.0.1"),
+            "who is not on this machine for saying so"
+        );
         assert_eq!(of(&[]), from("10.0.0.9"));
         // A proxy here that nobody trusts does not make its callers local.
         assert_eq!(peer(&[], "127.0.0.1", &["203.0.113.9"]), from("127.0.0.1"));

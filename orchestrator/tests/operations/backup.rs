@@ -408,7 +408,8 @@ async fn a_database_on_a_server_is_backed_up_by_its_own_tools() {
     fs::write(house.path("desk.toml"), house.config.replace(&sqlite, &restored)).unwrap();
     house.refuses(&["restored", " "], "what it was restored from");
     let desk = first_desk(&restored).await;
-    let pending = async || desk.deliveries(Some(DeliveryStatus::Pending), 10, None).await.unwrap().items.len();
+    let pending =
+        async || desk.deliveries(Some(DeliveryStatus::Pending), 10, None).await.unwrap().items.len();
     assert_eq!(pending().await, 1, "it waited when the dump was made");
     assert!(desk.session(session.id, session.created_at).await.unwrap().is_some());
     let said = house.does(&["restored", "the dump of today"]);

@@ -117,7 +117,8 @@ fn what_stands_before_the_deployment_finds_it() {
     let map = one("config.yaml");
     let config = Config::with(text(&map["data"]["countersign.toml"])).unwrap();
     assert_eq!(config.public_url(), format!("https://{}", text(&ingress["spec"]["rules"][0]["host"])));
-    let said = |name: &str| &ingress["metadata"]["annotations"][format!("nginx.ingress.kubernetes.io/{name}")];
+    let said =
+        |name: &str| &ingress["metadata"]["annotations"][format!("nginx.ingress.kubernetes.io/{name}")];
     // Live streams are not held back.
     assert_eq!(said("proxy-buffering"), "off");
     // Replays are in the memory of one replica, which the console asks again.

@@ -185,7 +185,11 @@ fn what_is_fetched_is_the_job_that_alerts_ask_for_and_every_pod() {
     let down = rules().into_iter().find(|rule| rule["alert"] == "CountersignDown").unwrap();
     for job in [&here["job_name"], &cluster["job_name"]] {
         let asked = format!("{{job=\"{}\"}}", job.as_str().unwrap());
-        assert_eq!(down["expr"].as_str().unwrap().matches(&asked).count(), 2, "it answers no, or is not there");
+        assert_eq!(
+            down["expr"].as_str().unwrap().matches(&asked).count(),
+            2,
+            "it answers no, or is not there"
+        );
     }
     let deployment: serde_yaml_ng::Value =
         serde_yaml_ng::from_str(&read("deploy/kubernetes/deployment.yaml")).unwrap();
