@@ -178,7 +178,7 @@ impl Session {
                 }
                 if let Some(why) = effect.error.as_deref().and_then(|error| error.strip_prefix(NOT_YET)) {
                     let why = why.to_owned();
-                    return self.look_again(tool, asked, effect, why).await;
+                    return self.ask_once_more(tool, asked, effect, why).await;
                 }
                 self.attempt_again(tool, asked, effect).await
             }
@@ -262,7 +262,7 @@ impl Session {
         let result = match result {
             Err(ToolError::Unknown(why)) => match self.find_out(tool, effect, why).await {
                 Err(ToolError::Unavailable(why)) if !tool.spec().idempotent => {
-                    return Ok(self.wait_and_look_again(effect, &why));
+                    return Ok(self.wait_and_ask_once_more(effect, &why));
                 }
                 found => found,
             },
@@ -303,7 +303,7 @@ impl Session {
 
     /// The other side has not done it, and does not recognise a repeat: the attempt may be on its way still, or be
     /// worked on. What it says counts when it says so again after an attempt can go on.
-    fn wait_and_look_again(&mut self, effect: &mut Effect, why: &str) -> Settled {
+    fn wait_and_ask_once_more(&mut self, effect: &mut Effect, why: &str) -> Settled {
         let limit = self.house.runs.tool_timeout;
         // The attempt began before now.
         let due = self.house.clock.now().plus(limit + limit / 2);
@@ -314,7 +314,7 @@ impl Session {
         Settled::Waits { for_what: format!("word on whether {} was done", effect.call.tool), until: due }
     }
 
-    async fn look_again(
+    async fn ask_once_more(
         &mut self,
         tool: &dyn AnyTool,
         asked: &ToolCall,

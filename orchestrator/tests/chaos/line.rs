@@ -114,11 +114,12 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared, 
     let mut piece = vec![0; 64 * 1024];
     loop {
         let read = tokio::select! {
+            _ = lost.changed() => None,
             _ = cut.wait_for(|state| *state == State::Cut) => return,
-            // Both ends stay open, for as long as the test goes on.
-            _ = lost.changed() => std::future::pending().await,
-            read = from.read(&mut piece) => read,
+            read = from.read(&mut piece) => Some(read),
         };
+        // Both ends stay open, for as long as the test goes on.
+        let Some(read) = read else { return std::future::pending().await };
         let Ok(length @ 1..) = read else { return };
         if asks {
             shared.look(&piece[..length]);
