@@ -2,6 +2,7 @@
 
 mod chat;
 pub mod edit;
+mod proxies;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, sync::Arc};
 
@@ -16,6 +17,7 @@ use guards::{
     masking::{BorderRules, Protector, Rules},
     pii::{Detector, Settings},
 };
+pub use proxies::Proxies;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
@@ -111,6 +113,7 @@ pub struct ServerConfig {
     pub console_dir: String,
     pub stop_seconds: u64,
     pub requests: usize,
+    pub trusted_proxies: Proxies,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -532,6 +535,22 @@ mod tests {
     fn an_unknown_key_is_refused_with_the_nearest_name() {
         let error = Config::with("[server]\nadress = \"127.0.0.1:1\"").unwrap_err().to_string();
         assert!(error.contains("`server.adress`") && error.contains("`address`"), "{error}");
+    }
+
+    #[test]
+    fn a_proxy_is_a_network_or_an_address_and_what_is_neither_is_named() {
+        let config = Config::with("[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"fd00::1\"]").unwrap();
+        let trusts = |address: &str| config.server.trusted_proxies.trusts(address.parse().unwrap());
+        assert!(trusts("10.244.0.7") && trusts("fd00::1"));
+        assert!(!trusts("11.0.0.1") && !trusts("fd00::2") && !trusts("127.0.0.1"));
+        assert!(Config::with("").unwrap().server.trusted_proxies.trusts("127.0.0.1".parse().unwrap()));
+        let printed = toml::to_string(&config).unwrap();
+        assert!(printed.contains("\"10.0.0.0/8\"") && printed.contains("\"fd00::1/128\""), "{printed}");
+        for wrong in ["10.0.0.0/33", "ingress", ""] {
+            let error = Config::with(&format!("[server]\ntrusted_proxies = [\"{wrong}\"]")).unwrap_err();
+            let error = error.to_string();
+            assert!(error.contains("server.trusted_proxies") && error.contains("10.0.0.0/8"), "{error}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ use tracing::{error, warn};
 use crate::{
     app::App,
     autonomy::Ladder,
-    breakers::rules_changed,
+    breakers::{asked, rules_changed},
     gate::{
         Gate,
         check::{Report, World, check},
@@ -174,7 +174,7 @@ impl Policies {
                 _ = tick.tick() => {}
                 () = rules_changed(&mut words) => {}
             }
-            let result = self.refresh().await;
+            let result = asked(self.refresh()).await;
             if let Err(error) = &result
                 && heard
             {

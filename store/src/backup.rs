@@ -1,21 +1,28 @@
 //! Backups of an embedded database: one file, which is a database itself, with a table of its own that says
-//! what it is. On Postgres its own tools do this.
+//! what it is. On Postgres its own tools do this. What was restored, by whatever, is an earlier state of the
+//! world: what must not go on by itself from there is ended here.
 
 use std::path::Path;
 
 use domain::Timestamp;
 use sqlx::{
-    AssertSqlSafe, Connection as _, Executor as _, Row as _,
+    AnyConnection, AssertSqlSafe, Connection as _, Executor as _, Row as _,
     sqlite::{SqliteConnectOptions, SqliteConnection},
 };
 
-use crate::{Store, StoreError, dialect::Dialect, migrations, scope::Scope, sql::Binds};
+use crate::{Store, StoreError, dialect::Dialect, migrations, row_security, scope::Scope, sql::Binds};
 
 /// Holds [`BackupFacts`]; only backups have it.
 const TABLE: &str = "countersign_backup";
-/// What is said of mails that may have gone out since.
-const SENT_SINCE: &str =
-    "restored from a backup: it may have been sent since; ask the customer, or send it again";
+/// The index of knowledge is built anew.
+const FORGET_INDEX: &str = "DELETE FROM index_marks";
+/// Who was signed in then is not any more.
+const END_SESSIONS: [&str; 3] =
+    ["DELETE FROM sessions", "DELETE FROM customer_sessions", "DELETE FROM customer_links"];
+/// Mails that waited may have gone out since.
+const HOLD_MAILS: &str = "UPDATE deliveries SET status = 'unknown', next_attempt_at = NULL, error = 'restored from a \
+                          backup: it may have been sent since; ask the customer, or send it again' \
+                          WHERE status IN ('pending', 'sending')";
 
 /// What a backup says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +46,8 @@ impl Store {
     /// The newest migration that was applied; none before the first.
     pub async fn schema(&self) -> Result<Option<i64>, StoreError> {
         let mut reader = self.reader(Scope::Everywhere).await?;
-        let rows = Binds::default()
-            .fetch_all(&mut reader, "SELECT max(version) AS version FROM _sqlx_migrations".into())
-            .await?;
+        let sql = "SELECT max(version) AS version FROM _sqlx_migrations";
+        let rows = self.heard(Binds::default().fetch_all(&mut reader, sql.into())).await?;
         reader.keep();
         Ok(rows.first().map(|row| row.try_get("version")).transpose()?.flatten())
     }
@@ -78,6 +84,24 @@ impl Store {
         }
         copy.close().await?;
         Ok(())
+    }
+
+    /// For a database that another program has made what it was earlier, before anybody works on it. Something
+    /// has happened since: who was signed in then is not any more, and mails that waited are not sent again by
+    /// themselves; returns how many. The index of knowledge is filled anew.
+    pub async fn came_back(&self) -> Result<u64, StoreError> {
+        let mut connection = AnyConnection::connect(&self.address.url).await?;
+        if self.address.dialect == Dialect::Postgres {
+            connection.execute(row_security::AS_OWNER).await?;
+        }
+        let mut transaction = connection.begin().await?;
+        for sql in std::iter::once(FORGET_INDEX).chain(END_SESSIONS) {
+            transaction.execute(sql).await?;
+        }
+        let held = transaction.execute(HOLD_MAILS).await?.rows_affected();
+        transaction.commit().await?;
+        connection.close().await?;
+        Ok(held)
     }
 }
 
@@ -141,18 +165,11 @@ pub async fn revive(file: &Path, goes_on: bool) -> Result<(), StoreError> {
     let mut connection = open(file, false).await?;
     let mut transaction = connection.begin().await?;
     transaction.execute(AssertSqlSafe(format!("DROP TABLE {TABLE}"))).await?;
-    transaction.execute("DELETE FROM index_marks").await?;
+    transaction.execute(FORGET_INDEX).await?;
     if !goes_on {
-        for table in ["sessions", "customer_sessions", "customer_links"] {
-            transaction.execute(AssertSqlSafe(format!("DELETE FROM {table}"))).await?;
+        for sql in END_SESSIONS.into_iter().chain([HOLD_MAILS]) {
+            transaction.execute(sql).await?;
         }
-        sqlx::query(
-            "UPDATE deliveries SET status = 'unknown', next_attempt_at = NULL, error = $1 \
-             WHERE status IN ('pending', 'sending')",
-        )
-        .bind(SENT_SINCE)
-        .execute(&mut *transaction)
-        .await?;
     }
     transaction.commit().await?;
     connection.close().await?;

@@ -28,6 +28,11 @@ const CHANNEL: &str = "countersign";
 const PAUSE: Duration = Duration::from_millis(20);
 /// Until it is tried again to reach the database.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Where nothing is said for so long, it is asked whether the database still listens: a line that was lost
+/// without a word would be listened to for ever.
+const QUIET: Duration = Duration::from_secs(10);
+/// What is not answered by then will not be.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Beyond it all are told to look at everything; a notification holds 8,000 bytes.
 const MOST: usize = 100;
 /// Words that a slow listener may be behind.
@@ -158,8 +163,8 @@ impl Bell {
     }
 
     async fn follow(&self, url: &str) -> Result<Infallible, StoreError> {
-        let mut listener = PgListener::connect(url).await?;
-        listener.listen(CHANNEL).await?;
+        let mut listener = answered(PgListener::connect(url)).await?;
+        answered(listener.listen(CHANNEL)).await?;
         self.tell(Word::Missed);
         loop {
             match listener.try_recv().await? {
@@ -171,10 +176,12 @@ impl Bell {
     }
 
     async fn speak(&self, url: &str) -> Result<Infallible, StoreError> {
-        let mut speaker = PgConnection::connect(url).await?;
+        let mut speaker = answered(PgConnection::connect(url)).await?;
         loop {
-            self.wake.notified().await;
-            self.told(&mut speaker).await?;
+            match time::timeout(QUIET, self.wake.notified()).await {
+                Ok(()) => self.told(&mut speaker).await?,
+                Err(_) => answered(speaker.ping()).await?,
+            }
             time::sleep(PAUSE).await;
         }
     }
@@ -187,11 +194,8 @@ impl Bell {
         let said = Said { from: self.owner.clone(), ..said };
         let payload = serde_json::to_string(&said)?;
         let asked = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload);
-        if let Err(error) = asked.execute(speaker).await {
-            // What was in it is not known any more when there is somebody to tell it to.
-            self.say(Word::Missed);
-            return Err(error.into());
-        }
+        // What was in it is not known any more when there is somebody to tell it to.
+        answered(asked.execute(speaker)).await.inspect_err(|_| self.say(Word::Missed))?;
         Ok(())
     }
 
@@ -210,6 +214,12 @@ impl Bell {
             debug!("others were not told of the last that was written, and look for it");
         }
     }
+}
+
+/// What the database says, unless it says nothing.
+async fn answered<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    let silent = |_| StoreError::Silent(PATIENCE.as_secs());
+    Ok(time::timeout(PATIENCE, asked).await.map_err(silent)??)
 }
 
 #[cfg(test)]

@@ -87,6 +87,25 @@ pub(crate) async fn heartbeat(
     Ok(still)
 }
 
+/// Puts runs of `owner` back in the queue that it has not begun, as far as they are its own still, and says how
+/// many those were.
+pub(crate) async fn hand_back(
+    connection: &mut AnyConnection,
+    owner: &str,
+    now: Timestamp,
+    fences: &[(RunId, i64)],
+) -> Result<u64, StoreError> {
+    let mut back = 0;
+    for (run, fence) in fences {
+        let mut binds = Binds::default();
+        binds.at(now).text(owner).id(run).int(*fence);
+        let sql = "UPDATE runs SET status = 'queued', lease_owner = NULL, lease_until = NULL, wake_at = NULL, \
+                   updated_at = $1 WHERE status = 'running' AND lease_owner = $2 AND id = $3 AND fence = $4";
+        back += binds.execute(connection, sql).await?;
+    }
+    Ok(back)
+}
+
 /// Puts every leased run back in the queue, and every leased source. Only for a process that knows it is alone.
 pub(crate) async fn take_over_all(connection: &mut AnyConnection, now: Timestamp) -> Result<u64, StoreError> {
     let mut binds = Binds::default();

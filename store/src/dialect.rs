@@ -3,12 +3,18 @@
 use std::{borrow::Cow, path::PathBuf, time::Duration};
 
 use sqlx::{AnyConnection, AssertSqlSafe, Executor as _};
+use tokio::time;
 
 use crate::{StoreError, row_security, scope::Scope};
 
 /// Between two statements of a transaction; what takes longer has stopped.
 const SHORTEST_IDLE: Duration = Duration::from_secs(2);
 const LONGEST_IDLE: Duration = Duration::from_secs(10);
+
+/// A database over a network that has said nothing for so long will not answer on this connection any more.
+pub(crate) const SILENCE: Duration = Duration::from_secs(30);
+/// The same for work that may walk through whole tables.
+pub(crate) const LONG_SILENCE: Duration = Duration::from_secs(300);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -172,6 +178,20 @@ impl Dialect {
         }
     }
 
+    /// A file answers or fails; what is beyond a network may do neither.
+    pub(crate) async fn answered_in<T>(
+        self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Self::Sqlite => work.await,
+            Self::Postgres => {
+                time::timeout(limit, work).await.unwrap_or(Err(StoreError::Silent(limit.as_secs())))
+            }
+        }
+    }
+
     /// Sets a fresh connection up.
     pub(crate) async fn prepare(
         self,
@@ -224,6 +244,18 @@ mod tests {
     fn a_url_that_is_not_understood_is_refused_without_repeating_its_password() {
         let error = Address::parse("mysql://root:hunter2@localhost/x").unwrap_err().to_string();
         assert!(error.contains("mysql") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn only_what_is_beyond_a_network_is_given_up() {
+        let (limit, answer) = (Duration::from_millis(1), Duration::from_millis(50));
+        let slow = || async {
+            time::sleep(answer).await;
+            Ok(1)
+        };
+        assert_eq!(Dialect::Sqlite.answered_in(limit, slow()).await.unwrap(), 1);
+        let silent = Dialect::Postgres.answered_in(limit, slow()).await;
+        assert!(matches!(silent, Err(StoreError::Silent(_))), "{silent:?}");
     }
 
     #[test]

@@ -37,7 +37,9 @@ pub enum StoreError {
          superuser run: CREATE ROLE countersign_service NOLOGIN; GRANT countersign_service TO \"{user}\""
     )]
     RowSecurity { user: String, why: String },
-    #[error("the database has not answered for {0} seconds; it is not known whether this was written")]
+    #[error(
+        "the database has not answered for {0} seconds; if this was to be written, it is not known whether it was"
+    )]
     Silent(u64),
     /// A file that a backup cannot be written to or read from.
     #[error("{file}: {why}")]

@@ -109,6 +109,11 @@ impl Term {
         self.holds_at(Instant::now())
     }
 
+    #[cfg(test)]
+    pub(crate) fn until(&self) -> Instant {
+        *self.until.borrow()
+    }
+
     fn holds_at(&self, now: Instant) -> bool {
         now < *self.until.borrow()
     }

@@ -65,7 +65,7 @@ pub use records::{
     Totp, Workspace,
 };
 
-use dialect::{Address, Dialect};
+use dialect::{Address, Dialect, SILENCE};
 use read::{RunAsked, together::Together};
 use readers::{Reader, Readers};
 use rows::Columns;
@@ -197,6 +197,11 @@ impl Store {
         self.writer.shared.bell.listen()
     }
 
+    /// How long leases are, where several processes share the database.
+    pub fn shared_lease(&self) -> Option<Duration> {
+        (self.address.dialect == Dialect::Postgres).then_some(self.writer.shared.lease)
+    }
+
     /// What time the database has, where several processes share it.
     pub async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
         if self.address.dialect == Dialect::Sqlite {
@@ -204,7 +209,7 @@ impl Store {
         }
         let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now";
         let mut reader = self.reader(Scope::Everywhere).await?;
-        let rows = Binds::default().fetch_all(&mut reader, sql.into()).await?;
+        let rows = self.heard(Binds::default().fetch_all(&mut reader, sql.into())).await?;
         reader.keep();
         rows.first().map(|row| Columns { table: "the clock", row }.at("now")).transpose()
     }
@@ -217,6 +222,18 @@ impl Store {
     /// A run that came through [`Self::ready`] is finished with: frees its place.
     pub fn release(&self) {
         self.writer.shared.release();
+    }
+
+    /// The process is to end: it leases no more runs. What is being written at this moment may still bring some
+    /// to [`Self::ready`]; they are there when a [`Self::hand_back`] that was asked for after this has returned.
+    pub fn drain(&self) {
+        self.writer.shared.drain();
+    }
+
+    /// Puts runs that came through [`Self::ready`] and were not begun back in the queue, for any process to take
+    /// at once, and frees their places. Returns how many were this process's still.
+    pub async fn hand_back(&self, runs: Vec<ReadyRun>) -> Result<u64, StoreError> {
+        self.writer.hand_back(runs).await
     }
 
     /// Leases due runs, up to the free places; they appear in [`Self::ready`]. Returns how many.
@@ -246,7 +263,7 @@ impl Store {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let mut reader = self.reader(Scope::Everywhere).await?;
-        reader.execute("SELECT 1").await?;
+        self.heard(async { Ok(reader.execute("SELECT 1").await?) }).await?;
         reader.keep();
         Ok(())
     }
@@ -265,6 +282,11 @@ impl Store {
 
     async fn reader(&self, scope: impl Into<Scope>) -> Result<Reader<'_>, StoreError> {
         self.read.get(scope.into()).await
+    }
+
+    /// What is read, or that the database has not answered for too long. The connection is then not kept.
+    async fn heard<T>(&self, read: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.address.dialect.answered_in(SILENCE, read).await
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! The pool asks the database whether it is still there each time a connection is given back, which
 //! doubles the way to it for a read of one row. So those on which a read went well are kept at hand
-//! here; all others, broken ones and ones whose reader gave up half way, go back to the pool, which
-//! sorts them out.
+//! here. All others, broken ones and ones whose reader gave up half way, are closed where the database is
+//! beyond a network, because the pool would ask them too and wait for as long as it takes; those of a file
+//! go back to the pool, which sorts them out.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -16,13 +17,20 @@ use sqlx::{
 };
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
-    time::Instant,
+    time::{self, Instant},
 };
 
-use crate::{StoreError, dialect::Dialect, scope::Scope};
+use crate::{
+    StoreError,
+    dialect::{Dialect, SILENCE},
+    scope::Scope,
+};
 
 /// A connection over a network that rested longer is asked whether it is still there.
 const REST: Duration = Duration::from_secs(1);
+/// One that does not say so by then is given up, and all that rested with it: what took one away from us, a
+/// failover or a router that forgot it, took the others too.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) struct Readers {
     pool: AnyPool,
@@ -70,21 +78,45 @@ impl Readers {
     /// One that read the same rows last, or else the one that was used last, so that few are used when few
     /// are needed, and are seldom told whose rows they may read.
     pub(crate) async fn get(&self, scope: Scope) -> Result<Reader<'_>, StoreError> {
-        let place = self.places.acquire().await.map_err(|_| StoreError::Closed)?;
+        let place = async { self.places.acquire().await.map_err(|_| StoreError::Closed) };
+        let place = self.dialect.answered_in(SILENCE, place).await?;
         while let Some(mut idle) = self.take(Some(&scope)) {
-            let remote = self.dialect == Dialect::Postgres;
-            let sound = if remote && idle.scope != scope {
-                self.tell(&mut idle.connection, &scope).await.is_ok()
-            } else {
-                !remote || idle.since.elapsed() <= REST || idle.connection.ping().await.is_ok()
-            };
-            if sound {
+            if self.is_sound(&mut idle, &scope).await {
                 return Ok(Reader { connection: idle.connection, readers: self, scope, _place: place });
             }
         }
         let mut connection = self.pool.acquire().await?;
-        self.tell(&mut connection, &scope).await?;
+        if self.dialect == Dialect::Postgres {
+            // Whenever it is let go of, whether or not the other side still listens.
+            connection.close_on_drop();
+        }
+        let told = async { Ok::<_, StoreError>(self.tell(&mut connection, &scope).await?) };
+        self.dialect.answered_in(SILENCE, told).await?;
         Ok(Reader { connection, readers: self, scope, _place: place })
+    }
+
+    /// Whether it is still there, and may read those rows now.
+    async fn is_sound(&self, idle: &mut Idle, scope: &Scope) -> bool {
+        if self.dialect == Dialect::Sqlite {
+            return true;
+        }
+        let rested = idle.since.elapsed() > REST;
+        let asked = async {
+            match idle.scope == *scope {
+                true if rested => idle.connection.ping().await,
+                true => Ok(()),
+                false => self.tell(&mut idle.connection, scope).await,
+            }
+        };
+        let Ok(answer) = time::timeout(PATIENCE, asked).await else {
+            let others = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+            tracing::warn!(
+                others = others.len(),
+                "a connection to the database does not answer; it is given up, with those that rested beside it"
+            );
+            return false;
+        };
+        answer.is_ok()
     }
 
     /// Postgres shows no row to those who have not said whose they read. Once for as long as it stays the
@@ -140,3 +172,6 @@ impl DerefMut for Reader<'_> {
         &mut self.connection
     }
 }
+
+#[cfg(test)]
+mod tests;

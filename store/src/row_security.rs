@@ -18,6 +18,9 @@ pub(crate) const ROLE: &str = "countersign_service";
 /// Taken while policies are changed: any number that nobody else uses.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7263947120115)::text";
 
+/// Said by the tables' owner, who then reaches the rows of all workspaces.
+pub(crate) const AS_OWNER: &str = "SET countersign.workspaces = 'migrations'";
+
 const CURRENT_SCHEMA: &str = "SELECT quote_ident(current_schema()) AS name";
 
 /// Tables of which the rows of all workspaces are reached at once, by [`Scope::Everywhere`]: who signs in, what
@@ -128,9 +131,9 @@ pub(crate) fn take_role(role: &str) -> String {
 
 /// Brings the schema up to date as the configured user, and puts it under the policies.
 pub(crate) async fn migrate(url: &str, role: Option<&str>) -> Result<(), StoreError> {
-    let options = AnyPoolOptions::new().max_connections(1).after_connect(|connection, _| {
-        Box::pin(async { connection.execute("SET countersign.workspaces = 'migrations'").await.map(|_| ()) })
-    });
+    let options = AnyPoolOptions::new()
+        .max_connections(1)
+        .after_connect(|connection, _| Box::pin(async { connection.execute(AS_OWNER).await.map(|_| ()) }));
     let pool = options.connect(url).await?;
     migrations::migrator().run(&pool).await?;
     let mut connection = pool.acquire().await?;

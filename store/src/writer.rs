@@ -4,19 +4,21 @@
 //! batch that the database refuses is tried again commit by commit: one that is poisoned cannot
 //! hurt its neighbours.
 
+mod keeping;
+
 use std::{
     borrow::Cow,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use domain::{
-    Clock, Ids, Timestamp, WorkspaceId,
+    Clock, Ids, RunId, WorkspaceId,
     commit::{Commit, CommitError, Op, Receipt},
-    run::{Run, RunStatus},
+    run::Run,
     ticket::EventBody,
 };
 use futures::future::BoxFuture;
@@ -33,7 +35,7 @@ use crate::{
     batch::{Batch, Done},
     bell::{Bell, Word},
     claim,
-    dialect::Dialect,
+    dialect::{Dialect, LONG_SILENCE, SILENCE},
     leases::Leases,
     scope::Scope,
     sql::Statements,
@@ -47,10 +49,6 @@ const BATCH: usize = 64;
 const NOTICES: usize = 4096;
 /// What a caller is told to wait when the queue is full.
 const RETRY_AFTER: Duration = Duration::from_millis(50);
-/// A database over a network that has said nothing for so long will not answer on this connection any more.
-const SILENCE: Duration = Duration::from_secs(30);
-/// The same for work that may walk through whole tables.
-const LONG_SILENCE: Duration = Duration::from_secs(300);
 /// How long a connection that is given up may take to say so.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -68,7 +66,7 @@ enum Job {
     Work {
         work: Work,
         beside: bool,
-        place: OwnedSemaphorePermit,
+        place: Option<OwnedSemaphorePermit>,
     },
     Claim(oneshot::Sender<Result<usize, StoreError>>),
     Close(oneshot::Sender<()>),
@@ -84,9 +82,11 @@ pub(crate) struct Shared {
     pub bell: Arc<Bell>,
     leases: Arc<Leases>,
     owner: String,
-    lease: Duration,
+    pub lease: Duration,
     max_claimed: usize,
     claimed: AtomicUsize,
+    /// The process is to end, and takes no more runs.
+    draining: AtomicBool,
     ready: mpsc::UnboundedSender<ReadyRun>,
 }
 
@@ -101,7 +101,15 @@ impl Shared {
     }
 
     fn free(&self) -> usize {
-        self.max_claimed.saturating_sub(self.claimed.load(Ordering::Acquire))
+        match self.draining.load(Ordering::Acquire) {
+            true => 0,
+            false => self.max_claimed.saturating_sub(self.claimed.load(Ordering::Acquire)),
+        }
+    }
+
+    /// Leases no more runs from here on; what is being written meanwhile still may.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
     }
 
     /// Hands a leased run to the engine. The place is taken before the run is seen, so that giving
@@ -133,6 +141,8 @@ impl Shared {
 #[derive(Clone)]
 pub(crate) struct WriterHandle {
     jobs: mpsc::Sender<Job>,
+    /// Done before everything in the queue.
+    first: mpsc::UnboundedSender<Job>,
     /// Of the queue's places those that other work than commits may take; beyond it waits outside.
     work: Arc<Semaphore>,
     pub shared: Arc<Shared>,
@@ -151,6 +161,7 @@ impl WriterHandle {
         ids: Arc<dyn Ids>,
     ) -> Self {
         let (jobs, queue) = mpsc::channel(options.queue.max(1));
+        let (first, before) = mpsc::unbounded_channel();
         let (ready, receiver) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             clock,
@@ -164,13 +175,14 @@ impl WriterHandle {
             lease: options.lease,
             max_claimed: options.max_claimed,
             claimed: AtomicUsize::new(0),
+            draining: AtomicBool::new(false),
             ready,
         });
         let writer = Writer { pool, shares, held: None, state: State::default(), shared: shared.clone() };
-        tokio::spawn(writer.run(queue));
+        tokio::spawn(writer.run(queue, before));
         let work =
             Arc::new(Semaphore::new((options.queue - options.queue / 4).clamp(1, Semaphore::MAX_PERMITS)));
-        Self { jobs, work, shared, ready: Arc::new(Mutex::new(Some(receiver))) }
+        Self { jobs, first, work, shared, ready: Arc::new(Mutex::new(Some(receiver))) }
     }
 
     pub(crate) fn ready(&self) -> Option<mpsc::UnboundedReceiver<ReadyRun>> {
@@ -203,48 +215,13 @@ impl WriterHandle {
 
     /// The way for writes to those rows, and to no others where the database can tell.
     pub(crate) fn within(&self, scope: impl Into<Scope>) -> Scoped<'_> {
-        Scoped { writer: self, scope: scope.into(), silence: LONG_SILENCE }
+        Scoped { writer: self, scope: scope.into(), silence: LONG_SILENCE, first: false }
     }
 
     /// How many jobs wait, and how many may.
     pub(crate) fn load(&self) -> (usize, usize) {
         let limit = self.jobs.max_capacity();
         (limit.saturating_sub(self.jobs.capacity()), limit)
-    }
-
-    pub(crate) async fn claim_due(&self) -> Result<usize, StoreError> {
-        if self.shared.free() == 0 {
-            return Ok(0);
-        }
-        let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job::Claim(answer)).await.map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)?
-    }
-
-    pub(crate) async fn heartbeat(&self) -> Result<(), StoreError> {
-        let owner = self.shared.owner.clone();
-        let held = self.shared.leases.holding();
-        if held.is_empty() {
-            return Ok(());
-        }
-        let asked = Instant::now();
-        let until = self.shared.clock.now().plus(self.shared.lease);
-        let still = self
-            .within(Scope::Everywhere)
-            .promptly()
-            .transact(move |connection| {
-                Box::pin(async move { claim::heartbeat(connection, &owner, until, &held).await })
-            })
-            .await?;
-        self.shared.leases.extend(&still, asked);
-        Ok(())
-    }
-
-    pub(crate) async fn take_over_all(&self) -> Result<u64, StoreError> {
-        let now = self.shared.clock.now();
-        self.within(Scope::Everywhere)
-            .transact(move |connection| Box::pin(claim::take_over_all(connection, now)))
-            .await
     }
 
     /// Everything queued is written; nothing more is taken.
@@ -264,26 +241,24 @@ fn begins_something(commit: &Commit) -> bool {
     })
 }
 
-/// Whether a run could be worked on now and nobody has it.
-fn is_left(run: &Run, now: Timestamp) -> bool {
-    match run.status {
-        RunStatus::Queued => run.wake_at.is_none_or(|at| at <= now),
-        RunStatus::Waiting => run.wake_at.is_some_and(|at| at <= now),
-        _ => false,
-    }
-}
-
 /// Writes that touch the rows of some workspaces.
 pub(crate) struct Scoped<'a> {
     writer: &'a WriterHandle,
     scope: Scope,
     silence: Duration,
+    first: bool,
 }
 
 impl Scoped<'_> {
     /// For few rows that are found by an index.
     fn promptly(mut self) -> Self {
         self.silence = SILENCE;
+        self
+    }
+
+    /// Before everything that waits.
+    fn first(mut self) -> Self {
+        self.first = true;
         self
     }
 
@@ -318,7 +293,7 @@ impl Scoped<'_> {
             Box::pin(async move {
                 let result = match connection {
                     Ok(connection) => {
-                        answered_in(dialect, silence, in_transaction(connection, begin, work)).await
+                        dialect.answered_in(silence, in_transaction(connection, begin, work)).await
                     }
                     Err(error) => Err(error),
                 };
@@ -329,9 +304,15 @@ impl Scoped<'_> {
                 sound
             })
         });
-        let place = Arc::clone(&self.writer.work).acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        let job = Job::Work { work: job, beside, place };
-        self.writer.jobs.send(job).await.map_err(|_| StoreError::Closed)?;
+        if self.first {
+            let job = Job::Work { work: job, beside, place: None };
+            self.writer.first.send(job).map_err(|_| StoreError::Closed)?;
+        } else {
+            let place = Arc::clone(&self.writer.work).acquire_owned().await;
+            let place = Some(place.map_err(|_| StoreError::Closed)?);
+            let job = Job::Work { work: job, beside, place };
+            self.writer.jobs.send(job).await.map_err(|_| StoreError::Closed)?;
+        }
         answered.await.map_err(|_| StoreError::Closed)?
     }
 }
@@ -350,20 +331,6 @@ where
     Ok(value)
 }
 
-/// A file answers or fails; what is beyond a network may do neither.
-async fn answered_in<T>(
-    dialect: Dialect,
-    limit: Duration,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    match dialect {
-        Dialect::Sqlite => work.await,
-        Dialect::Postgres => {
-            time::timeout(limit, work).await.unwrap_or(Err(StoreError::Silent(limit.as_secs())))
-        }
-    }
-}
-
 type Waiting = (WorkspaceId, Arc<Commit>, oneshot::Sender<Result<Receipt, CommitError>>);
 
 struct Writer {
@@ -376,14 +343,21 @@ struct Writer {
 }
 
 impl Writer {
-    async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+    async fn run(mut self, mut queue: mpsc::Receiver<Job>, mut first: mpsc::UnboundedReceiver<Job>) {
         let mut jobs = Vec::with_capacity(BATCH);
         loop {
-            if queue.recv_many(&mut jobs, BATCH).await == 0 {
-                return;
+            tokio::select! {
+                biased;
+                Some(job) = first.recv() => jobs.push(job),
+                taken = queue.recv_many(&mut jobs, BATCH) => if taken == 0 {
+                    return;
+                },
             }
             let mut commits: Vec<Waiting> = Vec::with_capacity(jobs.len());
             for job in jobs.drain(..) {
+                while let Ok(Job::Work { work, beside, .. }) = first.try_recv() {
+                    self.work(work, beside).await;
+                }
                 if let Job::Commit { workspace, commit, answer } = job {
                     commits.push((workspace, commit, answer));
                     continue;
@@ -420,7 +394,14 @@ impl Writer {
     async fn connection(&mut self) -> Result<&mut AnyConnection, StoreError> {
         let held = match self.held.take() {
             Some(held) => held,
-            None => self.pool.acquire().await?,
+            None => {
+                let mut fresh = self.pool.acquire().await?;
+                if self.shared.dialect == Dialect::Postgres {
+                    // The pool would ask it whether it is still there, for as long as that takes.
+                    fresh.close_on_drop();
+                }
+                fresh
+            }
         };
         Ok(&mut **self.held.insert(held))
     }
@@ -455,7 +436,9 @@ impl Writer {
         if free == 0 {
             return Ok(0);
         }
-        let (terms, asked) = (shared.terms(), Instant::now());
+        // The clock first: what is reckoned here must end before it does there.
+        let asked = Instant::now();
+        let terms = shared.terms();
         let connection = self.connection().await?;
         let claimed = async {
             let mut transaction = connection
@@ -466,7 +449,7 @@ impl Writer {
             transaction.commit().await?;
             Ok::<_, StoreError>(claimed)
         };
-        match answered_in(shared.dialect, SILENCE, claimed).await {
+        match shared.dialect.answered_in(SILENCE, claimed).await {
             Ok(claimed) => {
                 let count = claimed.len();
                 if shared.dialect.data_version().is_some() {
@@ -495,25 +478,25 @@ impl Writer {
             waiting.iter().map(|(workspace, commit, _)| (*workspace, commit.clone())).collect();
         match self.batch(&commits).await {
             Ok(done) => {
-                for ((workspace, _, answer), done) in waiting.into_iter().zip(done) {
-                    self.settle(workspace, answer, done, asked);
+                for (waiting, done) in waiting.into_iter().zip(done) {
+                    self.settle(waiting, done, asked);
                 }
             }
             Err(error) if error.is_about_data() => {
                 tracing::warn!(%error, commits = commits.len(), "a batch was refused and is written commit by commit");
-                for ((workspace, _, answer), commit) in waiting.into_iter().zip(commits) {
+                for (waiting, commit) in waiting.into_iter().zip(commits) {
                     let asked = Instant::now();
                     let done = self.alone(commit).await;
-                    self.settle(workspace, answer, done, asked);
+                    self.settle(waiting, done, asked);
                 }
             }
             Err(error) => {
                 tracing::error!(%error, commits = waiting.len(), "commits could not be written");
                 let text = error.to_string();
-                for (workspace, _, answer) in waiting {
+                for waiting in waiting {
                     let done =
                         Done { result: Err(CommitError::Unavailable(text.clone())), claimed: Vec::new() };
-                    self.settle(workspace, answer, done, asked);
+                    self.settle(waiting, done, asked);
                 }
             }
         }
@@ -528,7 +511,7 @@ impl Writer {
         let connection = self.connection().await?;
         let started = Instant::now();
         let written = batch.write(connection, commits, &mut state, free);
-        let result = answered_in(shared.dialect, SILENCE, written).await;
+        let result = shared.dialect.answered_in(SILENCE, written).await;
         histogram!("countersign_write_seconds").record(started.elapsed().as_secs_f64());
         histogram!("countersign_write_commits").record(commits.len() as f64);
         if result.is_err() {
@@ -561,20 +544,19 @@ impl Writer {
         }
     }
 
-    /// Publishes what was written, then answers.
-    fn settle(
-        &self,
-        workspace: WorkspaceId,
-        answer: oneshot::Sender<Result<Receipt, CommitError>>,
-        done: Done,
-        asked: Instant,
-    ) {
+    /// Publishes what was written, then answers. `asked`: before it was sent.
+    fn settle(&self, (workspace, commit, answer): Waiting, done: Done, asked: Instant) {
         for run in done.claimed {
             self.shared.hand_over(workspace, run, asked);
         }
+        if done.result.is_ok() {
+            // What was written with a run's fence has extended its lease in the database.
+            let wrote: Vec<(RunId, i64)> = commit.ops.iter().filter_map(keeping::goes_on).collect();
+            self.shared.leases.extend(&wrote, asked);
+        }
         if let Ok(receipt) = &done.result {
             let now = self.shared.clock.now();
-            if receipt.runs.iter().any(|run| is_left(run, now)) {
+            if receipt.runs.iter().any(|run| keeping::is_left(run, now)) {
                 self.shared.bell.say(Word::Due);
             }
             if !receipt.events.is_empty() {

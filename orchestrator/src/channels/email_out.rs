@@ -147,9 +147,17 @@ impl Sending<'_> {
             }
         };
         // From here on it counts as sent until the server says otherwise.
+        let claimed = Instant::now();
         if let Err(error) = self.claim().await {
             info!(%error, delivery = %self.delivery.id, "a mail is left to whoever took it first");
             ready.leave().await;
+            return Ok(());
+        }
+        // Others give it up as lost when this takes too long, and a person may send it again. What is late already,
+        // because the database was or the process stood still, is left for later.
+        if claimed.elapsed() > smtp::longest(&self.app.config.email.smtp) / 2 {
+            ready.leave().await;
+            self.later(DeliveryStatus::Sending, "the service took too long to hand it over").await;
             return Ok(());
         }
         match ready.hand_over(&built.content).await {

@@ -24,8 +24,10 @@ use crate::{
     system::{SystemClock, SystemIds},
 };
 
-const ON_A_SERVER: &str = "the database is not a file of this machine: back it up with `pg_dump --format=custom` and \
-     bring it back with `pg_restore`, as docs/operations.md says";
+const ON_A_SERVER: &str = "the database is not a file of this machine: back it up with `pg_dump --format=custom`, \
+     bring it back with `pg_restore`, and then run `countersign restored`, as docs/operations.md says";
+/// Characters of what somebody says that a database was restored from.
+const MAX_WHAT: usize = 200;
 
 /// How a backup becomes the database.
 #[derive(Clone, Copy)]
@@ -173,13 +175,14 @@ async fn ready(store: &Store, facts: &BackupFacts, terms: Terms) -> anyhow::Resu
     if terms.go_on {
         return Ok(());
     }
+    stop_agents(store, &format!("a backup of {}", facts.made_at.rfc3339())).await
+}
+
+async fn stop_agents(store: &Store, what: &str) -> anyhow::Result<()> {
     for workspace in store.workspaces().await? {
         let breaker = Breaker {
             of: BreakerOf::Workspace,
-            reason: format!(
-                "Restored from a backup of {}: look at what was done since before agents go on",
-                facts.made_at.rfc3339()
-            ),
+            reason: format!("Restored from {what}: look at what was done since before agents go on"),
             opened_by: Actor::System,
             opened_at: SystemClock.now(),
         };
@@ -187,6 +190,42 @@ async fn ready(store: &Store, facts: &BackupFacts, terms: Terms) -> anyhow::Resu
     }
     Ok(())
 }
+
+/// After another program has made the database what it was earlier: stops what must not go on by itself from
+/// there.
+pub(super) async fn restored(config: &Config, what: &str, out: Output) -> anyhow::Result<()> {
+    let (url, what) = (&config.database.url, what.trim());
+    ensure!(
+        (1..=MAX_WHAT).contains(&what.chars().count()),
+        "say in 1 to {MAX_WHAT} characters what it was restored from, such as \"the dump of 22 November\""
+    );
+    // Held to the end: nobody starts a service on it meanwhile.
+    let _lock = lock_embedded(url)?;
+    ensure!(
+        sqlite_path(url).is_none_or(|database| database.exists()),
+        "there is no database at {url}: look at database.url, and at the folder this is started in"
+    );
+    let store = open(url).await?;
+    let rests = async {
+        store.migrate().await?;
+        let mails = store.came_back().await?;
+        stop_agents(&store, what).await?;
+        anyhow::Ok(mails)
+    }
+    .await;
+    store.close().await;
+    let mails = rests?;
+    out.either(&json!({ "restored_from": what, "mails_held": mails, "stopped": true }), || {
+        out.line(format!(
+            "Agents are stopped and everybody signs in anew. Mails that waited and are not sent by themselves: {mails}."
+        ))?;
+        out.line("Check it: `countersign tickets verify`, `credits verify` and `audit verify`, for each workspace.")?;
+        out.line(LET_GO_ON)
+    })
+}
+
+const LET_GO_ON: &str = "Look at what was done since, then let each workspace go on with `countersign --workspace SLUG \
+                         breakers close workspace --reason … --as EMAIL`, or in the console.";
 
 async fn open(url: &str) -> anyhow::Result<Store> {
     let options = StoreOptions {

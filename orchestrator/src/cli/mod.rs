@@ -93,6 +93,13 @@ enum Command {
         #[arg(long)]
         without_key: bool,
     },
+    /// After another program has made the database what it was earlier, such as pg_restore, and before the service
+    /// starts: every workspace's agents are stopped until a person lets them go on, mails that waited are not
+    /// sent by themselves, and everybody signs in anew.
+    Restored {
+        /// What it was restored from, such as "the dump of 22 November"; people read it where agents are stopped.
+        what: String,
+    },
     /// Workspaces, people and keys.
     Workspace {
         #[command(subcommand)]
@@ -491,6 +498,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Restore { file, go_on, without_key } => {
             backup::restore(&load()?, &file, backup::Terms { go_on, without_key }, out).await?;
         }
+        Command::Restored { what } => backup::restored(&load()?, &what, out).await?,
         Command::Kb { command: KbCommand::Parse { file } } => documents::show(&file, out).await?,
         command => {
             if let Command::Replay(args) = &command

@@ -38,6 +38,8 @@ const MAX_ATTEMPTS: i64 = 6;
 const PUT_OFF: Duration = Duration::from_secs(24 * 60 * 60);
 /// Finding out what became of an attempt, with the wait for a permit to ask.
 const INQUIRY: Duration = Duration::from_secs(15);
+/// Begins the error of an effect that the other side says was not done while an attempt may still be at work.
+const NOT_YET: &str = "it is said not to be done, which is asked again before it is repeated; ";
 
 /// An attempt at an effect, for the journal.
 pub(super) struct Attempt {
@@ -174,6 +176,10 @@ impl Session {
                         until: due,
                     });
                 }
+                if let Some(why) = effect.error.as_deref().and_then(|error| error.strip_prefix(NOT_YET)) {
+                    let why = why.to_owned();
+                    return self.ask_once_more(tool, asked, effect, why).await;
+                }
                 self.attempt_again(tool, asked, effect).await
             }
             EffectStatus::Attempting => {
@@ -254,7 +260,12 @@ impl Session {
             known => known,
         };
         let result = match result {
-            Err(ToolError::Unknown(why)) => self.find_out(tool, effect, why).await,
+            Err(ToolError::Unknown(why)) => match self.find_out(tool, effect, why).await {
+                Err(ToolError::Unavailable(why)) if !tool.spec().idempotent => {
+                    return Ok(self.wait_and_ask_once_more(effect, &why));
+                }
+                found => found,
+            },
             // Of attempts that may be repeated, an earlier one may have been done unseen: nobody is told
             // that it was not before that is known.
             Err(ToolError::Unavailable(why)) if !may_go_on && tool.spec().idempotent => {
@@ -290,13 +301,43 @@ impl Session {
         }
     }
 
-    /// Turns "it may have been done" into knowledge where that is possible.
-    async fn find_out(
-        &self,
+    /// The other side has not done it, and does not recognise a repeat: the attempt may be on its way still, or be
+    /// worked on. What it says counts when it says so again after an attempt can go on.
+    fn wait_and_ask_once_more(&mut self, effect: &mut Effect, why: &str) -> Settled {
+        let limit = self.house.runs.tool_timeout;
+        // The attempt began before now.
+        let due = self.house.clock.now().plus(limit + limit / 2);
+        effect.status = EffectStatus::Retrying;
+        effect.error = Some(format!("{NOT_YET}{why}"));
+        effect.next_attempt_at = Some(due);
+        self.change_effect(effect);
+        Settled::Waits { for_what: format!("word on whether {} was done", effect.call.tool), until: due }
+    }
+
+    async fn ask_once_more(
+        &mut self,
         tool: &dyn AnyTool,
-        effect: &Effect,
+        asked: &ToolCall,
+        mut effect: Effect,
         why: String,
-    ) -> Result<ToolOutput, ToolError> {
+    ) -> Result<Settled, Halt> {
+        match self.inquire(tool, &effect).await {
+            Inquiry::Done(output) => {
+                self.succeed(asked, &mut effect, output);
+                Ok(Settled::Now)
+            }
+            Inquiry::NotDone if effect.attempts < MAX_ATTEMPTS => {
+                self.attempt_again(tool, asked, effect).await
+            }
+            Inquiry::NotDone => {
+                self.fail(asked, &mut effect, why);
+                Ok(Settled::Now)
+            }
+            Inquiry::CannotTell => Ok(self.ask_what_happened(tool, asked, &mut effect, why)),
+        }
+    }
+
+    async fn inquire(&self, tool: &dyn AnyTool, effect: &Effect) -> Inquiry {
         let context = self.context();
         let key = effect.idempotency_key();
         let inquiry = async {
@@ -305,7 +346,17 @@ impl Session {
                 false => Inquiry::CannotTell,
             }
         };
-        match time::timeout(INQUIRY, inquiry).await.unwrap_or(Inquiry::CannotTell) {
+        time::timeout(INQUIRY, inquiry).await.unwrap_or(Inquiry::CannotTell)
+    }
+
+    /// Turns "it may have been done" into knowledge where that is possible.
+    async fn find_out(
+        &self,
+        tool: &dyn AnyTool,
+        effect: &Effect,
+        why: String,
+    ) -> Result<ToolOutput, ToolError> {
+        match self.inquire(tool, effect).await {
             Inquiry::Done(output) => Ok(output),
             Inquiry::NotDone => Err(ToolError::Unavailable(why)),
             // The other side recognises the key, so repeating is safe.

@@ -6,6 +6,7 @@
 //!   recorded before it is attempted ([`effects`]); what the process lost in a crash was never
 //!   acknowledged to anyone.
 //! - The journal is only written with the run's fence, so a worker that was replaced cannot write.
+//! - A process that stops leases nothing more, hands back what it has not begun, and brings the rest to a good place.
 
 mod about;
 mod asked;
@@ -37,7 +38,7 @@ use std::{sync::Arc, time::Duration};
 
 use store::{ReadyRun, Word};
 use tokio::{
-    sync::{broadcast, watch},
+    sync::{broadcast, mpsc, watch},
     task::JoinSet,
     time,
 };
@@ -116,6 +117,9 @@ impl Engine {
                 Some(done) = tasks.join_next(), if !tasks.is_empty() => log_panic(done),
             }
         }
+        // What has not begun is anybody's; new runs are left in the queue.
+        self.house.store.drain();
+        tasks.spawn(hand_back(Arc::clone(&self.house), ready));
         // What comes to its end meanwhile is this process's until then.
         while !tasks.is_empty() {
             tokio::select! {
@@ -146,6 +150,16 @@ impl Engine {
             session::work(house, ready, stopping).await;
             drop(release);
         });
+    }
+}
+
+async fn hand_back(house: Arc<House>, mut ready: mpsc::UnboundedReceiver<ReadyRun>) {
+    // Twice: what was being written when this began has brought its runs when the first time is over.
+    for _ in 0..2 {
+        let runs: Vec<ReadyRun> = std::iter::from_fn(|| ready.try_recv().ok()).collect();
+        if let Err(error) = house.store.hand_back(runs).await {
+            warn!(%error, "runs could not be handed back; their leases pass");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    WorkspaceId,
+    Timestamp, WorkspaceId,
     breaker::{Breaker, BreakerOf, WAITS},
     commit::RunTo,
     tool::{AnyTool, ToolSpec},
@@ -16,21 +16,33 @@ use super::{
     calls::Settled,
     session::{Halt, Session},
 };
-use crate::breakers::{automatic::Pause, outside::Leave};
+use crate::breakers::{Stop, automatic::Pause, outside::Leave};
 
 /// Closing a breaker wakes the runs that wait for it. One that began to wait in that moment looks again
 /// after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// While the database does not say what is stopped.
+const LISTEN_AGAIN: Duration = Duration::from_secs(5);
 
 impl Session {
     /// What stops everything that the agent would do.
-    pub(super) fn stopped(&self) -> Option<BreakerOf> {
+    pub(super) fn stopped(&self) -> Option<Stop> {
         self.house.breakers.of_agent(self.store.id(), &self.run.agent)
     }
 
-    pub(super) async fn park_until_closed(&mut self, of: &BreakerOf) -> Result<(), Halt> {
-        let wake_at = Some(self.house.clock.now().plus(LOOK_AGAIN));
-        self.park(RunTo::Waiting { for_what: waits(of), wake_at }).await
+    pub(super) async fn park_until_closed(&mut self, stop: &Stop) -> Result<(), Halt> {
+        let (for_what, until) = self.waits(stop);
+        self.park(RunTo::Waiting { for_what, wake_at: Some(until) }).await
+    }
+
+    fn waits(&self, stop: &Stop) -> (String, Timestamp) {
+        let now = self.house.clock.now();
+        match stop {
+            Stop::Off(of) => (format!("{WAITS}{}", of.words()), now.plus(LOOK_AGAIN)),
+            Stop::Unheard => {
+                (format!("{WAITS}the database does not tell which there are"), now.plus(LISTEN_AGAIN))
+            }
+        }
     }
 
     /// Asks to make one call of a tool that is not stopped by a person.
@@ -52,13 +64,14 @@ impl Session {
 
     /// How a call waits whose tool is stopped.
     pub(super) fn stopped_call(&self, spec: &ToolSpec) -> Option<Settled> {
-        let of = self.house.breakers.of_tool(self.store.id(), spec)?;
-        Some(Settled::Waits { for_what: waits(&of), until: self.house.clock.now().plus(LOOK_AGAIN) })
+        let (for_what, until) = self.waits(&self.house.breakers.of_tool(self.store.id(), spec)?);
+        Some(Settled::Waits { for_what, until })
     }
 
-    /// What an agent is told that reads with a tool that is stopped.
+    /// What an agent is told that reads with a tool that is stopped. What only may be is read with: nothing
+    /// comes of it.
     pub(super) fn stopped_read(&self, spec: &ToolSpec) -> Option<String> {
-        let of = self.house.breakers.of_tool(self.store.id(), spec)?;
+        let Stop::Off(of) = self.house.breakers.of_tool(self.store.id(), spec)? else { return None };
         Some(format!("{} is switched off by a person; go on without it", of.words()))
     }
 }
@@ -97,8 +110,4 @@ pub(super) async fn stop_if_failing(house: &House, workspace: WorkspaceId, agent
         Ok(false) => {}
         Err(error) => error!(%error, agent, "an agent whose runs fail could not be stopped"),
     }
-}
-
-fn waits(of: &BreakerOf) -> String {
-    format!("{WAITS}{}", of.words())
 }

@@ -65,9 +65,9 @@ impl Session {
             other => Halt::Quarantine(format!("the agent failed: {other}")),
         })?;
         if matches!(next, Next::Model(_) | Next::Tools(_))
-            && let Some(of) = self.stopped()
+            && let Some(stop) = self.stopped()
         {
-            return self.park_until_closed(&of).await;
+            return self.park_until_closed(&stop).await;
         }
         if matches!(next, Next::Model(_) | Next::Tools(_))
             && let Err(pause) = self.enter_agent().await

@@ -16,8 +16,11 @@ use super::{
     problem::{Kind, Problem},
 };
 
-/// Requests with files at once: each may hold 32 MB.
+/// Requests with files, or the results of evaluations, at once: each may hold 32 MB.
 const FILES: usize = 8;
+/// Mails at once: each is read whole, up to 26 MB, before its signature can be checked, so whoever sends it may
+/// be anybody. Places of their own, so that these are all that such a flood takes.
+const MAILS: usize = 8;
 const AGAIN: Duration = Duration::from_secs(1);
 /// What says how the service is, which has to be told above all when it is crowded.
 const ALWAYS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
@@ -27,13 +30,14 @@ pub struct Crowd {
     most: usize,
     places: Arc<Semaphore>,
     files: Arc<Semaphore>,
+    mails: Arc<Semaphore>,
 }
 
 /// What a request holds while it is answered.
 #[derive(Default)]
 struct Place {
     _one: Option<OwnedSemaphorePermit>,
-    _files: Option<OwnedSemaphorePermit>,
+    _large: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +49,7 @@ enum Haste {
     CanWait,
     /// Like it, with a body of many megabytes.
     Files,
+    Mail,
 }
 
 impl Haste {
@@ -56,8 +61,9 @@ impl Haste {
             return Self::Waited;
         }
         match path {
-            "/v1/knowledge/files" => Self::Files,
-            "/v1/tickets" | "/v1/channels/email/inbound" => Self::CanWait,
+            "/v1/knowledge/files" | "/v1/evaluations" => Self::Files,
+            "/v1/channels/email/inbound" => Self::Mail,
+            "/v1/tickets" => Self::CanWait,
             _ if path.starts_with("/v1/knowledge/documents") || path.starts_with("/v1/knowledge/sources") => {
                 Self::CanWait
             }
@@ -69,7 +75,8 @@ impl Haste {
 impl Crowd {
     pub fn new(most: usize) -> Self {
         let most = most.clamp(1, Semaphore::MAX_PERMITS);
-        Self { most, places: Arc::new(Semaphore::new(most)), files: Arc::new(Semaphore::new(FILES)) }
+        let places = |number| Arc::new(Semaphore::new(number));
+        Self { most, places: places(most), files: places(FILES), mails: places(MAILS) }
     }
 
     fn place(&self, haste: Haste) -> Option<Place> {
@@ -81,11 +88,16 @@ impl Crowd {
             return None;
         }
         let one = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        let files = match haste {
-            Haste::Files => Some(Arc::clone(&self.files).try_acquire_owned().ok()?),
+        let large = match haste {
+            Haste::Files => Some(&self.files),
+            Haste::Mail => Some(&self.mails),
             _ => None,
         };
-        Some(Place { _one: Some(one), _files: files })
+        let large = match large {
+            Some(places) => Some(Arc::clone(places).try_acquire_owned().ok()?),
+            None => None,
+        };
+        Some(Place { _one: Some(one), _large: large })
     }
 }
 
@@ -126,5 +138,22 @@ mod tests {
         let _held: Vec<_> = (0..FILES).map(|_| crowd.place(Haste::Files).unwrap()).collect();
         assert!(crowd.place(Haste::Files).is_none());
         assert_eq!(crowd.places.available_permits(), 100 - FILES);
+    }
+
+    #[test]
+    fn what_is_read_whole_before_it_is_known_whose_it_is_has_few_places_of_its_own() {
+        for path in ["/v1/channels/email/inbound", "/v1/knowledge/files", "/v1/evaluations"] {
+            let haste = Haste::of(&Method::POST, path);
+            let crowd = Crowd::new(1024);
+            let held: Vec<_> = std::iter::from_fn(|| crowd.place(haste)).collect();
+            assert!(held.len() <= 8, "{path}: {} bodies of many megabytes at once", held.len());
+        }
+        let crowd = Crowd::new(100);
+        let _mails: Vec<_> = (0..MAILS).map(|_| crowd.place(Haste::Mail).unwrap()).collect();
+        assert!(crowd.place(Haste::Mail).is_none());
+        assert_eq!(crowd.places.available_permits(), 100 - MAILS, "a refused one holds nothing");
+        assert!(crowd.place(Haste::Files).is_some(), "files and mails do not take each other's places");
+        assert!(crowd.place(Haste::CanWait).is_some() && crowd.place(Haste::Waited).is_some());
+        assert_eq!(Haste::of(&Method::GET, "/v1/evaluations"), Haste::Waited);
     }
 }

@@ -1,9 +1,11 @@
-//! How often strangers may knock. Failed sign-ins are counted in the store, for all processes.
+//! How often strangers may knock, at this process. What must hold for all processes together is counted in the
+//! store: failed sign-ins, and what a person has unmasked ([`super::unmask`]).
 
 use std::{
     net::IpAddr,
     num::NonZeroU32,
     sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
 };
 
 use domain::{ContactId, TicketId, UserId};
@@ -13,8 +15,6 @@ use super::problem::{Kind, Problem};
 
 /// Requests a minute from one place by who is not signed in and wants to be: questions for a passkey, links.
 const ARRIVALS_A_MINUTE: u32 = 30;
-/// Things that one person may have unmasked a minute: enough to work, too few to copy a desk.
-const UNMASKED_A_MINUTE: u32 = 20;
 /// Tests a minute, by one person, of whether others answer: they cost money, and mail.
 const TESTS_A_MINUTE: u32 = 6;
 /// Requests a minute by one person's links to decide with.
@@ -31,7 +31,6 @@ pub struct Limits {
     help: Limiter<IpAddr>,
     visitors: Limiter<TicketId>,
     messages: Limiter<TicketId>,
-    unmasked: Limiter<UserId>,
     arrivals: Limiter<IpAddr>,
     connection_tests: Limiter<UserId>,
     links: Limiter<UserId>,
@@ -59,10 +58,7 @@ impl<K: std::hash::Hash + Eq + Clone> Limiter<K> {
         if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.buckets.retain_recent();
         }
-        self.buckets.check_key(key).map_err(|until| {
-            Problem::new(Kind::TooManyRequests, "too many requests; wait a moment and try again")
-                .retry_after(until.wait_time_from(self.clock.now()))
-        })
+        self.buckets.check_key(key).map_err(|until| too_many(until.wait_time_from(self.clock.now())))
     }
 }
 
@@ -75,7 +71,6 @@ impl Limits {
             help: Limiter::per_minute(help),
             visitors: Limiter::per_minute(requests),
             messages: Limiter::per_minute(messages),
-            unmasked: Limiter::per_minute(UNMASKED_A_MINUTE),
             arrivals: Limiter::per_minute(ARRIVALS_A_MINUTE),
             connection_tests: Limiter::per_minute(TESTS_A_MINUTE),
             links: Limiter::per_minute(BY_LINK_A_MINUTE),
@@ -122,11 +117,10 @@ impl Limits {
     pub fn connection_test(&self, user: UserId) -> Result<(), Problem> {
         self.connection_tests.check(&user)
     }
+}
 
-    /// One more thing that this person has unmasked.
-    pub fn unmask(&self, user: UserId) -> Result<(), Problem> {
-        self.unmasked.check(&user)
-    }
+pub(super) fn too_many(wait: Duration) -> Problem {
+    Problem::new(Kind::TooManyRequests, "too many requests; wait a moment and try again").retry_after(wait)
 }
 
 /// Where the place is not known there is one bucket for all of them.
@@ -136,8 +130,6 @@ fn place(from: Option<IpAddr>) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

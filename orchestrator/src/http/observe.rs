@@ -1,4 +1,5 @@
-//! What every request gets: an id, a line in the log, a measurement, and problems that carry the id.
+//! What every request gets: an id, where it comes from, a line in the log, a measurement, and problems that carry
+//! the id.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -17,17 +18,22 @@ use super::{
     Http,
     problem::{Problem, Unfinished},
 };
+use crate::config::Proxies;
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The outermost layer.
-pub async fn observe(State(http): State<Http>, request: Request, next: Next) -> Response {
+pub async fn observe(State(http): State<Http>, mut request: Request, next: Next) -> Response {
     let id = request
         .headers()
         .get(REQUEST_ID)
         .and_then(|value| value.to_str().ok())
         .filter(|id| is_plain(id))
         .map_or_else(|| http.app.ids.uuid().to_string(), str::to_owned);
+    let connection =
+        request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    let peer = Peer::of(connection, request.headers(), &http.app.config.server.trusted_proxies);
+    request.extensions_mut().insert(peer);
     let method = request.method().clone();
     let route = request
         .extensions()
@@ -72,38 +78,55 @@ fn is_plain(id: &str) -> bool {
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
 }
 
-/// Where the request came from, when that is known: the connection's other end, or, when that is a
-/// proxy on this machine, whom the proxy names. A proxy appends to `X-Forwarded-For`, so only the
-/// last name in it is the proxy's own; those before it are whatever the caller claimed.
+/// Where the request came from, when that is known, and whether that is this machine: the connection's other
+/// end, or, when that is a trusted proxy, whom it names. Proxies append to `X-Forwarded-For`, so from its end
+/// on every name is a proxy's word for as long as it names proxies of ours; what stands before the first
+/// other name is whatever the caller claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peer(pub Option<IpAddr>);
+pub struct Peer(pub Option<IpAddr>, bool);
 
 impl Peer {
-    fn of(connection: Option<IpAddr>, headers: &HeaderMap) -> Self {
+    fn of(connection: Option<IpAddr>, headers: &HeaderMap, proxies: &Proxies) -> Self {
         let proxied = ["x-forwarded-for", "forwarded", "x-real-ip", "via"]
             .iter()
             .any(|name| headers.contains_key(*name));
-        if !proxied || !connection.is_some_and(|ip| ip.is_loopback()) {
-            return Self(connection);
+        let connection = connection.map(|ip| ip.to_canonical());
+        // A name of this machine counts as that only from this machine: any other may claim it.
+        let mut local = connection.is_some_and(|ip| ip.is_loopback());
+        if !proxied || !connection.is_some_and(|ip| proxies.trusts(ip)) {
+            return Self(connection, local && !proxied);
         }
-        let forwarded =
-            headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
-        Self(forwarded.and_then(|value| value.rsplit(',').next()?.trim().parse().ok()))
+        let values = headers.get_all("x-forwarded-for").iter();
+        let names: Vec<&str> =
+            values.flat_map(|value| value.to_str().unwrap_or_default().split(',')).collect();
+        let mut named = None;
+        for name in names.into_iter().rev() {
+            named = address(name.trim());
+            local &= named.is_some_and(|ip| ip.is_loopback());
+            if !named.is_some_and(|ip| proxies.trusts(ip)) {
+                break;
+            }
+        }
+        Self(named, local && named.is_some())
     }
 
     /// The caller is on this machine.
     pub fn is_local(self) -> bool {
-        self.0.is_some_and(|ip| ip.is_loopback())
+        self.1
     }
+}
+
+/// Some proxies name a port too.
+fn address(name: &str) -> Option<IpAddr> {
+    let alone = name.parse::<IpAddr>().ok();
+    alone.or_else(|| Some(name.parse::<SocketAddr>().ok()?.ip())).map(|ip| ip.to_canonical())
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Peer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let connection =
-            parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
-        Ok(Self::of(connection, &parts.headers))
+        Ok(parts.extensions.get().copied().unwrap_or(Self(None, false)))
     }
 }
 
@@ -122,18 +145,51 @@ mod tests {
         assert!(!is_plain(&"x".repeat(129)));
     }
 
+    /// Where a request seems to come from, and whether that is this machine.
+    fn peer(proxies: &[&str], connection: &str, forwarded: &[&str]) -> (Option<String>, bool) {
+        let proxies: Vec<String> = proxies.iter().map(ToString::to_string).collect();
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        let connection = Some(connection.parse().unwrap());
+        let peer = Peer::of(connection, &headers, &Proxies::try_from(proxies).unwrap());
+        (peer.0.map(|ip| ip.to_string()), peer.is_local())
+    }
+
     #[test]
-    fn only_a_proxy_on_this_machine_is_believed_and_only_its_own_word() {
-        let peer = |connection: &str, forwarded: Option<&str>| {
-            let mut headers = HeaderMap::new();
-            if let Some(value) = forwarded {
-                headers.insert("x-forwarded-for", value.parse().unwrap());
-            }
-            Peer::of(Some(connection.parse().unwrap()), &headers).0.map(|ip| ip.to_string())
-        };
-        assert_eq!(peer("127.0.0.1", None).as_deref(), Some("127.0.0.1"));
-        assert_eq!(peer("127.0.0.1", Some("127.0.0.1, 10.1.2.3")).as_deref(), Some("10.1.2.3"));
-        assert_eq!(peer("127.0.0.1", Some("nonsense")), None);
-        assert_eq!(peer("10.0.0.1", Some("127.0.0.1")).as_deref(), Some("10.0.0.1"));
+    fn only_a_trusted_proxy_is_believed_and_only_its_own_word() {
+        let of = |connection: &str, forwarded: &[&str]| peer(&["127.0.0.0/8"], connection, forwarded);
+        let from = |address: &str, local| (Some(address.to_owned()), local);
+        assert_eq!(of("127.0.0.1", &[]), from("127.0.0.1", true));
+        assert_eq!(of("127.0.0.1", &["127.0.0.1, 10.1.2.3"]), from("10.1.2.3", false));
+        assert_eq!(of("127.0.0.1", &["127.0.0.1", "10.1.2.3"]), from("10.1.2.3", false), "two headers");
+        assert_eq!(of("127.0.0.1", &["10.1.2.3:4711"]), from("10.1.2.3", false));
+        assert_eq!(of("127.0.0.1", &["127.0.0.1"]), from("127.0.0.1", true), "somebody here asks our proxy");
+        assert_eq!(of("127.0.0.1", &["nonsense"]), (None, false));
+        assert_eq!(of("10.0.0.1", &["127.0.0.1"]), from("10.0.0.1", false), "anybody can say that");
+        assert_eq!(of("::ffff:127.0.0.1", &["203.0.113.9"]), from("203.0.113.9", false));
+    }
+
+    #[test]
+    fn a_chain_of_proxies_is_followed_to_the_first_that_is_none_of_ours() {
+        let of = |forwarded: &[&str]| peer(&["127.0.0.0/8", "10.0.0.0/8"], "10.0.0.9", forwarded);
+        let from = |address: &str| (Some(address.to_owned()), false);
+        assert_eq!(of(&["203.0.113.9, 10.0.0.2, 10.0.0.3"]), from("203.0.113.9"));
+        assert_eq!(
+            of(&["198.51.100.1, 203.0.113.9, 10.0.0.2"]),
+            from("203.0.113.9"),
+            "what it claims is not it"
+        );
+        assert_eq!(of(&["198.51.100.1, nonsense, 10.0.0.2"]), (None, false), "and not what is beyond it");
+        assert_eq!(of(&["10.0.0.7, 10.0.0.2"]), from("10.0.0.7"), "somebody within");
+        assert_eq!(
+            of(&["127.0.0.1, 10.0.0.2"]),
+            from("127.0.0.1"),
+            "who is not on this machine for saying so"
+        );
+        assert_eq!(of(&[]), from("10.0.0.9"));
+        // A proxy here that nobody trusts does not make its callers local.
+        assert_eq!(peer(&[], "127.0.0.1", &["203.0.113.9"]), from("127.0.0.1"));
     }
 }

@@ -1,11 +1,15 @@
 //! Personal data of one thing as it is, for a person who says why. It is written down before it is given.
 
+use std::time::Duration;
+
 use aide::{
     axum::{ApiRouter, routing::post_with},
     transform::TransformOperation,
 };
 use axum::extract::State;
-use domain::{MessageId, TicketId, approval::Approval, audit::AuditAction, ticket::Message};
+use domain::{
+    MessageId, TicketId, UserId, approval::Approval, audit::AuditAction, rate::RateLimit, ticket::Message,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,6 +19,7 @@ use super::{
     approvals::ApprovalPath,
     auth::{Staff, may},
     input::{Json, Path, text},
+    limits,
     problem::Problem,
     sight::Unmasked,
     tickets::{TicketPath, TicketView},
@@ -22,6 +27,9 @@ use super::{
 
 const LEAST_REASON: usize = 5;
 const MAX_REASON: usize = 500;
+/// Things that one person may have unmasked a minute, by all processes together: enough to work, too few to copy
+/// a desk.
+const A_MINUTE: u32 = 20;
 
 pub fn routes() -> ApiRouter<Http> {
     ApiRouter::new()
@@ -55,7 +63,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn by(http: &Http, staff: Staff<may::Unmask>, form: &Unmask) -> Result<Self, Problem> {
+    async fn by(http: &Http, staff: Staff<may::Unmask>, form: &Unmask) -> Result<Self, Problem> {
         let user = staff.person()?;
         let reason = text("reason", &form.reason, MAX_REASON)?;
         if reason.chars().count() < LEAST_REASON {
@@ -63,7 +71,7 @@ impl Asked {
                 "reason has fewer than {LEAST_REASON} characters; say what for"
             )));
         }
-        http.limits.unmask(user.id)?;
+        one_more(http, user.id).await?;
         // Nobody copies a value into the audit by naming it.
         let reason = http.app.personal.of(staff.workspace).text(&reason);
         Ok(Self { staff, reason })
@@ -83,6 +91,17 @@ impl Asked {
     }
 }
 
+/// One more thing that this person has unmasked.
+async fn one_more(http: &Http, user: UserId) -> Result<(), Problem> {
+    // One of a burst is kept for leases that are used late.
+    let limit = RateLimit::new(A_MINUTE, Duration::from_secs(60), Some(A_MINUTE + 1))
+        .map_err(|why| Problem::internal(&why))?;
+    match http.app.store.lease_permits(format!("unmask:{user}"), limit, 1).await? {
+        Ok(_) => Ok(()),
+        Err(until) => Err(limits::too_many(until.since(http.app.clock.now()))),
+    }
+}
+
 const TELLS: &str = "Takes the permission `unmask`, a person and a reason. Who, what, when and why are in the audit before \
                      the text is given; what was read is not. At most 20 a minute.";
 
@@ -98,7 +117,7 @@ async fn ticket(
     Path(path): Path<TicketPath>,
     Json(form): Json<Unmask>,
 ) -> Result<Unmasked<TicketView>, Problem> {
-    let asked = Asked::by(&http, staff, &form)?;
+    let asked = Asked::by(&http, staff, &form).await?;
     let store = asked.staff.store(&http);
     let ticket = store.ticket(path.id).await?.ok_or_else(|| Problem::not_found("the ticket"))?;
     let number = ticket.number;
@@ -116,7 +135,7 @@ async fn message(
     Path(path): Path<MessagePath>,
     Json(form): Json<Unmask>,
 ) -> Result<Unmasked<Message>, Problem> {
-    let asked = Asked::by(&http, staff, &form)?;
+    let asked = Asked::by(&http, staff, &form).await?;
     let store = asked.staff.store(&http);
     let found = store.message(path.message_id).await?.filter(|(ticket, _)| *ticket == path.id);
     let (ticket_id, mut message) = found.ok_or_else(|| Problem::not_found("the message"))?;
@@ -135,7 +154,7 @@ async fn approval(
     Path(path): Path<ApprovalPath>,
     Json(form): Json<Unmask>,
 ) -> Result<Unmasked<Approval>, Problem> {
-    let asked = Asked::by(&http, staff, &form)?;
+    let asked = Asked::by(&http, staff, &form).await?;
     let store = asked.staff.store(&http);
     let approval = match store.approval(path.id).await? {
         Some(approval) => approval,

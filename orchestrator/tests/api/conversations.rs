@@ -1,6 +1,12 @@
 //! The visitor's side of a chat: their own conversation and nothing else.
 
-use axum::http::StatusCode;
+use std::net::SocketAddr;
+
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, StatusCode},
+};
 use domain::{
     MessageId, RunId, TicketId,
     ticket::{EventBody, Message, Visibility},
@@ -267,6 +273,34 @@ async fn a_visitor_who_hurries_is_told_to_wait() {
         app.nobody().post("/v1/conversations", &form).await.json(StatusCode::CREATED);
     }
     app.nobody().post("/v1/conversations", &form).await.problem(StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn visitors_behind_our_proxies_have_their_own_limits_and_nobody_names_himself_another() {
+    let app = TestApp::start_with(
+        "[server]\ntrusted_proxies = [\"10.0.0.0/8\"]\n[visitors]\nconversations_per_minute = 1\n",
+    )
+    .await;
+    let start = async |connection: &str, forwarded: &str| {
+        let mut request = Request::post("/v1/conversations")
+            .header("content-type", "application/json")
+            .header("x-forwarded-for", forwarded)
+            .body(Body::from(json!({ "message": "hi" }).to_string()))
+            .unwrap();
+        let address: SocketAddr = format!("{connection}:4711").parse().unwrap();
+        request.extensions_mut().insert(ConnectInfo(address));
+        app.nobody().request(request).await.status
+    };
+    // Two proxies, one behind the other: each visitor is one.
+    for visitor in ["203.0.113.1", "203.0.113.2"] {
+        let forwarded = format!("{visitor}, 10.0.0.2");
+        assert_eq!(start("10.0.0.9", &forwarded).await, StatusCode::CREATED, "{visitor}");
+        let claims = format!("198.51.100.7, {forwarded}");
+        assert_eq!(start("10.0.0.9", &claims).await, StatusCode::TOO_MANY_REQUESTS, "{visitor}");
+    }
+    // Whoever is no proxy of ours is who the connection says, whatever he names.
+    assert_eq!(start("203.0.113.3", "198.51.100.8").await, StatusCode::CREATED);
+    assert_eq!(start("203.0.113.3", "198.51.100.9").await, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[tokio::test]

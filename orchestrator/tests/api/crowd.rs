@@ -1,6 +1,14 @@
 //! When more comes in than can be worked on: it is refused with when to come back, and what people wait for
 //! goes on.
 
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
@@ -9,7 +17,7 @@ use domain::user::Role;
 use futures::StreamExt as _;
 use orchestrator::testing::app::TestApp;
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::{sync::Semaphore, task::JoinSet};
 
 fn ticket(number: usize) -> serde_json::Value {
     json!({ "subject": format!("Flood {number}"), "body": "Where is it?", "contact": { "email": "flood@crowd.example" } })
@@ -54,30 +62,47 @@ async fn a_flood_of_tickets_is_told_when_to_come_back_and_messages_go_on() {
     assert_eq!(owner.all("/v1/tickets", 100).await.len(), opened + 1, "what was refused was not taken");
 }
 
+/// A new ticket whose body counts when it is begun to be read, and comes when the gate is closed.
+fn slow(number: usize, read: &Arc<AtomicUsize>, gate: &Arc<Semaphore>) -> Request<Body> {
+    let (read, gate) = (Arc::clone(read), Arc::clone(gate));
+    let bytes = serde_json::to_vec(&ticket(number)).unwrap();
+    let body = futures::stream::once(async move {
+        read.fetch_add(1, Ordering::SeqCst);
+        drop(gate.acquire_owned().await);
+        Ok::<_, Infallible>(bytes)
+    });
+    let request = Request::post("/v1/tickets").header(header::CONTENT_TYPE, "application/json");
+    request.body(Body::from_stream(body)).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_beyond_the_places_are_refused_unread_and_decisions_still_pass() {
     let app = TestApp::start_with("[server]\nrequests = 8").await;
     let owner = app.key(Role::Owner);
     let approval = app.propose(&app.open_ticket("Waits").await).await;
     let reviewer = app.user(Role::Reviewer).await;
-    // Bodies that never end hold their places; two find none, which leaves a quarter to others.
-    let mut slow = JoinSet::new();
-    for _ in 0..8 {
-        let body = Body::from_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>());
-        let request = Request::post("/v1/tickets").header(header::CONTENT_TYPE, "application/json");
-        let (owner, request) = (owner.clone(), request.body(body).unwrap());
-        slow.spawn(async move { owner.request(request).await });
+    let (read, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+    let mut held = JoinSet::new();
+    // Six hold their places, which leaves a quarter to others.
+    for number in 1..=6 {
+        let (owner, request) = (owner.clone(), slow(number, &read, &gate));
+        held.spawn(async move { owner.request(request).await });
+        app.until("the body is being read", async || (read.load(Ordering::SeqCst) == number).then_some(()))
+            .await;
     }
-    for _ in 0..2 {
-        slow.join_next().await.unwrap().unwrap().problem(StatusCode::TOO_MANY_REQUESTS);
-    }
-    let refused = owner.post("/v1/tickets", &ticket(1)).await;
+    let refused = owner.request(slow(7, &read, &gate)).await;
     assert_eq!(refused.headers[header::RETRY_AFTER], "1");
     refused.problem(StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(read.load(Ordering::SeqCst), 6, "it was not read");
 
     let decision = json!({ "digest": approval["digest"], "decision": { "type": "approve" } });
     let path = format!("/v1/approvals/{}/decisions", approval["id"].as_str().unwrap());
     reviewer.post(&path, &decision).await.json(StatusCode::OK);
     assert_eq!(owner.get("/healthz").await.status, StatusCode::OK);
-    assert!(slow.try_join_next().is_none(), "six hold their places");
+
+    gate.close();
+    while let Some(opened) = held.join_next().await {
+        opened.unwrap().json(StatusCode::CREATED);
+    }
+    owner.post("/v1/tickets", &ticket(8)).await.json(StatusCode::CREATED);
 }

@@ -35,6 +35,8 @@ enum Trap {
 
 struct Shared {
     state: watch::Sender<State>,
+    /// Counts how often all connections of the moment were lost.
+    lost: watch::Sender<u32>,
     /// Answers alone are kept back.
     kept: watch::Sender<bool>,
     trap: Mutex<Trap>,
@@ -51,6 +53,7 @@ impl Line {
         let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
         let shared = Arc::new(Shared {
             state: watch::Sender::new(State::Open),
+            lost: watch::Sender::new(0),
             kept: watch::Sender::new(false),
             trap: Mutex::new(Trap::Unset),
         });
@@ -73,6 +76,11 @@ impl Line {
 
     pub fn set(&self, state: State) {
         self.shared.state.send_replace(state);
+    }
+
+    /// What is connected says nothing any more, and nobody is told; what connects anew is answered.
+    pub fn lose(&self) {
+        self.shared.lost.send_modify(|times| *times += 1);
     }
 
     /// Once the process has recorded an effect, it does not hear that it was written.
@@ -102,13 +110,16 @@ async fn connect(client: UnixStream, server: &Path, shared: &Shared) {
 
 async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared, asks: bool) {
     let (mut state, mut kept) = (shared.state.subscribe(), shared.kept.subscribe());
-    let mut cut = shared.state.subscribe();
+    let (mut cut, mut lost) = (shared.state.subscribe(), shared.lost.subscribe());
     let mut piece = vec![0; 64 * 1024];
     loop {
         let read = tokio::select! {
+            _ = lost.changed() => None,
             _ = cut.wait_for(|state| *state == State::Cut) => return,
-            read = from.read(&mut piece) => read,
+            read = from.read(&mut piece) => Some(read),
         };
+        // Both ends stay open, for as long as the test goes on.
+        let Some(read) = read else { return std::future::pending().await };
         let Ok(length @ 1..) = read else { return };
         if asks {
             shared.look(&piece[..length]);

@@ -32,6 +32,8 @@ pub enum Fault {
     RollingRestart,
     LineCut,
     LineHung,
+    /// What is connected hangs for ever, and new connections are answered: a failover, a router that forgot.
+    LineLost,
     ClockJump,
     DatabaseRestart,
     DatabaseCrash,
@@ -44,12 +46,13 @@ pub enum Fault {
     ToolSlow,
 }
 
-pub const FAULTS: [Fault; 15] = [
+pub const FAULTS: [Fault; 16] = [
     Fault::Kill,
     Fault::Pause,
     Fault::RollingRestart,
     Fault::LineCut,
     Fault::LineHung,
+    Fault::LineLost,
     Fault::ClockJump,
     Fault::DatabaseRestart,
     Fault::DatabaseCrash,
@@ -200,6 +203,10 @@ impl World {
                 self.lines[victim].set(if fault == Fault::LineCut { State::Cut } else { State::Hung });
                 time::sleep(LEASE + lasts).await;
                 self.lines[victim].set(State::Open);
+            }
+            Fault::LineLost => {
+                let _process = self.processes[victim].lock().await;
+                self.lines[victim].lose();
             }
             Fault::DatabaseRestart | Fault::DatabaseCrash => {
                 let _one = self.database.lock().await;

@@ -1,6 +1,6 @@
 //! Effects: attempted until their fate is known, done once.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use domain::{
     TicketId,
@@ -60,6 +60,52 @@ async fn a_lost_answer_is_asked_for_where_the_shop_can_be_asked() {
     one_key(&rig, 1);
     assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
     assert_eq!(refund(&rig, &run).await.status, EffectStatus::Succeeded);
+    rig.books_balance(ticket).await;
+}
+
+/// The shop has not made the refund when it is asked, and a repeat would be paid too.
+async fn said_not_to_be_done(fault: Fault) -> (Rig, TicketId) {
+    let rig = Rig::start_with(setup().refunds_once(), Script::new(refunds)).await;
+    rig.front.fail([fault]);
+    let (ticket, _) = approved(&rig).await;
+    rig.until("word that it was not done", ticket, async |rig| {
+        let run = rig.runs(ticket).await.pop()?;
+        let effects = rig.effects(run.id).await;
+        effects.iter().any(|effect| effect.status == EffectStatus::Retrying).then_some(())
+    })
+    .await;
+    one_key(&rig, 1);
+    (rig, ticket)
+}
+
+/// No attempt goes on for so long.
+fn wait_out(rig: &Rig) {
+    rig.clock.forward(Duration::from_millis(2 * rig.app().config.runs.tool_timeout_ms));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_late_is_not_done_again() {
+    let (rig, ticket) = said_not_to_be_done(Fault::Late).await;
+    rig.front.late.notify_one();
+    rig.until("the refund", ticket, async |rig| (!rig.refunded(ORDER).await.is_empty()).then_some(())).await;
+    wait_out(&rig);
+    let run = rig.ended(ticket).await;
+    one_key(&rig, 1);
+    assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
+    let effect = refund(&rig, &run).await;
+    assert_eq!((effect.status, effect.error), (EffectStatus::Succeeded, None));
+    rig.books_balance(ticket).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_still_not_done_when_no_attempt_goes_on_any_more_is_tried_again() {
+    let (rig, ticket) = said_not_to_be_done(Fault::Hang).await;
+    wait_out(&rig);
+    let run = rig.ended(ticket).await;
+    one_key(&rig, 2);
+    assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
+    let effect = refund(&rig, &run).await;
+    assert_eq!((effect.status, effect.attempts), (EffectStatus::Succeeded, 2));
     rig.books_balance(ticket).await;
 }
 

@@ -11,6 +11,7 @@ use std::{
 };
 
 use axum::{
+    body::Body,
     extract::Request,
     http::{Method, StatusCode},
     middleware::{self, Next},
@@ -43,6 +44,7 @@ use store::{RunFilter, Store, StoreOptions, WorkspaceStore};
 use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
+    sync::Notify,
     time::{self, Instant},
 };
 
@@ -62,6 +64,8 @@ pub enum Fault {
     Hang,
     /// Does what is asked, and the answer never arrives.
     LoseAnswer,
+    /// Does what is asked when [`Front::late`] says so, long after nobody waits for it any more.
+    Late,
     /// Takes no more calls for so many seconds.
     Limit(u64),
 }
@@ -74,6 +78,8 @@ pub struct Front {
     keys: Mutex<Vec<String>>,
     /// It does not say what was done.
     pub blind: AtomicBool,
+    /// What is late is done now.
+    pub late: Arc<Notify>,
     /// It answers nothing but errors.
     pub down: AtomicBool,
     /// Requests that came.
@@ -112,6 +118,18 @@ impl Front {
             Some(Fault::Hang) => std::future::pending().await,
             Some(Fault::LoseAnswer) => {
                 next.run(request).await;
+                std::future::pending().await
+            }
+            Some(Fault::Late) => {
+                let late = Arc::clone(&self.late);
+                // It would be lost with the connection.
+                let (parts, body) = request.into_parts();
+                let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+                let request = Request::from_parts(parts, Body::from(body));
+                tokio::spawn(async move {
+                    late.notified().await;
+                    next.run(request).await;
+                });
                 std::future::pending().await
             }
         }

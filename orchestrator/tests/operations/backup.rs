@@ -12,8 +12,12 @@ use std::{
 };
 
 use domain::{
-    Clock as _, UserId,
-    user::{Role, User},
+    Clock as _, EventId, MessageId, RunId, SessionId, TicketId, UserId,
+    audit::{AuditAction, Deed},
+    breaker::BreakerOf,
+    commit::{Commit, DeliveryStatus, Op},
+    ticket::{Channel, EventBody, Message, NewEvent, Priority, Visibility},
+    user::{Actor, Role, User},
 };
 use orchestrator::{
     system::{SystemClock, SystemIds},
@@ -23,9 +27,9 @@ use orchestrator::{
     },
 };
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{Connection as _, Row as _, sqlite::SqliteConnection};
-use store::{Store, StoreOptions};
+use store::{Session, Store, StoreOptions, WorkspaceStore};
 use tokio::time;
 
 /// Who may let things go on.
@@ -261,6 +265,72 @@ async fn what_is_no_whole_backup_for_this_version_is_refused() {
     other.does(&["restore", without, "--without-key"]);
 }
 
+/// The first workspace, for looking at it.
+async fn first_desk(url: &str) -> WorkspaceStore {
+    let options = StoreOptions { max_claimed: 0, read_connections: 1, ..StoreOptions::default() };
+    let store = Store::open(url, options, Arc::new(SystemClock), Arc::new(SystemIds)).await.unwrap();
+    let workspace = store.workspaces().await.unwrap()[0].id;
+    store.workspace(workspace)
+}
+
+/// An answer that waits to be mailed, and somebody who is signed in.
+async fn leave_things_waiting(desk: &WorkspaceStore) -> Session {
+    let (ids, at) = (&SystemIds, SystemClock.now());
+    let agent = Actor::Agent { agent: "resolution".to_owned(), run_id: RunId::new(ids) };
+    let message = Message {
+        id: MessageId::new(ids),
+        author: agent.clone(),
+        visibility: Visibility::Public,
+        body: "It is on its way.".to_owned(),
+        sources: Vec::new(),
+        attachments: Vec::new(),
+        email: None,
+        model: None,
+        redacted: None,
+        mentions: Vec::new(),
+        findings: Vec::new(),
+        at,
+    };
+    let created = EventBody::Created {
+        channel: Channel::Email,
+        subject: "Where is it?".to_owned(),
+        priority: Priority::Normal,
+        customer_id: None,
+        contact_id: None,
+    };
+    let said = EventBody::MessageAdded { message };
+    let events = [(Actor::System, created), (agent, said)].map(|(actor, body)| NewEvent {
+        id: EventId::new(ids),
+        idempotency_key: None,
+        actor,
+        body,
+        at,
+    });
+    let opened = Op::Append { ticket_id: TicketId::new(ids), events: events.to_vec() };
+    desk.commit(Commit { ops: vec![opened] }).await.unwrap();
+    let user = desk.users().await.unwrap().remove(0);
+    let session = Session {
+        id: SessionId::new(ids),
+        account_id: desk.store().account_by_email(&user.email).await.unwrap().unwrap().id,
+        user_id: user.id,
+        device: "Firefox".to_owned(),
+        address: "127.0.0.1".to_owned(),
+        second_factor: false,
+        created_at: at,
+        seen_at: at,
+        expires_at: at.plus(Duration::from_secs(3600)),
+    };
+    let deed = Deed {
+        at,
+        actor: Actor::System,
+        action: AuditAction::SessionOpened,
+        subject: user.id.to_string(),
+        detail: json!({}),
+    };
+    desk.begin_session(session.clone(), deed).await.unwrap();
+    session
+}
+
 #[tokio::test]
 async fn a_database_on_a_server_is_backed_up_by_its_own_tools() {
     let url = store::testing::postgres_database_of("owner", "LOGIN");
@@ -271,6 +341,9 @@ async fn a_database_on_a_server_is_backed_up_by_its_own_tools() {
     };
     let database = |url: &str| url.trim_start_matches("postgres:///").split('?').next().unwrap().to_owned();
     prepare(&url).await;
+    let before = first_desk(&url).await;
+    let session = leave_things_waiting(&before).await;
+    before.store().clone().close().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("backup.dump");
     let dump = |user: &str| {
@@ -330,4 +403,24 @@ async fn a_database_on_a_server_is_backed_up_by_its_own_tools() {
     for command in ["backup", "restore"] {
         house.refuses(&[command, "file.db"], "pg_dump");
     }
+
+    // What was restored says nothing by itself before somebody has looked.
+    fs::write(house.path("desk.toml"), house.config.replace(&sqlite, &restored)).unwrap();
+    house.refuses(&["restored", " "], "what it was restored from");
+    let desk = first_desk(&restored).await;
+    let pending =
+        async || desk.deliveries(Some(DeliveryStatus::Pending), 10, None).await.unwrap().items.len();
+    assert_eq!(pending().await, 1, "it waited when the dump was made");
+    assert!(desk.session(session.id, session.created_at).await.unwrap().is_some());
+    let said = house.does(&["restored", "the dump of today"]);
+    assert!(said.contains("not sent by themselves: 1."), "{said}");
+    assert_eq!(pending().await, 0, "it may have been sent since");
+    let unknown = desk.deliveries(Some(DeliveryStatus::Unknown), 10, None).await.unwrap().items;
+    assert!(unknown[0].error.as_ref().unwrap().contains("it may have been sent since"), "{unknown:?}");
+    assert!(desk.due_deliveries(10).await.unwrap().is_empty());
+    assert_eq!(desk.session(session.id, session.created_at).await.unwrap(), None);
+    let stopped = desk.breakers().await.unwrap();
+    assert_eq!(stopped.iter().map(|breaker| &breaker.of).collect::<Vec<_>>(), [&BreakerOf::Workspace]);
+    assert!(stopped[0].reason.contains("the dump of today"), "{stopped:?}");
+    desk.store().clone().close().await;
 }

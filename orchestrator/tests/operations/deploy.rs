@@ -117,8 +117,15 @@ fn what_stands_before_the_deployment_finds_it() {
     let map = one("config.yaml");
     let config = Config::with(text(&map["data"]["countersign.toml"])).unwrap();
     assert_eq!(config.public_url(), format!("https://{}", text(&ingress["spec"]["rules"][0]["host"])));
+    let said =
+        |name: &str| &ingress["metadata"]["annotations"][format!("nginx.ingress.kubernetes.io/{name}")];
     // Live streams are not held back.
-    assert_eq!(ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-buffering"], "off");
+    assert_eq!(said("proxy-buffering"), "off");
+    // Replays are in the memory of one replica, which the console asks again.
+    assert_eq!(said("affinity"), "cookie");
+    // A pod of the controller is no visitor.
+    let pod = "10.244.0.7".parse().unwrap();
+    assert!(config.server.trusted_proxies.trusts(pod), "all visitors would be one address");
 
     let budget = one("disruption.yaml");
     assert_eq!(&budget["spec"]["selector"]["matchLabels"], labels);

@@ -173,6 +173,32 @@ fn every_alert_has_its_runbook_and_every_runbook_its_alert() {
     assert!(thin.is_empty(), "a runbook says what it means and what to do: {thin:?}");
 }
 
+/// Alerts and dashboard go by the job's name.
+#[test]
+fn what_is_fetched_is_the_job_that_alerts_ask_for_and_every_pod() {
+    let one = |file: &str| -> serde_yaml_ng::Value {
+        let file: serde_yaml_ng::Value = serde_yaml_ng::from_str(&read(file)).unwrap();
+        file["scrape_configs"][0].clone()
+    };
+    let (here, cluster) =
+        (one("deploy/prometheus/scrape.yml"), one("deploy/prometheus/scrape-kubernetes.yml"));
+    let down = rules().into_iter().find(|rule| rule["alert"] == "CountersignDown").unwrap();
+    for job in [&here["job_name"], &cluster["job_name"]] {
+        let asked = format!("{{job=\"{}\"}}", job.as_str().unwrap());
+        assert_eq!(
+            down["expr"].as_str().unwrap().matches(&asked).count(),
+            2,
+            "it answers no, or is not there"
+        );
+    }
+    let deployment: serde_yaml_ng::Value =
+        serde_yaml_ng::from_str(&read("deploy/kubernetes/deployment.yaml")).unwrap();
+    let pod = &deployment["spec"]["template"];
+    let name = pod["metadata"]["labels"]["app.kubernetes.io/name"].as_str().unwrap();
+    let port = pod["spec"]["containers"][0]["ports"][0]["name"].as_str().unwrap();
+    assert_eq!(cluster["relabel_configs"][0]["regex"], format!("{name};{port}").as_str());
+}
+
 /// Where Prometheus is installed, it has the last word.
 #[test]
 fn prometheus_itself_takes_the_rules() {

@@ -139,7 +139,7 @@ impl Store {
         let mut binds = Binds::default();
         bind(&mut binds);
         let mut reader = self.reader(scope).await?;
-        let rows = binds.fetch_all(&mut reader, sql.into()).await?;
+        let rows = self.heard(binds.fetch_all(&mut reader, sql.into())).await?;
         reader.keep();
         all(&rows, read)
     }

@@ -287,7 +287,7 @@ impl Store {
         let mut binds = Binds::default();
         binds.at(before).int(limit);
         let mut reader = self.reader(scope::Scope::Everywhere).await?;
-        let rows = binds.fetch_all(&mut reader, SQL.into()).await?;
+        let rows = self.heard(binds.fetch_all(&mut reader, SQL.into())).await?;
         reader.keep();
         all(&rows, |row| {
             let c = Columns { table: "credit_entries", row };

@@ -302,11 +302,13 @@ impl WorkspaceStore {
         };
         let statements = &self.store.writer.shared.statements;
         let mut reader = self.reader().await?;
-        let documents =
-            statements.select(&mut reader, &wanted("documents", "documents", "id", ""), &keys).await?;
-        let tail = " ORDER BY t.document_id, t.ordinal";
-        let chunks =
-            statements.select(&mut reader, &wanted("chunks", "chunks", "document_id", tail), &keys).await?;
+        let found = async {
+            let documents = wanted("documents", "documents", "id", "");
+            let chunks = wanted("chunks", "chunks", "document_id", " ORDER BY t.document_id, t.ordinal");
+            let documents = statements.select(&mut reader, &documents, &keys).await?;
+            Ok::<_, StoreError>((documents, statements.select(&mut reader, &chunks, &keys).await?))
+        };
+        let (documents, chunks) = self.store.heard(found).await?;
         reader.keep();
         let mut of: HashMap<DocumentId, Vec<Chunk>> = HashMap::new();
         for row in &chunks {

@@ -91,8 +91,12 @@ impl WorkspaceStore {
             tail: "",
         };
         let wanted = of("mail of theirs", "email_message_id", " AND t.email_message_id IS NOT NULL");
-        let mut found = statements.select(&mut reader, &wanted, &theirs).await?;
-        found.extend(statements.select(&mut reader, &of("mail of ours", "id", ""), &ours).await?);
+        let found = async {
+            let mut found = statements.select(&mut reader, &wanted, &theirs).await?;
+            found.extend(statements.select(&mut reader, &of("mail of ours", "id", ""), &ours).await?);
+            Ok::<_, StoreError>(found)
+        };
+        let found = self.store.heard(found).await?;
         reader.keep();
         let mut newest: Option<(i64, TicketId)> = None;
         for row in &found {

@@ -102,7 +102,7 @@ impl WorkspaceStore {
 
     async fn rows(&self, select: Select) -> Result<Vec<AnyRow>, StoreError> {
         let mut reader = self.reader().await?;
-        let rows = select.all(&mut reader).await?;
+        let rows = self.store.heard(select.all(&mut reader)).await?;
         reader.keep();
         Ok(rows)
     }
@@ -157,7 +157,7 @@ impl Store {
         let mut binds = crate::sql::Binds::default();
         bind(&mut binds);
         let mut reader = self.reader(Scope::Everywhere).await?;
-        let rows = binds.fetch_all(&mut reader, sql.into()).await?;
+        let rows = self.heard(binds.fetch_all(&mut reader, sql.into())).await?;
         reader.keep();
         all(&rows, read)
     }

@@ -194,7 +194,7 @@ impl Store {
             binds.int(-1).text("").text("").text("").int(0);
         }
         let mut reader = self.reader(asked.iter().map(|asked| asked.workspace).collect::<Scope>()).await?;
-        let rows = binds.fetch_all(&mut reader, sql).await?;
+        let rows = self.heard(binds.fetch_all(&mut reader, sql)).await?;
         reader.keep();
         let mut sorted: Vec<Vec<AnyRow>> = asked.iter().map(|_| Vec::new()).collect();
         for row in rows {

@@ -1,19 +1,20 @@
-//! What a process that stops in the middle of something does to the others.
+//! What a process that stops in the middle of something does to the others, and what keeps its runs its own.
 
 #![cfg(feature = "testing")]
 
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Clock as _, EventId, Ids as _, TicketId, Timestamp, WorkspaceId,
-    commit::{Commit, Op},
+    Clock as _, EventId, Ids as _, RunId, TicketId, Timestamp, WorkspaceId,
+    commit::{Commit, NewRun, Op, RunChange, RunTo},
     ticket::{Channel, EventBody, NewEvent, Priority},
     user::Actor,
 };
+use futures::poll;
 use tokio::{sync::oneshot, time};
 
 use crate::{
-    Store, StoreOptions,
+    ReadyRun, Store, StoreOptions, WorkspaceStore,
     testing::{CountedIds, ManualClock, postgres_database},
 };
 
@@ -65,4 +66,83 @@ async fn a_process_that_stops_within_a_transaction_holds_nobody_up_for_long() {
     let name = other.workspace().await.unwrap().unwrap().name;
     assert_eq!(name, "One", "nothing of what stopped was written");
     stuck.abort();
+}
+
+/// A store with a run that is worked on here.
+async fn working() -> (WorkspaceStore, ReadyRun) {
+    let ids = Arc::new(CountedIds::default());
+    let store = store("sqlite::memory:", "one", &ids).await;
+    store.migrate().await.unwrap();
+    let desk = store.workspace(store.create_workspace("one", "One").await.unwrap().id);
+    let mut ready = store.ready().unwrap();
+    let at = ManualClock::default().now();
+    let mut commit = opened(&ids, at);
+    let Op::Append { ticket_id, .. } = &commit.ops[0] else { panic!() };
+    let run = NewRun {
+        id: RunId(ids.uuid()),
+        ticket_id: Some(*ticket_id),
+        about: None,
+        asked: None,
+        errand: None,
+        agent: "resolution".to_owned(),
+        priority: 0,
+        wake_at: None,
+        at,
+    };
+    commit.ops.push(Op::EnsureRun(run));
+    desk.commit(commit).await.unwrap();
+    let ready = ready.recv().await.unwrap();
+    (desk, ready)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_of_life_goes_before_everything_that_waits_to_be_written() {
+    let (desk, _working) = working().await;
+    // Work that holds the writer up until it is let go of.
+    let held_up = || {
+        let (begins, begun) = oneshot::channel();
+        let (let_go, gone) = oneshot::channel::<()>();
+        let work = desk.writer().transact(move |_| {
+            Box::pin(async move {
+                begins.send(()).unwrap();
+                gone.await.unwrap();
+                Ok(())
+            })
+        });
+        (Box::pin(work), begun, let_go)
+    };
+    let ((mut first, begun, let_first_go), (mut second, _begun, let_second_go)) = (held_up(), held_up());
+    assert!(poll!(&mut first).is_pending());
+    begun.await.unwrap();
+    assert!(poll!(&mut second).is_pending());
+    let mut sign = Box::pin(desk.store().heartbeat());
+    assert!(poll!(&mut sign).is_pending());
+    let_first_go.send(()).unwrap();
+    time::timeout(Duration::from_secs(20), sign).await.expect("the second has not ended").unwrap();
+    let_second_go.send(()).unwrap();
+    first.await.unwrap();
+    second.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_with_a_runs_fence_keeps_its_lease() {
+    let (desk, ready) = working().await;
+    let term = ready.lease.term();
+    let before = term.until();
+    let change = |fence: i64| RunChange {
+        run_id: ready.run.id,
+        fence,
+        expect_signals: None,
+        steps: Vec::new(),
+        usage: Default::default(),
+        seen_signals: None,
+        seen_version: None,
+        to: RunTo::Running,
+        at: ManualClock::default().now(),
+    };
+    let put = |fence| desk.commit(Commit { ops: vec![Op::Run(Box::new(change(fence)))] });
+    put(ready.run.fence - 1).await.unwrap_err();
+    assert_eq!(term.until(), before, "nothing was written");
+    put(ready.run.fence).await.unwrap();
+    assert!(term.until() > before);
 }

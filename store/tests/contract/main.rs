@@ -162,6 +162,7 @@ contract! {
         an_expired_lease_is_taken_over,
         a_heartbeat_keeps_the_leases_of_what_is_worked_on,
         a_restart_puts_leased_runs_back,
+        a_process_that_ends_hands_back_what_it_has_not_begun,
         only_dead_and_quarantined_runs_are_retried,
         a_run_may_end_and_another_start_in_one_batch,
         a_run_knows_which_messages_others_have_read;

@@ -284,6 +284,29 @@ pub async fn a_restart_puts_leased_runs_back(mut f: Fixture) {
     assert_eq!((again.id, again.fence, again.attempts), (run.id, 2, 1));
 }
 
+pub async fn a_process_that_ends_hands_back_what_it_has_not_begun(mut f: Fixture) {
+    let (_, begun) = f.working().await;
+    let ticket = f.open("not begun").await;
+    let receipt = f.desk.commit(one(Op::EnsureRun(f.new_run(Some(ticket))))).await.unwrap();
+    let left = &receipt.runs[0];
+    assert_eq!(left.status, RunStatus::Running, "it is leased, and nobody has taken it up yet");
+    f.store.drain();
+    let ready = f.ready.recv().await.unwrap();
+    assert_eq!(f.store.hand_back(vec![ready]).await.unwrap(), 1);
+    let back = f.desk.run(left.id).await.unwrap().unwrap();
+    assert_eq!((back.status, back.attempts, back.lease_owner), (RunStatus::Queued, 0, None));
+    assert_eq!(f.put(left, answered()).await, Err(CommitError::LeaseLost(left.id)));
+
+    // What comes meanwhile is left to others, and what has begun comes to its end.
+    let ticket = f.open("meanwhile").await;
+    let receipt = f.desk.commit(one(Op::EnsureRun(f.new_run(Some(ticket))))).await.unwrap();
+    assert_eq!(receipt.runs[0].status, RunStatus::Queued);
+    assert_eq!(f.store.claim_due().await.unwrap(), 0);
+    assert_eq!(f.store.load().runs_leased, 1);
+    f.put(&begun, answered()).await.unwrap();
+    assert!(f.ready.try_recv().is_err());
+}
+
 pub async fn only_dead_and_quarantined_runs_are_retried(mut f: Fixture) {
     let now = f.now();
     let retry = |id: RunId| one(Op::RetryRun { run_id: id, at: now });
