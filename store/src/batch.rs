@@ -48,13 +48,26 @@ impl Batch<'_> {
         connection: &mut AnyConnection,
         commits: &[(WorkspaceId, Arc<Commit>)],
         state: &mut State,
-        mut free: usize,
+        free: usize,
     ) -> Result<Vec<Done>, StoreError> {
         let scope: Scope = commits.iter().map(|(workspace, _)| *workspace).collect();
         let begin = AssertSqlSafe(self.dialect.begin(&scope).into_owned());
         let mut transaction = connection.begin_with(begin).await?;
+        let done = self.write_within(&mut transaction, commits, state, free).await?;
+        transaction.commit().await?;
+        Ok(done)
+    }
+
+    /// The same within a transaction that was begun before and goes on.
+    pub(crate) async fn write_within(
+        &self,
+        transaction: &mut AnyConnection,
+        commits: &[(WorkspaceId, Arc<Commit>)],
+        state: &mut State,
+        mut free: usize,
+    ) -> Result<Vec<Done>, StoreError> {
         let touched = commits.iter().map(|(workspace, commit)| (*workspace, commit.as_ref()));
-        load(&mut transaction, self.statements, self.dialect, touched, state).await?;
+        load(transaction, self.statements, self.dialect, touched, state).await?;
         let mut writes = Writes::default();
         let mut done = Vec::with_capacity(commits.len());
         for (workspace, commit) in commits {
@@ -67,8 +80,7 @@ impl Batch<'_> {
                 Err(error) => Done { result: Err(error), claimed: Vec::new() },
             });
         }
-        self.flush(&mut transaction, state, &writes).await?;
-        transaction.commit().await?;
+        self.flush(transaction, state, &writes).await?;
         Ok(done)
     }
 

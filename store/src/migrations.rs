@@ -54,6 +54,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0043" "autonomy",
     "0045" "evaluations",
     "0046" "paper",
+    "0048" "assignees",
 ];
 
 pub(crate) fn migrator() -> Migrator {
@@ -113,5 +114,51 @@ mod tests {
         let row = sqlx::query(sql).fetch_one(&mut connection).await.unwrap();
         let read = (row.get::<String, _>(0), row.get::<String, _>(1), row.get::<i64, _>(2));
         assert_eq!(read, ("argon2".to_owned(), "Eve".to_owned(), 9));
+    }
+
+    #[tokio::test]
+    async fn tickets_know_whose_they_are_and_nobody_stands_in_for_who_is_kept_out() {
+        use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect("sqlite::memory:").await.unwrap();
+        let (before, all) = (migrator(), migrator());
+        let before = before.migrations.iter().filter(|m| m.version < 48).cloned().collect();
+        Migrator { migrations: before, ..Migrator::DEFAULT }.run(&mut connection).await.unwrap();
+        let workspace =
+            "INSERT INTO workspaces (id, slug, name, created_at) VALUES ('w', 'north', 'North', 1)";
+        sqlx::query(workspace).execute(&mut connection).await.unwrap();
+        for (id, gone) in [("eve", "NULL"), ("adam", "NULL"), ("gone", "3")] {
+            let sql = format!(
+                "INSERT INTO users (workspace_id, id, unique_key, email, name, role, title, created_at, deactivated_at) \
+                 VALUES ('w', '{id}', 'w/{id}', '{id}@example.com', '{id}', 'agent', '', 2, {gone})"
+            );
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        }
+        for (id, number, priority, assignee) in
+            [("a", 1, "low", "\"eve\""), ("b", 2, "normal", "null"), ("c", 3, "urgent", "\"adam\"")]
+        {
+            let snapshot = format!(
+                "{{\"id\":\"{id}\",\"subject\":\"\\\"assignee\\\":\",\"status\":\"open\",\"priority\":\"{priority}\",\
+                 \"tags\":[],\"fields\":{{}},\"contact_id\":null,\"assignee\":{assignee},\"handoff\":null}}"
+            );
+            let sql = format!(
+                "INSERT INTO tickets (workspace_id, id, number, status, channel, version, search, snapshot, created_at, \
+                 updated_at) VALUES ('w', '{id}', {number}, 'open', 'api', 1, '', '{snapshot}', 1, 1)"
+            );
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        }
+        for (whose, to) in [("eve", "adam"), ("adam", "gone"), ("gone", "eve")] {
+            let sql = format!("INSERT INTO approval_delegations VALUES ('w', '{whose}', '{to}', 9, 1)");
+            sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        }
+        all.run(&mut connection).await.unwrap();
+        let sql = "SELECT priority, coalesce(assignee_id, '') FROM tickets ORDER BY id";
+        let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+        let read: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let read: Vec<(&str, &str)> = read.iter().map(|(p, a)| (p.as_str(), a.as_str())).collect();
+        assert_eq!(read, [("low", "eve"), ("normal", ""), ("urgent", "adam")]);
+        let rows =
+            sqlx::query("SELECT user_id FROM approval_delegations").fetch_all(&mut connection).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>(), ["eve"]);
     }
 }

@@ -9,7 +9,7 @@ use domain::{
     queue::Narrowed,
     run::{OutcomeKind, Run, RunStatus},
     standing::Standing,
-    ticket::{Channel, TicketStatus},
+    ticket::{Channel, Priority, TicketStatus},
     tool::ToolSpec,
     user::{Actor, Role, User},
 };
@@ -255,6 +255,8 @@ pub struct TicketFilter {
     pub waiting_for_staff: bool,
     /// Only those in which a note names this person.
     pub mentioned: Option<UserId>,
+    pub assigned: Option<Assigned>,
+    pub priority: Option<Priority>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -282,9 +284,10 @@ pub struct ApprovalFilter {
     pub expires_before: Option<Timestamp>,
 }
 
-/// Whose an approval is.
+/// Whose an approval or a ticket is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Assigned {
+    /// Nobody's, or somebody's who is kept out.
     Nobody,
     To(Vec<UserId>),
 }

@@ -131,6 +131,8 @@ pub(crate) const TICKETS: Table = Table {
         "channel",
         "customer_id",
         "contact_id",
+        "assignee_id",
+        "priority",
         "version",
         "search",
         "snapshot",
@@ -150,6 +152,8 @@ pub(crate) fn put_ticket((workspace, ticket): &(WorkspaceId, &Ticket), binds: &m
         .text(ticket.channel.as_str())
         .opt_id(ticket.customer_id)
         .opt_id(ticket.contact_id)
+        .opt_id(ticket.assignee)
+        .text(ticket.priority.as_str())
         .int(ticket.version)
         .text(ticket_search(ticket))
         .json(ticket)

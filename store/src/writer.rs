@@ -5,12 +5,13 @@
 //! hurt its neighbours.
 
 mod keeping;
+mod shared;
 
 use std::{
     borrow::Cow,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize},
     },
     time::Duration,
 };
@@ -18,7 +19,6 @@ use std::{
 use domain::{
     Clock, Ids, RunId, WorkspaceId,
     commit::{Commit, CommitError, Op, Receipt},
-    run::Run,
     ticket::EventBody,
 };
 use futures::future::BoxFuture;
@@ -29,11 +29,11 @@ use tokio::{
     time::{self, Instant},
 };
 
+pub(crate) use self::shared::Shared;
 use crate::{
-    Notice, ReadyRun, StoreError, StoreOptions,
-    apply::Terms,
+    ReadyRun, StoreError, StoreOptions,
     batch::{Batch, Done},
-    bell::{Bell, Word},
+    bell::Bell,
     claim,
     dialect::{Dialect, LONG_SILENCE, SILENCE},
     leases::Leases,
@@ -72,72 +72,6 @@ enum Job {
     Close(oneshot::Sender<()>),
 }
 
-/// What the writer and its store share.
-pub(crate) struct Shared {
-    pub clock: Arc<dyn Clock>,
-    pub ids: Arc<dyn Ids>,
-    pub dialect: Dialect,
-    pub statements: Statements,
-    pub notices: broadcast::Sender<Arc<Notice>>,
-    pub bell: Arc<Bell>,
-    leases: Arc<Leases>,
-    owner: String,
-    pub lease: Duration,
-    max_claimed: usize,
-    claimed: AtomicUsize,
-    /// The process is to end, and takes no more runs.
-    draining: AtomicBool,
-    ready: mpsc::UnboundedSender<ReadyRun>,
-}
-
-impl Shared {
-    fn terms(&self) -> Terms {
-        Terms { owner: self.owner.clone(), lease: self.lease, ids: self.ids.clone(), now: self.clock.now() }
-    }
-
-    /// What a statement needs to be written.
-    pub(crate) fn how(&self) -> (&Statements, Dialect) {
-        (&self.statements, self.dialect)
-    }
-
-    fn free(&self) -> usize {
-        match self.draining.load(Ordering::Acquire) {
-            true => 0,
-            false => self.max_claimed.saturating_sub(self.claimed.load(Ordering::Acquire)),
-        }
-    }
-
-    /// Leases no more runs from here on; what is being written meanwhile still may.
-    pub(crate) fn drain(&self) {
-        self.draining.store(true, Ordering::Release);
-    }
-
-    /// Hands a leased run to the engine. The place is taken before the run is seen, so that giving
-    /// it back cannot come first. `asked`: before its lease was asked for.
-    fn hand_over(&self, workspace_id: WorkspaceId, run: Run, asked: Instant) {
-        self.claimed.fetch_add(1, Ordering::AcqRel);
-        let id = run.id;
-        let lease = self.leases.take(id, run.fence, asked);
-        if self.ready.send(ReadyRun { workspace_id, run, lease }).is_err() {
-            self.release();
-            tracing::warn!(run = %id, "nobody takes runs in this process any more; its lease will pass");
-        }
-    }
-
-    /// How many runs this process has, and how many it may have.
-    pub(crate) fn places(&self) -> (usize, usize) {
-        (self.claimed.load(Ordering::Acquire), self.max_claimed)
-    }
-
-    pub(crate) fn release(&self) {
-        let freed = self.claimed.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
-        if freed.is_err() {
-            tracing::warn!("a claimed run was given back twice");
-        }
-    }
-}
-
-/// The way to the writer. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct WriterHandle {
     jobs: mpsc::Sender<Job>,
@@ -555,22 +489,7 @@ impl Writer {
             self.shared.leases.extend(&wrote, asked);
         }
         if let Ok(receipt) = &done.result {
-            let now = self.shared.clock.now();
-            if receipt.runs.iter().any(|run| keeping::is_left(run, now)) {
-                self.shared.bell.say(Word::Due);
-            }
-            if !receipt.events.is_empty() {
-                self.shared.bell.say(Word::News(workspace));
-            }
-        }
-        if let Ok(receipt) = &done.result
-            && !(receipt.events.is_empty() && receipt.approvals.is_empty())
-            && self.shared.notices.receiver_count() > 0
-        {
-            let notice = Arc::new(Notice { workspace_id: workspace, receipt: receipt.clone() });
-            if self.shared.notices.send(notice).is_err() {
-                tracing::debug!("the last listener has just left");
-            }
+            self.shared.publish(workspace, receipt);
         }
         if answer.send(done.result).is_err() {
             tracing::debug!("nobody waited for the outcome of a commit");

@@ -358,6 +358,47 @@ test("tickets that mention one are a list, and opening one says that it was seen
   await expect.poll(() => seen).toEqual([`/v1/tickets/${id(100)}/mentions/seen`]);
 });
 
+test("tickets are listed by whose they are and how urgent, and the address keeps it", async ({
+  page,
+}) => {
+  const asked: URLSearchParams[] = [];
+  await answer(page, {
+    "GET /v1/tickets": (route) => {
+      asked.push(new URL(route.request().url()).searchParams);
+      return pageOf(asked.at(-1)?.get("assignee") === "me" ? [] : [ticket(0)]);
+    },
+  });
+  const last = (name: string) => () => asked.at(-1)?.get(name) ?? undefined;
+  await page.goto("/tickets");
+  await page.getByText("Mine", { exact: true }).click();
+  await expect(page).toHaveURL(/assignee=me/);
+  await expect.poll(last("assignee")).toBe("me");
+  await expect(page.getByText("No ticket is assigned to you")).toBeVisible();
+  const whose = page.getByLabel("Assigned to");
+  await expect(whose).toHaveValue("me");
+  await accessible(page);
+
+  // The view and the filter are one; a view of something else is everybody's again.
+  await page.getByText("All", { exact: true }).click();
+  await expect.poll(last("assignee")).toBeUndefined();
+  await whose.selectOption("Ada Ring");
+  await page.getByLabel("Priority").selectOption("Urgent");
+  await expect.poll(last("assignee")).toBe(id(601));
+  await expect.poll(last("priority")).toBe("urgent");
+  await page.getByText("Needs a person", { exact: true }).click();
+  await expect.poll(last("waiting")).toBe("true");
+  await expect.poll(last("assignee")).toBe(id(601));
+
+  await page.reload();
+  await expect(whose).toHaveValue(id(601));
+  await expect(page.getByLabel("Priority")).toHaveValue("urgent");
+  await expect.poll(last("assignee")).toBe(id(601));
+  await whose.selectOption("Nobody");
+  await expect.poll(last("assignee")).toBe("nobody");
+  await page.setViewportSize({ width: 360, height: 740 });
+  await fits(page);
+});
+
 test("whom a note names is marked in it", async ({ page }) => {
   const [first] = events.filter((each) => each.body.type === "message_added");
   if (first?.body.type !== "message_added") throw new Error("the examples have no message");

@@ -3,7 +3,8 @@ import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { channelName, ticketStatusName } from "../api/names";
+import { channelName, priorityName, ticketStatusName } from "../api/names";
+import type { Priority } from "../api/words";
 import { TICKET_STATUSES } from "../parts/Badge";
 import { FindBox } from "../parts/FindBox";
 import { MoreRows } from "../parts/MoreRows";
@@ -13,17 +14,54 @@ import { Segmented } from "../parts/Segmented";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { useSession } from "../session/session";
-import { mentionsQuery } from "./mentions";
-import { ticketsQuery } from "./queries";
+import { colleaguesQuery, mentionsQuery } from "./mentions";
+import { type TicketFilter, ticketsQuery } from "./queries";
 import { CHANNELS, TicketRow } from "./TicketRow";
 import "./tickets.css";
+
+/** The most urgent first. */
+const PRIORITIES: readonly Priority[] = ["urgent", "high", "normal", "low"];
+
+type View = "all" | "waiting" | "mine" | "mentioned";
+
+function viewOf({ mentioned, waiting, assignee }: TicketFilter): View {
+  if (mentioned) return "mentioned";
+  if (waiting) return "waiting";
+  return assignee === "me" ? "mine" : "all";
+}
+
+/** What is narrowed besides stays; whose tickets they are stays too, unless that was the view itself. */
+function seenAs(view: View, before: TicketFilter): TicketFilter {
+  const others = viewOf(before) === "mine" ? undefined : before.assignee;
+  return {
+    ...before,
+    waiting: view === "waiting" || undefined,
+    mentioned: view === "mentioned" || undefined,
+    assignee: view === "mine" ? "me" : view === "all" && others === "me" ? undefined : others,
+  };
+}
+
+/** Why there is nothing in a view that nothing narrows. */
+function nothing(view: View): string {
+  switch (view) {
+    case "mentioned":
+      return t`No note names you. Colleagues name you with @ and your name.`;
+    case "waiting":
+      return t`Nothing waits for a person.`;
+    case "mine":
+      return t`No ticket is assigned to you. Whoever opens one can give it to somebody.`;
+    case "all":
+      return t`They appear here when a customer writes by chat, mail or the API.`;
+  }
+}
 
 export function TicketsPage() {
   useTitle(t`Tickets`);
   const navigate = useNavigate({ from: "/tickets" });
   const search = useSearch({ from: "/staff/tickets" });
   const { q } = search;
-  const { userId } = useSession();
+  const { may, userId } = useSession();
+  const people = useQuery({ ...colleaguesQuery, enabled: may("read_people") }).data ?? [];
   const mentions = useQuery({ ...mentionsQuery, enabled: userId !== undefined }).data;
   const unseen = mentions?.unseen ?? 0;
   const news = new Set(
@@ -36,9 +74,15 @@ export function TicketsPage() {
     () => query.data?.pages.flatMap((page) => page.items) ?? [],
     [query.data],
   );
-  const filtered = Boolean(
-    search.status || search.channel || search.waiting || search.mentioned || q,
+  const view = viewOf(search);
+  const narrowed = Boolean(
+    search.status || search.channel || search.priority || q || (search.assignee && view !== "mine"),
   );
+  const whose = [
+    ...(userId ? [["me", t`Me`] as const] : []),
+    ["nobody", t`Nobody`] as const,
+    ...people.filter(({ id }) => id !== userId).map(({ id, name }) => [id, name] as const),
+  ];
 
   return (
     <div className="page">
@@ -48,23 +92,18 @@ export function TicketsPage() {
         </h1>
         <Segmented
           label={t`View`}
-          value={search.mentioned ? "mentioned" : search.waiting ? "waiting" : "all"}
+          value={view}
           options={[
             ["all", t`All`],
             ["waiting", t`Needs a person`],
             ...(userId
-              ? [["mentioned", unseen ? t`Mentions me (${unseen})` : t`Mentions me`] as const]
+              ? ([
+                  ["mine", t`Mine`],
+                  ["mentioned", unseen ? t`Mentions me (${unseen})` : t`Mentions me`],
+                ] as const)
               : []),
           ]}
-          onPick={(view) =>
-            void navigate({
-              search: (before) => ({
-                ...before,
-                waiting: view === "waiting" || undefined,
-                mentioned: view === "mentioned" || undefined,
-              }),
-            })
-          }
+          onPick={(view: View) => void navigate({ search: (before) => seenAs(view, before) })}
         />
         <search className="row tickets-filter">
           <FindBox
@@ -88,21 +127,27 @@ export function TicketsPage() {
             options={CHANNELS.map((each) => [each, channelName(each)])}
             onPick={(channel) => void navigate({ search: (before) => ({ ...before, channel }) })}
           />
+          <Pick
+            label={t`Priority`}
+            any={t`Any priority`}
+            value={search.priority}
+            options={PRIORITIES.map((each) => [each, priorityName(each)])}
+            onPick={(priority) => void navigate({ search: (before) => ({ ...before, priority }) })}
+          />
+          <Pick
+            label={t`Assigned to`}
+            any={t`Anybody`}
+            value={search.assignee}
+            options={whose}
+            onPick={(assignee) => void navigate({ search: (before) => ({ ...before, assignee }) })}
+          />
         </search>
       </header>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data && tickets.length === 0 && (
-        <Empty title={filtered ? t`No ticket fits` : t`No tickets yet`}>
-          <p>
-            {search.mentioned && !search.status && !search.channel && !q
-              ? t`No note names you. Colleagues name you with @ and your name.`
-              : search.waiting && !search.status && !search.channel && !q
-                ? t`Nothing waits for a person.`
-                : filtered
-                  ? t`Try fewer filters or other words.`
-                  : t`They appear here when a customer writes by chat, mail or the API.`}
-          </p>
+        <Empty title={narrowed || view !== "all" ? t`No ticket fits` : t`No tickets yet`}>
+          <p>{narrowed ? t`Try fewer filters or other words.` : nothing(view)}</p>
         </Empty>
       )}
       {tickets.length > 0 && (

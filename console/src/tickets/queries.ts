@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, send } from "../api/client";
-import type { Channel, Event, TicketStatus } from "../api/words";
+import type { Channel, Event, Priority, TicketStatus } from "../api/words";
 
 export interface TicketFilter {
   status?: TicketStatus;
@@ -10,6 +10,9 @@ export interface TicketFilter {
   waiting?: true;
   /** Only those in which a note names whoever looks. */
   mentioned?: true;
+  /** Whose they are: `me`, `nobody`, or a person's id. */
+  assignee?: string;
+  priority?: Priority;
 }
 
 export const ticketsQuery = (filter: TicketFilter) =>

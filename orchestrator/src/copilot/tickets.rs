@@ -9,7 +9,7 @@ use domain::{
 };
 use guards::masking::Served;
 use serde_json::{Value, json};
-use store::{MAX_LIMIT, TicketFilter, WorkspaceStore};
+use store::{Assigned, MAX_LIMIT, TicketFilter, WorkspaceStore};
 
 use super::{
     ago, counted, cut, list_source,
@@ -41,19 +41,21 @@ pub(super) async fn find(
         customer_id: wanted.customer_id,
         waiting_for_staff: false,
         mentioned: None,
+        assigned: wanted.assigned.map(|assigned| match assigned {
+            AssignedTo::Me => Assigned::To(vec![asker.id]),
+            AssignedTo::Nobody => Assigned::Nobody,
+        }),
+        priority: None,
     };
     let (mut found, mut cursor, mut read) = (Vec::new(), None::<String>, 0);
     let complete = loop {
         let page = store.tickets(&filter, MAX_LIMIT, cursor.as_deref()).await.map_err(failed)?;
         read += page.items.len();
-        found.extend(page.items.into_iter().filter(|ticket| {
-            let assigned = match wanted.assigned {
-                None => true,
-                Some(AssignedTo::Me) => ticket.assignee == Some(asker.id),
-                Some(AssignedTo::Nobody) => ticket.assignee.is_none(),
-            };
-            assigned && shows.is_none_or(|(served, said)| shows_in(served, ticket, said))
-        }));
+        found.extend(
+            page.items
+                .into_iter()
+                .filter(|ticket| shows.is_none_or(|(served, said)| shows_in(served, ticket, said))),
+        );
         match page.next {
             None => break true,
             Some(_) if read >= MOST_READ => break false,

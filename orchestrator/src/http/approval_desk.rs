@@ -15,8 +15,9 @@ use domain::{
     ApprovalId, Timestamp, UserId,
     approval::{Approval, ApprovalStatus, DecisionKind},
     queue::Delegation,
+    standing::Standing,
     tending::{Claim, MAX_NOTE, Tending},
-    user::Role,
+    user::{Role, User},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,7 @@ use super::{
     auth::{Staff, may},
     exercises,
     input::{Json, NoContent, Path},
+    people::let_in,
     problem::{Kind, Problem},
 };
 use crate::{
@@ -68,7 +70,7 @@ pub struct ApprovalDesk {
     pub undo_seconds: u64,
     /// Offered to whoever rejects; other words can be given.
     pub reject_reasons: Vec<String>,
-    /// Whom approvals can be handed to.
+    /// Colleagues who are let in. To whom one approval can be handed is its `eligible`.
     pub people: Vec<Colleague>,
     /// Who sees to whose approvals now.
     pub delegations: Vec<Delegation>,
@@ -96,11 +98,13 @@ async fn desk(
 ) -> Result<Json<ApprovalDesk>, Problem> {
     let store = staff.store(&http);
     let settings = &http.app.config.approvals;
-    let mut people = Vec::new();
-    for user in store.users().await? {
-        let answers_for = store.standing(&user).await?.answers_for;
-        people.push(Colleague { id: user.id, name: user.name, role: user.role, answers_for });
-    }
+    let colleague = |(user, standing): (User, Standing)| Colleague {
+        id: user.id,
+        name: user.name,
+        role: user.role,
+        answers_for: standing.answers_for,
+    };
+    let people = store.standings().await?.into_iter().map(colleague).collect();
     Ok(Json(ApprovalDesk {
         undo_seconds: settings.undo_seconds,
         reject_reasons: settings.reject_reasons.clone(),
@@ -219,10 +223,7 @@ async fn assign(
     let to = match form.to {
         None => None,
         Some(id) => {
-            let to = store
-                .user(id)
-                .await?
-                .ok_or_else(|| Problem::invalid("there is no colleague with this id"))?;
+            let to = let_in(&store, id).await?;
             if let Err(why) = approval.asks(&store.standing(&to).await?, http.app.clock.now()) {
                 return Err(Problem::invalid(format!("{} cannot decide on this: {why}", to.name)));
             }
@@ -322,9 +323,10 @@ async fn delegate(
     let user = staff.person()?;
     let now = http.app.clock.now();
     let store = staff.store(&http);
-    if form.to == user.id || store.user(form.to).await?.is_none() {
-        return Err(Problem::invalid("name a colleague: there is no other with this id"));
+    if form.to == user.id {
+        return Err(Problem::invalid("name a colleague: nobody stands in for themselves"));
     }
+    let_in(&store, form.to).await?;
     if form.until <= now || form.until > now.plus(LONGEST) {
         return Err(Problem::invalid("until lies ahead, within 90 days"));
     }

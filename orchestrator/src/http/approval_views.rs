@@ -48,6 +48,12 @@ impl<R> Staff<R> {
         }
     }
 
+    /// Whom `assignee=me` means.
+    pub(super) fn me(&self) -> Result<UserId, Problem> {
+        self.person_id()
+            .ok_or_else(|| Problem::invalid("assignee is `me`, and a key is nobody: name a person's id"))
+    }
+
     /// What the store is to be asked for. Whoever sees masks must not find out by searching what is behind
     /// them.
     pub(super) async fn narrow(
@@ -67,9 +73,7 @@ impl<R> Staff<R> {
             None => None,
             Some("nobody") => Some(Assigned::Nobody),
             Some("me") => {
-                let me = self.person_id().ok_or_else(|| {
-                    Problem::invalid("assignee is `me`, and a key is nobody: name a person's id")
-                })?;
+                let me = self.me()?;
                 let away = self.store(http).approval_delegations(now).await?;
                 let theirs = away.into_iter().filter(|one| one.delegate_id == me).map(|one| one.user_id);
                 Some(Assigned::To([me].into_iter().chain(theirs).collect()))

@@ -11,7 +11,7 @@ use aide::{
 };
 use axum::extract::State;
 use domain::{
-    ApprovalId, TicketId, Timestamp, WorkspaceId,
+    ApprovalId, TicketId, Timestamp, UserId, WorkspaceId,
     approval::{Approval, ApprovalStatus, Decision, DecisionKind},
     autonomy::Level,
     canonical::Digest,
@@ -114,6 +114,10 @@ pub struct ApprovalView {
     pub may_decide: bool,
     /// Why not, in words; null when they may.
     pub may_not: Option<String>,
+    /// To whom it can be handed while it waits: colleagues who are let in and may decide it, by role and team. The
+    /// caller may be among them.
+    #[serde(default)]
+    pub eligible: Vec<UserId>,
     pub ticket: Option<Ticket>,
     pub messages: Vec<Message>,
     /// Where personal data, or the masks that stand for it, are in `approval`.
@@ -191,7 +195,7 @@ async fn list(
 fn show_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("getApproval").tag("approvals").summary("Look at an approval").description(
         "The proposed action, why it stopped, what it rests on sentence by sentence, the conversation and the \
-         customer. `approval.digest` is what a decision must carry.",
+         customer. `approval.digest` is what a decision must carry; `eligible` says to whom it can be handed.",
     )
 }
 
@@ -206,7 +210,9 @@ async fn show(
     {
         return exercise.view(&http, &staff).await.map(Json);
     }
-    view(&http, (staff.workspace, path.id), staff.sight, standing.as_ref()).await.map(Json)
+    let mut shown = view(&http, (staff.workspace, path.id), staff.sight, standing.as_ref()).await?;
+    shown.eligible = eligible(&http, staff.workspace, &shown.approval, &shown.decisions).await?;
+    Ok(Json(shown))
 }
 
 /// Where personal data stands in an approval.
@@ -263,6 +269,7 @@ pub(super) async fn view(
         may_decide: may_not.is_none(),
         approval,
         may_not,
+        eligible: Vec::new(),
         ticket,
         messages,
         findings: found,
@@ -272,6 +279,25 @@ pub(super) async fn view(
         run,
         exercise: None,
     })
+}
+
+/// To whom an approval can be handed.
+pub(super) async fn eligible(
+    http: &Http,
+    workspace: WorkspaceId,
+    approval: &Approval,
+    decisions: &[Decision],
+) -> Result<Vec<UserId>, Problem> {
+    let now = http.app.clock.now();
+    if approval.status != ApprovalStatus::Pending {
+        return Ok(Vec::new());
+    }
+    let people = http.app.store.workspace(workspace).standings().await?;
+    let decided = |id| decisions.iter().any(|decision| decision.user_id == id);
+    let may = people.into_iter().filter(|(user, standing)| {
+        approval.may_not(standing, decided(user.id), now).is_none() && !approval.requesters.contains(&user.id)
+    });
+    Ok(may.map(|(user, _)| user.id).collect())
 }
 
 /// A decision, bound to what the reviewer saw.
@@ -479,19 +505,14 @@ async fn decide_many(
     let mut results = Vec::with_capacity(form.items.len());
     let several = form.items.len() > 1;
     for item in form.items {
-        let said = (item.digest, item.decision);
-        if several && is_draft(&http, &staff, item.approval_id).await? {
-            results.push(DecidedItem {
-                approval_id: item.approval_id,
-                status: DecidedStatus::Failed,
-                approval: None,
-                problem: Some(Problem::invalid(DRAFT).body(None)),
-                exercise: None,
-            });
-            continue;
-        }
-        let taken = take(&http, &staff, item.approval_id, said, (form.undo, None)).await;
         let approval_id = item.approval_id;
+        let said = (item.digest, item.decision);
+        let draft = if several { is_draft(&http, &staff, approval_id).await } else { Ok(false) };
+        let taken = match draft {
+            Ok(true) => Err(Problem::invalid(DRAFT)),
+            Ok(false) => take(&http, &staff, approval_id, said, (form.undo, None)).await,
+            Err(problem) => Err(problem),
+        };
         results.push(match taken {
             Ok(DecidedApproval { approval, exercise }) => DecidedItem {
                 approval_id,

@@ -18,7 +18,7 @@ use store::{ApprovalFilter, Assigned, Key, Page};
 
 use super::{
     Http,
-    approvals::{ApprovalView, TicketBrief, findings},
+    approvals::{ApprovalView, TicketBrief, eligible, findings},
     auth::{Identity, Staff},
     footing::FootingView,
     problem::{Kind, Problem},
@@ -171,6 +171,7 @@ impl Rehearsal {
         Ok(ApprovalView {
             may_decide: may_not.is_none(),
             may_not,
+            eligible: eligible(http, workspace, &self.shown, &[]).await?,
             ticket: Some(self.ticket),
             messages,
             findings: found,

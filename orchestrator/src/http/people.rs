@@ -14,7 +14,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::PersonChange;
+use store::{PersonChange, WorkspaceStore};
 
 use super::{
     Http,
@@ -74,7 +74,8 @@ pub struct ChangePerson {
     #[serde(default)]
     #[schemars(length(max = 100))]
     pub title: Option<String>,
-    /// False keeps them out: their sessions end and their keys stop.
+    /// False keeps them out: their sessions end, their keys stop, and approvals and tickets that were theirs to see
+    /// to are anybody's again.
     #[serde(default)]
     pub active: Option<bool>,
 }
@@ -83,7 +84,8 @@ fn change_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("changePerson").tag("people").summary("Change a colleague").description(
         "Role, title, in or out. Nobody gives a role that may what they may not, and nobody changes a colleague who \
          may what they may not. 409 when nobody would be left who may everything. In effect at once here and within \
-         seconds in other processes.",
+         seconds in other processes. Of somebody who is kept out, pending approvals and tickets that are neither \
+         resolved nor closed are assigned to nobody, and delegations to and from them end.",
     )
 }
 
@@ -97,4 +99,15 @@ async fn change(
     let changed = staff.doer(&http).change(path.user_id, change).await;
     http.forget_person(staff.workspace, path.user_id);
     Ok(Json(changed?))
+}
+
+/// A colleague to whom something can be handed.
+pub(super) async fn let_in(store: &WorkspaceStore, id: UserId) -> Result<User, Problem> {
+    let user = store.user(id).await?;
+    let user = user.ok_or_else(|| Problem::invalid("there is no colleague with this id"))?;
+    if user.deactivated_at.is_some() {
+        let why = format!("{} was kept out of this workspace: name somebody else", user.name);
+        return Err(Problem::invalid(why));
+    }
+    Ok(user)
 }

@@ -17,13 +17,14 @@ use domain::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use store::TicketFilter;
+use store::{Assigned, TicketFilter};
 
 use super::{
     Http,
     auth::{Identity, Staff, may},
     input::{IdempotencyKey, Json, Made, Path, Query, email, text},
     page::{Page, PageQuery},
+    people::let_in,
     problem::{Kind, Problem},
     sight::Sight,
 };
@@ -68,6 +69,12 @@ pub struct TicketQuery {
     /// True: only those in which a note names whoever asks, who must be a person.
     #[serde(default)]
     pub mentioned: bool,
+    /// Whose it is: `me`, `nobody` (or somebody who was kept out), or a person's id.
+    #[serde(default)]
+    #[schemars(length(max = 40))]
+    pub assignee: Option<String>,
+    #[serde(default)]
+    pub priority: Option<Priority>,
 }
 
 /// A ticket with the people it is about.
@@ -130,6 +137,8 @@ async fn list(
         customer_id: None,
         waiting_for_staff: query.waiting,
         mentioned: if query.mentioned { Some(staff.person()?.id) } else { None },
+        assigned: query.assignee.map(|whose| assigned(&staff, &whose)).transpose()?,
+        priority: query.priority,
     };
     if staff.sight == Sight::Masked
         && let Some(said) = &filter.text
@@ -140,6 +149,16 @@ async fn list(
     let store = staff.store(&http);
     let page = store.tickets(&filter, page.limit()?, page.cursor()).await?;
     TicketRow::page(&store, page.into()).await.map(Json)
+}
+
+fn assigned<R>(staff: &Staff<R>, whose: &str) -> Result<Assigned, Problem> {
+    Ok(match whose {
+        "nobody" => Assigned::Nobody,
+        "me" => Assigned::To(vec![staff.me()?]),
+        id => Assigned::To(vec![
+            id.parse().map_err(|_| Problem::invalid("assignee is `me`, `nobody` or a person's id"))?,
+        ]),
+    })
 }
 
 /// Pages of the store that are read for one page of an answer.
@@ -298,7 +317,7 @@ pub struct ChangeTicket {
     /// Set one by one; fields that are not named stay.
     #[serde(default)]
     pub fields: BTreeMap<String, Value>,
-    /// A user of the workspace; null takes the assignee away.
+    /// A colleague who is let in; null takes the assignee away.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<UserId>")]
     pub assignee: Option<Option<UserId>>,
@@ -341,10 +360,8 @@ async fn change(
         events.push(EventBody::FieldsSet { fields: fields(form.fields)? });
     }
     if let Some(assignee) = form.assignee {
-        if let Some(user) = assignee
-            && store.user(user).await?.is_none()
-        {
-            return Err(Problem::invalid("assignee is not a user of this workspace"));
+        if let Some(user) = assignee {
+            let_in(&store, user).await?;
         }
         events.push(EventBody::Assigned { assignee });
     }

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use domain::user::Role;
 use orchestrator::testing::app::TestApp;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 
 fn decision(approval: &Value, decision: Value) -> Value {
     json!({"digest": approval["digest"], "decision": decision})
@@ -153,4 +154,32 @@ async fn a_batch_has_a_result_for_every_item_and_one_failure_holds_up_none() {
         .post("/v1/approvals/decisions", &json!({"items": many}))
         .await
         .problem(StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn one_of_a_batch_that_cannot_be_read_holds_up_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/desk.db", folder.path().display());
+    let app = TestApp::start_with(&format!("[database]\nurl = \"{url}\"")).await;
+    let mut proposed = Vec::new();
+    for subject in ["One", "Damaged", "Three"] {
+        proposed.push(app.propose(&app.open_ticket(subject).await).await);
+    }
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::query("UPDATE approvals SET approval = 'torn' WHERE id = $1")
+        .bind(proposed[1]["id"].as_str().unwrap())
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let item = |approval: &Value| json!({"approval_id": approval["id"], "digest": approval["digest"], "decision": {"type": "approve"}});
+    let items: Vec<_> = proposed.iter().map(item).collect();
+    let reviewer = app.user(Role::Reviewer).await;
+    let decided =
+        reviewer.post("/v1/approvals/decisions", &json!({"items": items})).await.json(StatusCode::OK);
+    let results = decided["results"].as_array().unwrap();
+    let statuses: Vec<_> = results.iter().map(|result| result["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses, ["decided", "failed", "decided"]);
+    assert_eq!(results[1]["approval_id"], proposed[1]["id"]);
+    assert_eq!(results[1]["problem"]["status"], 500);
 }

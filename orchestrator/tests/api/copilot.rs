@@ -27,7 +27,7 @@ fn place(turn: &Value) -> String {
 }
 
 /// The question once it is over.
-async fn over(app: &TestApp, client: &Client, turn: &Value) -> Value {
+pub async fn over(app: &TestApp, client: &Client, turn: &Value) -> Value {
     app.until("the end of a question", async || {
         let turn = client.get(&place(turn)).await.json(StatusCode::OK);
         (!["answering", "waiting"].contains(&turn["state"].as_str().unwrap())).then_some(turn)

@@ -269,3 +269,99 @@ async fn the_desk_says_how_approvals_are_worked_on() {
     assert!(!desk["reject_reasons"].as_array().unwrap().is_empty());
     assert_eq!(desk["people"].as_array().unwrap().len(), 6);
 }
+
+#[tokio::test]
+async fn who_is_kept_out_gets_no_work_and_leaves_none_behind() {
+    let app = TestApp::start().await;
+    let (owner, reviewer, agent) =
+        (app.user(Role::Owner).await, app.user(Role::Reviewer).await, app.user(Role::Agent).await);
+    let admin = app.user_id(Role::Admin);
+    let opened = app.open_ticket("For the admin").await;
+    let ticket = format!("/v1/tickets/{}", opened["ticket"]["id"].as_str().unwrap());
+    let approval = app.propose(&opened).await;
+    let (assign, theirs) = (path(&approval, "assign"), json!({ "to": admin }));
+    reviewer.post(&assign, &theirs).await.json(StatusCode::OK);
+    let assigned = agent.patch(&ticket, &json!({ "assignee": admin })).await.json(StatusCode::OK);
+    assert_eq!(assigned["ticket"]["assignee"], json!(admin));
+    let until = app.clock.now().plus(Duration::from_secs(86_400));
+    let away = |to| json!({ "to": to, "until": until });
+    reviewer.put("/v1/approvals/delegation", &away(admin)).await.json(StatusCode::OK);
+    let back = away(app.user_id(Role::Reviewer));
+    app.user(Role::Admin).await.put("/v1/approvals/delegation", &back).await.json(StatusCode::OK);
+
+    let mut stream = reviewer.stream("/v1/stream").await;
+    let person = format!("/v1/people/{admin}");
+    owner.patch(&person, &json!({ "active": false })).await.json(StatusCode::OK);
+    let heard = stream.next().await.unwrap();
+    assert!(heard.data.to_string().contains("approval_assigned"), "whoever looks is told: {}", heard.data);
+
+    let listed = async |client: &Client, path: &str| {
+        client.get(path).await.json(StatusCode::OK)["items"].as_array().unwrap().len()
+    };
+    assert_eq!(listed(&reviewer, "/v1/approvals?status=pending&assignee=nobody").await, 1);
+    assert_eq!(listed(&reviewer, &format!("/v1/approvals?status=pending&assignee={admin}")).await, 0);
+    assert_eq!(reviewer.get("/v1/approvals/counts").await.json(StatusCode::OK)["unassigned"], 1);
+    assert_eq!(listed(&agent, "/v1/tickets?assignee=nobody").await, 1);
+    assert_eq!(agent.get(&ticket).await.json(StatusCode::OK)["ticket"]["assignee"], Value::Null);
+    let desk = reviewer.get("/v1/approvals/desk").await.json(StatusCode::OK);
+    assert_eq!(desk["delegations"], json!([]));
+    let people = desk["people"].as_array().unwrap();
+    assert!(people.len() == 5 && people.iter().all(|each| each["id"] != json!(admin)), "{desk}");
+    let shown = reviewer.get(&format!("/v1/approvals/{}", approval["id"].as_str().unwrap())).await;
+    assert!(!shown.json(StatusCode::OK)["eligible"].as_array().unwrap().contains(&json!(admin)));
+
+    for refused in [
+        reviewer.post(&assign, &theirs).await,
+        reviewer.put("/v1/approvals/delegation", &away(admin)).await,
+        agent.patch(&ticket, &json!({ "assignee": admin })).await,
+    ] {
+        let problem = refused.problem(StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(problem["detail"].as_str().unwrap().contains("admin Person was kept out"), "{problem}");
+    }
+    owner.patch(&person, &json!({ "active": true })).await.json(StatusCode::OK);
+    reviewer.post(&assign, &theirs).await.json(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_approval_says_to_whom_it_can_be_handed() {
+    let app = TestApp::start().await;
+    let admin = app.user(Role::Admin).await;
+    admin.put("/v1/teams/refunds", &json!({ "description": "Money back" })).await.json(StatusCode::OK);
+    let eligible = async |approval: &Value| {
+        let shown = admin.get(&format!("/v1/approvals/{}", approval["id"].as_str().unwrap())).await;
+        let mut all: Vec<String> = id(&shown.json(StatusCode::OK)["eligible"]);
+        all.sort_unstable();
+        all
+    };
+    let ids = |roles: &[Role]| {
+        let mut all: Vec<_> = roles.iter().map(|role| app.user_id(role.clone()).to_string()).collect();
+        all.sort_unstable();
+        all
+    };
+    let anybodys = app.propose(&app.open_ticket("Anybody's").await).await;
+    assert_eq!(eligible(&anybodys).await, ids(&[Role::Reviewer, Role::Admin, Role::Owner]));
+    let of_team = app.propose_to(&app.open_ticket("The team's").await, Some("refunds")).await;
+    assert_eq!(eligible(&of_team).await, ids(&[Role::Owner]), "nothing is kept from the owner");
+    let member = |role| format!("/v1/teams/refunds/members/{}", app.user_id(role));
+    for role in [Role::Reviewer, Role::Agent] {
+        admin.put(&member(role), &json!({})).await.json(StatusCode::OK);
+    }
+    assert_eq!(eligible(&of_team).await, ids(&[Role::Reviewer, Role::Owner]), "by role and team");
+    for role in [Role::Agent, Role::Admin] {
+        let to = json!({ "to": app.user_id(role) });
+        admin.post(&path(&of_team, "assign"), &to).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    for person in eligible(&of_team).await {
+        admin.post(&path(&of_team, "assign"), &json!({ "to": person })).await.json(StatusCode::OK);
+    }
+
+    // Whoever has cast their vote casts no other.
+    let of_two = app.propose_needing(&app.open_ticket("Two").await, 2).await;
+    let approve = decision(&of_two, json!({"type": "approve"}));
+    admin.post(&path(&of_two, "decisions"), &approve).await.json(StatusCode::OK);
+    assert_eq!(eligible(&of_two).await, ids(&[Role::Reviewer, Role::Owner]));
+    app.user(Role::Owner).await.post(&path(&of_two, "decisions"), &approve).await.json(StatusCode::OK);
+    assert_eq!(eligible(&of_two).await, Vec::<String>::new(), "nothing is left to hand on");
+    let queue = admin.get("/v1/approvals").await.json(StatusCode::OK);
+    assert!(queue["items"].as_array().unwrap().iter().all(|item| item.get("eligible").is_none()));
+}

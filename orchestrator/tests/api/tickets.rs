@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::user::Role;
-use orchestrator::testing::app::TestApp;
+use orchestrator::testing::app::{Client, TestApp};
 use serde_json::{Value, json};
 
 fn new_ticket(subject: &str) -> Value {
@@ -114,6 +114,41 @@ async fn a_list_is_narrowed_by_status_channel_words_and_who_has_to_act() {
     }
     let list = agent.get("/v1/tickets?channel=chat").await.json(StatusCode::OK);
     assert_eq!(list["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_list_is_narrowed_by_whose_tickets_are_and_how_urgent() {
+    let app = TestApp::start().await;
+    let (agent, admin) = (app.user(Role::Agent).await, app.user(Role::Admin).await);
+    for (subject, assignee, priority) in [
+        ("Mine", Some(app.user_id(Role::Agent)), "normal"),
+        ("Mine and urgent", Some(app.user_id(Role::Agent)), "urgent"),
+        ("Theirs", Some(app.user_id(Role::Admin)), "high"),
+        ("Nobody's", None, "normal"),
+    ] {
+        let opened = agent.post("/v1/tickets", &new_ticket(subject)).await.json(StatusCode::CREATED);
+        let path = format!("/v1/tickets/{}", opened["ticket"]["id"].as_str().unwrap());
+        let change = json!({ "assignee": assignee, "priority": priority });
+        agent.patch(&path, &change).await.json(StatusCode::OK);
+    }
+    let listed = async |client: &Client, query: &str| {
+        let list = client.all(&format!("/v1/tickets?{query}"), 1).await;
+        list.iter().map(|ticket| ticket["subject"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&agent, "assignee=me").await, ["Mine and urgent", "Mine"]);
+    assert_eq!(listed(&admin, "assignee=me").await, ["Theirs"]);
+    let of_the_agent = format!("assignee={}", app.user_id(Role::Agent));
+    assert_eq!(listed(&admin, &of_the_agent).await, ["Mine and urgent", "Mine"]);
+    assert_eq!(listed(&admin, "assignee=nobody").await, ["Nobody's"]);
+    assert_eq!(listed(&admin, "priority=urgent").await, ["Mine and urgent"]);
+    assert_eq!(listed(&admin, "priority=normal").await, ["Nobody's", "Mine"]);
+    assert_eq!(listed(&agent, "assignee=me&priority=normal&q=mine").await, ["Mine"]);
+    assert_eq!(listed(&agent, &format!("assignee={}", app.workspace)).await, Vec::<String>::new());
+    for wrong in ["assignee=them", "priority=soon"] {
+        let refused = agent.get(&format!("/v1/tickets?{wrong}")).await;
+        assert!(refused.status.is_client_error(), "{wrong}: {}", refused.text());
+    }
+    app.key(Role::Owner).get("/v1/tickets?assignee=me").await.problem(StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]

@@ -14,6 +14,26 @@ use crate::{
     sql::{Select, contains},
 };
 
+/// Whose it is, of a table with the column `assignee_id`.
+pub(super) fn assigned(select: Select, whose: Option<&Assigned>) -> Select {
+    match whose {
+        None => select,
+        Some(Assigned::Nobody) => select.then(
+            " AND (assignee_id IS NULL OR assignee_id IN \
+             (SELECT u.id FROM users u WHERE u.workspace_id = $1 AND u.deactivated_at IS NOT NULL))",
+        ),
+        Some(Assigned::To(people)) => {
+            let marks =
+                if people.is_empty() { "NULL".to_owned() } else { vec!["?"; people.len()].join(", ") };
+            select.and(&format!(" AND assignee_id IN ({marks})"), |binds| {
+                for person in people {
+                    binds.id(person);
+                }
+            })
+        }
+    }
+}
+
 pub(super) fn narrow(select: Select, filter: &ApprovalFilter) -> Select {
     let mut select = select.of_status(filter.status.map(|status| status.as_str()));
     if let Some(standing) = filter.may.as_ref().filter(|standing| !standing.everything) {
@@ -70,18 +90,7 @@ pub(super) fn narrow(select: Select, filter: &ApprovalFilter) -> Select {
         }),
         None => select,
     };
-    select = match &filter.assigned {
-        Some(Assigned::Nobody) => select.then(" AND assignee_id IS NULL"),
-        Some(Assigned::To(people)) => {
-            let marks = vec!["?"; people.len()].join(", ");
-            select.and(&format!(" AND assignee_id IN ({marks})"), |binds| {
-                for person in people {
-                    binds.id(person);
-                }
-            })
-        }
-        None => select,
-    };
+    select = assigned(select, filter.assigned.as_ref());
     let Some(text) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else { return select };
     let pattern = contains(text);
     select.and(

@@ -16,6 +16,7 @@ pub(crate) mod credits;
 mod customer_sessions;
 mod customers;
 mod decided_cases;
+mod departures;
 mod document_versions;
 mod documents;
 mod evaluations;

@@ -8,7 +8,12 @@ use domain::{
 use serde_json::json;
 use sqlx::AnyConnection;
 
-use super::{Order, audit::append, users::get_user};
+use super::{
+    Order,
+    audit::append,
+    departures::{Departure, Left},
+    users::get_user,
+};
 use crate::{
     Page, StoreError, WorkspaceStore,
     dialect::Dialect,
@@ -20,7 +25,8 @@ use crate::{
 pub struct PersonChange {
     pub role: Option<Role>,
     pub title: Option<String>,
-    /// False keeps them out and ends their sessions; their keys stop.
+    /// False keeps them out and ends their sessions; their keys stop, and what they were to see to is anybody's
+    /// again: pending approvals, tickets that are not resolved, and delegations to and from them.
     pub active: Option<bool>,
 }
 
@@ -53,12 +59,13 @@ impl WorkspaceStore {
         (actor, at): (Actor, Timestamp),
     ) -> Result<PersonChanged, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
-        self.writer().transact_beside(move |connection| {
+        let teller = shared.clone();
+        let (changed, left) = self.writer().transact(move |connection| {
                 Box::pin(async move {
                     // Locked with the others, so that two owners cannot put out each other at once.
                     let owners = owners(connection, shared.dialect, workspace).await?;
                     let Some(before) = user(connection, workspace, id).await? else {
-                        return Ok(PersonChanged::Nobody);
+                        return Ok((PersonChanged::Nobody, Left::default()));
                     };
                     let after = User {
                         role: change.role.unwrap_or_else(|| before.role.clone()),
@@ -71,11 +78,11 @@ impl WorkspaceStore {
                         ..before.clone()
                     };
                     if after == before {
-                        return Ok(PersonChanged::Done(after));
+                        return Ok((PersonChanged::Done(after), Left::default()));
                     }
                     let stays = after.role == Role::Owner && after.deactivated_at.is_none();
                     if !stays && owners == [id] {
-                        return Ok(PersonChanged::LastOwner);
+                        return Ok((PersonChanged::LastOwner, Left::default()));
                     }
                     let mut binds = Binds::default();
                     binds
@@ -97,6 +104,11 @@ impl WorkspaceStore {
                             binds.execute(connection, sql).await?;
                         }
                     }
+                    let mut left = Left::default();
+                    if before.deactivated_at.is_none() && after.deactivated_at.is_some() {
+                        let departure = Departure { workspace, person: &after, actor: &actor, at };
+                        left = departure.complete(connection, &shared).await?;
+                    }
                     let told = |user: &User| {
                         json!({ "role": user.role, "title": user.title, "active": user.deactivated_at.is_none() })
                     };
@@ -107,11 +119,16 @@ impl WorkspaceStore {
                         subject: after.email.clone(),
                         detail: json!({ "id": id, "before": told(&before), "after": told(&after) }),
                     };
-                    append(connection, shared.how(), [(workspace, deed)]).await?;
-                    Ok(PersonChanged::Done(after))
+                    let deeds = std::mem::take(&mut left.deeds).into_iter().chain([deed]);
+                    append(connection, shared.how(), deeds.map(|deed| (workspace, deed))).await?;
+                    Ok((PersonChanged::Done(after), left))
                 })
             })
-            .await
+            .await?;
+        for receipt in &left.receipts {
+            teller.publish(workspace, receipt);
+        }
+        Ok(changed)
     }
 }
 

@@ -1,11 +1,13 @@
 //! A workspace's own roles, and what its people stand for by them.
 
+use std::collections::HashMap;
+
 use domain::{
-    Timestamp,
+    Timestamp, UserId,
     audit::Deed,
     permission::{OwnRole, Permissions},
     standing::{self, Standing},
-    user::{Role, RoleName, User},
+    user::{Role, RoleName, TeamName, User},
 };
 use sqlx::any::AnyRow;
 
@@ -46,6 +48,30 @@ impl WorkspaceStore {
         let own = self.own_roles().await?;
         let teams = self.teams_of(user.id).await?;
         Ok(Standing::of(user.id, user.role.clone(), &own, teams))
+    }
+
+    /// Everybody who is let in, the longest here first, with whose approvals they may decide.
+    pub async fn standings(&self) -> Result<Vec<(User, Standing)>, StoreError> {
+        let own = self.own_roles().await?;
+        let select = Select::of(self.id, "SELECT user_id, team FROM team_members WHERE workspace_id = $1")
+            .then(" ORDER BY team");
+        let members = self
+            .all(select, |row| {
+                let c = Columns { table: "team_members", row };
+                Ok((c.id("user_id")?, c.word("team", TeamName::parse)?))
+            })
+            .await?;
+        let mut teams: HashMap<UserId, Vec<TeamName>> = HashMap::new();
+        for (user, team) in members {
+            teams.entry(user).or_default().push(team);
+        }
+        let people = self.users().await?.into_iter().filter(|user| user.deactivated_at.is_none());
+        let standing = |user: User| {
+            let teams = teams.remove(&user.id).unwrap_or_default();
+            let standing = Standing::of(user.id, user.role.clone(), &own, teams);
+            (user, standing)
+        };
+        Ok(people.map(standing).collect())
     }
 
     /// Makes or changes it. The audit says who did.

@@ -110,7 +110,7 @@ impl WorkspaceStore {
         self.one(select, get_workspace).await
     }
 
-    /// The oldest first.
+    /// The oldest first, those who are kept out among them.
     pub async fn users(&self) -> Result<Vec<User>, StoreError> {
         let select = Select::of(self.id, "SELECT * FROM users WHERE workspace_id = $1")
             .then(" ORDER BY created_at, id");

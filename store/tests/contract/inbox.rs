@@ -23,7 +23,7 @@ use crate::fixture::{Fixture, decided, elsewhere, one, waiting};
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// A run that waits for the approval.
-async fn asked(f: &mut Fixture, shape: impl FnOnce(&mut Approval)) -> (Run, Approval) {
+pub async fn asked(f: &mut Fixture, shape: impl FnOnce(&mut Approval)) -> (Run, Approval) {
     let (ticket, run) = f.working().await;
     let version = f.desk.ticket(ticket).await.unwrap().unwrap().customer_version;
     let mut approval = f.approval(&run, version);
@@ -33,7 +33,7 @@ async fn asked(f: &mut Fixture, shape: impl FnOnce(&mut Approval)) -> (Run, Appr
     (run, approval)
 }
 
-async fn person(f: &Fixture, name: &str) -> UserId {
+pub async fn person(f: &Fixture, name: &str) -> UserId {
     let user = User {
         id: f.id(UserId::new),
         email: format!("{name}@example.com"),
@@ -56,7 +56,7 @@ fn take_back(f: &Fixture, approval: &Approval, by: UserId) -> Commit {
     one(Op::TakeBack { approval_id: approval.id, by, at: f.now() })
 }
 
-async fn actions(f: &Fixture) -> Vec<AuditAction> {
+pub async fn actions(f: &Fixture) -> Vec<AuditAction> {
     let entries = f.desk.audit_entries(&AuditFilter::default(), None, 100).await.unwrap();
     entries.into_iter().rev().map(|entry| entry.deed.action).collect()
 }

@@ -128,6 +128,7 @@ contract! {
         snapshots_are_the_fold_of_their_events,
         a_changed_snapshot_is_found,
         lists_of_tickets_are_filtered_and_continued,
+        lists_of_tickets_are_narrowed_by_whose_they_are_and_how_urgent,
         events_and_tickets_are_read_by_their_ids,
         notices_come_in_the_order_of_positions,
         a_full_queue_says_when_to_come_back,
@@ -243,6 +244,7 @@ contract! {
         the_last_owner_stays_one,
         of_two_owners_who_put_out_each_other_one_stays,
         who_is_kept_out_is_out_with_sessions_and_keys,
+        who_is_kept_out_leaves_what_was_theirs_to_others,
         a_workspaces_own_roles_are_its_own,
         teams_have_members_until_they_do_not;
     records:

@@ -4,14 +4,22 @@ use std::time::Duration;
 
 use domain::{
     ApiKeyId, ServiceAccountId, SessionId, UserId,
+    approval::{ApprovalStatus, DecisionKind},
     audit::{AuditAction, Deed},
     permission::{OwnRole, Permission, Permissions},
+    ticket::{EventBody, TicketStatus},
     user::{Actor, Role, RoleName, Team, TeamName, User},
 };
 use serde_json::json;
-use store::{ApiKey, AuditFilter, KeyOwner, PersonChange, PersonChanged, ServiceAccount, Session};
+use store::{
+    ApiKey, ApprovalFilter, Assigned, AuditFilter, KeyOwner, PersonChange, PersonChanged, ServiceAccount,
+    Session, TicketFilter,
+};
 
-use crate::fixture::{Fixture, elsewhere};
+use crate::{
+    fixture::{Fixture, append, decided, elsewhere, one},
+    inbox::{actions, asked},
+};
 
 async fn colleague(f: &Fixture, name: &str, role: Role) -> User {
     let user = User {
@@ -157,6 +165,98 @@ pub async fn who_is_kept_out_is_out_with_sessions_and_keys(f: Fixture) {
         assert_eq!(told(&f, action).await, 1);
     }
     assert!(f.desk.verify_audit().await.unwrap().broken.is_none());
+}
+
+pub async fn who_is_kept_out_leaves_what_was_theirs_to_others(mut f: Fixture) {
+    let owner = colleague(&f, "ola", Role::Owner).await;
+    let eve = colleague(&f, "eve", Role::Reviewer).await;
+    let adam = colleague(&f, "adam", Role::Reviewer).await;
+    let (run, hers) = asked(&mut f, |approval| approval.assignee = Some(eve.id)).await;
+    let (_, his) = asked(&mut f, |approval| approval.assignee = Some(adam.id)).await;
+    let (_, over) = asked(&mut f, |approval| approval.assignee = Some(eve.id)).await;
+    f.desk.commit(one(decided(f.decision(&over, DecisionKind::Approve)))).await.unwrap();
+    let now = f.now();
+    let (_, late) = asked(&mut f, |approval| {
+        approval.assignee = Some(eve.id);
+        approval.expires_at = now;
+    })
+    .await;
+    let (open, resolved, other) = (f.open("open").await, f.open("resolved").await, f.open("his").await);
+    for (ticket, who) in [(open, &eve), (resolved, &eve), (other, &adam)] {
+        let assigned = f.event(Actor::System, EventBody::Assigned { assignee: Some(who.id) });
+        f.desk.commit(append(ticket, vec![assigned])).await.unwrap();
+    }
+    let status = EventBody::StatusChanged { status: TicketStatus::Resolved, reason: "done".to_owned() };
+    f.desk.commit(append(resolved, vec![f.event(Actor::System, status)])).await.unwrap();
+    let until = f.now().plus(Duration::from_secs(3_600));
+    for (from, to) in [(&eve, &adam), (&adam, &eve), (&owner, &adam)] {
+        let who = (from.id, from.name.clone());
+        f.desk.delegate_approvals(who, Some((to.id, until)), f.now()).await.unwrap();
+    }
+    let signals = f.desk.run(run.id).await.unwrap().unwrap().signals;
+
+    let mut notices = f.store.notices();
+    let by = Actor::User { user_id: owner.id, name: owner.name.clone() };
+    let out = PersonChange { active: Some(false), ..PersonChange::default() };
+    f.desk.change_person(eve.id, out, (by.clone(), f.now())).await.unwrap();
+
+    let whose = async |id| f.desk.approval(id).await.unwrap().unwrap().assignee;
+    assert_eq!((whose(hers.id).await, whose(his.id).await), (None, Some(adam.id)));
+    assert_eq!(whose(over.id).await, Some(eve.id), "whose it was when it was decided");
+    let last = async |ticket| f.desk.events(ticket, 0, 100).await.unwrap().pop().unwrap();
+    let told = last(hers.ticket_id.unwrap()).await;
+    assert!(
+        matches!(&told.body, EventBody::ApprovalAssigned { to: None, note, .. } if note == "eve was kept out"),
+        "{told:?}"
+    );
+    assert_eq!(told.actor, by);
+    let told = last(open).await;
+    assert_eq!((&told.body, &told.actor), (&EventBody::Assigned { assignee: None }, &by));
+    let assignee = async |id| f.desk.ticket(id).await.unwrap().unwrap().assignee;
+    assert_eq!((assignee(open).await, assignee(other).await), (None, Some(adam.id)));
+    assert_eq!(assignee(resolved).await, Some(eve.id), "who saw to it");
+    assert_eq!(f.desk.run(run.id).await.unwrap().unwrap().signals, signals, "no run is woken by it");
+    let left = f.desk.approval_delegations(f.now()).await.unwrap();
+    assert_eq!(left.iter().map(|one| one.user_id).collect::<Vec<_>>(), [owner.id]);
+
+    // What has still her name on it is nobody's all the same.
+    let nobodys = TicketFilter { assigned: Some(Assigned::Nobody), ..TicketFilter::default() };
+    let listed = f.desk.tickets(&nobodys, 100, None).await.unwrap().items;
+    let listed: Vec<_> = listed.iter().map(|ticket| ticket.id).collect();
+    assert!(listed.contains(&open) && listed.contains(&resolved) && !listed.contains(&other));
+    let pending = ApprovalFilter {
+        status: Some(ApprovalStatus::Pending),
+        assigned: Some(Assigned::Nobody),
+        ..ApprovalFilter::default()
+    };
+    let waiting = f.desk.approvals(&pending, 100, None).await.unwrap().items;
+    let mut waiting: Vec<_> = waiting.iter().map(|approval| approval.id).collect();
+    waiting.sort_unstable();
+    assert_eq!(waiting, [hers.id, late.id]);
+
+    let said = actions(&f).await;
+    let expected = [
+        AuditAction::ApprovalAssigned,
+        AuditAction::ApprovalsDelegated,
+        AuditAction::ApprovalsDelegated,
+        AuditAction::PersonChanged,
+    ];
+    assert_eq!(said[said.len() - expected.len()..], expected);
+    let heard = [notices.recv().await.unwrap(), notices.recv().await.unwrap()];
+    let heard: Vec<_> = heard.iter().flat_map(|notice| &notice.receipt.events).map(|e| e.ticket_id).collect();
+    assert_eq!(heard, [hers.ticket_id.unwrap(), open]);
+    assert!(f.desk.verify_audit().await.unwrap().broken.is_none());
+    assert_eq!(f.desk.verify_tickets().await.unwrap(), vec![]);
+    let people: Vec<_> = f.desk.standings().await.unwrap().into_iter().map(|(user, _)| user.id).collect();
+    assert_eq!(people, [owner.id, adam.id]);
+
+    let back = PersonChange { active: Some(true), ..PersonChange::default() };
+    f.desk.change_person(eve.id, back, (by, f.now())).await.unwrap();
+    assert_eq!(whose(hers.id).await, None, "what was given back stays so");
+    let people = f.desk.standings().await.unwrap();
+    for (user, standing) in people {
+        assert_eq!(standing, f.desk.standing(&user).await.unwrap());
+    }
 }
 
 pub async fn a_workspaces_own_roles_are_its_own(f: Fixture) {

@@ -6,13 +6,16 @@ use domain::{
     MessageId, TicketId, UserId, WorkspaceId,
     commit::{Commit, CommitError, Op},
     presence::{Doing, PRESENT_FOR},
-    ticket::{Channel, EventBody, TicketStatus},
+    ticket::{Channel, EventBody, Priority, TicketStatus},
     user::{Actor, Role, User},
 };
 use futures::future::join_all;
-use store::{Store, TicketFilter, WorkspaceStore};
+use store::{Assigned, Store, TicketFilter, WorkspaceStore};
 
-use crate::fixture::{Fixture, append, customer, decided, elsewhere, one, options};
+use crate::{
+    fixture::{Fixture, append, customer, decided, elsewhere, one, options},
+    inbox::person,
+};
 
 pub async fn versions_and_positions_are_gapless_under_64_concurrent_commits(f: Fixture) {
     let tickets = [f.open("a").await, f.open("b").await];
@@ -237,6 +240,69 @@ pub async fn lists_of_tickets_are_filtered_and_continued(f: Fixture) {
     assert_eq!(found(TicketFilter { status: Some(TicketStatus::Open), ..Default::default() }).await, 24);
     let counts = f.desk.counts().await.unwrap();
     assert_eq!(counts.tickets, [("open".to_owned(), 24), ("waiting_for_staff".to_owned(), 1)]);
+}
+
+pub async fn lists_of_tickets_are_narrowed_by_whose_they_are_and_how_urgent(f: Fixture) {
+    let (eve, adam) = (person(&f, "eve").await, person(&f, "adam").await);
+    for n in 0..24 {
+        if n % 5 == 0 {
+            f.clock.advance(std::time::Duration::from_secs(1));
+        }
+        let ticket = f.open(&format!("Parcel {n}")).await;
+        let assignee = [None, Some(eve), Some(adam)][n % 3];
+        let mut changes: Vec<EventBody> =
+            assignee.map(|_| EventBody::Assigned { assignee }).into_iter().collect();
+        if n % 4 == 0 {
+            changes.push(EventBody::PrioritySet { priority: Priority::Urgent });
+        }
+        if !changes.is_empty() {
+            let events = changes.into_iter().map(|body| f.event(Actor::System, body)).collect();
+            f.desk.commit(append(ticket, events)).await.unwrap();
+        }
+    }
+    let walked = async |filter: TicketFilter| {
+        let (mut all, mut cursor) = (Vec::new(), None::<String>);
+        loop {
+            let page = f.desk.tickets(&filter, 3, cursor.as_deref()).await.unwrap();
+            all.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                return all;
+            }
+        }
+    };
+    let whose = |assigned| TicketFilter { assigned: Some(assigned), ..TicketFilter::default() };
+    let of = |priority| TicketFilter { priority: Some(priority), ..TicketFilter::default() };
+    for (filter, count) in [
+        (whose(Assigned::To(vec![eve])), 8),
+        (whose(Assigned::To(vec![eve, adam])), 16),
+        (whose(Assigned::To(Vec::new())), 0),
+        (whose(Assigned::Nobody), 8),
+        (of(Priority::Urgent), 6),
+        (of(Priority::Normal), 18),
+        (of(Priority::Low), 0),
+        (TicketFilter { priority: Some(Priority::Urgent), ..whose(Assigned::To(vec![eve])) }, 2),
+    ] {
+        let found = walked(filter.clone()).await;
+        assert_eq!(found.len(), count, "{filter:?}");
+        assert!(
+            found.windows(2).all(|pair| (pair[0].updated_at, pair[0].id) > (pair[1].updated_at, pair[1].id)),
+            "{filter:?}: each once and in order"
+        );
+        assert!(found.iter().all(|ticket| {
+            let whose = match &filter.assigned {
+                None => true,
+                Some(Assigned::Nobody) => ticket.assignee.is_none(),
+                Some(Assigned::To(people)) => ticket.assignee.is_some_and(|id| people.contains(&id)),
+            };
+            whose && filter.priority.is_none_or(|priority| ticket.priority == priority)
+        }));
+    }
+    let first = walked(whose(Assigned::To(vec![eve]))).await.remove(0).id;
+    let nobodys = f.event(Actor::System, EventBody::Assigned { assignee: None });
+    f.desk.commit(append(first, vec![nobodys])).await.unwrap();
+    assert_eq!(walked(whose(Assigned::To(vec![eve]))).await.len(), 7);
+    assert_eq!(walked(whose(Assigned::Nobody)).await.len(), 9);
 }
 
 pub async fn notices_come_in_the_order_of_positions(f: Fixture) {

@@ -25,8 +25,8 @@ use domain::{
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use store::{
-    ApprovalFilter, AuditFilter, Became, ChannelChange, KnowledgeFact, PersonChange, Redaction, Resolved,
-    ResultFilter, Reviewed, RunFilter, TicketFilter, Tracks, WorkspaceStore,
+    ApprovalFilter, Assigned, AuditFilter, Became, ChannelChange, KnowledgeFact, PersonChange, Redaction,
+    Resolved, ResultFilter, Reviewed, RunFilter, TicketFilter, Tracks, WorkspaceStore,
 };
 
 use super::world::{ADDRESS, COLLECTION, EMAIL, INVITED, MAIL, SLUG, TERMS, World};
@@ -52,6 +52,10 @@ macro_rules! calls {
     };
 }
 
+fn whose(assigned: Assigned) -> TicketFilter {
+    TicketFilter { assigned: Some(assigned), ..TicketFilter::default() }
+}
+
 pub fn all() -> Vec<(&'static str, Call)> {
     let mut all = reads();
     all.extend(writes());
@@ -67,6 +71,8 @@ fn reads() -> Vec<(&'static str, Call)> {
             desk.tickets(&TicketFilter::default(), 10, None).await,
             desk.tickets(&TicketFilter { customer_id: Some(w.customer), ..Default::default() }, 10, None).await,
             desk.tickets(&TicketFilter { mentioned: Some(w.user), ..Default::default() }, 10, None).await,
+            desk.tickets(&whose(Assigned::To(vec![w.user])), 10, None).await,
+            desk.tickets(&whose(Assigned::Nobody), 10, None).await,
             desk.tickets(&TicketFilter { text: Some("a".to_owned()), ..Default::default() }, 10, None).await,
         ),
         "mentions_of" => desk.mentions_of(w.user, 10).await,
@@ -254,6 +260,7 @@ fn reads() -> Vec<(&'static str, Call)> {
         "colleagues" => desk.colleagues(10, None).await,
         "own_roles" => desk.own_roles().await,
         "permissions_of" => desk.permissions_of(&Role::Custom(w.role().name)).await,
+        "standings" => desk.standings().await,
         "standing" => {
             let standing = desk.standing(&w.user("somebody@example.com")).await;
             standing.map(|standing| (standing.teams, standing.answers_for))
@@ -430,7 +437,11 @@ fn writes() -> Vec<(&'static str, Call)> {
         },
         "change_person" => {
             let change = PersonChange { title: Some("other".to_owned()), ..PersonChange::default() };
-            desk.change_person(w.user, change, (w.actor(), w.at)).await
+            let out = PersonChange { active: Some(false), ..PersonChange::default() };
+            (
+                desk.change_person(w.user, change, (w.actor(), w.at)).await,
+                desk.change_person(w.user, out, (w.actor(), w.at)).await,
+            )
         },
         "revoke_api_key" => desk.revoke_api_key(w.key, w.deed(AuditAction::ApiKeyRevoked)).await,
         "api_key_used" => desk.api_key_used(w.key, w.at).await,
