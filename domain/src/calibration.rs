@@ -36,9 +36,37 @@ impl Sample {
     pub fn score(&self) -> f64 {
         self.confidence as f64 / 1_000.0
     }
+}
 
-    fn target(&self) -> f64 {
-        if self.right { 1.0 } else { 0.0 }
+/// Samples of one confidence: a curve is fitted to these, of which there are never many.
+#[derive(Clone, Copy, Debug)]
+struct Tally {
+    confidence: i64,
+    right: f64,
+    wrong: f64,
+}
+
+impl Tally {
+    /// The least sure first.
+    fn all(samples: &[Sample]) -> Vec<Self> {
+        let mut counted = vec![(0_u64, 0_u64); 1_001];
+        for sample in samples {
+            let at = usize::try_from(sample.confidence.clamp(0, 1_000)).unwrap_or(0);
+            counted[at].0 += u64::from(sample.right);
+            counted[at].1 += u64::from(!sample.right);
+        }
+        let tally = |(confidence, (right, wrong)): (i64, (u64, u64))| {
+            (right + wrong > 0).then_some(Self { confidence, right: right as f64, wrong: wrong as f64 })
+        };
+        (0..).zip(counted).filter_map(tally).collect()
+    }
+
+    fn score(&self) -> f64 {
+        self.confidence as f64 / 1_000.0
+    }
+
+    fn n(&self) -> f64 {
+        self.right + self.wrong
     }
 }
 

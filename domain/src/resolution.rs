@@ -1,9 +1,11 @@
 //! What became of tickets that were resolved.
 //!
-//! *Confirmed* is a resolution of which the customer said that it helped; *reopened*, one after which the
-//! ticket was opened again, by whatever was written or came due; *assumed*, all others: nobody objected.
+//! *Confirmed* is a resolution of which the customer said that it helped; *unhelpful*, one of which they said that it
+//! did not; *reopened*, one after which the ticket was opened again, by whatever was written or came due; *assumed*,
+//! all others: nobody objected.
 
 use crate::{
+    MessageId,
     ticket::{EventBody, TicketStatus},
     user::Actor,
 };
@@ -16,8 +18,9 @@ pub enum ResolutionMark {
         agent: Option<String>,
     },
     Reopened,
-    /// What the customer says of it; a later word replaces the one before.
+    /// What the customer says of it, by one of its messages; a later word replaces the one before.
     Rated {
+        message_id: MessageId,
         helpful: bool,
     },
 }
@@ -35,7 +38,9 @@ impl ResolutionMark {
         body: &EventBody,
     ) -> Option<Self> {
         match (before.is_some_and(is_over), is_over(after), body) {
-            (_, _, EventBody::AnswerRated { helpful, .. }) => Some(Self::Rated { helpful: *helpful }),
+            (_, _, EventBody::AnswerRated { message_id, helpful }) => {
+                Some(Self::Rated { message_id: *message_id, helpful: *helpful })
+            }
             (false, true, _) => Some(Self::Resolved {
                 agent: match actor {
                     Actor::Agent { agent, .. } => Some(agent.clone()),

@@ -1,20 +1,22 @@
 //! The track record: what became of each call that a person decided on, or that ran by itself.
 //!
-//! A reviewed call was right when it was approved as it was. One that ran by itself is *confirmed* when the customer
-//! said that it helped, and wrong when the ticket was opened again or the customer said that it did not help; as long
-//! as nothing was heard it is *assumed*, which is neither. One on paper *matched* when a person did the same, *differed*
-//! when they did something else, and is neither as long as nobody compared it.
+//! A reviewed call was right when it was approved as it was, and wrong when it was edited, turned down, answered or
+//! taken over. One that ran by itself is *confirmed* when the customer said that it helped, and wrong when the ticket
+//! was opened again or the customer said that it did not help; as long as nothing was heard it is *assumed*, which is
+//! neither. One on paper *matched* when a person did the same, *differed* when they did something else, and is neither
+//! as long as nobody compared it. What a person asked for or wrote themselves says nothing of what agents propose.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    PaperId, RunId, TicketId, Timestamp,
+    MessageId, PaperId, RunId, TicketId, Timestamp,
     approval::{Approval, ApprovalStatus, Question},
     calibration::{Sample, thousandths},
     canonical::Digest,
     effect::Effect,
+    errand,
     run::{CallOutcome, Run, Step, StepBody},
     tool::Risk,
 };
@@ -64,6 +66,8 @@ words! {
         Rejected "rejected",
         /// Answered with a message to the agent instead.
         Responded "responded",
+        /// A person does the work instead.
+        TakenOver "taken_over",
         /// The customer said that it helped.
         Confirmed "confirmed",
         /// The ticket was opened again after it.
@@ -91,7 +95,8 @@ impl TrackWord {
 /// A call with what was heard of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tracked {
-    /// Of the approval, the effect or the call on paper.
+    /// Of the effect or the call on paper; of what a person decided on the run's and the call's, because one call may
+    /// be put before people more than once and counts once.
     pub id: String,
     pub kind: TrackKind,
     pub ticket_id: Option<TicketId>,
@@ -104,6 +109,8 @@ pub struct Tracked {
     /// None while nothing was heard.
     pub said: Option<TrackWord>,
     pub at: Timestamp,
+    /// What it wrote to the customer, which a rating names.
+    pub message_id: Option<MessageId>,
     /// Of one on paper.
     pub paper: Option<OnPaper>,
 }
@@ -118,22 +125,23 @@ pub struct OnPaper {
 }
 
 impl Tracked {
-    /// None of one that nobody has judged: whoever takes a ticket over says who does it, and not what is right.
+    /// None of one that nobody has judged, of what a colleague had the copilot ask for, and of what a person edited
+    /// before and puts before another: those are not the agent's.
     pub fn of_approval(approval: &Approval) -> Option<Self> {
         let said = match approval.status {
+            _ if approval.agent == errand::AGENT => return None,
             _ if approval.question != Question::Call => return None,
+            _ if approval.facts.as_ref().is_some_and(|facts| facts.edited) => return None,
             ApprovalStatus::Approved => TrackWord::Approved,
             ApprovalStatus::Edited if alike(approval) => TrackWord::TouchedUp,
             ApprovalStatus::Edited => TrackWord::Edited,
             ApprovalStatus::Rejected => TrackWord::Rejected,
             ApprovalStatus::Responded => TrackWord::Responded,
-            ApprovalStatus::Pending
-            | ApprovalStatus::Escalated
-            | ApprovalStatus::Expired
-            | ApprovalStatus::Superseded => return None,
+            ApprovalStatus::Escalated => TrackWord::TakenOver,
+            ApprovalStatus::Pending | ApprovalStatus::Expired | ApprovalStatus::Superseded => return None,
         };
         Some(Self {
-            id: approval.id.to_string(),
+            id: Self::reviewed_id(approval),
             kind: TrackKind::Reviewed,
             ticket_id: approval.ticket_id,
             intent: approval.intent.clone(),
@@ -142,8 +150,14 @@ impl Tracked {
             confidence: thousandths(approval.confidence.score),
             said: Some(said),
             at: approval.decided_at?,
+            message_id: None,
             paper: None,
         })
+    }
+
+    /// Of the row that an approval has, however often its call is put before people.
+    pub fn reviewed_id(approval: &Approval) -> String {
+        format!("{}/{}", approval.run_id, approval.binding.call.id)
     }
 
     /// None of one that a person approved, or that can be undone: of a tag or a note nothing would ever be heard.
@@ -159,6 +173,7 @@ impl Tracked {
             confidence: thousandths(facts.confidence),
             said: None,
             at: effect.created_at,
+            message_id: written(effect),
             paper: None,
         })
     }
@@ -186,9 +201,16 @@ impl Tracked {
             confidence: thousandths(facts.confidence),
             said: None,
             at: step.finished_at,
+            message_id: None,
             paper: Some(OnPaper { run_id: run.id, seq: step.seq, version }),
         })
     }
+}
+
+/// The message that an effect says it wrote. Those that write to the ticket say so when they are recorded; what a far
+/// side answers comes later, and is nobody's word for it.
+fn written(effect: &Effect) -> Option<MessageId> {
+    effect.output.as_ref()?.get("message_id")?.as_str()?.parse().ok()
 }
 
 /// Whether an edit changes nothing but blanks.
@@ -220,14 +242,18 @@ pub struct TrackCount {
     pub last: Timestamp,
 }
 
-/// Those of which something was heard, one by one.
+/// Those of which something was heard, each with how many there are.
+pub fn heard<'a>(counts: impl IntoIterator<Item = &'a TrackCount>) -> impl Iterator<Item = (Sample, u64)> {
+    counts.into_iter().filter_map(|count| {
+        let right = count.said?.is_right();
+        Some((Sample { confidence: count.confidence, right }, u64::try_from(count.n).unwrap_or(0)))
+    })
+}
+
+/// The same, one by one.
 pub fn samples<'a>(counts: impl IntoIterator<Item = &'a TrackCount>) -> Vec<Sample> {
-    let heard = |count: &'a TrackCount| count.said.map(|said| (count, said.is_right()));
-    let each = |(count, right): (&'a TrackCount, bool)| {
-        let times = usize::try_from(count.n).unwrap_or(0);
-        std::iter::repeat_n(Sample { confidence: count.confidence, right }, times)
-    };
-    counts.into_iter().filter_map(heard).flat_map(each).collect()
+    let each = |(sample, n)| std::iter::repeat_n(sample, usize::try_from(n).unwrap_or(0));
+    heard(counts).flat_map(each).collect()
 }
 
 #[cfg(test)]
@@ -252,9 +278,38 @@ mod tests {
         assert_eq!(decided(ApprovalStatus::Edited, Some(blanks)), Some(TrackWord::TouchedUp));
         assert_eq!(decided(ApprovalStatus::Edited, Some(json!({"body": "No."}))), Some(TrackWord::Edited));
         assert_eq!(decided(ApprovalStatus::Rejected, None), Some(TrackWord::Rejected));
-        for nobody in [ApprovalStatus::Pending, ApprovalStatus::Escalated, ApprovalStatus::Expired] {
+        assert_eq!(decided(ApprovalStatus::Escalated, None), Some(TrackWord::TakenOver));
+        for nobody in [ApprovalStatus::Pending, ApprovalStatus::Superseded, ApprovalStatus::Expired] {
             assert_eq!(decided(nobody, None), None);
         }
         assert!(TrackWord::TouchedUp.is_right() && !TrackWord::Edited.is_right());
+        assert!(!TrackWord::TakenOver.is_right());
+    }
+
+    #[test]
+    fn what_a_person_asked_for_or_wrote_is_not_the_agents() {
+        let of = |change: &dyn Fn(&mut Approval)| {
+            let mut approval = approval("Hello Anna, it takes 30 days.", 1);
+            (approval.status, approval.decided_at) = (ApprovalStatus::Approved, Some(Timestamp(1)));
+            change(&mut approval);
+            Tracked::of_approval(&approval)
+        };
+        let mine = of(&|_| ()).unwrap();
+        assert_eq!(of(&|approval| approval.agent = errand::AGENT.to_owned()), None);
+        let facts = |edited: bool| {
+            serde_json::from_value(json!({
+                "tool": "reply_to_customer", "risk": "outward", "agent": "resolution", "channel": "chat", "tier": "",
+                "band": "auto", "confidence": 0.9, "groundedness": -1.0, "amount": -1, "edited": edited,
+                "origin": "trusted", "carries": [], "findings": [], "hour": 9, "weekday": "monday",
+            }))
+            .unwrap()
+        };
+        assert_eq!(of(&|approval| approval.facts = Some(Box::new(facts(true)))), None);
+        // Put before people once more, the same call counts once.
+        let again = of(&|approval| {
+            approval.id = crate::ApprovalId(uuid::Uuid::from_u128(99));
+            approval.facts = Some(Box::new(facts(false)));
+        });
+        assert_eq!(again.unwrap().id, mine.id);
     }
 }

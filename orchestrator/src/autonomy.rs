@@ -17,7 +17,7 @@ use domain::{
     audit::{AuditAction, Deed},
     autonomy::{Level, Rung, Watch},
     calibration::drift::{Drift, Histogram},
-    track::{TrackCount, TrackWord},
+    track::{TrackCount, TrackKind, heard},
     user::Actor,
 };
 use serde_json::json;
@@ -81,14 +81,16 @@ impl Ladder {
         acting
     }
 
-    /// Lowers at once what acts and broke its promise.
+    /// Lowers at once what acts and broke its promise. One of which that cannot be told keeps no other from it.
     pub async fn watch(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut lowered = false;
         for (workspace, rung) in self.acting() {
-            let store = self.store.workspace(workspace);
-            let watch = watched(&store, &rung).await?;
-            if let Some(why) = watch.and_then(|watch| why_lower(&rung, watch)) {
-                lowered |= lower(&store, &rung, why, now).await?;
+            match look_at(&self.store.workspace(workspace), &rung, now).await {
+                Ok(done) => lowered |= done,
+                Err(error) => {
+                    let Rung { tool, intent, .. } = &rung;
+                    warn!(%error, %workspace, tool, intent, "it cannot be told whether it keeps what was promised");
+                }
             }
         }
         if lowered { self.refresh().await } else { Ok(()) }
@@ -101,30 +103,48 @@ impl Ladder {
         loop {
             tick.tick().await;
             if let Err(error) = self.watch(clock.now()).await {
-                warn!(%error, "it cannot be told whether what acts by itself keeps what was promised");
+                warn!(%error, "it cannot be told where the ladder stands, now that something was lowered");
             }
         }
     }
 }
 
-/// What was heard of what acts, since it may; none below `act`.
+/// Whether it was lowered.
+async fn look_at(store: &WorkspaceStore, rung: &Rung, now: Timestamp) -> Result<bool, StoreError> {
+    let watch = watched(store, rung).await?;
+    match watch.and_then(|watch| why_lower(rung, watch)) {
+        Some(why) => lower(store, rung, why, now).await,
+        None => Ok(false),
+    }
+}
+
+/// From when on something counts as evidence for what was put somewhere at a time.
+pub(crate) fn counts_from(counted_from: Timestamp, put: Timestamp) -> Timestamp {
+    counted_from.max(Timestamp(put.0 - cells::DAYS * cells::DAY_MICROS))
+}
+
+/// What was heard of what acts, since it may, and of what let it act; none below `act`.
 pub(crate) async fn watched(store: &WorkspaceStore, rung: &Rung) -> Result<Option<Watch>, StoreError> {
     let (Level::Act, Some(threshold)) = (rung.level, rung.threshold) else { return Ok(None) };
     let of = || Some((rung.intent.clone(), rung.tool.clone()));
-    let year = Timestamp(rung.since.0 - cells::DAYS * cells::DAY_MICROS);
-    let counts = store.track_record(&Tracks { from: rung.since, of: of() }).await?;
-    let all = store.track_record(&Tracks { from: rung.counted_from.max(year), of: of() }).await?;
-    let above = |count: &&TrackCount| count.confidence >= threshold;
-    let wrong = |count: &&TrackCount| count.said.is_some_and(|said: TrackWord| !said.is_right());
-    let n = counts.iter().filter(above).map(|count| count.n).sum();
-    let wrong = counts.iter().filter(above).filter(wrong).map(|count| count.n).sum();
+    let evidence = counts_from(rung.counted_from, rung.since);
+    let mut since = store.track_record(&Tracks { from: rung.since, of: of() }).await?;
+    let mut all = store.track_record(&Tracks { from: evidence, of: of() }).await?;
     // Less sure ones are decided later than they come, and would look as if they were fewer.
-    let since = histogram(counts.iter().filter(above));
-    let mut before = histogram(all.iter().filter(above));
-    for (confidence, count) in &since {
+    since.retain(|count| count.confidence >= threshold);
+    all.retain(|count| count.confidence >= threshold);
+    // What the policy had a person decide did not act, however sure it was.
+    let acted = || since.iter().filter(|count| count.kind == TrackKind::Acted);
+    let n = acted().map(|count| count.n).sum();
+    let wrong =
+        acted().filter(|count| count.said.is_some_and(|said| !said.is_right())).map(|count| count.n).sum();
+    let come = histogram(since.iter());
+    let mut before = histogram(all.iter());
+    for (confidence, count) in &come {
         before.entry(*confidence).and_modify(|all| *all -= count);
     }
-    Ok(Some(Watch::of(rung.promise, n, wrong, Drift::of(&before, &since, rung.promise.delta))))
+    let drift = Drift::of(&before, &come, rung.promise.delta);
+    Ok(Some(Watch::of(rung.promise, (n, wrong), heard(&all), drift)))
 }
 
 fn histogram<'a>(counts: impl Iterator<Item = &'a TrackCount>) -> Histogram {
@@ -135,19 +155,31 @@ fn histogram<'a>(counts: impl Iterator<Item = &'a TrackCount>) -> Histogram {
     histogram
 }
 
-/// Why what acts may not any more; none while it keeps what was promised, of calls like those that speak for it.
-fn why_lower(rung: &Rung, Watch { n, wrong, broken, drift, .. }: Watch) -> Option<String> {
+/// Why what acts may not any more; none while it keeps what was promised, as far as what was heard shows it, of calls
+/// like those that speak for it.
+fn why_lower(rung: &Rung, watch: Watch) -> Option<String> {
+    let Watch { n, wrong, broken, drift, judged, judged_wrong, lost, carries_from, .. } = watch;
     let since = rung.since.rfc3339();
+    let ceiling = rung.promise.ceiling * 100.0;
     if broken {
         return Some(format!(
-            "{wrong} of {n} calls that acted since {since} were wrong, which is more than the {} % that were promised",
-            rung.promise.ceiling * 100.0
+            "{wrong} of {n} calls that acted since {since} were wrong, which is more than the {ceiling} % that were \
+             promised"
+        ));
+    }
+    if lost {
+        let still = carries_from.map_or_else(String::new, |from| {
+            format!("; it does so only from a confidence of {:.2} on", from as f64 / 1_000.0)
+        });
+        return Some(format!(
+            "{judged_wrong} of the {judged} calls at least so sure of which something was heard were wrong, which does \
+             not show any more that fewer than {ceiling} % are{still}"
         ));
     }
     let drift = drift.filter(|drift| drift.shown)?;
     Some(format!(
-        "the {} calls that acted since {since} do not come as the {} before it that speak for it: their confidence was \
-         {:.2} in the mean, and is {:.2}",
+        "the {} calls at least so sure since {since} do not come as the {} before it that speak for it: their \
+         confidence was {:.2} in the mean, and is {:.2}",
         drift.n, drift.before, drift.stated_before, drift.stated
     ))
 }
@@ -172,6 +204,7 @@ async fn lower(store: &WorkspaceStore, rung: &Rung, why: String, now: Timestamp)
         counted_from: now,
         by: Actor::System,
         why,
+        over_policy: false,
         ..rung.clone()
     };
     let done = store.put_rung(lower, deed).await?;

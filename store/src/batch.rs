@@ -1,6 +1,6 @@
 //! Many commits in one transaction.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     RunId, WorkspaceId,
@@ -179,7 +179,12 @@ impl Batch<'_> {
         let reviewed = writes.approvals.iter().filter_map(|key| {
             Tracked::of_approval(state.approvals.get(key)?).map(|tracked| (key.0, tracked))
         });
-        let tracked: Vec<_> = reviewed.chain(writes.acted.iter().cloned()).collect();
+        // A call that was put before people twice has one row, and the later word counts.
+        let tracked: BTreeMap<_, _> = reviewed
+            .chain(writes.acted.iter().cloned())
+            .map(|(workspace, tracked)| ((workspace, tracked.id.clone()), (workspace, tracked)))
+            .collect();
+        let tracked: Vec<_> = tracked.into_values().collect();
         self.statements.write(connection, &track::TRACK_RECORD, &tracked, track::put_tracked).await?;
         for (workspace, compared) in &writes.compared {
             paper::put_compared(connection, *workspace, compared).await?;
@@ -189,8 +194,8 @@ impl Batch<'_> {
         }
         for (workspace, taken) in &writes.taken_back {
             let approval = state.approvals.get(&(*workspace, taken.approval_id));
-            if approval.is_some_and(|approval| approval.status == ApprovalStatus::Pending) {
-                track::forget(connection, *workspace, taken.approval_id).await?;
+            if let Some(approval) = approval.filter(|approval| approval.status == ApprovalStatus::Pending) {
+                track::forget(connection, *workspace, Tracked::reviewed_id(approval)).await?;
             }
         }
         Ok(())

@@ -54,6 +54,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0043" "autonomy",
     "0045" "evaluations",
     "0046" "paper",
+    "0047" "evidence",
     "0048" "assignees",
 ];
 
@@ -160,5 +161,56 @@ mod tests {
         let rows =
             sqlx::query("SELECT user_id FROM approval_delegations").fetch_all(&mut connection).await.unwrap();
         assert_eq!(rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>(), ["eve"]);
+    }
+
+    #[tokio::test]
+    async fn evidence_that_was_none_is_gone_and_no_threshold_is_below_what_was_heard() {
+        use sqlx::{AnyConnection, Connection as _, Row as _};
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect("sqlite::memory:").await.unwrap();
+        let (before, all) = (migrator(), migrator());
+        let before = before.migrations.iter().filter(|m| m.version < 47).cloned().collect();
+        Migrator { migrations: before, ..Migrator::DEFAULT }.run(&mut connection).await.unwrap();
+        for sql in [
+            "INSERT INTO workspaces (id, slug, name, created_at) VALUES ('w', 'north', 'North', 1)",
+            "INSERT INTO tickets (workspace_id, id, number, status, channel, version, search, snapshot, created_at, \
+             updated_at) VALUES ('w', 't', 1, 'resolved', 'chat', 9, '', '{}', 1, 1)",
+            "INSERT INTO runs (workspace_id, id, ticket_id, agent, status, priority, attempts, fence, signals, \
+             seen_signals, seen_version, step_count, tokens_in, tokens_out, cost_micros, created_at, updated_at) \
+             VALUES ('w', 'r', 't', 'resolution', 'done', 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 1)",
+            "INSERT INTO approvals (workspace_id, id, run_id, status, approval, requested_at, expires_at, role, agent) \
+             VALUES ('w', 'asked', 'r', 'approved', '{}', 1, 2, 'reviewer', 'errand'), \
+             ('w', 'again', 'r', 'approved', '{\"facts\":{\"edited\":true}}', 1, 2, 'reviewer', 'resolution'), \
+             ('w', 'own', 'r', 'approved', '{\"facts\":{\"edited\":false}}', 1, 2, 'reviewer', 'resolution')",
+            "INSERT INTO effects (workspace_id, id, run_id, call_id, status, effect, created_at) \
+             VALUES ('w', 'acted', 'r', 'c', 'succeeded', '{\"output\":{\"message_id\":\"m\"}}', 1)",
+            "INSERT INTO messages (workspace_id, ticket_id, version, id, visibility, message, at) \
+             VALUES ('w', 't', 2, 'm', 'public', '{}', 1), ('w', 't', 3, 'another', 'public', '{}', 1)",
+            "INSERT INTO track_record (workspace_id, id, kind, ticket_id, intent, tool, risk, confidence, said, at) \
+             VALUES ('w', 'asked', 'reviewed', 't', '', 'reply', 'outward', 1000, 'approved', 5), \
+             ('w', 'again', 'reviewed', 't', '', 'reply', 'outward', 900, 'approved', 5), \
+             ('w', 'own', 'reviewed', 't', '', 'reply', 'outward', 913, 'approved', 5), \
+             ('w', 'acted', 'acted', 't', '', 'reply', 'outward', 950, NULL, 5)",
+            "INSERT INTO autonomy (workspace_id, intent, tool, level, ceiling, delta, threshold, version, since, \
+             counted_from, changed_by, why) VALUES ('w', '', 'reply', 'act', 50000, 100000, 0, 1, 6, 0, '{}', 'so')",
+            "INSERT INTO resolutions (workspace_id, ticket_id, version, agent, at) \
+             VALUES ('w', 't', 4, 'resolution', 4), ('w', 't', 7, 'resolution', 7)",
+            "INSERT INTO events (workspace_id, position, id, ticket_id, version, actor, body, at) \
+             VALUES ('w', 1, 'e', 't', 5, '{}', '{\"type\":\"answer_rated\",\"helpful\":false}', 50)",
+        ] {
+            sqlx::query(sql).execute(&mut connection).await.unwrap();
+        }
+        all.run(&mut connection).await.unwrap();
+        let mut words = Vec::new();
+        for sql in [
+            "SELECT id || ' ' || coalesce(message_id, '') AS word FROM track_record ORDER BY id",
+            "SELECT CAST(threshold AS text) AS word FROM autonomy",
+            "SELECT coalesce(CAST(unhelpful_at AS text), '') AS word FROM resolutions ORDER BY version",
+        ] {
+            let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+            words.push(rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>());
+        }
+        let expected: [&[&str]; 3] = [&["acted m", "own "], &["910"], &["50", ""]];
+        assert_eq!(words, expected);
     }
 }

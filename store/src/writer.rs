@@ -72,6 +72,7 @@ enum Job {
     Close(oneshot::Sender<()>),
 }
 
+/// The way to the writer. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct WriterHandle {
     jobs: mpsc::Sender<Job>,

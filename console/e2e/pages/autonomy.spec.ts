@@ -17,7 +17,7 @@ test("the ladder says what can be promised, and in words where nothing can", asy
   await expect(reply).toContainText("From 0.85 on, which is 76 % of calls");
   const refund = table.getByRole("row", { name: /Refund an order/ });
   await expect(refund).toContainText("Policy alone");
-  await expect(refund).toContainText("Not reachable yet: 12 judged, at least 89 are needed");
+  await expect(refund).toContainText("Not reachable yet: 12 judged that count, at least 89");
   await page.getByLabel("At most so many wrong, in per cent").fill("2.5");
   await page.getByRole("button", { name: "Show what that takes" }).click();
   await expect.poll(() => asked.at(-1)).toBe("?ceiling=0.025&delta=0.1");
@@ -35,6 +35,7 @@ test("a row opens what its confidence is worth, with the numbers behind a click"
   await expect(detail).toContainText("since");
   await expect(detail).toContainText("the figures of autumn");
   await expect(detail).toContainText("40 did, and 1 of them were wrong");
+  await expect(detail).toContainText("It stands on 98 calls at least so sure");
   await expect(detail.getByRole("img", { name: /by stated confidence/ })).toBeVisible();
   await expect(detail.getByRole("img", { name: /share of errors/ })).toBeVisible();
   await detail.getByText("The numbers").first().click();
@@ -57,7 +58,11 @@ test("a rung is changed with a reason, and nothing is shown as changed before it
       sent.push(body);
       if (sent.length === 1) return problem(409, "Conflict", "somebody changed where this stands");
       const rung = ladder.cells[0]?.rung as NonNullable<S["AutonomyCell"]["rung"]>;
-      now = { ...now, rung: { ...rung, ...body, level: "ask", threshold: null, version: 1 } };
+      now = {
+        ...now,
+        rung: { ...rung, ...body, level: "ask", threshold: null, version: 1 },
+        version: 1,
+      };
       return known(now);
     },
   });

@@ -48,6 +48,7 @@ test("the chart says what it shows, and its numbers are behind a click", async (
     "Came in",
     "Confirmed",
     "Assumed",
+    "Unhelpful",
     "Reopened",
   ]);
   await accessible(page);
@@ -75,7 +76,7 @@ test("a desk that nobody has written to shows noughts", async ({ page }) => {
   await expect(page.getByText("Nothing waits for a person.")).toBeVisible();
   await expect(tile(page, "Waiting for a decision")).toContainText("0");
   await expect(
-    page.getByRole("img", { name: /0 confirmed, 0 assumed, 0 reopened$/ }),
+    page.getByRole("img", { name: /0 confirmed, 0 assumed, 0 unhelpful, 0 reopened$/ }),
   ).toBeVisible();
   await accessible(page);
 });

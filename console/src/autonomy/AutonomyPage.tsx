@@ -28,7 +28,8 @@ export function AutonomyPage() {
         <Trans>
           Where each tool stands, by what the customer asks for. A rung makes things stricter than
           the policy and never looser. Upwards a person goes, with evidence; downwards the service
-          goes by itself, as soon as what acts breaks its promise.
+          goes by itself, as soon as what acts breaks its promise or what was heard does not show any
+          more that it keeps it.
         </Trans>
       </p>
       <PromiseForm promised={promised} onPromise={setPromised} />
@@ -206,8 +207,8 @@ function Resolutions() {
       </h2>
       <p className="muted">
         <Trans>
-          Every ticket that an agent resolved: confirmed by the customer, opened again, or assumed,
-          which means that nobody objected.
+          Every ticket that an agent resolved: confirmed by the customer, of no help to them, opened
+          again, or assumed, which means that nobody objected.
         </Trans>
       </p>
       <div className="row">

@@ -75,15 +75,19 @@ function Standing({ cell: { rung, watch } }: { cell: Cell }) {
           <Trans>
             Since then {watch.n.toLocaleString()} did, and {watch.wrong.toLocaleString()} of them
             were wrong as far as anything was heard. Bets that the promise is broken stand at{" "}
-            {watch.capital.toFixed(1)}; at {watch.needed.toFixed(0)} it goes down.
+            {watch.capital.toFixed(1)}; at {watch.needed.toFixed(0)} it goes down. It stands on{" "}
+            {watch.judged.toLocaleString()} calls at least so sure of which something was heard, of
+            which {watch.judged_wrong.toLocaleString()} were wrong; when they do not show any more
+            that the promise is kept, it goes down too.
           </Trans>
         </p>
       )}
       {watch?.drift && (
         <p>
           <Trans>
-            Their confidence is {watch.drift.stated.toFixed(2)} in the mean; that of the{" "}
-            {watch.drift.before.toLocaleString()} before, which speak for it, was{" "}
+            The confidence of all calls at least so sure is {watch.drift.stated.toFixed(2)} in the
+            mean since then; that of the {watch.drift.before.toLocaleString()} before, which speak
+            for it, was{" "}
             {watch.drift.stated_before.toFixed(2)}. Bets that they come otherwise stand at{" "}
             {watch.drift.capital.toFixed(1)}; at {watch.drift.needed.toFixed(0)} it goes down.
           </Trans>
@@ -99,6 +103,7 @@ function Heard({ cell: { heard } }: { cell: Cell }) {
     [t`Approved after an edit`, heard.edited],
     [t`Rejected`, heard.rejected],
     [t`Answered with a message to the agent`, heard.responded],
+    [t`Taken over by a person`, heard.taken_over],
     [t`Ran by itself, confirmed by the customer`, heard.confirmed],
     [t`Ran by itself, nothing was heard`, heard.assumed],
     [t`Ran by itself, the ticket was opened again`, heard.reopened],

@@ -47,7 +47,7 @@ export function ChangeLevel({ detail }: { detail: Detail }) {
           );
         })}
       </ol>
-      {mayChange && allows(detail, null) && (
+      {mayChange && allows(detail, null, userId) && (
         <div>
           <Button size="small" tone="quiet" onClick={() => setWanted(null)}>
             <Trans>Leave it to the policy alone</Trans>
@@ -88,7 +88,7 @@ function Consent({
             tool: cell.tool,
             level,
             promise: certificate.promise,
-            version: cell.rung?.version ?? 0,
+            version: cell.version,
             why,
           },
         }),
@@ -116,8 +116,8 @@ function Consent({
             <p>
               <Trans>
                 It is promised that of what is at least {confidence(certificate.threshold)} sure at
-                most {share(certificate.promise.ceiling)} are wrong. When that is broken, it goes
-                back to “Ask” by itself.
+                most {share(certificate.promise.ceiling)} are wrong. When that is broken, or is not
+                shown any more by what was heard, it goes back to “Ask” by itself.
               </Trans>
             </p>
           )}

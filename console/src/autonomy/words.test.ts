@@ -6,6 +6,7 @@ const heard = {
   edited: 0,
   rejected: 0,
   responded: 0,
+  taken_over: 0,
   confirmed: 0,
   assumed: 0,
   reopened: 0,
@@ -20,12 +21,14 @@ const cell = (over: Partial<Cell> = {}): Cell => ({
   tool: "reply_to_customer",
   title: "Reply",
   rung: null,
+  version: 0,
   heard,
   n: 30,
   wrong: 1,
   ece: 0.1,
   threshold: null,
   coverage: 0,
+  counted: 30,
   least: 89,
   next: null,
   watch: null,
@@ -42,11 +45,14 @@ const evidence = (level: Level, holds: boolean) => ({
   holds,
 });
 
-const rung = (level: Level) => ({ level }) as NonNullable<Cell["rung"]>;
+type Rung = NonNullable<Cell["rung"]>;
 
-const detail = (now: Level | undefined, holding: Level[]) =>
+const rung = (level: Level, over: Partial<Rung> = {}) =>
+  ({ level, over_policy: false, by: { kind: "system" }, ...over }) as Rung;
+
+const detail = (now: Level | undefined, holding: Level[], over: Partial<Rung> = {}) =>
   ({
-    cell: cell({ rung: now ? rung(now) : null }),
+    cell: cell({ rung: now ? rung(now, over) : null }),
     evidence: (["shadow", "draft", "ask", "act"] as const).map((level) =>
       evidence(level, holding.includes(level)),
     ),
@@ -57,8 +63,11 @@ describe("what can be promised", () => {
     expect(reachWords(cell({ threshold: 850, coverage: 0.62 }))).toBe(
       "From 0.85 on, which is 62 % of calls",
     );
-    expect(reachWords(cell())).toBe("Not reachable yet: 30 judged, at least 89 are needed");
-    expect(reachWords(cell({ n: 200 }))).toBe(
+    const few = "Not reachable yet: 30 judged that count, at least 89 are needed";
+    expect(reachWords(cell())).toBe(few);
+    // What was heard before the service lowered it does not count.
+    expect(reachWords(cell({ n: 200 }))).toBe(few);
+    expect(reachWords(cell({ n: 200, counted: 200 }))).toBe(
       "Not reachable: too many were wrong at every threshold",
     );
   });
@@ -83,7 +92,16 @@ describe("a rung", () => {
     expect(allows(detail(undefined, []), "ask")).toBe(true);
     expect(allows(detail(undefined, []), "act")).toBe(false);
     expect(allows(detail(undefined, ["act"]), "act")).toBe(true);
+  });
+
+  it("is left to the policy by what acting takes, or by whoever put it there over the policy", () => {
+    const mine = { over_policy: true, by: { kind: "user", user_id: "me", name: "Mira" } } as const;
     expect(allows(detail(undefined, []), null)).toBe(false);
-    expect(allows(detail("shadow", []), null)).toBe(true);
+    expect(allows(detail("shadow", []), null, "me")).toBe(false);
+    expect(allows(detail("shadow", ["act"]), null, "me")).toBe(true);
+    expect(allows(detail("act", []), null, "me")).toBe(true);
+    expect(allows(detail("shadow", [], mine), null, "me")).toBe(true);
+    expect(allows(detail("shadow", [], mine), null, "another")).toBe(false);
+    expect(allows(detail("shadow", [], { ...mine, over_policy: false }), null, "me")).toBe(false);
   });
 });

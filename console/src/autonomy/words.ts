@@ -46,12 +46,12 @@ export const share = (value: number) =>
   value > 0 && value < 0.1 ? t`${(value * 100).toFixed(1)} %` : percent(value);
 
 /** What can be promised, in a sentence. */
-export function reachWords({ n, threshold, coverage, least }: Cell): string {
+export function reachWords({ counted, threshold, coverage, least }: Cell): string {
   if (threshold !== null && threshold !== undefined) {
     return t`From ${confidence(threshold)} on, which is ${percent(coverage)} of calls`;
   }
-  if (n < least) {
-    return t`Not reachable yet: ${n.toLocaleString()} judged, at least ${least.toLocaleString()} are needed`;
+  if (counted < least) {
+    return t`Not reachable yet: ${counted.toLocaleString()} judged that count, at least ${least.toLocaleString()} are needed`;
   }
   return t`Not reachable: too many were wrong at every threshold`;
 }
@@ -68,12 +68,21 @@ export function evidenceWords({ level, n, wrong, ceiling, holds }: Evidence): st
 
 const ORDER: Record<Level, number> = { shadow: 0, draft: 1, ask: 2, act: 3 };
 
-/** Whether a cell may be put there with what is known: down at will, up as far as the evidence carries. */
-export function allows({ cell, evidence }: Detail, level: Level | null): boolean {
+/**
+ * Whether a person may put a cell there with what is known: down at will, up as far as the evidence carries. Leaving it
+ * to the policy takes what acting takes, but from there, or by whoever put it where the policy alone counted.
+ */
+export function allows({ cell, evidence }: Detail, level: Level | null, userId?: string): boolean {
   const now = cell.rung?.level;
-  if (level === null) return now !== undefined;
+  const shown = (of: Level) => evidence.find((one) => one.level === of)?.holds ?? false;
+  if (level === null) {
+    if (!cell.rung) return false;
+    const { over_policy, by } = cell.rung;
+    const own = over_policy && "user_id" in by && by.user_id === userId;
+    return now === "act" || shown("act") || own;
+  }
   if (level === now) return false;
-  const holds = evidence.find((one) => one.level === level)?.holds ?? false;
+  const holds = shown(level);
   if (level === "act") return holds;
   return now === undefined || ORDER[level] < ORDER[now] || holds;
 }

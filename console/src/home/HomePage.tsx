@@ -42,7 +42,7 @@ export function HomePage() {
 function Tiles({ desk }: { desk: Desk }) {
   const now = useNow();
   const { spent, today } = desk;
-  const { confirmed, assumed, reopened } = today;
+  const { confirmed, assumed, unhelpful, reopened } = today;
   const most = spent.most_a_day ? t`of ${creditsOf(spent.most_a_day)}; ` : "";
   return (
     <ul className="tiles">
@@ -78,7 +78,7 @@ function Tiles({ desk }: { desk: Desk }) {
         // No list shows just these.
         to={<Trans>Resolved by agents today</Trans>}
         value={`${confirmed + assumed}`}
-        note={t`${confirmed} confirmed, ${assumed} assumed, ${reopened} reopened`}
+        note={t`${confirmed} confirmed, ${assumed} assumed; ${unhelpful} of no help, ${reopened} reopened`}
       />
       <Tile
         to={
@@ -125,7 +125,7 @@ function Tile({
 
 /** What became of what agents resolved; a guess is never shown as more than that. */
 function Became({ desk }: { desk: Desk }) {
-  const { confirmed, assumed, reopened } = desk.resolved;
+  const { confirmed, assumed, unhelpful, reopened } = desk.resolved;
   const { minutes, minutes_per_ticket } = desk.time_saved;
   return (
     <section aria-label={t`Resolved by agents`}>
@@ -133,9 +133,30 @@ function Became({ desk }: { desk: Desk }) {
         <Trans>Resolved by agents in {desk.days.length} days</Trans>
       </h2>
       <dl className="card became">
-        <Part name={t`Confirmed`} value={confirmed} words={t`The customer said that it helped.`} />
-        <Part name={t`Assumed`} value={assumed} words={t`Nobody has objected.`} />
-        <Part name={t`Reopened`} value={reopened} words={t`Opened again afterwards.`} />
+        <Part
+          name={t`Confirmed`}
+          series="confirmed"
+          value={confirmed}
+          words={t`The customer said that it helped.`}
+        />
+        <Part
+          name={t`Assumed`}
+          series="assumed"
+          value={assumed}
+          words={t`Nobody has objected.`}
+        />
+        <Part
+          name={t`Unhelpful`}
+          series="unhelpful"
+          value={unhelpful}
+          words={t`The customer said that it did not help.`}
+        />
+        <Part
+          name={t`Reopened`}
+          series="reopened"
+          value={reopened}
+          words={t`Opened again afterwards.`}
+        />
         <div className="became-part">
           <dt>
             <Trans>Time saved</Trans>
@@ -155,11 +176,21 @@ function Became({ desk }: { desk: Desk }) {
   );
 }
 
-function Part({ name, value, words }: { name: string; value: number; words: string }) {
+function Part({
+  name,
+  series,
+  value,
+  words,
+}: {
+  name: string;
+  series: keyof Desk["resolved"];
+  value: number;
+  words: string;
+}) {
   return (
     <div className="became-part">
       <dt>
-        <span className="trend-swatch" data-series={name.toLowerCase()} aria-hidden="true" />
+        <span className="trend-swatch" data-series={series} aria-hidden="true" />
         {name}
       </dt>
       <dd>

@@ -1,17 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { barsOf, type Day, longest, saved, summary } from "./trend";
 
-const day = (at: string, confirmed: number, assumed: number, reopened: number): Day => ({
+const day = (
+  at: string,
+  confirmed: number,
+  assumed: number,
+  unhelpful: number,
+  reopened: number,
+): Day => ({
   starts_at: at,
   opened: 9,
-  resolved: { confirmed, assumed, reopened },
+  resolved: { confirmed, assumed, unhelpful, reopened },
   spent: 0,
 });
 
 const days = [
-  day("2026-11-20T00:00:00Z", 1, 2, 0),
-  day("2026-11-21T00:00:00Z", 0, 0, 0),
-  day("2026-11-22T00:00:00Z", 2, 3, 4),
+  day("2026-11-20T00:00:00Z", 1, 2, 0, 0),
+  day("2026-11-21T00:00:00Z", 0, 0, 0, 0),
+  day("2026-11-22T00:00:00Z", 2, 3, 1, 4),
 ];
 
 describe("the charts of Home", () => {
@@ -22,12 +28,12 @@ describe("the charts of Home", () => {
       { key: "assumed", from: 1, to: 3 },
     ]);
     expect(second).toEqual({ at: "2026-11-21T00:00:00Z", parts: [], total: 0 });
-    expect(third?.total).toBe(9);
+    expect(third?.total).toBe(10);
   });
 
   it("says in words what it shows", () => {
     expect(summary(days, "resolved")).toMatch(
-      /^3 days: 3 confirmed, 5 assumed, 4 reopened; most on .*22.*: 9$/,
+      /^3 days: 3 confirmed, 5 assumed, 1 unhelpful, 4 reopened; most on .*22.*: 10$/,
     );
     expect(summary(days, "spent")).toBe("3 days: 0 spent");
   });

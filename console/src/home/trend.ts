@@ -19,6 +19,7 @@ export const SERIES: Record<Trend, readonly Series[]> = {
   resolved: [
     { key: "confirmed", name: msg`Confirmed`, of: (day) => day.resolved.confirmed },
     { key: "assumed", name: msg`Assumed`, of: (day) => day.resolved.assumed },
+    { key: "unhelpful", name: msg`Unhelpful`, of: (day) => day.resolved.unhelpful },
     { key: "reopened", name: msg`Reopened`, of: (day) => day.resolved.reopened },
   ],
   spent: [{ key: "spent", name: msg`Spent`, of: (day) => day.spent }],

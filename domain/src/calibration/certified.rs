@@ -9,6 +9,10 @@
 //! calls are. Thresholds and places are fixed before any sample, and nothing is assumed of how errors depend on
 //! confidence.
 //!
+//! Thresholds between which no call was seen have the same calls above them, and what refutes one refutes the highest
+//! of them with the very same bets. So the highest is what is certified: of calls less sure than any that was seen
+//! nothing is promised.
+//!
 //! Each hypothesis is tested by betting (`sequential`) and not by the binomial tail, as in Y. Geifman and R. El-Yaniv,
 //! “Selective classification for deep neural networks”, NeurIPS 2017, arXiv:1705.08500: a threshold is computed anew
 //! with every decision, and a tail that is looked at a hundred times is wrong more often than once. So the statement
@@ -46,6 +50,8 @@ impl Default for Promise {
 }
 
 impl Promise {
+    /// In whole millionths, as it is kept, so that what was shown when it was made is shown of it ever after.
+    ///
     /// # Errors
     ///
     /// What is wrong with it, and what it may be.
@@ -55,7 +61,8 @@ impl Promise {
                 return Err(format!("{name} must be from 0.001 to 0.5"));
             }
         }
-        Ok(self)
+        let kept = |share: f64| (share * 1_000_000.0).round() / 1_000_000.0;
+        Ok(Self { ceiling: kept(self.ceiling), delta: kept(self.delta) })
     }
 
     /// What capital the first of the hypotheses must reach.
@@ -76,8 +83,19 @@ pub struct RiskPoint {
     /// Where the share of errors lies below with a confidence of 1 - δ, for this threshold by itself (C. J. Clopper and
     /// E. S. Pearson, Biometrika 26 (1934), 404–413).
     pub upper: f64,
-    /// Whether the promise holds here, with all other thresholds considered.
+    /// Whether the promise is shown to hold of exactly these calls, with all other thresholds considered; false also
+    /// where they were not tested.
     pub certified: bool,
+}
+
+/// Calls at or above a threshold, and what bets that fewer than the ceiling of them are wrong have come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bet {
+    pub n: i64,
+    pub wrong: i64,
+    pub capital: f64,
+    /// Not reached without a threshold.
+    pub needed: f64,
 }
 
 /// How low the threshold may be.
@@ -94,36 +112,50 @@ pub struct Certificate {
     pub least: i64,
     /// Of each threshold at which something changes, the highest first.
     pub curve: Vec<RiskPoint>,
+    /// Of the certified threshold; without one, of the one that was tested and is nearest to it.
+    #[serde(skip)]
+    pub bet: Bet,
 }
 
 impl Certificate {
     pub fn of(samples: &[Sample], promise: Promise) -> Self {
+        Self::of_counts(samples.iter().map(|sample| (*sample, 1)), promise)
+    }
+
+    /// Of samples with how many there are of each.
+    pub fn of_counts(samples: impl IntoIterator<Item = (Sample, u64)>, promise: Promise) -> Self {
         let tested = tested(samples, promise);
-        let threshold = tested.iter().rev().find(|tested| tested.refuted).map(|tested| tested.threshold);
+        let all = tested.last().map_or(0, |lowest| lowest.n);
+        let share = |n: u64| if all == 0 { 0.0 } else { n as f64 / all as f64 };
+        let certified = certified(&tested);
+        let bet = lowest_refuted(&tested).or_else(|| {
+            let tried = tested.iter().filter(|tested| tested.held > 0.0);
+            tried.max_by(|a, b| (a.capital * a.held).total_cmp(&(b.capital * b.held)))
+        });
         let mut curve: Vec<RiskPoint> = Vec::new();
-        for Tested { threshold, n, wrong, refuted } in tested {
-            match curve.last_mut().filter(|last| last.n == n as i64) {
+        for Tested { threshold, n, wrong, refuted, .. } in &tested {
+            match curve.last_mut().filter(|last| last.n == *n as i64) {
                 Some(last) => last.certified |= refuted,
-                None if n == 0 => {}
+                None if *n == 0 => {}
                 None => curve.push(RiskPoint {
-                    threshold,
-                    n: n as i64,
-                    wrong: wrong as i64,
-                    coverage: n as f64 / samples.len() as f64,
-                    upper: upper(n, wrong, promise.delta),
-                    certified: refuted,
+                    threshold: *threshold,
+                    n: *n as i64,
+                    wrong: *wrong as i64,
+                    coverage: share(*n),
+                    upper: upper(*n, *wrong, promise.delta),
+                    certified: *refuted,
                 }),
             }
         }
-        let at = |threshold: i64| samples.iter().filter(|sample| sample.confidence >= threshold).count();
         Self {
             promise,
-            threshold,
-            coverage: threshold.map_or(0.0, |threshold| at(threshold) as f64 / samples.len() as f64),
-            n: samples.len() as i64,
+            threshold: certified.map(|tested| tested.threshold),
+            coverage: certified.map_or(0.0, |tested| share(tested.n)),
+            n: all as i64,
             least: i64::try_from(sequential::flawless(promise.ceiling, promise.capital()))
                 .unwrap_or(i64::MAX),
             curve,
+            bet: bet.map(Tested::bet).unwrap_or_default(),
         }
     }
 }
@@ -133,33 +165,51 @@ struct Tested {
     threshold: i64,
     n: u64,
     wrong: u64,
+    /// 0 where it was not tested.
+    capital: f64,
+    /// What part of δ it was tested with; 0 where it was not.
+    held: f64,
     refuted: bool,
 }
 
+impl Tested {
+    fn bet(&self) -> Bet {
+        let (n, wrong) = (self.n as i64, self.wrong as i64);
+        Bet { n, wrong, capital: self.capital, needed: 1.0 / self.held }
+    }
+}
+
+fn lowest_refuted(tested: &[Tested]) -> Option<&Tested> {
+    tested.iter().rev().find(|tested| tested.refuted)
+}
+
+/// The highest threshold with the calls of the lowest that is refuted.
+fn certified(tested: &[Tested]) -> Option<&Tested> {
+    let lowest = lowest_refuted(tested)?;
+    tested.iter().find(|tested| tested.n == lowest.n)
+}
+
 /// Each threshold, the highest first. Of nothing nothing is refuted, and what was held until then is lost.
-fn tested(samples: &[Sample], promise: Promise) -> Vec<Tested> {
+fn tested(samples: impl IntoIterator<Item = (Sample, u64)>, promise: Promise) -> Vec<Tested> {
     let share = promise.delta / STARTS.len() as f64;
-    let mut held = 0.0;
+    let mut after = 0.0;
     let test = |(hundredths, (n, wrong)): (i64, (u64, u64))| {
-        if STARTS.contains(&hundredths) {
-            held += share;
-        }
-        let refuted = held > 0.0 && sequential::below(promise.ceiling, n, wrong) >= 1.0 / held;
-        if !refuted {
-            held = 0.0;
-        }
-        Tested { threshold: hundredths * STEP, n, wrong, refuted }
+        let held = if STARTS.contains(&hundredths) { after + share } else { after };
+        let capital = if held > 0.0 { sequential::below(promise.ceiling, n, wrong) } else { 0.0 };
+        let refuted = held > 0.0 && capital >= 1.0 / held;
+        after = if refuted { held } else { 0.0 };
+        Tested { threshold: hundredths * STEP, n, wrong, capital, held, refuted }
     };
     (0..=100).rev().zip(counts(samples)).map(test).collect()
 }
 
 /// Of each threshold, the highest first: how many samples are at or above it, and how many of them were wrong.
-fn counts(samples: &[Sample]) -> impl Iterator<Item = (u64, u64)> {
+fn counts(samples: impl IntoIterator<Item = (Sample, u64)>) -> impl Iterator<Item = (u64, u64)> {
     let mut at = [(0_u64, 0_u64); 101];
-    for sample in samples {
+    for (sample, n) in samples {
         let hundredths = usize::try_from(sample.confidence.clamp(0, 1_000) / STEP).unwrap_or(0);
-        at[hundredths].0 += 1;
-        at[hundredths].1 += u64::from(!sample.right);
+        at[hundredths].0 += n;
+        at[hundredths].1 += if sample.right { 0 } else { n };
     }
     at.into_iter().rev().scan((0, 0), |sum, (n, wrong)| {
         *sum = (sum.0 + n, sum.1 + wrong);
@@ -195,8 +245,8 @@ mod tests {
         for seed in 0..1_000 {
             let samples = drawn(n, seed, truth);
             let lowest = |look: usize| {
-                let tested = tested(&samples[..n * look / looks], PROMISE);
-                tested.iter().rev().find(|tested| tested.refuted).map(|tested| tested.threshold)
+                let seen = samples[..n * look / looks].iter().map(|sample| (*sample, 1));
+                super::certified(&tested(seen, PROMISE)).map(|tested| tested.threshold)
             };
             let thresholds = (1..=looks).filter_map(lowest);
             let mut risks = thresholds.map(|threshold| risks[threshold as usize]).peekable();
@@ -240,9 +290,21 @@ mod tests {
         let least = of(1).least;
         assert_eq!(of(least - 1).threshold, None);
         let certificate = of(least);
-        assert!(certificate.threshold.is_some_and(|at| at <= 950), "{certificate:?}");
-        assert_eq!(certificate.coverage, 1.0);
+        assert_eq!((certificate.threshold, certificate.coverage), (Some(960), 1.0), "no lower than was seen");
         assert!(certificate.curve.iter().all(|point| point.certified && point.upper < 0.05));
+    }
+
+    #[test]
+    fn what_is_surer_than_any_threshold_that_was_tested_is_not_said_to_keep_the_promise_by_itself() {
+        let right = |confidence, n| (Sample { confidence, right: true }, n);
+        let certificate = Certificate::of_counts([right(980, 90), right(930, 90)], PROMISE);
+        assert_eq!(certificate.threshold, Some(930));
+        let kept: Vec<_> = certificate.curve.iter().map(|point| (point.threshold, point.certified)).collect();
+        // The 90 surest are those above 0.95, which was tested.
+        assert_eq!(kept, [(980, true), (930, true)]);
+        let certificate = Certificate::of_counts([right(990, 90), right(960, 90)], PROMISE);
+        let kept: Vec<_> = certificate.curve.iter().map(|point| (point.threshold, point.certified)).collect();
+        assert_eq!(kept, [(990, false), (960, true)], "0.99 by itself was not tested");
     }
 
     #[test]
@@ -261,6 +323,12 @@ mod tests {
             let (before, after) = (Certificate::of(&samples, promise), Certificate::of(&worse, promise));
             let lowest = |certificate: &Certificate| certificate.threshold.unwrap_or(i64::MAX);
             prop_assert!(lowest(&after) >= lowest(&before));
+            let seen = samples.iter().map(|sample| sample.confidence / STEP * STEP).min();
+            prop_assert!(before.threshold >= seen || before.threshold.is_none());
+            for certificate in [&before, &after] {
+                let Bet { capital, needed, .. } = certificate.bet;
+                prop_assert_eq!(certificate.threshold.is_some(), capital >= needed);
+            }
             prop_assert!(before.curve.windows(2).all(|pair| pair[0].threshold > pair[1].threshold && pair[0].n < pair[1].n));
         }
     }

@@ -4,7 +4,7 @@
 //! calibration B. Zadrozny and C. Elkan, “Transforming classifier scores into accurate multiclass probability
 //! estimates”, KDD 2002.
 
-use super::Sample;
+use super::{Sample, Tally};
 
 /// Steps in order: from this score on, this probability.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,20 +27,11 @@ impl Step {
 
 impl Isotonic {
     pub fn fit(samples: &[Sample]) -> Self {
-        let mut sorted = samples.to_vec();
-        sorted.sort_by_key(|sample| sample.confidence);
         let mut steps: Vec<Step> = Vec::new();
-        for sample in sorted {
-            let step = Step { from: sample.confidence, n: 1.0, right: sample.target() };
-            match steps.last_mut().filter(|last| last.from == step.from) {
-                Some(last) => (last.n, last.right) = (last.n + 1.0, last.right + step.right),
-                None => {
-                    pool(&mut steps);
-                    steps.push(step);
-                }
-            }
+        for tally in Tally::all(samples) {
+            steps.push(Step { from: tally.confidence, n: tally.n(), right: tally.right });
+            pool(&mut steps);
         }
-        pool(&mut steps);
         Self { steps }
     }
 
@@ -70,7 +61,8 @@ mod tests {
     use crate::calibration::tests::samples;
 
     fn squares(samples: &[Sample], said: impl Fn(&Sample) -> f64) -> f64 {
-        samples.iter().map(|sample| (said(sample) - sample.target()).powi(2)).sum()
+        let target = |sample: &Sample| if sample.right { 1.0 } else { 0.0 };
+        samples.iter().map(|sample| (said(sample) - target(sample)).powi(2)).sum()
     }
 
     #[test]

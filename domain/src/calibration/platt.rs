@@ -3,7 +3,7 @@
 //! H.-T. Lin, C.-J. Lin and R. C. Weng, “A note on Platt's probabilistic outputs for support vector machines”,
 //! Machine Learning 68 (2007), 267–276.
 
-use super::Sample;
+use super::{Sample, Tally};
 
 /// 1 / (1 + exp(slope · score + shift)); the slope is never above zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +23,7 @@ impl Platt {
         let wrong = samples.len() as f64 - right;
         let aims = ((right + 1.0) / (right + 2.0), 1.0 / (wrong + 2.0));
         let flat = Self { slope: 0.0, shift: ((wrong + 1.0) / (right + 1.0)).ln() };
-        let fitted = flat.improved(samples, aims);
+        let fitted = flat.improved(&Tally::all(samples), aims);
         // Where the unsure are right more often than the sure, confidence tells nothing.
         if fitted.slope > 0.0 || !fitted.slope.is_finite() || !fitted.shift.is_finite() {
             flat
@@ -38,15 +38,16 @@ impl Platt {
     }
 
     /// Newton's method with a line search by halves.
-    fn improved(self, samples: &[Sample], aims: (f64, f64)) -> Self {
+    fn improved(self, tallies: &[Tally], aims: (f64, f64)) -> Self {
         let mut now = self;
-        let mut loss = now.loss(samples, aims);
+        let mut loss = now.loss(tallies, aims);
         for _ in 0..STEPS {
             let (mut h11, mut h22, mut h21, mut g1, mut g2) = (RIDGE, RIDGE, 0.0, 0.0, 0.0);
-            for sample in samples {
-                let score = sample.score();
+            for tally in tallies {
+                let score = tally.score();
                 let p = now.probability(score);
-                let (bend, off) = (p * (1.0 - p), aim(sample, aims) - p);
+                let bend = tally.n() * p * (1.0 - p);
+                let off = tally.right * (aims.0 - p) + tally.wrong * (aims.1 - p);
                 h11 += score * score * bend;
                 h22 += bend;
                 h21 += score * bend;
@@ -62,7 +63,7 @@ impl Platt {
             let mut step = 1.0;
             let next = loop {
                 let tried = Self { slope: now.slope + step * by_slope, shift: now.shift + step * by_shift };
-                let its = tried.loss(samples, aims);
+                let its = tried.loss(tallies, aims);
                 if its < loss + 1e-4 * step * down {
                     break Some((tried, its));
                 }
@@ -78,17 +79,16 @@ impl Platt {
     }
 
     /// Cross entropy, written so that nothing overflows.
-    fn loss(&self, samples: &[Sample], aims: (f64, f64)) -> f64 {
-        let one = |sample: &Sample| {
-            let (at, aim) = (self.slope * sample.score() + self.shift, aim(sample, aims));
-            if at >= 0.0 { aim * at + (-at).exp().ln_1p() } else { (aim - 1.0) * at + at.exp().ln_1p() }
+    fn loss(&self, tallies: &[Tally], aims: (f64, f64)) -> f64 {
+        let one = |tally: &Tally| {
+            let at = self.slope * tally.score() + self.shift;
+            let of = |aim: f64| {
+                if at >= 0.0 { aim * at + (-at).exp().ln_1p() } else { (aim - 1.0) * at + at.exp().ln_1p() }
+            };
+            tally.right * of(aims.0) + tally.wrong * of(aims.1)
         };
-        samples.iter().map(one).sum()
+        tallies.iter().map(one).sum()
     }
-}
-
-fn aim(sample: &Sample, (right, wrong): (f64, f64)) -> f64 {
-    if sample.right { right } else { wrong }
 }
 
 #[cfg(test)]
@@ -119,7 +119,8 @@ mod tests {
             let right = samples.iter().filter(|sample| sample.right).count() as f64;
             let aims = ((right + 1.0) / (right + 2.0), 1.0 / (samples.len() as f64 - right + 2.0));
             let other = Platt { slope, shift };
-            let (own, its) = (curve.loss(&samples, aims), other.loss(&samples, aims));
+            let tallies = Tally::all(&samples);
+            let (own, its) = (curve.loss(&tallies, aims), other.loss(&tallies, aims));
             prop_assert!(curve.slope == 0.0 || own <= its + 1e-3, "{curve:?} {own} {its}");
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     Timestamp,
     audit::{AuditAction, Deed},
-    autonomy::{Evidence, Level, MAX_WHY, Rung, Watch},
+    autonomy::{Evidence, LeftRung, Level, MAX_WHY, Rung, Watch},
     calibration::{
         Fitted, Losses, Method, Sample,
         certified::{Certificate, Promise},
@@ -21,8 +21,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{StoreError, Tracks, WorkspaceStore};
 use thiserror::Error;
+use tokio::task;
 
-use super::{subject, watched};
+use super::{counts_from, subject, watched};
 use crate::app::App;
 
 /// How far back the track record is read.
@@ -42,6 +43,8 @@ pub struct Heard {
     pub rejected: i64,
     /// Answered with a message to the agent.
     pub responded: i64,
+    /// A person does the work instead.
+    pub taken_over: i64,
     /// Ran by themselves, and the customer said that it helped.
     pub confirmed: i64,
     /// Ran by themselves, and nothing was heard: neither right nor wrong.
@@ -67,6 +70,7 @@ impl Heard {
                 (_, Some(TrackWord::Edited)) => &mut heard.edited,
                 (_, Some(TrackWord::Rejected)) => &mut heard.rejected,
                 (_, Some(TrackWord::Responded)) => &mut heard.responded,
+                (_, Some(TrackWord::TakenOver)) => &mut heard.taken_over,
                 (_, Some(TrackWord::Confirmed)) => &mut heard.confirmed,
                 (_, Some(TrackWord::Reopened)) => &mut heard.reopened,
                 (_, Some(TrackWord::Unhelpful)) => &mut heard.unhelpful,
@@ -92,6 +96,8 @@ pub struct AutonomyCell {
     pub title: String,
     /// Where it stands; null: the policy alone says what runs.
     pub rung: Option<Rung>,
+    /// Of where it stands, or of what left it to the policy again; whoever changes it names it. 0 where nobody did.
+    pub version: i64,
     /// Of the last year.
     pub heard: Heard,
     /// Of those that were right or wrong, how many.
@@ -103,6 +109,8 @@ pub struct AutonomyCell {
     pub threshold: Option<i64>,
     /// The share of calls that it would let act.
     pub coverage: f64,
+    /// Of those that were right or wrong, how many count for it: what was heard before the service lowered it does not.
+    pub counted: i64,
     /// So many calls above a threshold, all right, would certify it.
     pub least: i64,
     /// What speaks for the next rung; null at the highest. Without a rung, for `act`.
@@ -169,17 +177,78 @@ pub enum ChangeError {
 
 /// What is read once for all cells.
 struct Records {
-    counts: Vec<TrackCount>,
+    at: Timestamp,
+    /// Of the last year, by tool and intent.
+    counts: BTreeMap<(String, String), Vec<TrackCount>>,
     rungs: BTreeMap<(String, String), Rung>,
+    /// What is left to the policy again.
+    left: BTreeMap<(String, String), LeftRung>,
+}
+
+/// What is read of one cell. What follows from it takes a while where there are many calls.
+struct Known {
+    intent: String,
+    tool: String,
+    title: String,
+    rung: Option<Rung>,
+    version: i64,
+    counted_from: Timestamp,
+    /// Of the last year.
+    counts: Vec<TrackCount>,
+    /// Those that count as evidence.
+    counted: Vec<TrackCount>,
+    promise: Promise,
+    watch: Option<Watch>,
+}
+
+impl Known {
+    /// The cell, with the samples that count for its next rung and what they certify.
+    fn cell(self) -> (AutonomyCell, Vec<Sample>, Certificate) {
+        let all = samples(&self.counts);
+        let counted = samples(&self.counted);
+        let certificate = Certificate::of(&counted, self.promise);
+        let next = match &self.rung {
+            Some(rung) => rung.level.next(),
+            None => Some(Level::Act),
+        };
+        let cell = AutonomyCell {
+            heard: Heard::of(self.counts.iter()),
+            n: all.len() as i64,
+            wrong: all.iter().filter(|sample| !sample.right).count() as i64,
+            ece: (!all.is_empty()).then(|| stated(&all).ece),
+            threshold: certificate.threshold,
+            coverage: certificate.coverage,
+            counted: certificate.n,
+            least: certificate.least,
+            next: next.map(|level| Evidence::of(level, &counted, self.promise, &certificate)),
+            intent: self.intent,
+            tool: self.tool,
+            title: self.title,
+            rung: self.rung,
+            version: self.version,
+            watch: self.watch,
+        };
+        (cell, counted, certificate)
+    }
+}
+
+/// Away from those who wait for other answers.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+    let done = task::spawn_blocking(work).await;
+    done.map_err(|error| StoreError::Row { table: "track_record", why: error.to_string() })
 }
 
 impl App {
-    async fn records(&self, store: &WorkspaceStore) -> Result<Records, StoreError> {
-        let from = Timestamp(self.clock.now().0 - DAYS * DAY_MICROS);
-        let counts = store.track_record(&Tracks { from, of: None }).await?;
-        let rungs = store.rungs().await?;
-        let rungs = rungs.into_iter().map(|rung| ((rung.intent.clone(), rung.tool.clone()), rung)).collect();
-        Ok(Records { counts, rungs })
+    async fn records(&self, store: &WorkspaceStore, at: Timestamp) -> Result<Records, StoreError> {
+        let from = counts_from(Timestamp(0), at);
+        let mut counts = BTreeMap::<_, Vec<TrackCount>>::new();
+        for count in store.track_record(&Tracks { from, of: None }).await? {
+            counts.entry((count.tool.clone(), count.intent.clone())).or_default().push(count);
+        }
+        let of = |tool: &String, intent: &String| (tool.clone(), intent.clone());
+        let rungs = store.rungs().await?.into_iter().map(|rung| (of(&rung.tool, &rung.intent), rung));
+        let left = store.left_rungs().await?.into_iter().map(|left| (of(&left.tool, &left.intent), left));
+        Ok(Records { at, counts, rungs: rungs.collect(), left: left.collect() })
     }
 
     /// Every cell of which anything is known, by tool and intent.
@@ -188,61 +257,44 @@ impl App {
         store: &WorkspaceStore,
         promise: Option<Promise>,
     ) -> Result<Vec<AutonomyCell>, StoreError> {
-        let records = self.records(store).await?;
-        let known = records.counts.iter().map(|count| (count.tool.clone(), count.intent.clone()));
-        let placed = records.rungs.keys().map(|(intent, tool)| (tool.clone(), intent.clone()));
-        let mut cells = Vec::new();
-        for (tool, intent) in known.chain(placed).collect::<BTreeSet<_>>() {
-            cells.push(self.cell(store, &records, (intent, tool), promise).await?.0);
+        let records = self.records(store, self.clock.now()).await?;
+        let keys: BTreeSet<_> = records.counts.keys().chain(records.rungs.keys()).cloned().collect();
+        let mut known = Vec::new();
+        for key in keys {
+            known.push(self.known(store, &records, key, promise).await?);
         }
-        Ok(cells)
+        aside(move || known.into_iter().map(|known| known.cell().0).collect()).await
     }
 
-    /// The cell, with the samples that count for its next rung and what they certify.
-    async fn cell(
+    async fn known(
         &self,
         store: &WorkspaceStore,
         records: &Records,
-        (intent, tool): (String, String),
+        key: (String, String),
         promise: Option<Promise>,
-    ) -> Result<(AutonomyCell, Vec<Sample>, Certificate), StoreError> {
-        let rung = records.rungs.get(&(intent.clone(), tool.clone())).cloned();
-        let promise = promise.or(rung.as_ref().map(|rung| rung.promise)).unwrap_or_default();
-        let own = || records.counts.iter().filter(|count| count.intent == intent && count.tool == tool);
-        let all = samples(own());
-        let counted = match &rung {
-            Some(rung) if rung.counted_from > Timestamp(0) => {
-                let of = Some((intent.clone(), tool.clone()));
-                samples(&store.track_record(&Tracks { from: rung.counted_from, of }).await?)
-            }
-            _ => all.clone(),
+    ) -> Result<Known, StoreError> {
+        let (rung, left) = (records.rungs.get(&key).cloned(), records.left.get(&key));
+        let counts = records.counts.get(&key).cloned().unwrap_or_default();
+        let (tool, intent) = key;
+        let (version, counted_from) = match (&rung, left) {
+            (Some(rung), _) => (rung.version, rung.counted_from),
+            (None, Some(left)) => (left.version, left.counted_from),
+            (None, None) => (0, Timestamp(0)),
         };
-        let certificate = Certificate::of(&counted, promise);
-        let next = match &rung {
-            Some(rung) => rung.level.next(),
-            None => Some(Level::Act),
+        let from = counts_from(counted_from, records.at);
+        let counted = if from > counts_from(Timestamp(0), records.at) {
+            let of = Some((intent.clone(), tool.clone()));
+            store.track_record(&Tracks { from, of }).await?
+        } else {
+            counts.clone()
         };
         let watch = match &rung {
             Some(rung) => watched(store, rung).await?,
             None => None,
         };
         let title = self.catalog.get(&tool).map_or_else(|| tool.clone(), |it| it.spec().title.clone());
-        let cell = AutonomyCell {
-            heard: Heard::of(own()),
-            n: all.len() as i64,
-            wrong: all.iter().filter(|sample| !sample.right).count() as i64,
-            ece: (!all.is_empty()).then(|| stated(&all).ece),
-            threshold: certificate.threshold,
-            coverage: certificate.coverage,
-            least: certificate.least,
-            next: next.map(|level| Evidence::of(level, &counted, promise, &certificate)),
-            intent,
-            tool,
-            title,
-            rung,
-            watch,
-        };
-        Ok((cell, counted, certificate))
+        let promise = promise.or(rung.as_ref().map(|rung| rung.promise)).unwrap_or_default();
+        Ok(Known { intent, tool, title, rung, version, counted_from, counts, counted, promise, watch })
     }
 
     /// Everything that is known of one cell.
@@ -252,36 +304,13 @@ impl App {
         (intent, tool): (String, String),
         promise: Option<Promise>,
     ) -> Result<AutonomyDetail, StoreError> {
-        let records = self.records(store).await?;
-        let of_tool = samples(records.counts.iter().filter(|count| count.tool == tool));
-        let own = samples(records.counts.iter().filter(|count| count.tool == tool && count.intent == intent));
-        let everything = samples(&records.counts);
-        let (cell, counted, certificate) = self.cell(store, &records, (intent, tool), promise).await?;
-        let promise = certificate.promise;
-        let fitted = Fitted::of(&own);
-        let pooled = Pooled::of(&[everything.as_slice(), of_tool.as_slice(), own.as_slice()]);
-        let point = |at: i64| {
-            let stated = at as f64 / POINTS as f64;
-            Some(CalibrationPoint { stated, probability: pooled.probability(stated)? })
-        };
-        let held_out = fitted.as_ref().filter(|fitted| !fitted.held_out.is_empty());
-        let pairs = held_out.map(|fitted| -> Vec<(f64, bool)> {
-            fitted.held_out.iter().copied().zip(own.iter().map(|sample| sample.right)).collect()
-        });
-        Ok(AutonomyDetail {
-            stated: stated(&own),
-            calibrated: pairs.map(|pairs| Reliability::of(&pairs)),
-            method: fitted.as_ref().map(|fitted| fitted.calibrator.method()),
-            losses: fitted.as_ref().and_then(|fitted| fitted.losses),
-            samples: [own.len(), of_tool.len(), everything.len()].map(|n| n as i64),
-            curve: (0..=POINTS).filter_map(point).collect(),
-            evidence: Level::ALL.map(|level| Evidence::of(level, &counted, promise, &certificate)).into(),
-            cell,
-            certificate,
-        })
+        let records = self.records(store, self.clock.now()).await?;
+        let known = self.known(store, &records, (tool, intent), promise).await?;
+        aside(move || detail(known, &records)).await
     }
 
-    /// Changes where a cell stands. Down everybody who may goes at will; up only as far as the evidence carries.
+    /// Changes where a cell stands. Down everybody who may goes at will; up only as far as the evidence carries. Leaving
+    /// it to the policy takes what `act` takes, because then nothing is held back.
     pub async fn change_rung(&self, store: &WorkspaceStore, change: RungChange) -> Result<(), ChangeError> {
         let unfit = |why: String| Err(ChangeError::Unfit(why));
         let promise = change.promise.checked().map_err(ChangeError::Unfit)?;
@@ -292,13 +321,17 @@ impl App {
         if change.intent.chars().count() > MAX_NAME || change.tool.chars().count() > MAX_NAME {
             return unfit(format!("intent and tool may have {MAX_NAME} characters"));
         }
-        let records = self.records(store).await?;
-        let of = (change.intent.clone(), change.tool.clone());
-        let (cell, counted, certificate) = self.cell(store, &records, of.clone(), Some(promise)).await?;
-        if cell.rung.as_ref().map_or(0, |rung| rung.version) != change.version {
+        // Of the same calls as those who watch it go by from then on, so that nothing is lowered as soon as it is put.
+        let records = self.records(store, change.at).await?;
+        let key = (change.tool.clone(), change.intent.clone());
+        let known = self.known(store, &records, key, Some(promise)).await?;
+        let counted_from = known.counted_from;
+        let (cell, counted, certificate) = aside(move || known.cell()).await?;
+        if cell.version != change.version {
             return Err(ChangeError::Changed);
         }
         let before = cell.rung.as_ref().map(|rung| rung.level);
+        let own = cell.rung.as_ref().is_none_or(|rung| rung.over_policy && is_same(&rung.by, &change.by));
         let deed = Deed {
             at: change.at,
             actor: change.by.clone(),
@@ -310,7 +343,12 @@ impl App {
             }),
         };
         let Some(level) = change.level else {
-            let removed = before.is_some() && store.remove_rung(of, change.version, deed).await?;
+            let carried = certificate.threshold.is_some() || before == Some(Level::Act);
+            if before.is_some() && !carried && !own {
+                return Err(ChangeError::NotShown(not_left(promise, &certificate)));
+            }
+            let of = (change.intent, change.tool);
+            let removed = before.is_some() && store.remove_rung(of, change.version, why, deed).await?;
             self.policies.refresh().await?;
             return if removed { Ok(()) } else { Err(ChangeError::Changed) };
         };
@@ -333,9 +371,10 @@ impl App {
             threshold: certificate.threshold.filter(|_| level == Level::Act),
             version: change.version + 1,
             since: change.at,
-            counted_from: cell.rung.map_or(Timestamp(0), |rung| rung.counted_from),
+            counted_from,
             by: change.by,
             why,
+            over_policy: own,
         };
         if !store.put_rung(rung, deed).await? {
             return Err(ChangeError::Changed);
@@ -362,6 +401,41 @@ impl App {
     }
 }
 
+/// What follows from what is known of a cell and of all others.
+fn detail(known: Known, records: &Records) -> AutonomyDetail {
+    let of_tool =
+        samples(records.counts.iter().filter(|((tool, _), _)| *tool == known.tool).flat_map(|(_, of)| of));
+    let own = samples(&known.counts);
+    let everything = samples(records.counts.values().flatten());
+    let (cell, counted, certificate) = known.cell();
+    let promise = certificate.promise;
+    let fitted = Fitted::of(&own);
+    let pooled = Pooled::of(&[everything.as_slice(), of_tool.as_slice(), own.as_slice()]);
+    let point = |at: i64| {
+        let stated = at as f64 / POINTS as f64;
+        Some(CalibrationPoint { stated, probability: pooled.probability(stated)? })
+    };
+    let held_out = fitted.as_ref().filter(|fitted| !fitted.held_out.is_empty());
+    let pairs = held_out.map(|fitted| -> Vec<(f64, bool)> {
+        fitted.held_out.iter().copied().zip(own.iter().map(|sample| sample.right)).collect()
+    });
+    AutonomyDetail {
+        stated: stated(&own),
+        calibrated: pairs.map(|pairs| Reliability::of(&pairs)),
+        method: fitted.as_ref().map(|fitted| fitted.calibrator.method()),
+        losses: fitted.as_ref().and_then(|fitted| fitted.losses),
+        samples: [own.len(), of_tool.len(), everything.len()].map(|n| n as i64),
+        curve: (0..=POINTS).filter_map(point).collect(),
+        evidence: Level::ALL.map(|level| Evidence::of(level, &counted, promise, &certificate)).into(),
+        cell,
+        certificate,
+    }
+}
+
+fn is_same(one: &Actor, other: &Actor) -> bool {
+    matches!((one, other), (Actor::User { user_id: one, .. }, Actor::User { user_id: other, .. }) if one == other)
+}
+
 fn stated(samples: &[Sample]) -> Reliability {
     Reliability::of(&samples.iter().map(|sample| (sample.score(), sample.right)).collect::<Vec<_>>())
 }
@@ -370,16 +444,28 @@ fn not_shown(evidence: &Evidence, certificate: &Certificate) -> String {
     let Evidence { level, n, wrong, ceiling, .. } = evidence;
     let level = level.as_str();
     match evidence.level {
-        Level::Act => format!(
-            "`act` is not reachable: of {} calls that were judged, no threshold shows fewer than {} % wrong; {} calls \
-             above one, all of them right, would",
-            certificate.n,
-            ceiling * 100.0,
-            certificate.least
-        ),
+        Level::Act => format!("`act` is not reachable: {}", no_threshold(*ceiling, certificate)),
         _ => format!(
             "`{level}` is not shown yet: {wrong} of {n} calls that count were wrong, which does not prove fewer than {} %",
             ceiling * 100.0
         ),
     }
+}
+
+fn not_left(promise: Promise, certificate: &Certificate) -> String {
+    format!(
+        "left to the policy alone nothing would be held back, which takes what `act` takes, and that is not reachable: \
+         {}; whoever put it on a rung where the policy alone counted may take it away again",
+        no_threshold(promise.ceiling, certificate)
+    )
+}
+
+fn no_threshold(ceiling: f64, certificate: &Certificate) -> String {
+    format!(
+        "of {} calls that were judged, no threshold shows fewer than {} % wrong; {} calls above one, all of them right, \
+         would",
+        certificate.n,
+        ceiling * 100.0,
+        certificate.least
+    )
 }

@@ -4,12 +4,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Subcommand;
-use domain::{
-    autonomy::{Level, Rung},
-    calibration::certified::Promise,
-    permission::Permission,
-    user::Actor,
-};
+use domain::{autonomy::Level, calibration::certified::Promise, permission::Permission, user::Actor};
 use store::WorkspaceStore;
 
 use super::{output::Output, safety::may};
@@ -78,8 +73,11 @@ pub(super) async fn run(
                 _ => bail!("`{level}` is not `shadow`, `draft`, `ask`, `act` or `policy`"),
             };
             let user = may(store, &by, Permission::ManageAutonomy).await?;
-            let of = |rung: &&Rung| rung.intent == intent && rung.tool == tool;
-            let version = store.rungs().await?.iter().find(of).map_or(0, |rung| rung.version);
+            let rungs = store.rungs().await?.into_iter().map(|rung| (rung.intent, rung.tool, rung.version));
+            let left =
+                store.left_rungs().await?.into_iter().map(|left| (left.intent, left.tool, left.version));
+            let mut known = rungs.chain(left);
+            let version = known.find(|known| known.0 == intent && known.1 == tool).map_or(0, |known| known.2);
             let words = crate::autonomy::subject(&intent, &tool);
             let change = RungChange {
                 intent,

@@ -81,6 +81,7 @@ fn summed<'a>(days: impl IntoIterator<Item = &'a DeskDay>) -> DeskDay {
         opened: all.opened + day.opened,
         confirmed: all.confirmed + day.confirmed,
         assumed: all.assumed + day.assumed,
+        unhelpful: all.unhelpful + day.unhelpful,
         reopened: all.reopened + day.reopened,
         spent: all.spent + day.spent,
     })
@@ -92,6 +93,7 @@ fn told<'a>(days: impl Iterator<Item = &'a DeskDay>) -> Value {
         "opened": all.opened,
         "resolved_by_agents": all.confirmed + all.assumed,
         "confirmed_by_customers": all.confirmed,
+        "unhelpful_to_customers": all.unhelpful,
         "reopened": all.reopened,
         "credits": credits(all.spent),
     })

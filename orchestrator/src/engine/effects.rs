@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use domain::{
     DomainError, EffectId, Timestamp,
-    approval::{ApprovalStatus, Permit, Question},
+    approval::{Approval, ApprovalStatus, Permit, Question},
+    autonomy::Level,
+    calibration::thousandths,
     commit::{EffectChange, Op, RunTo},
     confidence::Confidence,
     effect::{Effect, EffectStatus},
@@ -32,14 +34,15 @@ use crate::{
 };
 
 /// Attempts at one effect, all in all, besides those that were put off.
-const MAX_ATTEMPTS: i64 = 6;
+pub(super) const MAX_ATTEMPTS: i64 = 6;
 /// How long an effect may be put off while the far side is down or takes no more calls. Then the agent is
 /// told, and a person.
 const PUT_OFF: Duration = Duration::from_secs(24 * 60 * 60);
-/// Finding out what became of an attempt, with the wait for a permit to ask.
-const INQUIRY: Duration = Duration::from_secs(15);
 /// Begins the error of an effect that the other side says was not done while an attempt may still be at work.
 const NOT_YET: &str = "it is said not to be done, which is asked again before it is repeated; ";
+/// Grounds on which a person is asked about an effect that is recorded.
+const OUTCOME_UNKNOWN: &str = "outcome_unknown";
+const ACTS_NO_MORE: &str = "acts_no_more";
 
 /// An attempt at an effect, for the journal.
 pub(super) struct Attempt {
@@ -176,6 +179,9 @@ impl Session {
                         until: due,
                     });
                 }
+                if let Some(why) = self.may_act_no_more(&effect) {
+                    return Ok(self.ask_whether_to_go_on(tool, asked, &mut effect, &why));
+                }
                 if let Some(why) = effect.error.as_deref().and_then(|error| error.strip_prefix(NOT_YET)) {
                     let why = why.to_owned();
                     return self.ask_once_more(tool, asked, effect, why).await;
@@ -190,6 +196,29 @@ impl Session {
             }
             EffectStatus::Unknown => self.continue_unknown(tool, asked, effect).await,
         }
+    }
+
+    /// Why what the ladder let act may not be attempted by itself any more, while nobody has said to try it again.
+    fn may_act_no_more(&self, effect: &Effect) -> Option<String> {
+        let facts = &effect.judged.as_ref()?.facts;
+        let let_act = effect.approval_id.is_none() && facts.autonomy == Some(Level::Act);
+        let told = |approval: &Approval| {
+            approval.binding.call.id == effect.call.id
+                && approval.question == Question::Outcome
+                && approval.status == ApprovalStatus::Approved
+        };
+        if !let_act || self.approvals.iter().any(told) {
+            return None;
+        }
+        let of = (facts.intent.as_deref().unwrap_or_default(), facts.tool.as_str());
+        let ladder = self.house.policies.ladder();
+        let level = ladder.level(self.store.id(), of, thousandths(facts.confidence))?;
+        (level != Level::Act).then(|| {
+            format!(
+                "when it was recorded the ladder of autonomy let it act, and now it says `{}`",
+                level.as_str()
+            )
+        })
     }
 
     async fn attempt_again(
@@ -337,36 +366,6 @@ impl Session {
         }
     }
 
-    async fn inquire(&self, tool: &dyn AnyTool, effect: &Effect) -> Inquiry {
-        let context = self.context();
-        let key = effect.idempotency_key();
-        let inquiry = async {
-            match self.house.outside.permit_for(tool).await {
-                true => tool.inquire(&context, &key).await,
-                false => Inquiry::CannotTell,
-            }
-        };
-        time::timeout(INQUIRY, inquiry).await.unwrap_or(Inquiry::CannotTell)
-    }
-
-    /// Turns "it may have been done" into knowledge where that is possible.
-    async fn find_out(
-        &self,
-        tool: &dyn AnyTool,
-        effect: &Effect,
-        why: String,
-    ) -> Result<ToolOutput, ToolError> {
-        match self.inquire(tool, effect).await {
-            Inquiry::Done(output) => Ok(output),
-            Inquiry::NotDone => Err(ToolError::Unavailable(why)),
-            // The other side recognises the key, so repeating is safe.
-            Inquiry::CannotTell if tool.spec().idempotent && effect.attempts < MAX_ATTEMPTS => {
-                Err(ToolError::Unavailable(why))
-            }
-            Inquiry::CannotTell => Err(ToolError::Unknown(why)),
-        }
-    }
-
     fn succeed(&mut self, asked: &ToolCall, effect: &mut Effect, output: ToolOutput) {
         effect.status = EffectStatus::Succeeded;
         effect.summary = output.summary;
@@ -434,28 +433,80 @@ impl Session {
         effect: &mut Effect,
         why: String,
     ) -> Settled {
-        effect.status = EffectStatus::Unknown;
+        let words = format!(
+            "It is not known whether this was done: {why}. Check with {}. Approve to try again, reject if it was not \
+             done and should not be, respond if it was done.",
+            effect.call.tool
+        );
         effect.error = Some(why.clone());
+        self.ask_of_effect(tool, asked, effect, (OUTCOME_UNKNOWN, why, words), "Was this done?")
+    }
+
+    /// It was put off, and may not be done by itself any more.
+    fn ask_whether_to_go_on(
+        &mut self,
+        tool: &dyn AnyTool,
+        asked: &ToolCall,
+        effect: &mut Effect,
+        why: &str,
+    ) -> Settled {
+        effect.next_attempt_at = None;
+        let off = effect.error.as_deref().unwrap_or("the attempt before did not succeed");
+        let words = format!(
+            "This was put off ({off}), and may not be done without a person any more: {why}. Approve to try again, \
+             reject if it should not be done, respond if it was done."
+        );
+        self.ask_of_effect(
+            tool,
+            asked,
+            effect,
+            (ACTS_NO_MORE, why.to_owned(), words),
+            "Should this still be done?",
+        )
+    }
+
+    /// The question was not answered in time.
+    fn ask_anew(
+        &mut self,
+        tool: &dyn AnyTool,
+        asked: &ToolCall,
+        effect: &mut Effect,
+        before: &Approval,
+    ) -> Settled {
+        match self.may_act_no_more(effect) {
+            Some(why) if before.rule == ACTS_NO_MORE => self.ask_whether_to_go_on(tool, asked, effect, &why),
+            _ => {
+                let why = effect.error.clone().unwrap_or_default();
+                self.ask_what_happened(tool, asked, effect, why)
+            }
+        }
+    }
+
+    /// Puts before a person what is to become of an effect.
+    fn ask_of_effect(
+        &mut self,
+        tool: &dyn AnyTool,
+        asked: &ToolCall,
+        effect: &mut Effect,
+        (rule, why, words): (&str, String, String),
+        title: &str,
+    ) -> Settled {
+        effect.status = EffectStatus::Unknown;
         measurements::effect(effect);
         self.change_effect(effect);
         let gate = self.house.policies.of(self.store.id());
         let terms = gate.policy().default.clone();
         let verdict = Verdict {
-            rule: "outcome_unknown".to_owned(),
+            rule: rule.to_owned(),
             policy_version: gate.version().clone(),
-            answer: Answer::Ask { terms: terms.clone(), why: why.clone() },
+            answer: Answer::Ask { terms: terms.clone(), why },
             on_paper: false,
         };
-        let why = format!(
-            "It is not known whether this was done: {why}. Check with {}. Approve to try again, reject if it was not \
-             done and should not be, respond if it was done.",
-            effect.call.tool
-        );
         let confidence = Confidence::by_rule(0.0, Vec::new());
         let call = effect.call.clone();
         let mut approval =
-            self.approval(tool, &call, Question::Outcome, confidence, Vec::new(), &verdict, terms, why);
-        approval.preview.title = format!("Was this done? {}", approval.preview.title);
+            self.approval(tool, &call, Question::Outcome, confidence, Vec::new(), &verdict, terms, words);
+        approval.preview.title = format!("{title} {}", approval.preview.title);
         let until = approval.expires_at;
         self.put_before_person(asked, &call, approval);
         Settled::Waits { for_what: format!("word on whether {} was done", call.tool), until }
@@ -488,12 +539,10 @@ impl Session {
                     status: ApprovalStatus::Expired,
                     at: now,
                 });
-                let why = effect.error.clone().unwrap_or_default();
-                Ok(self.ask_what_happened(tool, asked, &mut effect, why))
+                Ok(self.ask_anew(tool, asked, &mut effect, &question))
             }
             ApprovalStatus::Expired | ApprovalStatus::Superseded => {
-                let why = effect.error.clone().unwrap_or_default();
-                Ok(self.ask_what_happened(tool, asked, &mut effect, why))
+                Ok(self.ask_anew(tool, asked, &mut effect, &question))
             }
             ApprovalStatus::Pending => Ok(Settled::Waits {
                 for_what: format!("word on whether {} was done", effect.call.tool),

@@ -19,6 +19,7 @@ mod failure;
 pub mod footing;
 mod held;
 mod house;
+mod inquiries;
 mod judging;
 mod limits;
 mod models;

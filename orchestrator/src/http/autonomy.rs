@@ -94,8 +94,9 @@ pub struct Autonomy {
 fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("showAutonomy").tag("autonomy").summary("See how far agents go by themselves").description(
         "Of each intent and tool: where it stands on the ladder, what became of its calls, and how low the threshold \
-         may be above which it keeps what is promised. A reviewed call was right when it was approved as it was; one \
-         that ran by itself is confirmed, reopened or assumed, and what is assumed counts as neither.",
+         may be above which it keeps what is promised. A reviewed call was right when it was approved as it was, and \
+         wrong when somebody edited it, turned it down, answered it or took it over; one that ran by itself is \
+         confirmed, reopened, unhelpful or assumed, and what is assumed counts as neither.",
     )
 }
 
@@ -134,11 +135,12 @@ pub struct SetLevel {
     pub intent: String,
     #[schemars(length(min = 1, max = 200))]
     pub tool: String,
-    /// Null leaves it to the policy alone.
+    /// Null leaves it to the policy alone, which takes what `act` takes: from `act`, with evidence for it, or by
+    /// whoever put it on a rung where the policy alone counted.
     pub level: Option<Level>,
     #[serde(default)]
     pub promise: Promise,
-    /// Of the rung that was looked at; 0 where there was none.
+    /// Of the cell that was looked at; 0 where nobody ever put it anywhere.
     #[schemars(range(min = 0))]
     pub version: i64,
     /// Others read it.
@@ -149,9 +151,11 @@ pub struct SetLevel {
 fn set_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("setAutonomyLevel").tag("autonomy").summary("Say how far an agent goes by itself").description(
         "A rung makes things stricter than the policy and never looser. Down goes whoever may, at will; up only as far \
-         as the evidence carries, and `act` only with a threshold that keeps what is promised. Down the service goes by \
-         itself as well, when what acts breaks its promise. Takes a person, and is in the audit. 409 when somebody \
-         changed it meanwhile, or the evidence does not carry it.",
+         as the evidence carries, and `act` only with a threshold that keeps what is promised. Leaving it to the policy \
+         alone holds nothing back and takes as much, but from `act`, or by whoever put it on a rung where the policy \
+         alone counted. Down the service goes by itself as well, when what acts breaks its promise or what was heard \
+         does not show any more that it keeps it. Takes a person, and is in the audit. 409 when somebody changed it \
+         meanwhile, or the evidence does not carry it.",
     )
 }
 
@@ -198,8 +202,8 @@ pub struct ResolutionsQuery {
 fn export_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("exportResolutions").tag("autonomy").summary("What became of resolutions, as a file").description(
         "Every ticket that an agent resolved, the oldest first: when, by which agent, and what became of it. \
-         `confirmed`: the customer said that it helped; `reopened`: the ticket was opened again; `assumed`: nobody \
-         objected, which is no confirmation.",
+         `confirmed`: the customer said that it helped; `unhelpful`: they said that it did not; `reopened`: the ticket \
+         was opened again; `assumed`: nobody objected, which is no confirmation.",
     )
 }
 
@@ -257,6 +261,7 @@ fn write(format: ResolutionsFormat, page: &[Resolved], first: bool) -> io::Resul
     let became = |resolved: &Resolved| match resolved.became {
         Became::Confirmed(at) => ("confirmed", Some(at)),
         Became::Assumed => ("assumed", None),
+        Became::Unhelpful(at) => ("unhelpful", Some(at)),
         Became::Reopened(at) => ("reopened", Some(at)),
     };
     match format {

@@ -70,12 +70,14 @@ pub struct DeskResolved {
     pub confirmed: i64,
     /// Nobody has objected.
     pub assumed: i64,
+    /// The customer said that the answer did not help.
+    pub unhelpful: i64,
     /// Opened again afterwards, also when it had been confirmed.
     pub reopened: i64,
 }
 
-/// What colleagues did not have to do: the resolved tickets that were not reopened, times the minutes that a
-/// ticket is taken to cost a person (`desk.minutes_per_ticket`). An estimate, as good as that number.
+/// What colleagues did not have to do: the resolved tickets that were neither reopened nor unhelpful, times the minutes
+/// that a ticket is taken to cost a person (`desk.minutes_per_ticket`). An estimate, as good as that number.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DeskTimeSaved {
     pub minutes: i64,
@@ -176,6 +178,7 @@ impl DeskResolved {
         Self {
             confirmed: self.confirmed + other.confirmed,
             assumed: self.assumed + other.assumed,
+            unhelpful: self.unhelpful + other.unhelpful,
             reopened: self.reopened + other.reopened,
         }
     }
@@ -189,11 +192,11 @@ impl From<Waiting> for DeskCount {
 
 impl DeskDay {
     fn of(day: &CountedDay) -> Self {
-        let (confirmed, assumed, reopened) = (day.confirmed, day.assumed, day.reopened);
+        let CountedDay { confirmed, assumed, unhelpful, reopened, .. } = *day;
         Self {
             starts_at: day.starts_at(),
             opened: day.opened,
-            resolved: DeskResolved { confirmed, assumed, reopened },
+            resolved: DeskResolved { confirmed, assumed, unhelpful, reopened },
             spent: day.spent,
         }
     }
@@ -204,11 +207,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_is_saved_by_what_was_not_reopened() {
+    fn time_is_saved_by_what_was_neither_reopened_nor_unhelpful() {
         let day = |day, confirmed, assumed, reopened| CountedDay {
             day,
             confirmed,
             assumed,
+            unhelpful: 2,
             reopened,
             ..CountedDay::default()
         };
@@ -220,7 +224,7 @@ mod tests {
         };
         let view = figures.view(Timestamp(0), 8);
         assert_eq!((view.resolved.confirmed, view.resolved.assumed, view.resolved.reopened), (1, 5, 5));
-        assert_eq!(view.time_saved.minutes, 48);
+        assert_eq!((view.resolved.unhelpful, view.time_saved.minutes), (4, 48));
         assert_eq!((view.today.assumed, view.days[1].starts_at.0), (3, 20_001 * 86_400_000_000));
     }
 }

@@ -3,12 +3,20 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use domain::{
-    TicketId,
+    EffectId, EventId, MessageId, TicketId, Timestamp,
     approval::{Approval, DecisionKind, Question},
-    effect::EffectStatus,
-    run::{Outcome, Run},
+    audit::{AuditAction, Deed},
+    autonomy::{Level, Rung},
+    calibration::{certified::Promise, thousandths},
+    commit::{Commit, Op},
+    effect::{Effect, EffectStatus},
+    policy::Facts,
+    run::{Outcome, Run, RunStatus},
+    ticket::{EventBody, NewEvent},
+    user::Actor,
 };
 use orchestrator::testing::model_server::Script;
+use serde_json::json;
 
 use crate::rig::{Fault, ORDER, ORDER_CENTS, PLEASE_REFUND, Rig, Setup, refunds};
 
@@ -225,5 +233,111 @@ async fn an_attempt_that_a_stop_cut_off_is_repeated_with_its_key_when_it_was_not
     one_key(&rig, 2);
     assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
     assert_eq!(refund(&rig, &run).await.status, EffectStatus::Succeeded);
+    rig.books_balance(ticket).await;
+}
+
+/// Calls like these helped so often that they may act.
+async fn earned(rig: &Rig, like: &Effect) {
+    let ticket_id = like.ticket_id.unwrap();
+    for n in 0..24 {
+        let message_id = MessageId::new(&*rig.app().ids);
+        let mut effect = Effect {
+            id: EffectId::new(&*rig.app().ids),
+            status: EffectStatus::Succeeded,
+            output: Some(json!({ "message_id": message_id })),
+            ..like.clone()
+        };
+        effect.call.id = format!("before-{n}");
+        let events = vec![NewEvent {
+            id: EventId::new(&*rig.app().ids),
+            idempotency_key: None,
+            actor: Actor::Customer { contact_id: None, name: "Mira".to_owned() },
+            body: EventBody::AnswerRated { message_id, helpful: true },
+            at: rig.app().clock.now(),
+        }];
+        let ops = vec![Op::AddEffect(Box::new(effect)), Op::Append { ticket_id, events }];
+        rig.rows().commit(Commit { ops }).await.unwrap();
+    }
+}
+
+/// Puts calls with these facts on a rung.
+async fn put(rig: &Rig, facts: &Facts, level: Level, version: i64) {
+    let (at, by) = (rig.app().clock.now(), Actor::User { user_id: rig.admin, name: "admin".to_owned() });
+    let rung = Rung {
+        intent: facts.intent.clone().unwrap(),
+        tool: facts.tool.clone(),
+        level,
+        promise: Promise { ceiling: 0.5, delta: 0.5 },
+        threshold: (level == Level::Act).then(|| thousandths(facts.confidence) / 10 * 10),
+        version,
+        since: at,
+        counted_from: Timestamp(0),
+        by: by.clone(),
+        why: "a test".to_owned(),
+        over_policy: false,
+    };
+    let (action, subject) = (AuditAction::AutonomyChanged, facts.tool.clone());
+    let deed = Deed { at, actor: by, action, subject, detail: json!({}) };
+    assert!(rig.rows().put_rung(rung, deed).await.unwrap());
+    rig.app().policies.refresh().await.unwrap();
+}
+
+const TRUSTING: &str = "[default]\nrole = \"reviewer\"\nquorum = 1\nttl_minutes = 60\n\
+                        [[rule]]\nname = \"all\"\nthen = \"run\"\nwhy = \"trusted\"\n";
+
+/// A refund that the ladder let act and the shop put off, and that may act no more; with the question whether to go on.
+async fn put_off() -> (Rig, TicketId, Approval) {
+    let rig = Rig::start_with(Setup { policy: TRUSTING.to_owned(), ..setup() }, Script::new(refunds)).await;
+    rig.front.fail([Fault::Status(400), Fault::Limit(40)]);
+    let first = rig.open(PLEASE_REFUND).await;
+    let like = refund(&rig, &rig.ended(first).await).await;
+    assert_eq!(like.status, EffectStatus::Failed);
+    let facts = like.judged.clone().unwrap().facts;
+    earned(&rig, &like).await;
+    put(&rig, &facts, Level::Act, 1).await;
+
+    let ticket = rig.open(PLEASE_REFUND).await;
+    let run = rig
+        .until("a refund that is put off", ticket, async |rig| {
+            let run = rig.runs(ticket).await.pop()?;
+            let waits = run.waiting_for.as_ref().is_some_and(|why| why.contains("takes no more calls"));
+            (run.status == RunStatus::Waiting && waits).then_some(run)
+        })
+        .await;
+    let effect = refund(&rig, &run).await;
+    assert_eq!(effect.judged.unwrap().facts.autonomy, Some(Level::Act));
+    put(&rig, &facts, Level::Ask, 2).await;
+    rig.clock.forward(Duration::from_secs(41));
+    let question = rig.asked(ticket).await;
+    assert_eq!(question.question, Question::Outcome);
+    assert!(
+        question.why.contains("the ladder of autonomy let it act, and now it says `ask`"),
+        "{}",
+        question.why
+    );
+    assert_eq!(rig.front.keys().len(), 2, "it is not attempted meanwhile");
+    (rig, ticket, question)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_ladder_let_act_and_does_no_more_is_not_attempted_again_without_a_person() {
+    let (rig, ticket, question) = put_off().await;
+    rig.approve(&question).await;
+    let run = rig.ended(ticket).await;
+    let keys = rig.front.keys();
+    assert!(keys.len() == 3 && keys[1] == keys[2], "{keys:?}");
+    assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
+    assert_eq!(refund(&rig, &run).await.status, EffectStatus::Succeeded);
+    rig.books_balance(ticket).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_ladder_let_act_and_does_no_more_is_not_done_when_a_person_says_so() {
+    let (rig, ticket, question) = put_off().await;
+    let reject = DecisionKind::Reject { reason: "Not this one".to_owned() };
+    rig.decide(&question, rig.reviewer, reject).await.unwrap();
+    let run = rig.ended(ticket).await;
+    assert_eq!(rig.refunded(ORDER).await, Vec::<i64>::new());
+    assert_eq!(refund(&rig, &run).await.status, EffectStatus::Failed);
     rig.books_balance(ticket).await;
 }

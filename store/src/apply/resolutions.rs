@@ -6,20 +6,20 @@ use domain::{
 };
 
 use super::Unit;
-use crate::read::figures::{LaterMark, MarkColumn, NewResolution};
+use crate::read::figures::{Heard, LaterMark, NewResolution};
 
 impl Unit<'_> {
     /// `ticket` is as the event leaves it.
     pub(super) fn mark_resolution(&mut self, was: Option<TicketStatus>, ticket: &Ticket, event: &NewEvent) {
         let (id, version, at) = (ticket.id, ticket.version, event.at);
-        let (column, at) = match ResolutionMark::of(was, ticket.status, &event.actor, &event.body) {
+        let heard = match ResolutionMark::of(was, ticket.status, &event.actor, &event.body) {
             Some(ResolutionMark::Resolved { agent }) => {
                 return self.changes.resolutions.push(NewResolution { ticket: id, version, agent, at });
             }
-            Some(ResolutionMark::Reopened) => (MarkColumn::Reopened, Some(at)),
-            Some(ResolutionMark::Rated { helpful }) => (MarkColumn::Confirmed, helpful.then_some(at)),
+            Some(ResolutionMark::Reopened) => Heard::Reopened,
+            Some(ResolutionMark::Rated { message_id, helpful }) => Heard::Rated { message_id, helpful },
             None => return,
         };
-        self.changes.marks.push(LaterMark { ticket: id, version, column, at });
+        self.changes.marks.push(LaterMark { ticket: id, version, heard, at });
     }
 }

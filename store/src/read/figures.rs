@@ -1,6 +1,6 @@
 //! The desk in figures: what is open, what waits, what became of what agents resolved, and what it cost.
 
-use domain::{TicketId, Timestamp, WorkspaceId, meter::Window};
+use domain::{MessageId, TicketId, Timestamp, WorkspaceId, meter::Window};
 use sqlx::AnyConnection;
 
 use crate::{
@@ -22,14 +22,18 @@ pub(crate) struct NewResolution {
 pub(crate) struct LaterMark {
     pub ticket: TicketId,
     pub version: i64,
-    pub column: MarkColumn,
-    pub at: Option<Timestamp>,
+    pub heard: Heard,
+    pub at: Timestamp,
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum MarkColumn {
+pub(crate) enum Heard {
     Reopened,
-    Confirmed,
+    /// What the customer says of this message; a later word replaces the one before.
+    Rated {
+        message_id: MessageId,
+        helpful: bool,
+    },
 }
 
 pub(crate) const RESOLUTIONS: Table = Table {
@@ -49,18 +53,24 @@ pub(crate) async fn put_mark(
     workspace: WorkspaceId,
     mark: &LaterMark,
 ) -> Result<(), StoreError> {
-    let sql = match mark.column {
-        MarkColumn::Reopened => {
+    let sql = match mark.heard {
+        Heard::Reopened => {
             "UPDATE resolutions SET reopened_at = $3 WHERE workspace_id = $1 AND ticket_id = $2 AND version = \
              (SELECT max(version) FROM resolutions WHERE workspace_id = $1 AND ticket_id = $2 AND version < $4)"
         }
-        MarkColumn::Confirmed => {
-            "UPDATE resolutions SET confirmed_at = $3 WHERE workspace_id = $1 AND ticket_id = $2 AND version = \
+        Heard::Rated { helpful: true, .. } => {
+            "UPDATE resolutions SET confirmed_at = $3, unhelpful_at = NULL \
+             WHERE workspace_id = $1 AND ticket_id = $2 AND version = \
+             (SELECT max(version) FROM resolutions WHERE workspace_id = $1 AND ticket_id = $2 AND version < $4)"
+        }
+        Heard::Rated { helpful: false, .. } => {
+            "UPDATE resolutions SET unhelpful_at = $3, confirmed_at = NULL \
+             WHERE workspace_id = $1 AND ticket_id = $2 AND version = \
              (SELECT max(version) FROM resolutions WHERE workspace_id = $1 AND ticket_id = $2 AND version < $4)"
         }
     };
     let mut binds = Binds::default();
-    binds.id(workspace).id(mark.ticket).opt_at(mark.at).int(mark.version);
+    binds.id(workspace).id(mark.ticket).at(mark.at).int(mark.version);
     binds.execute(connection, sql).await.map(|_| ())
 }
 
@@ -93,6 +103,8 @@ pub struct DeskDay {
     /// Resolved by agents on this day, by what became of it until now.
     pub confirmed: i64,
     pub assumed: i64,
+    /// The customer said that it did not help.
+    pub unhelpful: i64,
     pub reopened: i64,
     /// Millionths of a credit.
     pub spent: i64,
@@ -116,12 +128,13 @@ const NOW: &str = "SELECT status AS kind, count(*) AS n, min(updated_at) AS olde
     WHERE workspace_id = $1 AND status IN ('queued', 'running')";
 
 const DAYS: &str = "SELECT 'resolved' AS kind, at / 86400000000 AS day, count(*) AS n, \
-    count(reopened_at) AS reopened, count(CASE WHEN reopened_at IS NULL THEN confirmed_at END) AS confirmed \
+    count(reopened_at) AS reopened, count(CASE WHEN reopened_at IS NULL THEN confirmed_at END) AS confirmed, \
+    count(CASE WHEN reopened_at IS NULL THEN unhelpful_at END) AS unhelpful \
     FROM resolutions WHERE workspace_id = $1 AND agent IS NOT NULL";
 const OPENED: &str = " GROUP BY at / 86400000000 UNION ALL SELECT 'opened', created_at / 86400000000, count(*), \
-    0, 0 FROM tickets WHERE workspace_id = $1";
+    0, 0, 0 FROM tickets WHERE workspace_id = $1";
 const SPENT: &str = " GROUP BY created_at / 86400000000 UNION ALL \
-    SELECT 'spent', starts_at / 86400000000, used, 0, 0 FROM meters WHERE workspace_id = $1";
+    SELECT 'spent', starts_at / 86400000000, used, 0, 0, 0 FROM meters WHERE workspace_id = $1";
 
 fn days(workspace: WorkspaceId, from: Timestamp) -> Select {
     let since = |binds: &mut Binds| {
@@ -162,9 +175,10 @@ impl WorkspaceStore {
             (first..=today).map(|day| DeskDay { day, ..DeskDay::default() }).collect();
         let counted = self.all(days(self.id, Timestamp(first * DAY)), |row| {
             let c = Columns { table: "(desk)", row };
-            Ok((c.text("kind")?, c.int("day")?, [c.int("n")?, c.int("reopened")?, c.int("confirmed")?]))
+            let became = [c.int("reopened")?, c.int("confirmed")?, c.int("unhelpful")?];
+            Ok((c.text("kind")?, c.int("day")?, c.int("n")?, became))
         });
-        for (kind, day, [n, reopened, confirmed]) in counted.await? {
+        for (kind, day, n, [reopened, confirmed, unhelpful]) in counted.await? {
             let Some(day) = usize::try_from(day - first).ok().and_then(|at| found.get_mut(at)) else {
                 continue;
             };
@@ -172,8 +186,8 @@ impl WorkspaceStore {
                 "opened" => day.opened = n,
                 "spent" => day.spent = n,
                 _ => {
-                    day.assumed = n - reopened - confirmed;
-                    (day.reopened, day.confirmed) = (reopened, confirmed);
+                    day.assumed = n - reopened - confirmed - unhelpful;
+                    (day.reopened, day.confirmed, day.unhelpful) = (reopened, confirmed, unhelpful);
                 }
             }
         }

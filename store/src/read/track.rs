@@ -6,7 +6,7 @@ use domain::{
 };
 use sqlx::{AnyConnection, any::AnyRow};
 
-use super::figures::{LaterMark, MarkColumn};
+use super::figures::{Heard, LaterMark};
 use crate::{
     StoreError, WorkspaceStore,
     page::clamp,
@@ -30,9 +30,21 @@ pub(crate) const TRACK_RECORD: Table = Table {
         "run_id",
         "seq",
         "version",
+        "message_id",
     ],
     key: &["workspace_id", "id"],
-    fixed: &["kind", "ticket_id", "intent", "tool", "risk", "confidence", "run_id", "seq", "version"],
+    fixed: &[
+        "kind",
+        "ticket_id",
+        "intent",
+        "tool",
+        "risk",
+        "confidence",
+        "run_id",
+        "seq",
+        "version",
+        "message_id",
+    ],
 };
 
 pub(crate) fn put_tracked((workspace, tracked): &(WorkspaceId, Tracked), binds: &mut Binds) {
@@ -49,7 +61,8 @@ pub(crate) fn put_tracked((workspace, tracked): &(WorkspaceId, Tracked), binds: 
         .at(tracked.at)
         .opt_id(tracked.paper.map(|paper| paper.run_id))
         .opt_int(tracked.paper.map(|paper| paper.seq))
-        .opt_int(tracked.paper.map(|paper| paper.version));
+        .opt_int(tracked.paper.map(|paper| paper.version))
+        .opt_id(tracked.message_id);
 }
 
 /// A decision that was taken back, or a call that was not done, is none that anything can be said of.
@@ -65,7 +78,8 @@ pub(crate) async fn forget(
 }
 
 /// What a later event says of calls that ran by themselves. A ticket that is opened again speaks against all of them;
-/// a rating is of the last thing that went to the customer, and does not mend what was opened again.
+/// a rating is of the one that wrote the message that was rated, and does not mend what was opened again. Of a message
+/// that a person approved it says nothing here.
 pub(crate) async fn hear(
     connection: &mut AnyConnection,
     workspace: WorkspaceId,
@@ -73,20 +87,19 @@ pub(crate) async fn hear(
 ) -> Result<(), StoreError> {
     let mut binds = Binds::default();
     binds.id(workspace).id(mark.ticket);
-    let (word, sql) = match mark.column {
-        MarkColumn::Reopened => (
-            TrackWord::Reopened,
+    let sql = match mark.heard {
+        Heard::Reopened => {
+            binds.text(TrackWord::Reopened.as_str());
             "UPDATE track_record SET said = $3 WHERE workspace_id = $1 AND ticket_id = $2 AND kind = 'acted' \
-             AND (said IS NULL OR said = 'confirmed')",
-        ),
-        MarkColumn::Confirmed => (
-            if mark.at.is_some() { TrackWord::Confirmed } else { TrackWord::Unhelpful },
+             AND (said IS NULL OR said = 'confirmed')"
+        }
+        Heard::Rated { message_id, helpful } => {
+            let word = if helpful { TrackWord::Confirmed } else { TrackWord::Unhelpful };
+            binds.text(word.as_str()).id(message_id);
             "UPDATE track_record SET said = $3 WHERE workspace_id = $1 AND ticket_id = $2 AND kind = 'acted' \
-             AND risk = 'outward' AND (said IS NULL OR said <> 'reopened') AND at = (SELECT max(at) \
-             FROM track_record WHERE workspace_id = $1 AND ticket_id = $2 AND kind = 'acted' AND risk = 'outward')",
-        ),
+             AND message_id = $4 AND (said IS NULL OR said <> 'reopened')"
+        }
     };
-    binds.text(word.as_str());
     binds.execute(connection, sql).await.map(|_| ())
 }
 
@@ -120,6 +133,8 @@ pub enum Became {
     Confirmed(Timestamp),
     /// Nobody objected.
     Assumed,
+    /// The customer said that it did not help.
+    Unhelpful(Timestamp),
     Reopened(Timestamp),
 }
 
@@ -137,10 +152,11 @@ pub struct Resolved {
 
 fn get_resolved(row: &AnyRow) -> Result<Resolved, StoreError> {
     let c = Columns { table: "resolutions", row };
-    let became = match (c.opt_at("reopened_at")?, c.opt_at("confirmed_at")?) {
-        (Some(at), _) => Became::Reopened(at),
-        (None, Some(at)) => Became::Confirmed(at),
-        (None, None) => Became::Assumed,
+    let became = match (c.opt_at("reopened_at")?, c.opt_at("unhelpful_at")?, c.opt_at("confirmed_at")?) {
+        (Some(at), ..) => Became::Reopened(at),
+        (None, Some(at), _) => Became::Unhelpful(at),
+        (None, None, Some(at)) => Became::Confirmed(at),
+        (None, None, None) => Became::Assumed,
     };
     Ok(Resolved {
         ticket_id: c.id("ticket_id")?,
@@ -183,7 +199,7 @@ impl WorkspaceStore {
     ) -> Result<Vec<Resolved>, StoreError> {
         let select = Select::of(
             self.id,
-            "SELECT r.ticket_id, t.number, r.version, r.agent, r.at, r.reopened_at, r.confirmed_at \
+            "SELECT r.ticket_id, t.number, r.version, r.agent, r.at, r.reopened_at, r.confirmed_at, r.unhelpful_at \
              FROM resolutions r JOIN tickets t ON t.workspace_id = r.workspace_id AND t.id = r.ticket_id \
              WHERE r.workspace_id = $1 AND r.agent IS NOT NULL",
         )

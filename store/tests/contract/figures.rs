@@ -38,7 +38,7 @@ async fn rate(f: &Fixture, ticket: TicketId, helpful: bool) {
 
 pub async fn what_agents_resolved_is_counted_by_what_became_of_it(f: Fixture) {
     let mut tickets = Vec::new();
-    for subject in ["assumed", "confirmed", "reopened", "taken back", "by a person", "again"] {
+    for subject in ["assumed", "confirmed", "reopened", "unhelpful", "by a person", "again"] {
         tickets.push(f.open(subject).await);
     }
     for (at, ticket) in tickets.iter().enumerate() {
@@ -69,8 +69,9 @@ pub async fn what_agents_resolved_is_counted_by_what_became_of_it(f: Fixture) {
     let days = f.desk.desk_days(f.now(), 3).await.unwrap();
     let day = first.0 / 86_400_000_000;
     let none = DeskDay { day: day - 1, ..DeskDay::default() };
-    let then = DeskDay { day, opened: 6, confirmed: 1, assumed: 2, reopened: 2, spent: 0 };
-    let now = DeskDay { day: day + 1, opened: 1, confirmed: 0, assumed: 2, reopened: 0, spent: 700 };
+    let then = DeskDay { day, opened: 6, confirmed: 1, assumed: 1, unhelpful: 1, reopened: 2, spent: 0 };
+    let now =
+        DeskDay { day: day + 1, opened: 1, confirmed: 0, assumed: 2, unhelpful: 0, reopened: 0, spent: 700 };
     assert_eq!(days, [none, then, now.clone()]);
     assert_eq!(f.desk.desk_days(f.now(), 1).await.unwrap(), [now]);
     let others = elsewhere(&f).desk_days(f.now(), 30).await.unwrap();

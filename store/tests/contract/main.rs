@@ -226,6 +226,8 @@ contract! {
         a_rate_is_shared_and_a_pause_is_heard;
     autonomy:
         what_people_decide_is_kept_until_it_is_taken_back,
+        what_a_person_asked_for_or_edited_is_no_evidence_and_a_call_counts_once,
+        a_rating_is_of_the_call_that_wrote_the_message,
         what_ran_by_itself_is_assumed_until_something_is_heard,
         of_two_who_change_a_rung_one_does;
     paper:

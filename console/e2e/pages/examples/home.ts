@@ -6,7 +6,7 @@ const DAY = 24 * 60 * minute;
 const dayOf = (ago: number): S["DeskDay"] => ({
   starts_at: new Date(Math.floor(Date.now() / DAY) * DAY - ago * DAY).toISOString(),
   opened: 20 + (ago % 7) * 3,
-  resolved: { confirmed: 4 + (ago % 3), assumed: 9 + (ago % 5), reopened: ago % 4 },
+  resolved: { confirmed: 4 + (ago % 3), assumed: 9 + (ago % 5), unhelpful: ago % 3, reopened: ago % 4 },
   spent: 120_000 + (ago % 6) * 45_000,
 });
 
@@ -23,8 +23,13 @@ export function deskOf(days: S["DeskDay"][], over: Partial<S["DeskView"]> = {}):
     approvals: { n: 4, oldest: at(41) },
     runs: { n: 2, oldest: at(1) },
     breakers_open: 0,
-    today: days.at(-1)?.resolved ?? { confirmed: 0, assumed: 0, reopened: 0 },
-    resolved: { confirmed, assumed, reopened: sum((day) => day.resolved.reopened) },
+    today: days.at(-1)?.resolved ?? { confirmed: 0, assumed: 0, unhelpful: 0, reopened: 0 },
+    resolved: {
+      confirmed,
+      assumed,
+      unhelpful: sum((day) => day.resolved.unhelpful),
+      reopened: sum((day) => day.resolved.reopened),
+    },
     time_saved: { minutes: (confirmed + assumed) * 8, minutes_per_ticket: 8 },
     spent: {
       today: days.at(-1)?.spent ?? 0,
@@ -44,7 +49,7 @@ export const newDesk = deskOf(
   desk.days.map((day) => ({
     ...day,
     opened: 0,
-    resolved: { confirmed: 0, assumed: 0, reopened: 0 },
+    resolved: { confirmed: 0, assumed: 0, unhelpful: 0, reopened: 0 },
     spent: 0,
   })),
   {

@@ -152,6 +152,7 @@ fn reads() -> Vec<(&'static str, Call)> {
         "paper_calls" => desk.paper_calls(w.ticket).await,
         "paper_call" => desk.paper_call(w.ticket, w.paper).await,
         "rungs" => desk.rungs().await,
+        "left_rungs" => desk.left_rungs().await,
         "resolutions" => {
             let last = Resolved {
                 ticket_id: w.ticket,
@@ -406,7 +407,7 @@ fn writes() -> Vec<(&'static str, Call)> {
         "put_rung" => desk.put_rung(w.rung(), w.deed(AuditAction::AutonomyChanged)).await,
         "remove_rung" => {
             let of = (String::new(), MARK.to_owned());
-            desk.remove_rung(of, 1, w.deed(AuditAction::AutonomyLowered)).await
+            desk.remove_rung(of, 1, MARK.to_owned(), w.deed(AuditAction::AutonomyLowered)).await
         },
         "ask_for_sync" => desk.ask_for_sync(w.source).await,
         "claim_source" => desk.claim_source(w.source, w.at).await,

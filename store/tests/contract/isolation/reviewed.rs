@@ -53,6 +53,7 @@ impl World {
             counted_from: self.at,
             by: self.actor(),
             why: self.tag.to_owned(),
+            over_policy: false,
         }
     }
 
