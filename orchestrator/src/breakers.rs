@@ -68,6 +68,18 @@ pub enum Stop {
     Unheard,
 }
 
+impl Stop {
+    /// For people: `the tool refund_order is switched off`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Off(of) => format!("{} is switched off", of.words()),
+            Self::Unheard => {
+                "the database does not answer, so that it is not known what is switched off".to_owned()
+            }
+        }
+    }
+}
+
 pub struct Breakers {
     store: Store,
     live: Live,
@@ -84,6 +96,16 @@ impl Breakers {
         let breakers = Self { store, live, open, counts, outside };
         breakers.refresh().await?;
         Ok(breakers)
+    }
+
+    /// What stops, for a command that follows nothing: the database is asked when it was not heard for too long.
+    pub async fn heard(&self, stops: impl Fn() -> Option<Stop>) -> Option<Stop> {
+        if stops() == Some(Stop::Unheard)
+            && let Err(error) = asked(self.refresh()).await
+        {
+            tracing::warn!(%error, "it is not known what is switched off");
+        }
+        stops()
     }
 
     /// Asks the database, and tells those who watch of what has changed.

@@ -37,14 +37,21 @@ fn narrow(select: Select, filter: &TicketFilter) -> Select {
         });
     }
     if let Some(text) = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        // A number as people write it is that of one ticket, which needs no look at the others.
+        let number = text.strip_prefix('#').and_then(|number| number.parse::<i64>().ok());
         let pattern = contains(text);
-        select = select.and(
-            " AND (search LIKE ? ESCAPE '\\' OR customer_id IN \
-             (SELECT c.id FROM customers c WHERE c.workspace_id = $1 AND c.search LIKE ? ESCAPE '\\'))",
-            |binds| {
-                binds.text(pattern.as_str()).text(pattern.as_str());
-            },
-        );
+        select = match number {
+            Some(number) => select.and(" AND number = ?", |binds| {
+                binds.int(number);
+            }),
+            None => select.and(
+                " AND (search LIKE ? ESCAPE '\\' OR customer_id IN \
+                 (SELECT c.id FROM customers c WHERE c.workspace_id = $1 AND c.search LIKE ? ESCAPE '\\'))",
+                |binds| {
+                    binds.text(pattern.as_str()).text(pattern.as_str());
+                },
+            ),
+        };
     }
     // The words stand in the text, because the index has them as its condition.
     if let Some(priority) = filter.priority {

@@ -176,7 +176,7 @@ impl<'a> Again<'a> {
 
     /// Asks a model now. What that costs is set aside before, as everywhere.
     async fn ask(&self, request: &ModelRequest) -> Result<Result<ModelResponse, ModelFailure>, Stop> {
-        self.not_stopped()?;
+        self.not_stopped().await?;
         let offline: Arc<dyn Model>;
         let model = match &self.changes.model {
             Some(model) => model,
@@ -197,9 +197,10 @@ impl<'a> Again<'a> {
     }
 
     /// What a person has stopped asks nobody anything, for a replay neither.
-    fn not_stopped(&self) -> Result<(), Stop> {
-        match self.house.breakers.of_agent(self.store.id(), &self.past.run.agent) {
-            Some(of) => Err(End::Unknown(format!("no model is asked: {} is switched off", of.words()))),
+    async fn not_stopped(&self) -> Result<(), Stop> {
+        let breakers = &self.house.breakers;
+        match breakers.heard(|| breakers.of_agent(self.store.id(), &self.past.run.agent)).await {
+            Some(stop) => Err(End::Unknown(format!("no model is asked: {}", stop.words()))),
             None => Ok(()),
         }
     }
@@ -241,7 +242,7 @@ impl<'a> Again<'a> {
         if look.is_off() || self.answers.offline {
             return Ok(());
         }
-        self.not_stopped()?;
+        self.not_stopped().await?;
         let set_aside = self.set_aside(look.most(&doubts)).await?;
         let looked = look.look(self.store.id(), &doubts).await;
         if let Some(set_aside) = set_aside {

@@ -121,11 +121,9 @@ impl Again<'_> {
         let Some(tool) = self.granted(call) else {
             return Err(End::Failed(format!("there is no tool `{SEARCH}`")));
         };
-        if let Some(of) = self.house.breakers.of_tool(self.store.id(), tool.spec()) {
-            return Err(End::Unknown(format!(
-                "the knowledge base is not read: {} is switched off",
-                of.words()
-            )));
+        let breakers = &self.house.breakers;
+        if let Some(stop) = breakers.heard(|| breakers.of_tool(self.store.id(), tool.spec())).await {
+            return Err(End::Unknown(format!("the knowledge base is not read: {}", stop.words())));
         }
         let context = self.context();
         let found = time::timeout(self.house.runs.tool_timeout, tool.read(&context, &call.args)).await;
