@@ -37,7 +37,8 @@ pub(super) async fn serve(config: Config, out: Output) -> anyhow::Result<ExitCod
     if let Some(password) = demo {
         text.push_str("\n  Sign in as      reviewer@northfold.example   (or owner@, admin@, agent@)\n");
         text.push_str(&format!("  Password        {password}\n"));
-    } else if service.app.store.workspaces().await?.is_empty() {
+    // It serves already: a database that is away for a moment is no reason to end.
+    } else if service.app.store.workspaces().await.is_ok_and(|known| known.is_empty()) {
         text.push_str("\n  There is no workspace yet: `countersign workspace create` makes one,\n");
         text.push_str("  or `countersign serve --demo` starts with a demo shop.\n");
     }

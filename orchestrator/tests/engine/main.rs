@@ -9,6 +9,7 @@ mod breakers;
 mod commands;
 mod credits;
 mod effects;
+mod fault;
 mod limits;
 mod models;
 mod obedient;

@@ -11,7 +11,6 @@ use std::{
 };
 
 use axum::{
-    body::Body,
     extract::Request,
     http::{Method, StatusCode},
     middleware::{self, Next},
@@ -48,6 +47,8 @@ use tokio::{
     time::{self, Instant},
 };
 
+pub use crate::fault::Fault;
+
 /// A cheap order and a dear one.
 pub const ORDER: &str = "NF-20000";
 pub const DEAR_ORDER: &str = "NF-20001";
@@ -55,20 +56,6 @@ pub const ORDER_CENTS: i64 = 12_900;
 pub const DEAR_CENTS: i64 = 90_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 const EMAIL: &str = "mira@engine.example";
-
-/// What the shop does with a request that changes something.
-#[derive(Clone, Copy, Debug)]
-pub enum Fault {
-    Status(u16),
-    /// Takes the request and does nothing with it.
-    Hang,
-    /// Does what is asked, and the answer never arrives.
-    LoseAnswer,
-    /// Does what is asked when [`Front::late`] says so, long after nobody waits for it any more.
-    Late,
-    /// Takes no more calls for so many seconds.
-    Limit(u64),
-}
 
 /// What stands before the shop.
 #[derive(Default)]
@@ -122,10 +109,7 @@ impl Front {
             }
             Some(Fault::Late) => {
                 let late = Arc::clone(&self.late);
-                // It would be lost with the connection.
-                let (parts, body) = request.into_parts();
-                let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-                let request = Request::from_parts(parts, Body::from(body));
+                let request = crate::fault::whole(request).await;
                 tokio::spawn(async move {
                     late.notified().await;
                     next.run(request).await;
