@@ -223,7 +223,7 @@ impl Ours {
                 assert!(reply.status.is_success(), "{name}: {}", reply.text());
                 theirs.assert_absent(&reply.text(), name);
             }
-            Case::Plain | Case::Apart => {}
+            Case::Plain | Case::Apart | Case::Beside(_) => {}
         }
     }
 

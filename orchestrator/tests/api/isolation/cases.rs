@@ -33,6 +33,8 @@ pub enum Case {
     OwnOfCustomer,
     /// Looked at below by itself.
     Apart,
+    /// The same with ids in the body, which the workspace keeps as they were said.
+    Beside(Value),
 }
 
 /// Who sends what is foreign.
@@ -49,6 +51,7 @@ impl Case {
             Self::Missing(_, body)
             | Self::MissingInBody(body)
             | Self::Silent(body)
+            | Self::Beside(body)
             | Self::Visitor(_, body)
             | Self::Customer(_, body)
             | Self::Foreign(_, _, body) => Some(body),
@@ -159,7 +162,7 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         // What is answered to that: `what_a_copilot_is_asked_about_anothers_records_it_does_not_find`.
         "beginCopilotThread" => {
             let looking_at = json!({ "kind": "ticket", "id": ticket });
-            Silent(json!({ "text": "What is this about?", "looking_at": looking_at }))
+            Beside(json!({ "text": "What is this about?", "looking_at": looking_at }))
         }
         "getEvaluation" | "getEvaluationResult" | "listEvaluationResults" => {
             Missing("evaluation", Value::Null)
