@@ -28,8 +28,8 @@ export function AutonomyPage() {
         <Trans>
           Where each tool stands, by what the customer asks for. A rung makes things stricter than
           the policy and never looser. Upwards a person goes, with evidence; downwards the service
-          goes by itself, as soon as what acts breaks its promise or what was heard does not show any
-          more that it keeps it.
+          goes by itself, as soon as what acts breaks its promise or what was heard does not show
+          any more that it keeps it.
         </Trans>
       </p>
       <PromiseForm promised={promised} onPromise={setPromised} />

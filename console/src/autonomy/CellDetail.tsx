@@ -87,9 +87,8 @@ function Standing({ cell: { rung, watch } }: { cell: Cell }) {
           <Trans>
             The confidence of all calls at least so sure is {watch.drift.stated.toFixed(2)} in the
             mean since then; that of the {watch.drift.before.toLocaleString()} before, which speak
-            for it, was{" "}
-            {watch.drift.stated_before.toFixed(2)}. Bets that they come otherwise stand at{" "}
-            {watch.drift.capital.toFixed(1)}; at {watch.drift.needed.toFixed(0)} it goes down.
+            for it, was {watch.drift.stated_before.toFixed(2)}. Bets that they come otherwise stand
+            at {watch.drift.capital.toFixed(1)}; at {watch.drift.needed.toFixed(0)} it goes down.
           </Trans>
         </p>
       )}

@@ -139,12 +139,7 @@ function Became({ desk }: { desk: Desk }) {
           value={confirmed}
           words={t`The customer said that it helped.`}
         />
-        <Part
-          name={t`Assumed`}
-          series="assumed"
-          value={assumed}
-          words={t`Nobody has objected.`}
-        />
+        <Part name={t`Assumed`} series="assumed" value={assumed} words={t`Nobody has objected.`} />
         <Part
           name={t`Unhelpful`}
           series="unhelpful"

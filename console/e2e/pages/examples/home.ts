@@ -6,7 +6,12 @@ const DAY = 24 * 60 * minute;
 const dayOf = (ago: number): S["DeskDay"] => ({
   starts_at: new Date(Math.floor(Date.now() / DAY) * DAY - ago * DAY).toISOString(),
   opened: 20 + (ago % 7) * 3,
-  resolved: { confirmed: 4 + (ago % 3), assumed: 9 + (ago % 5), unhelpful: ago % 3, reopened: ago % 4 },
+  resolved: {
+    confirmed: 4 + (ago % 3),
+    assumed: 9 + (ago % 5),
+    unhelpful: ago % 3,
+    reopened: ago % 4,
+  },
   spent: 120_000 + (ago % 6) * 45_000,
 });
 
