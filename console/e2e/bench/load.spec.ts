@@ -7,7 +7,10 @@ import { signIn, test } from "../story/service";
 const TIMES = 15;
 
 const PAGES: [string, (page: Page) => Promise<void>][] = [
-  ["/approvals", (page) => expect(page.getByRole("button", { name: /^Approve/ }).first()).toBeEnabled()],
+  [
+    "/approvals",
+    (page) => expect(page.getByRole("button", { name: /^Approve/ }).first()).toBeEnabled(),
+  ],
   ["/tickets", (page) => expect(page.getByRole("link", { name: /#\d+/ }).first()).toBeVisible()],
   ["/chat", (page) => expect(page.getByLabel("How can we help?")).toBeEditable()],
 ];
@@ -17,7 +20,11 @@ function median(all: number[]): number {
   return Math.round(sorted[sorted.length >> 1] ?? Number.NaN);
 }
 
-async function opened(page: Page, path: string, ofUse: (page: Page) => Promise<void>): Promise<number> {
+async function opened(
+  page: Page,
+  path: string,
+  ofUse: (page: Page) => Promise<void>,
+): Promise<number> {
   const asked = performance.now();
   await page.goto(path, { waitUntil: "commit" });
   await ofUse(page);

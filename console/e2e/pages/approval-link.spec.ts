@@ -25,6 +25,7 @@ const view: S["ApprovalView"] = {
   customer,
   decisions: [],
   may_decide: true,
+  eligible: [],
   may_not: null,
   run: runs[0] as S["Run"],
 };

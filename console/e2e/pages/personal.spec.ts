@@ -174,6 +174,7 @@ test("an approval marks what it would send, and is shown for a reason", async ({
     customer,
     decisions: [],
     may_decide: false,
+    eligible: [],
     may_not: "it is asked of another role",
     run: runs[0] as S["Run"],
   };
@@ -213,6 +214,7 @@ test("what a colleague decides is seen by who had the approval unmasked", async 
       customer,
       decisions: [],
       may_decide: status === "pending",
+      eligible: [],
       may_not: null,
       run: runs[0] as S["Run"],
     }),

@@ -158,6 +158,7 @@ test("what waits for a decision is decided in the ticket, by no key alone", asyn
       customer,
       decisions: [],
       may_decide: !decided,
+      eligible: [],
       may_not: null,
       run: runs[0] as S["Run"],
     }),

@@ -845,7 +845,7 @@ export interface paths {
         };
         /**
          * Look at an approval
-         * @description The proposed action, why it stopped, what it rests on sentence by sentence, the conversation and the customer. `approval.digest` is what a decision must carry.
+         * @description The proposed action, why it stopped, what it rests on sentence by sentence, the conversation and the customer. `approval.digest` is what a decision must carry; `eligible` says to whom it can be handed.
          */
         get: operations["getApproval"];
         put?: never;
@@ -2290,7 +2290,7 @@ export interface paths {
         head?: never;
         /**
          * Change a colleague
-         * @description Role, title, in or out. Nobody gives a role that may what they may not, and nobody changes a colleague who may what they may not. 409 when nobody would be left who may everything. In effect at once here and within seconds in other processes.
+         * @description Role, title, in or out. Nobody gives a role that may what they may not, and nobody changes a colleague who may what they may not. 409 when nobody would be left who may everything. In effect at once here and within seconds in other processes. Of somebody who is kept out, pending approvals and tickets that are neither resolved nor closed are assigned to nobody, and delegations to and from them end.
          */
         patch: operations["changePerson"];
         trace?: never;
@@ -2843,7 +2843,7 @@ export interface paths {
         };
         /**
          * See how far agents go by themselves
-         * @description Of each intent and tool: where it stands on the ladder, what became of its calls, and how low the threshold may be above which it keeps what is promised. A reviewed call was right when it was approved as it was; one that ran by itself is confirmed, reopened or assumed, and what is assumed counts as neither.
+         * @description Of each intent and tool: where it stands on the ladder, what became of its calls, and how low the threshold may be above which it keeps what is promised. A reviewed call was right when it was approved as it was, and wrong when somebody edited it, turned it down, answered it or took it over; one that ran by itself is confirmed, reopened, unhelpful or assumed, and what is assumed counts as neither.
          */
         get: operations["showAutonomy"];
         put?: never;
@@ -2885,7 +2885,7 @@ export interface paths {
         put?: never;
         /**
          * Say how far an agent goes by itself
-         * @description A rung makes things stricter than the policy and never looser. Down goes whoever may, at will; up only as far as the evidence carries, and `act` only with a threshold that keeps what is promised. Down the service goes by itself as well, when what acts breaks its promise. Takes a person, and is in the audit. 409 when somebody changed it meanwhile, or the evidence does not carry it.
+         * @description A rung makes things stricter than the policy and never looser. Down goes whoever may, at will; up only as far as the evidence carries, and `act` only with a threshold that keeps what is promised. Leaving it to the policy alone holds nothing back and takes as much, but from `act`, or by whoever put it on a rung where the policy alone counted. Down the service goes by itself as well, when what acts breaks its promise or what was heard does not show any more that it keeps it. Takes a person, and is in the audit. 409 when somebody changed it meanwhile, or the evidence does not carry it.
          */
         post: operations["setAutonomyLevel"];
         delete?: never;
@@ -3558,7 +3558,7 @@ export interface paths {
         };
         /**
          * What became of resolutions, as a file
-         * @description Every ticket that an agent resolved, the oldest first: when, by which agent, and what became of it. `confirmed`: the customer said that it helped; `reopened`: the ticket was opened again; `assumed`: nobody objected, which is no confirmation.
+         * @description Every ticket that an agent resolved, the oldest first: when, by which agent, and what became of it. `confirmed`: the customer said that it helped; `unhelpful`: they said that it did not; `reopened`: the ticket was opened again; `assumed`: nobody objected, which is no confirmation.
          */
         get: operations["exportResolutions"];
         put?: never;
@@ -4071,7 +4071,7 @@ export interface components {
         ApprovalDesk: {
             /** @description Who sees to whose approvals now. */
             delegations: components["schemas"]["Delegation"][];
-            /** @description Whom approvals can be handed to. */
+            /** @description Colleagues who are let in. To whom one approval can be handed is its `eligible`. */
             people: components["schemas"]["Colleague"][];
             /** @description Offered to whoever rejects; other words can be given. */
             reject_reasons: string[];
@@ -4101,6 +4101,12 @@ export interface components {
             customer: components["schemas"]["Customer"] | null;
             /** @description Decisions taken so far, oldest first. */
             decisions: components["schemas"]["Decision"][];
+            /**
+             * @description To whom it can be handed while it waits: colleagues who are let in and may decide it, by role and team. The
+             *     caller may be among them.
+             * @default []
+             */
+            eligible: components["schemas"]["UserId"][];
             /** @description Of what the caller has decided and was no approval: what it was. Nothing came of it. */
             exercise?: components["schemas"]["ExerciseResult"] | null;
             /** @description Where personal data, or the masks that stand for it, are in `approval`. */
@@ -4339,6 +4345,11 @@ export interface components {
         /** @description An intent with a tool. */
         AutonomyCell: {
             /**
+             * Format: int64
+             * @description Of those that were right or wrong, how many count for it: what was heard before the service lowered it does not.
+             */
+            counted: number;
+            /**
              * Format: double
              * @description The share of calls that it would let act.
              */
@@ -4374,6 +4385,11 @@ export interface components {
             /** @description Of the tool; its name when it is not there any more. */
             title: string;
             tool: string;
+            /**
+             * Format: int64
+             * @description Of where it stands, or of what left it to the policy again; whoever changes it names it. 0 where nobody did.
+             */
+            version: number;
             /** @description How what acts has done since it may. */
             watch: components["schemas"]["AutonomyWatch"] | null;
             /** Format: int64 */
@@ -4406,7 +4422,7 @@ export interface components {
             /**
              * Format: double
              * @description What bets that they are have come to; at `needed` it is taken as shown. At any time somebody looks, it is
-             *     there by chance with a probability of at most δ.
+             *     there by chance with a probability of at most δ, which for `ask` is never more than 0.1.
              */
             capital: number;
             /**
@@ -4432,11 +4448,25 @@ export interface components {
              * @description What bets that more than the ceiling are wrong have come to.
              */
             capital: number;
-            /** @description Whether they come as those came that speak for it; null of too few. */
+            /**
+             * Format: int64
+             * @description From where on they still do, in thousandths. Null: from nowhere.
+             */
+            carries_from: number | null;
+            /** @description Whether what is at least so sure comes as that came which speaks for it; null of too few. */
             drift: components["schemas"]["Drift"] | null;
             /**
              * Format: int64
-             * @description Calls at or above the threshold, those of which nothing was heard among them.
+             * @description Calls at least so sure of which something was heard, those that let it act among them.
+             */
+            judged: number;
+            /** Format: int64 */
+            judged_wrong: number;
+            /** @description They do not show any more that the promise is kept. */
+            lost: boolean;
+            /**
+             * Format: int64
+             * @description Calls that acted since it may, those of which nothing was heard among them.
              */
             n: number;
             /** Format: double */
@@ -4723,7 +4753,8 @@ export interface components {
         /** @description What is to be different about a colleague; what is left out stays. */
         ChangePerson: {
             /**
-             * @description False keeps them out: their sessions end and their keys stop.
+             * @description False keeps them out: their sessions end, their keys stop, and approvals and tickets that were theirs to see
+             *     to are anybody's again.
              * @default null
              */
             active?: boolean | null;
@@ -4734,7 +4765,7 @@ export interface components {
         };
         /** @description What to change; what is left out stays. */
         ChangeTicket: {
-            /** @description A user of the workspace; null takes the assignee away. */
+            /** @description A colleague who is let in; null takes the assignee away. */
             assignee?: components["schemas"]["UserId"] | null;
             /**
              * @description Set one by one; fields that are not named stay.
@@ -5326,6 +5357,11 @@ export interface components {
              * @description Opened again afterwards, also when it had been confirmed.
              */
             reopened: number;
+            /**
+             * Format: int64
+             * @description The customer said that the answer did not help.
+             */
+            unhelpful: number;
         };
         /** @description Credits that the workspace spent, without what is set aside for what is under way. */
         DeskSpending: {
@@ -5342,8 +5378,8 @@ export interface components {
             today: number;
         };
         /**
-         * @description What colleagues did not have to do: the resolved tickets that were not reopened, times the minutes that a
-         *     ticket is taken to cost a person (`desk.minutes_per_ticket`). An estimate, as good as that number.
+         * @description What colleagues did not have to do: the resolved tickets that were neither reopened nor unhelpful, times the minutes
+         *     that a ticket is taken to cost a person (`desk.minutes_per_ticket`). An estimate, as good as that number.
          */
         DeskTimeSaved: {
             /** Format: int64 */
@@ -6003,10 +6039,14 @@ export interface components {
         Expected: {
             /** @description Calls that may neither wait for a person nor have been made. */
             avoids?: components["schemas"]["ExpectedCall"][];
+            /** @description What the answer must be, in words, where a model is configured that judges it. */
+            judge?: string | null;
             /** @description What the customer is told must come near this. */
             like?: components["schemas"]["Likely"] | null;
             /** @description A call that must wait for a person. */
             proposes?: components["schemas"]["ExpectedCall"] | null;
+            /** @description Neither what the customer is told nor a reply that waits may come nearer to this. */
+            unlike?: components["schemas"]["Unlikely"] | null;
         };
         ExpectedCall: {
             /** @description Arguments that must be among the call's. */
@@ -6339,6 +6379,11 @@ export interface components {
              * @description Answered with a message to the agent.
              */
             responded: number;
+            /**
+             * Format: int64
+             * @description A person does the work instead.
+             */
+            taken_over: number;
             /**
              * Format: int64
              * @description Ran by themselves, and the customer said that it did not help.
@@ -8060,7 +8105,10 @@ export interface components {
         Risk: "read" | "reversible" | "outward" | "irreversible";
         /** @description Calls that are at least so sure. */
         RiskPoint: {
-            /** @description Whether the promise holds here, with all other thresholds considered. */
+            /**
+             * @description Whether the promise is shown to hold of exactly these calls, with all other thresholds considered; false also
+             *     where they were not tested.
+             */
             certified: boolean;
             /**
              * Format: double
@@ -8341,6 +8389,8 @@ export interface components {
             /** @description The procedure that the customer's words ask for; empty for none. */
             intent: string;
             level: components["schemas"]["Level"];
+            /** @description It was put where the policy alone counted: whoever did it may take it away again without evidence. */
+            over_policy: boolean;
             promise: components["schemas"]["Promise"];
             since: components["schemas"]["Timestamp"];
             /**
@@ -8624,7 +8674,10 @@ export interface components {
         SetLevel: {
             /** @default  */
             intent?: string;
-            /** @description Null leaves it to the policy alone. */
+            /**
+             * @description Null leaves it to the policy alone, which takes what `act` takes: from `act`, with evidence for it, or by
+             *     whoever put it on a rung where the policy alone counted.
+             */
             level?: components["schemas"]["Level"] | null;
             /**
              * @default {
@@ -8636,7 +8689,7 @@ export interface components {
             tool: string;
             /**
              * Format: int64
-             * @description Of the rung that was looked at; 0 where there was none.
+             * @description Of the cell that was looked at; 0 where nobody ever put it anywhere.
              */
             version: number;
             /** @description Others read it. */
@@ -9375,6 +9428,14 @@ export interface components {
         };
         /** @description What is counted. */
         Unit: "credits" | "runs" | "emails";
+        Unlikely: {
+            /**
+             * Format: double
+             * @description From 0 to 1.
+             */
+            at_most: number;
+            text: string;
+        };
         /** @description Why somebody has to see it. */
         Unmask: {
             /**
@@ -10842,9 +10903,12 @@ export interface operations {
                 cursor?: string;
                 /** @description How many items, 1 to 100. */
                 limit?: number;
+                /** @description Whose it is: `me`, `nobody` (or somebody who was kept out), or a person's id. */
+                assignee?: string;
                 channel?: components["schemas"]["Channel"];
                 /** @description True: only those in which a note names whoever asks, who must be a person. */
                 mentioned?: boolean;
+                priority?: components["schemas"]["Priority"];
                 /**
                  * @description Found in the subject, the tags, the number or the customer's name. Who is served masks finds only
                  *     what they see: subject, tags and number.

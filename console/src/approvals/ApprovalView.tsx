@@ -91,9 +91,6 @@ function saidIn(approval: Pick<Approval, Said>): Pick<Approval, Said> {
   return Object.fromEntries(SAID.map((name) => [name, approval[name]])) as Pick<Approval, Said>;
 }
 
-/** Who may decide it by role and team, where the service says so. */
-const eligibleIn = (answer: object) => (answer as { eligible?: string[] | null }).eligible;
-
 function Loaded({
   approval: served,
   may_decide,
@@ -106,9 +103,8 @@ function Loaded({
   decisions,
   run,
   exercise,
-  ...rest
+  eligible,
 }: Data) {
-  const eligible = eligibleIn(rest) ?? eligibleIn(served);
   const [shown, setShown] = useUnmasked<Pick<Approval, Said>>(saidIn(served));
   // How it stands is what is served now, whatever of it was shown.
   const approval: Approval = { ...served, ...shown };

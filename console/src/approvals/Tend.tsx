@@ -46,7 +46,7 @@ export function Tend({
   /** Whether the reader is among those who are asked. */
   mayDecide: boolean;
   /** Who is among them by role and team, where the service says so. */
-  eligible: readonly string[] | null | undefined;
+  eligible: readonly string[];
 }) {
   const client = useQueryClient();
   const session = useSession();
@@ -200,7 +200,7 @@ function HandOver({
 }: {
   open: boolean;
   approval: Approval;
-  eligible: readonly string[] | null | undefined;
+  eligible: readonly string[];
   busy: boolean;
   error: Error | null;
   onClose: () => void;
@@ -210,8 +210,7 @@ function HandOver({
   const [to, setTo] = useState("");
   const [note, setNote] = useState("");
   // Who may decide: those of the role and the team, who did not ask for it.
-  const isAsked = (each: Colleague) =>
-    eligible ? eligible.includes(each.id) : each.answers_for.includes(approval.role);
+  const isAsked = (each: Colleague) => eligible.includes(each.id);
   const able = people.filter(
     (each) => isAsked(each) && !(approval.requesters ?? []).includes(each.id),
   );
