@@ -240,7 +240,7 @@ async fn run(args: RunArgs) -> anyhow::Result<bool> {
     };
     let holds = told(&summary, &run, &options, args.json)?;
     sent?;
-    Ok(holds && !(all && !summary.left_out.is_empty()))
+    Ok(holds && (!all || summary.left_out.is_empty()))
 }
 
 async fn send(records: &Records, url: &str) -> anyhow::Result<()> {

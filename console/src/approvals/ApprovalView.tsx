@@ -103,7 +103,8 @@ function Loaded({
   decisions,
   run,
   exercise,
-  eligible,
+  // A process of the version before, while one replaces the other, does not say it.
+  eligible = [],
 }: Data) {
   const [shown, setShown] = useUnmasked<Pick<Approval, Said>>(saidIn(served));
   // How it stands is what is served now, whatever of it was shown.
