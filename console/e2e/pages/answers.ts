@@ -142,6 +142,7 @@ const ANSWERS: Answers = {
       decisions: [],
       may_decide: true,
       may_not: null,
+      eligible: [id(1), id(2)],
       run: runs[0],
     };
   },

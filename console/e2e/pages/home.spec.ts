@@ -14,12 +14,12 @@ test("the desk is seen at a glance, and each figure leads to what it counts", as
   await expect(tile(page, "Credits spent today")).toContainText("of 10;");
   await expect(tile(page, "Stopped")).toContainText("every breaker is closed");
   // What was opened again is not resolved, and no list shows just these.
-  const { confirmed, assumed, reopened } = desk.today;
+  const { confirmed, assumed, unhelpful, reopened } = desk.today;
   const today = page.getByRole("listitem").filter({ hasText: "Resolved by agents today" });
   await expect(today.locator(".tile-value")).toHaveText(`${confirmed + assumed}`);
   await expect(today).toContainText(
     new RegExp(
-      `${confirmed}\\W* confirmed, \\W*${assumed}\\W* assumed, \\W*${reopened}\\W* reopened`,
+      `${confirmed}\\W* confirmed, \\W*${assumed}\\W* assumed; \\W*${unhelpful}\\W* of no help, \\W*${reopened}\\W* reopened`,
     ),
   );
   await expect(today.getByRole("link")).toHaveCount(0);
