@@ -13,17 +13,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { Problem } from "./api/client";
-import type {
-  ApprovalStatus,
-  Channel,
-  GapStatus,
-  Layer,
-  OutcomeKind,
-  Priority,
-  RunStatus,
-  TicketStatus,
-  Visibility,
-} from "./api/words";
+import type { GapStatus } from "./api/words";
 import { ORDERS, type QueueSearch, RISKS } from "./approvals/narrowing";
 import { SHOWN, type Shown } from "./evaluations/shown";
 import type { DocumentFilter } from "./knowledge/metadata";
@@ -31,59 +21,27 @@ import { Empty, Loading } from "./parts/states";
 import type { RunFilter } from "./runs/queries";
 import { AUDIT_ACTIONS, type AuditSearch, dayOf } from "./safety/audit";
 import { COMPANY_FAILURES, type CompanyFailure, sessionQuery } from "./session/session";
+import {
+  APPROVALS,
+  CHANNELS,
+  DOCUMENT_TABS,
+  type DocumentTab,
+  GAPS,
+  LAYERS,
+  OUTCOMES,
+  oneOf,
+  PRIORITIES,
+  type Raw,
+  RUNS,
+  SCOPES,
+  type Scope,
+  TICKETS,
+  textOf,
+  VISIBILITIES,
+  wholeOf,
+} from "./shell/address";
 import type { TicketFilter } from "./tickets/queries";
 import { Broken } from "./version/Broken";
-
-type Raw = Record<string, unknown>;
-
-/** One of `allowed`, or nothing: addresses are typed by people. */
-function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | undefined {
-  return allowed.find((each) => each === value);
-}
-
-function textOf(value: unknown, most = 200): string | undefined {
-  // The router reads `?q=123` as a number.
-  const text = typeof value === "number" ? String(value) : value;
-  return typeof text === "string" && text !== "" ? text.slice(0, most) : undefined;
-}
-
-/** A whole number from 1 to `most`. */
-function wholeOf(value: unknown, most = 1_000_000): number | undefined {
-  const number = Number(value);
-  return Number.isInteger(number) && number >= 1 && number <= most ? number : undefined;
-}
-
-const APPROVALS: readonly (ApprovalStatus | "all")[] = [
-  "pending",
-  "approved",
-  "edited",
-  "rejected",
-  "responded",
-  "escalated",
-  "expired",
-  "superseded",
-  "all",
-];
-const TICKETS: readonly TicketStatus[] = [
-  "open",
-  "waiting_for_staff",
-  "waiting_for_customer",
-  "resolved",
-  "closed",
-];
-const CHANNELS: readonly Channel[] = ["chat", "email", "api"];
-const PRIORITIES: readonly Priority[] = ["low", "normal", "high", "urgent"];
-const RUNS: readonly RunStatus[] = ["queued", "running", "waiting", "done", "dead", "quarantined"];
-
-const OUTCOMES: readonly OutcomeKind[] = ["answered", "asked", "handed_off", "done", "nothing"];
-
-const LAYERS: readonly Layer[] = ["company", "customer"];
-const VISIBILITIES: readonly Visibility[] = ["public", "internal"];
-type Scope = "public" | "internal" | "library";
-const SCOPES: readonly Scope[] = ["public", "internal", "library"];
-type DocumentTab = "text" | "changes" | "uses";
-const DOCUMENT_TABS: readonly DocumentTab[] = ["text", "changes", "uses"];
-const GAPS: readonly GapStatus[] = ["open", "drafted", "dismissed"];
 
 function NotFound() {
   return (
