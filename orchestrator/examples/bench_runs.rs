@@ -6,6 +6,8 @@
 //! per configuration: runs/s, latency from the ticket's acceptance to the run's end, the service's
 //! CPU seconds and bytes written per 1,000 runs.
 //!
+//! `BENCH_BACKENDS=sqlite`, `BENCH_IN_FLIGHT=256` and `BENCH_SECONDS=30` narrow it down.
+//!
 //! `PROCESSES=1,2,4` measures that many processes on one Postgres instead, each with a workspace and customers of
 //! its own, and the share of perfect scaling that they reach (`efficiency`: runs/s by those of one process times
 //! their number). All of them and the load share this machine's cores, which is what ends the scaling here.
@@ -54,8 +56,11 @@ async fn main() {
         }
         return;
     }
-    for backend in ["sqlite", "postgres"] {
-        for in_flight in [1, 32, 256] {
+    let backends = std::env::var("BENCH_BACKENDS").unwrap_or_else(|_| "sqlite,postgres".to_owned());
+    let under_way = std::env::var("BENCH_IN_FLIGHT").unwrap_or_else(|_| "1,32,256".to_owned());
+    for backend in backends.split(',').map(str::trim) {
+        for text in under_way.split(',') {
+            let in_flight = text.trim().parse().expect("BENCH_IN_FLIGHT is a list of numbers, such as 1,32");
             println!("{}", measure(&program, backend, 1, in_flight, &stub).await);
         }
     }

@@ -1,7 +1,7 @@
 //! Approvals and the decisions taken on them.
 
 use domain::{
-    ApprovalId, RunId, Timestamp,
+    ApprovalId, RunId, Timestamp, WorkspaceId,
     approval::{Approval, ApprovalStatus, Decision},
     queue::{Narrowed, QueueOrder},
 };
@@ -215,13 +215,7 @@ impl WorkspaceStore {
 
     /// In the order they were taken.
     pub async fn decisions(&self, approval: ApprovalId) -> Result<Vec<Decision>, StoreError> {
-        let select = Select::of(self.id, "SELECT decision FROM decisions WHERE workspace_id = $1").and(
-            " AND approval_id = ? ORDER BY at, id",
-            |binds| {
-                binds.id(approval);
-            },
-        );
-        self.all(select, rows::get_decision).await
+        self.all(decisions_of(self.id, approval), rows::get_decision).await
     }
 
     /// How many approvals wait for a person.
@@ -235,9 +229,20 @@ impl WorkspaceStore {
     }
 }
 
+/// Sorted by a sum, so that SQLite finds them by their approval, and does not walk all decisions there are in
+/// the order of their times.
+fn decisions_of(workspace: WorkspaceId, approval: ApprovalId) -> Select {
+    Select::of(workspace, "SELECT decision FROM decisions WHERE workspace_id = $1").and(
+        " AND approval_id = ? ORDER BY at + 0, id",
+        |binds| {
+            binds.id(approval);
+        },
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use domain::{UserId, WorkspaceId, standing::Standing, user::Role};
+    use domain::{UserId, standing::Standing, user::Role};
     use sqlx::Connection as _;
 
     use super::*;
@@ -268,5 +273,15 @@ mod tests {
                 assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE FOR ORDER BY")), "{plan:?}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn the_decisions_on_an_approval_are_found_by_it() {
+        sqlx::any::install_default_drivers();
+        let mut connection = sqlx::AnyConnection::connect("sqlite::memory:").await.unwrap();
+        crate::migrations::migrator().run(&mut connection).await.unwrap();
+        let select = decisions_of(WorkspaceId(uuid::Uuid::nil()), ApprovalId(uuid::Uuid::nil()));
+        let plan = select.plan(&mut connection).await.unwrap();
+        assert!(plan[0].contains("(workspace_id=? AND approval_id=?)"), "{plan:?}");
     }
 }

@@ -30,12 +30,13 @@ impl WorkspaceStore {
         limit: i64,
         cursor: Option<&str>,
     ) -> Result<Page<Thread>, StoreError> {
+        // A sum, so that SQLite does not look for the newest of them among all runs.
         let select = Select::of(
             self.id,
             "SELECT runs.*, \
              (SELECT count(*) FROM runs AS t WHERE t.workspace_id = runs.workspace_id AND t.thread_id = runs.thread_id) \
              AS questions, \
-             (SELECT max(t.created_at) FROM runs AS t WHERE t.workspace_id = runs.workspace_id \
+             (SELECT max(t.created_at + 0) FROM runs AS t WHERE t.workspace_id = runs.workspace_id \
               AND t.thread_id = runs.thread_id) AS asked_at FROM runs WHERE workspace_id = $1",
         )
         .and(" AND asked_by = ? AND thread_seq = 0", |binds| {

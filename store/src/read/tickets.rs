@@ -64,6 +64,15 @@ fn narrow(select: Select, filter: &TicketFilter) -> Select {
     assigned(select, filter.assigned.as_ref())
 }
 
+/// One customer's are few: they are found and sorted, where the index in this order would be walked through
+/// everybody's. SQLite sorts by a sum itself.
+fn order_of(filter: &TicketFilter) -> &'static str {
+    match filter.customer_id {
+        Some(_) => "updated_at + 0",
+        None => "updated_at",
+    }
+}
+
 impl WorkspaceStore {
     pub async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
         let select = Select::of(self.id, "SELECT snapshot FROM tickets WHERE workspace_id = $1").and(
@@ -111,9 +120,13 @@ impl WorkspaceStore {
     ) -> Result<Page<Ticket>, StoreError> {
         let select =
             narrow(Select::of(self.id, "SELECT snapshot FROM tickets WHERE workspace_id = $1"), filter);
-        self.page(select, ("updated_at", Order::NewestFirst), (limit, cursor), rows::get_ticket, |ticket| {
-            (ticket.updated_at, ticket.id.to_string())
-        })
+        self.page(
+            select,
+            (order_of(filter), Order::NewestFirst),
+            (limit, cursor),
+            rows::get_ticket,
+            |ticket| (ticket.updated_at, ticket.id.to_string()),
+        )
         .await
     }
 
@@ -323,5 +336,19 @@ mod tests {
             assert!(plan[0].contains(index), "{filter:?}: {plan:?}");
             assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE FOR ORDER BY")), "{plan:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_customers_tickets_are_found_by_the_customer() {
+        sqlx::any::install_default_drivers();
+        let mut connection = sqlx::AnyConnection::connect("sqlite::memory:").await.unwrap();
+        crate::migrations::migrator().run(&mut connection).await.unwrap();
+        let filter =
+            TicketFilter { customer_id: Some(CustomerId(uuid::Uuid::nil())), ..TicketFilter::default() };
+        let sql = "SELECT snapshot FROM tickets WHERE workspace_id = $1";
+        let select = narrow(Select::of(WorkspaceId(uuid::Uuid::nil()), sql), &filter)
+            .then(&format!(" ORDER BY {} DESC, id DESC LIMIT 50", order_of(&filter)));
+        let plan = select.plan(&mut connection).await.unwrap();
+        assert!(plan[0].contains("tickets_by_customer"), "{plan:?}");
     }
 }
