@@ -382,6 +382,9 @@ enum RunsCommand {
         /// The run as it stood after this step: what it knew, what was open, what it had cost.
         #[arg(long)]
         at: Option<i64>,
+        /// What the model was given in that step, and whether that is proven.
+        #[arg(long, requires = "at")]
+        prompt: bool,
     },
     /// Put a dead or quarantined run back in the queue.
     Retry { id: RunId },
