@@ -14,6 +14,7 @@ mod people;
 mod policy;
 mod records;
 mod replay;
+mod replay_report;
 mod safety;
 mod serve;
 mod setup;
