@@ -9,6 +9,7 @@
 //! Adding a prompt: the file, one line in [`library`], one function below, one snapshot test.
 
 mod article;
+pub mod blocks;
 mod copilot;
 mod dialogue;
 mod grounding;

@@ -174,6 +174,12 @@ pub(crate) fn render<T: Serialize>(name: &'static str, inputs: T) -> Result<Rend
     Ok(Rendered { text: text.trim().to_owned(), prompt: &prompt.label })
 }
 
+/// Names and bodies of the prompts that were compiled in, with their marks of the template.
+#[cfg(test)]
+pub(crate) fn bodies() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FILES.iter().filter_map(|(name, text)| front_matter(name, text).ok().map(|(_, body)| (*name, body)))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -13,6 +13,7 @@ import {
   conversation,
   customer,
   events,
+  given,
   messages,
   runs,
   steps,
@@ -210,6 +211,8 @@ const ANSWERS: Answers = {
       },
     ],
   }),
+  "GET /v1/runs/:id/steps/:seq/prompt": (_, path): S["StepPrompt"] =>
+    given(Number(path.split("/")[5])),
   "GET /v1/runs/:id/replay": (): S["ReplayView"] => ({
     ok: true,
     steps_checked: 5,
@@ -299,6 +302,7 @@ const pattern = (path: string) =>
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ":id")
     .replace(/(\/v1\/(?:tools|roles|teams|providers)\/)[^/]+/, "$1:id")
     .replace(/(\/v1\/evaluations\/:id\/results\/)[^/]+/, "$1:seq")
+    .replace(/(\/v1\/runs\/:id\/steps\/)[^/]+/, "$1:seq")
     .replace(/(\/v1\/help\/articles\/)[^/]+/, "$1:slug");
 
 /** Puts canned answers in front of the API. Whatever they do not know is a 404 with its name. */

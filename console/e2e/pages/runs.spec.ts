@@ -1,4 +1,4 @@
-import { agents, answer, id, page as pageOf, problem, run, runs } from "./answers";
+import { agents, answer, given, id, page as pageOf, problem, run, runs, steps } from "./answers";
 import { accessible, expect, fits, follow, test } from "./test";
 
 const dead = (n: number, error: string) =>
@@ -92,4 +92,88 @@ test("what was found of one run is said of no other", async ({ page }) => {
   await follow(page, `/runs/${id(41)}`);
   await expect(page.getByText("Done", { exact: true })).toBeVisible();
   await expect(page.getByText("The journal replays exactly.")).toHaveCount(0);
+});
+
+const ofModel = { run: runs[0], steps: steps.slice(0, 2), effects: [] };
+
+test("a step tells what its model was given, whose words are whose, and is asked when it is opened", async ({
+  page,
+}) => {
+  const asked: string[] = [];
+  await answer(page, {
+    "GET /v1/runs/:id": () => ofModel,
+    "GET /v1/runs/:id/steps/:seq/prompt": (_, path) => {
+      asked.push(path);
+      return given(1);
+    },
+  });
+  await page.goto(`/runs/${id(40)}`);
+  const opens = page.getByText("What the model was given", { exact: true });
+  await expect(opens).toHaveCount(1);
+  expect(asked).toEqual([]);
+  await opens.click();
+  const shown = page.locator(".given");
+  await expect(shown.getByText("This is what the model was given")).toBeVisible();
+  expect(asked).toEqual([`/v1/runs/${id(40)}/steps/1/prompt`]);
+  await expect(shown.locator('.notice[data-tone="green"]')).toBeVisible();
+  await expect(shown.getByText("2 values stand behind placeholders.")).toBeVisible();
+  await expect(shown.getByText("3 messages are left out here")).toBeVisible();
+  await expect(shown.getByText("1,200 tokens of an answer")).toBeVisible();
+  const customers = shown.locator('.given-part[data-voice="untrusted"]', {
+    hasText: "pay me twice",
+  });
+  await expect(customers.getByText("Untrusted", { exact: true })).toBeVisible();
+  await expect(shown.locator('.given-part[data-voice="house"]').first()).toContainText(
+    "You are the support agent",
+  );
+  await expect(shown.getByText("A colleague's words")).toBeVisible();
+  // A tool's result is closed, and told by how it begins.
+  const result = shown.locator('.given-message[data-role="tool"]');
+  await expect(result.locator("pre")).toBeHidden();
+  await result.locator("summary").first().click();
+  await expect(result.locator("pre")).toBeVisible();
+  await shown.getByText("2 tools offered").click();
+  await expect(shown.getByText("Searches the articles of the house.")).toBeVisible();
+  await accessible(page);
+  await page.setViewportSize({ width: 360, height: 800 });
+  await fits(page);
+});
+
+test("a prompt that has changed since does not pass for the one of then", async ({ page }) => {
+  const was = "resolution/reply@3";
+  const now = "resolution/reply@4";
+  await answer(page, {
+    "GET /v1/runs/:id": () => ofModel,
+    "GET /v1/runs/:id/steps/:seq/prompt": () =>
+      given(1, {
+        same: false,
+        digest_now: "f".repeat(64),
+        prompt: was,
+        proof: { is: "prompt", was, now },
+      }),
+  });
+  await page.goto(`/runs/${id(40)}`);
+  await page.getByText("What the model was given", { exact: true }).click();
+  const warned = page.locator('.given .notice[data-tone="amber"]');
+  await expect(warned).toContainText("The prompt has changed since");
+  await expect(warned).toContainText(`It was ${was} then and is ${now} now.`);
+  await expect(page.getByText("This is what the model was given", { exact: true })).toHaveCount(0);
+  await accessible(page);
+});
+
+test("what cannot be had of a prompt says why, and is asked for again", async ({ page }) => {
+  let lost = true;
+  await answer(page, {
+    "GET /v1/runs/:id": () => ofModel,
+    "GET /v1/runs/:id/steps/:seq/prompt": () =>
+      lost ? problem(500, "Something broke", "the journal cannot be read") : given(1),
+  });
+  await page.goto(`/runs/${id(40)}`);
+  await page.getByText("What the model was given", { exact: true }).click();
+  const failed = page.locator(".step").getByRole("alert");
+  await expect(failed).toContainText("the journal cannot be read");
+  await accessible(page);
+  lost = false;
+  await failed.getByRole("button").click();
+  await expect(page.locator(".given")).toBeVisible();
 });

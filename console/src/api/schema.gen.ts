@@ -1396,6 +1396,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{id}/steps/{seq}/prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a model was given
+         * @description The messages, tools and limits of a step that asked a model, made anew from the journal before it: journals keep the digest of what was asked. `same` says that the digest is the journal's; where it is not, `proof` and `explanation` say why, and what is shown is what the model would be given today. Messages are shown as a provider is sent them, with the placeholders of the workspace's rules of today; the digest is of the request before that. A word that a provider is sent again within one call, because its reply did not fit, is not in the journal. Of long requests a part: texts of up to 60,000 characters, 400,000 bytes of messages. 404 for a step that there is not, 422 for one that asked no model.
+         */
+        get: operations["getStepPrompt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/evaluations": {
         parameters: {
             query?: never;
@@ -7518,6 +7538,109 @@ export interface components {
              */
             delta: number;
         };
+        /** @description How the messages crossed the border to models. */
+        PromptBorder: {
+            /** @constant */
+            is: "masked";
+            /**
+             * Format: uint
+             * @description Values that a placeholder stands for.
+             */
+            placeholders: number;
+        } | {
+            /** @constant */
+            is: "inside";
+        } | {
+            /** @constant */
+            is: "refused";
+            why: string;
+        };
+        PromptMessage: {
+            /** @description Of a tool's result: of which call. */
+            call_id?: string | null;
+            /** @description What the model called there. */
+            calls?: components["schemas"]["ToolCall"][];
+            /** @description Whether only its beginning is here. */
+            cut?: boolean;
+            /** @description Its text, cut where the words of one end and those of another begin. */
+            parts: components["schemas"]["PromptPart"][];
+            role: components["schemas"]["PromptRole"];
+            /** @description Of a tool's result: of which tool. */
+            tool?: string | null;
+        };
+        PromptPart: {
+            /** @description The prompt's block that it is. */
+            block?: string | null;
+            text: string;
+            voice: components["schemas"]["PromptVoice"];
+        };
+        /** @description How what is shown stands to what was given. */
+        PromptProof: {
+            /** @constant */
+            is: "same";
+        } | {
+            /** @constant */
+            is: "prompt";
+            now: string;
+            was: string;
+        } | {
+            at: components["schemas"]["Timestamp"];
+            /** @constant */
+            is: "redacted";
+        } | {
+            /** @constant */
+            is: "other";
+            /** @description Tools and prompts of the run that the service does not have now. */
+            missing: string[];
+        } | {
+            /** @constant */
+            is: "instead";
+            /** @description What it asks for, in words. */
+            now: string;
+        } | {
+            /** @constant */
+            is: "unproven";
+        };
+        /** @description What is put before a model. */
+        PromptRequest: {
+            border: components["schemas"]["PromptBorder"];
+            /** Format: uint32 */
+            max_output_tokens: number;
+            messages: components["schemas"]["PromptMessage"][];
+            /**
+             * Format: uint
+             * @description Tools beyond those.
+             */
+            more_tools: number;
+            /**
+             * Format: uint
+             * @description Messages after the first that are left out here, because together they are too long.
+             */
+            omitted: number;
+            /** @description The name of the JSON schema that the reply has to satisfy. */
+            output: string | null;
+            /** @description Name and version of the prompt today. */
+            prompt: string;
+            /** @description What it is asked for: `agent.step`. */
+            purpose: string;
+            /** @description Which of a provider's models is asked. */
+            strength: components["schemas"]["Strength"];
+            /** @description The tools that it may call. */
+            tools: components["schemas"]["PromptTool"][];
+        };
+        /**
+         * @description Who says a message, as the model is told.
+         * @enum {string}
+         */
+        PromptRole: "system" | "user" | "assistant" | "tool";
+        PromptTool: {
+            description: string;
+            name: string;
+            /** @description JSON schema of its arguments; null where the schemas are too long together. */
+            parameters: unknown;
+        };
+        /** @description Whose words they are. */
+        PromptVoice: "house" | "colleague" | "said" | "untrusted";
         /** @description A follow-up to propose. */
         ProposeFollowUp: {
             /**
@@ -8980,6 +9103,32 @@ export interface components {
             /** @constant */
             type: "ended";
         };
+        /** @description What a model was given in a step of a run. */
+        StepPrompt: {
+            agent: string;
+            /** @description The same of what is asked today; null where nothing is. */
+            digest_now: components["schemas"]["Digest"] | null;
+            /** @description The proof in words. */
+            explanation: string;
+            /** @description In the journal; null where the call failed. */
+            input_digest: components["schemas"]["Digest"] | null;
+            /** @description The model that answered; null where none did. */
+            model: string | null;
+            /** @description The prompt's name and version, as journalled. */
+            prompt: string | null;
+            proof: components["schemas"]["PromptProof"];
+            /** @description The provider that answered: its name in the configuration, or `offline`. */
+            provider: string | null;
+            /** @description What the model was given, or would be today; null where the agent asks no model there any more. */
+            request: components["schemas"]["PromptRequest"] | null;
+            /** Format: uuid */
+            run_id: string;
+            /** @description Whether what is shown is proven to be what the model was given. */
+            same: boolean;
+            /** Format: int64 */
+            step: number;
+            usage: components["schemas"]["Usage"];
+        };
         /** @description What the stream carries; `type` is also the name of the server-sent event. */
         StreamItem: {
             event: components["schemas"]["Event"];
@@ -9031,6 +9180,11 @@ export interface components {
             /** @constant */
             type: "copilot_turned";
         };
+        /**
+         * @description Which of the configured models a step needs.
+         * @enum {string}
+         */
+        Strength: "fast" | "strong";
         /** @description Personal data that was found in a stored message. It never holds a value. */
         Suggestion: {
             created_at: components["schemas"]["Timestamp"];
@@ -13665,6 +13819,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReplayView"];
+                };
+            };
+            /** @description No valid session or API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It takes read_runs, or another site's page sent it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStepPrompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run. */
+                id: string;
+                /** @description The step's `seq`. */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepPrompt"];
                 };
             };
             /** @description No valid session or API key */

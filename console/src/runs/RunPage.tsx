@@ -3,6 +3,7 @@ import { t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import { api, send } from "../api/client";
 import type { Effect, Run, Step } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
@@ -19,9 +20,11 @@ import { Icon } from "../shell/Icon";
 import { credits, sentence, took, words } from "../text/format";
 import { fullTime } from "../text/times";
 import { runQuery } from "./queries";
-import { isRetryable, outcomeText, sentenceOf } from "./story";
+import { asksModel, isRetryable, outcomeText, sentenceOf } from "./story";
 import "./runs.css";
 import { tags } from "../text/language";
+
+const Given = lazy(() => import("./Given"));
 
 export function RunPage() {
   const { id } = useParams({ from: "/staff/runs/$id" });
@@ -82,7 +85,7 @@ export function RunPage() {
         </h2>
         <ol className="journal">
           {steps.map((step) => (
-            <StepItem key={step.seq} step={step} />
+            <StepItem key={step.seq} run={run.id} step={step} />
           ))}
         </ol>
       </section>
@@ -251,7 +254,24 @@ function Effects({ effects }: { effects: Effect[] }) {
   );
 }
 
-function StepItem({ step }: { step: Step }) {
+/** What the model was given, which is asked for when somebody wants to read it. */
+function GivenOnOpening({ run, step }: { run: string; step: Step }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary className="muted small">
+        <Trans>What the model was given</Trans>
+      </summary>
+      {open && (
+        <Suspense fallback={<Loading lines={5} />}>
+          <Given run={run} step={step} />
+        </Suspense>
+      )}
+    </details>
+  );
+}
+
+function StepItem({ run, step }: { run: string; step: Step }) {
   const sentence = sentenceOf(step.body);
   const approval =
     step.body.type === "proposed" || step.body.type === "tool" ? step.body.approval_id : undefined;
@@ -292,6 +312,7 @@ function StepItem({ step }: { step: Step }) {
             </Badge>
           )}
         </div>
+        {asksModel(step) && <GivenOnOpening run={run} step={step} />}
         <details>
           <summary className="muted small">
             <Trans>Step {step.seq} as journalled</Trans>

@@ -33,6 +33,22 @@ export function isRetryable({ status }: Run): boolean {
   return status === "dead" || status === "quarantined";
 }
 
+/** Whether the step asked a model, so that it can be told what that was given. */
+export function asksModel({ body, prompt }: Step): boolean {
+  switch (body.type) {
+    case "model":
+    case "unusable":
+      return true;
+    case "failed":
+      return body.what === "model";
+    // An embedder looks as well, and has no prompt.
+    case "checked":
+      return Boolean(prompt);
+    default:
+      return false;
+  }
+}
+
 export function outcomeText(outcome: Outcome): { title: string; detail: string } {
   switch (outcome.type) {
     case "answered":

@@ -33,8 +33,6 @@ static PASSING: LazyLock<Regex> = LazyLock::new(|| {
 const NO_WORD: usize = 4;
 /// The shortest single name; it is replaced as a word of its own alone.
 const LEAST_NAME: usize = 2;
-/// Digits from which on a number may be a value by itself.
-const LEAST_DIGITS: usize = 9;
 /// Stands before a number that is written as text, because something was found in it.
 const NUMBER: &str = "«number»";
 /// The kind whose values are also written in part: "Dear Ada".
@@ -149,23 +147,8 @@ impl Scrubber {
     }
 
     fn protect(&self, value: &mut Value, vault: &mut Vault) -> anyhow::Result<Value> {
-        self.numbers(value);
+        self.protector.numbers_as_text(value, NUMBER);
         Ok(self.protector.protect_json(Border::Model, value, vault)?)
-    }
-
-    /// Writes numbers as text in which something is found, so that it is replaced.
-    fn numbers(&self, value: &mut Value) {
-        match value {
-            Value::Number(number) => {
-                let digits = number.to_string();
-                if digits.len() >= LEAST_DIGITS && !self.protector.findings(&digits).is_empty() {
-                    *value = json!(format!("{NUMBER}{digits}"));
-                }
-            }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.numbers(item)),
-            Value::Object(members) => members.values_mut().for_each(|item| self.numbers(item)),
-            Value::Null | Value::Bool(_) | Value::String(_) => {}
-        }
     }
 
     /// What a provider's `model` is shown of the request.

@@ -9,6 +9,7 @@
 mod json;
 mod memo;
 mod moved;
+mod numbers;
 mod own;
 mod placeholder;
 mod protector;

@@ -13,6 +13,7 @@ use super::{
     Border, Protector, Rules, Treatment,
     json::words,
     moved::{Moved, in_characters},
+    numbers::LEAST_DIGITS,
     shown::shown,
     spots::{Spot, join},
 };
@@ -24,8 +25,6 @@ const MOST_FINDINGS: usize = 500;
 const MOST_NAMES: usize = 512;
 /// The shortest part of a name that is looked for by itself.
 const LEAST_NAME: usize = 3;
-/// Digits from which on a number may be a value by itself.
-const LEAST_DIGITS: usize = 9;
 /// JSON that is written as text is read this deep.
 const DEPTH: usize = 3;
 /// What a customer is called of whom nothing is known.

@@ -14,6 +14,7 @@ mod people;
 mod policy;
 mod records;
 mod replay;
+mod replay_report;
 mod safety;
 mod serve;
 mod setup;
@@ -382,6 +383,9 @@ enum RunsCommand {
         /// The run as it stood after this step: what it knew, what was open, what it had cost.
         #[arg(long)]
         at: Option<i64>,
+        /// What the model was given in that step, and whether that is proven.
+        #[arg(long, requires = "at")]
+        prompt: bool,
     },
     /// Put a dead or quarantined run back in the queue.
     Retry { id: RunId },

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use domain::{WorkspaceId, canonical::Sorted};
 use guards::masking::{Border, Protector};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::protections::Protections;
 
@@ -30,10 +31,16 @@ impl Output {
     pub(super) fn value<T: Serialize + ?Sized>(self, value: &T) -> anyhow::Result<()> {
         self.line(match self.export {
             None => serde_json::to_string_pretty(value)?,
-            Some(protector) => {
-                let shown = protector.redact_json(Border::Export, &serde_json::to_value(value)?);
-                serde_json::to_string_pretty(&Sorted(&shown))?
-            }
+            Some(_) => serde_json::to_string_pretty(&Sorted(&self.leaving(value)?))?,
+        })
+    }
+
+    /// The value as it may leave the house, for files.
+    pub(super) fn leaving<T: Serialize + ?Sized>(self, value: &T) -> anyhow::Result<Value> {
+        let value = serde_json::to_value(value)?;
+        Ok(match self.export {
+            None => value,
+            Some(protector) => protector.redact_json(Border::Export, &value),
         })
     }
 

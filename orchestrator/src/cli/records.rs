@@ -28,7 +28,7 @@ use super::{
 use crate::{
     app::App,
     breakers::outside::CameOf,
-    engine::moment::Moment,
+    engine::{moment::Moment, prompt::step_prompt},
     keys::{self, NewKey},
     password,
 };
@@ -285,12 +285,17 @@ async fn runs(
                 out.table(&["RUN", "AGENT", "STATUS", "STEPS", "OUTCOME", "NOTE"], &rows)
             })?;
         }
-        RunsCommand::Show { id, at: Some(at) } => {
+        RunsCommand::Show { id, at: Some(at), prompt: true } => {
+            let run = store.run(id).await?.with_context(|| format!("there is no run {id}"))?;
+            let given = step_prompt(&app.house, store.id(), &run, at).await?;
+            out.either(&given, || out.text(given.to_string()))?;
+        }
+        RunsCommand::Show { id, at: Some(at), prompt: false } => {
             let (run, steps) = run_with_steps(store, id).await?;
             let moment = Moment::of(&app.house, &run, &steps, at)?;
             out.either(&moment, || out.text(moment.to_string()))?;
         }
-        RunsCommand::Show { id, at: None } => {
+        RunsCommand::Show { id, at: None, .. } => {
             let (run, steps) = run_with_steps(store, id).await?;
             let effects = store.effects_of_run(id).await?;
             out.either(&json!({ "run": run, "steps": steps, "effects": effects }), || {

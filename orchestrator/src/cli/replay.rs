@@ -13,7 +13,10 @@ use clap::{Args, ValueEnum};
 use domain::{RunId, Timestamp, credit::Credits, model::Model, run::OutcomeKind};
 use store::WorkspaceStore;
 
-use super::output::Output;
+use super::{
+    output::Output,
+    replay_report::{About, Verdict, html},
+};
 use crate::{
     app::App,
     config::Config,
@@ -73,6 +76,9 @@ pub(super) struct ReplayArgs {
     /// run was found.
     #[arg(long, default_value_t = 0.5)]
     most_unknown: f64,
+    /// Write a page too: what would be otherwise, who would have been affected, each run beside what it would be.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -109,6 +115,12 @@ pub(super) async fn replay(
     }
     if !(0.0..=1.0).contains(&args.most_unknown) {
         bail!("--most-unknown is 0 to 1");
+    }
+    if let Some(file) = &args.html
+        && let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty())
+        && !folder.is_dir()
+    {
+        bail!("--html: there is no folder {}", folder.display());
     }
     for id in &args.runs {
         match store.run(*id).await? {
@@ -161,15 +173,70 @@ pub(super) async fn replay(
     if shown {
         eprintln!();
     }
-    out.either(&findings, || print(&findings, out))?;
     let totals = &findings.totals;
-    Ok(if totals.lost > args.allow_losses {
-        ExitCode::FAILURE
+    let verdict = if totals.lost > args.allow_losses {
+        Verdict::Lost
     } else if totals.runs == 0 || totals.unknown as f64 > args.most_unknown * totals.runs as f64 {
-        ExitCode::from(CANNOT_TELL)
+        Verdict::CannotTell
     } else {
-        ExitCode::SUCCESS
+        Verdict::Holds
+    };
+    out.either(&findings, || print(&findings, out))?;
+    if let Some(file) = &args.html {
+        let text = page(app, store, (&args, verdict), &findings, out).await?;
+        std::fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    Ok(match verdict {
+        Verdict::Lost => ExitCode::FAILURE,
+        Verdict::CannotTell => ExitCode::from(CANNOT_TELL),
+        Verdict::Holds => ExitCode::SUCCESS,
     })
+}
+
+/// The findings as a page, the worst first, with what may leave the house in a file.
+async fn page(
+    app: &App,
+    store: &WorkspaceStore,
+    (args, verdict): (&ReplayArgs, Verdict),
+    findings: &ReplayFindings,
+    out: Output,
+) -> anyhow::Result<String> {
+    let workspace = app.house.workspace_name(store.id()).await?;
+    let mut findings = findings.clone();
+    findings.rows.sort_by_key(|row| row.class);
+    let changed = changed(args);
+    let about = About {
+        workspace: &workspace,
+        at: app.clock.now(),
+        changed: &changed,
+        verdict,
+        allowed: args.allow_losses,
+    };
+    html(&out.leaving(&findings)?, &about)
+}
+
+/// What the past is held against, in words.
+fn changed(args: &ReplayArgs) -> Vec<String> {
+    let file = |path: &PathBuf| path.display().to_string();
+    let mut changed = Vec::new();
+    changed.extend(args.with.as_ref().map(|path| format!("the configuration of {}", file(path))));
+    changed.extend(args.policy.as_ref().map(|path| format!("the policy of {}", file(path))));
+    changed.extend(args.prompts.as_ref().map(|path| format!("the prompts of {}", file(path))));
+    changed.extend(args.provider.as_ref().map(|provider| match &args.model {
+        Some(model) => format!("every question asked anew of {model} of {provider}"),
+        None => format!("every question asked anew of {provider}"),
+    }));
+    changed.extend(
+        args.auto.map(|auto| format!("replies that go out by themselves from a confidence of {auto} on")),
+    );
+    changed.extend(args.floor.map(|floor| format!("nothing proposed below a confidence of {floor}")));
+    if matches!(args.knowledge, Passages::Today) {
+        changed.push("today's knowledge base".to_owned());
+    }
+    if changed.is_empty() {
+        changed.push("what is in effect now".to_owned());
+    }
+    changed
 }
 
 async fn changes(app: &App, store: &WorkspaceStore, args: &ReplayArgs) -> anyhow::Result<Changes> {

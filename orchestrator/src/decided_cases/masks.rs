@@ -16,8 +16,6 @@ const SOMEBODY: &str = "Customer";
 const NOBODY: &str = "Visitor";
 /// The shortest part of a name that is looked for by itself.
 const LEAST_NAME: usize = 3;
-/// Digits from which on a number may be a value by itself.
-const LEAST_DIGITS: usize = 9;
 
 pub(super) struct Masks {
     protector: Protector,
@@ -93,26 +91,11 @@ impl Masks {
     }
 
     fn value(&mut self, value: &mut Value) -> Result<(), String> {
-        self.numbers(value);
+        self.protector.numbers_as_text(value, "");
         let masked = self.protector.protect_json(BORDER, value, &mut self.vault);
         *value = masked.map_err(|error| error.to_string())?;
         self.strings(value);
         Ok(())
-    }
-
-    /// Writes numbers as text in which something is found, so that it is replaced.
-    fn numbers(&self, value: &mut Value) {
-        match value {
-            Value::Number(number) => {
-                let digits = number.to_string();
-                if digits.len() >= LEAST_DIGITS && !self.protector.findings(&digits).is_empty() {
-                    *value = Value::String(digits);
-                }
-            }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.numbers(item)),
-            Value::Object(members) => members.values_mut().for_each(|item| self.numbers(item)),
-            Value::Null | Value::Bool(_) | Value::String(_) => {}
-        }
     }
 
     fn strings(&self, value: &mut Value) {

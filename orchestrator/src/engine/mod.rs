@@ -24,6 +24,7 @@ mod judging;
 mod limits;
 mod models;
 pub mod moment;
+pub mod prompt;
 mod reads;
 pub mod replay;
 mod reports;

@@ -167,7 +167,7 @@ pub fn replay(
 }
 
 /// What steps name that is not there now. A tool whose call was refused may never have been.
-fn missing(steps: &[Step], tools: &[ToolSchema]) -> Result<Vec<String>, DomainError> {
+pub(super) fn missing(steps: &[Step], tools: &[ToolSchema]) -> Result<Vec<String>, DomainError> {
     let unreadable = |error: prompts::PromptError| DomainError::Journal { step: 0, why: error.to_string() };
     let declared = prompts::declared().map_err(unreadable)?;
     let mut missing = BTreeSet::new();

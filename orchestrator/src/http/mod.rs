@@ -75,6 +75,7 @@ mod sessions;
 mod sight;
 mod sites;
 mod state;
+mod step_prompts;
 mod stream;
 mod system;
 mod teams;
@@ -171,6 +172,7 @@ fn api() -> ApiRouter<Http> {
         .merge(review_quality::routes())
         .merge(replays::routes())
         .merge(runs::routes())
+        .merge(step_prompts::routes())
         .merge(evaluations::routes())
         .merge(decided_cases::routes())
         .merge(agents::routes())

@@ -96,11 +96,11 @@ impl Peer {
         if !proxied || !connection.is_some_and(|ip| proxies.trusts(ip)) {
             return Self(connection, local && !proxied);
         }
+        // What is no text names nobody, and stands where it stands: left out, the word before it would count.
         let values = headers.get_all("x-forwarded-for").iter();
-        let names: Vec<&str> =
-            values.flat_map(|value| value.to_str().unwrap_or_default().split(',')).collect();
+        let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         let mut named = None;
-        for name in names.into_iter().rev() {
+        for name in values.iter().rev().flat_map(|value| value.rsplit(',')) {
             named = address(name.trim());
             local &= named.is_some_and(|ip| ip.is_loopback());
             if !named.is_some_and(|ip| proxies.trusts(ip)) {
@@ -147,10 +147,15 @@ mod tests {
 
     /// Where a request seems to come from, and whether that is this machine.
     fn peer(proxies: &[&str], connection: &str, forwarded: &[&str]) -> (Option<String>, bool) {
+        let forwarded: Vec<&[u8]> = forwarded.iter().map(|value| value.as_bytes()).collect();
+        peer_of_bytes(proxies, connection, &forwarded)
+    }
+
+    fn peer_of_bytes(proxies: &[&str], connection: &str, forwarded: &[&[u8]]) -> (Option<String>, bool) {
         let proxies: Vec<String> = proxies.iter().map(ToString::to_string).collect();
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append("x-forwarded-for", value.parse().unwrap());
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(value).unwrap());
         }
         let connection = Some(connection.parse().unwrap());
         let peer = Peer::of(connection, &headers, &Proxies::try_from(proxies).unwrap());
@@ -169,6 +174,18 @@ mod tests {
         assert_eq!(of("127.0.0.1", &["nonsense"]), (None, false));
         assert_eq!(of("10.0.0.1", &["127.0.0.1"]), from("10.0.0.1", false), "anybody can say that");
         assert_eq!(of("::ffff:127.0.0.1", &["203.0.113.9"]), from("203.0.113.9", false));
+    }
+
+    #[test]
+    fn a_name_that_is_no_text_hides_no_other_and_is_nobody() {
+        let of = |forwarded: &[&[u8]]| peer_of_bytes(&["127.0.0.0/8"], "127.0.0.1", forwarded);
+        assert_eq!(of(&[b"\xff\xfe, 203.0.113.9"]), (Some("203.0.113.9".to_owned()), false));
+        assert_eq!(of(&[b"203.0.113.9, M\xfcller"]), (None, false));
+        assert_eq!(
+            of(&[b"203.0.113.9", b"\xff"]),
+            (None, false),
+            "the header before it is not asked instead"
+        );
     }
 
     #[test]

@@ -60,11 +60,20 @@ impl Masked {
     }
 
     fn request(&self, request: &ModelRequest) -> Result<(ModelRequest, Vault), ModelError> {
-        let refused = |why: String| ModelError::Refused(why);
         let protector = match request.workspace {
             Some(workspace) => self.protections.of(workspace),
             None => self.protections.installation(),
         };
+        Self::shown(&protector, request)
+    }
+
+    /// The request as a provider is shown it by these rules, and what stands behind its placeholders.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::Refused`], when the rules let it to no provider.
+    pub fn shown(protector: &Protector, request: &ModelRequest) -> Result<(ModelRequest, Vault), ModelError> {
+        let refused = |why: String| ModelError::Refused(why);
         if protector.is_closed() {
             return Err(refused(
                 "the workspace's policy cannot be used, so nobody can tell what a provider may see; an admin has to \
@@ -76,7 +85,7 @@ impl Masked {
         let mut messages = request
             .messages
             .iter()
-            .map(|message| Self::message(&protector, message, &mut vault))
+            .map(|message| Self::message(protector, message, &mut vault))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| refused(error.to_string()))?;
         if !vault.entries().is_empty() {

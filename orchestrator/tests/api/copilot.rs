@@ -202,6 +202,7 @@ async fn a_conversation_is_its_askers_alone() {
         stranger.delete(&thread).await.problem(StatusCode::NOT_FOUND);
         stranger.get(&format!("/v1/runs/{run}")).await.problem(StatusCode::NOT_FOUND);
         stranger.get(&format!("/v1/runs/{run}/replay")).await.problem(StatusCode::NOT_FOUND);
+        stranger.get(&format!("/v1/runs/{run}/steps/1/prompt")).await.problem(StatusCode::NOT_FOUND);
         let runs = stranger.get("/v1/runs?agent=copilot").await.json(StatusCode::OK);
         assert_eq!(runs["items"], json!([]));
         assert_eq!(stranger.get("/v1/copilot/threads").await.json(StatusCode::OK)["items"], json!([]));

@@ -8,7 +8,8 @@ use domain::{
     user::Role,
 };
 use orchestrator::testing::app::TestApp;
-use serde_json::json;
+use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 
 #[tokio::test]
 async fn a_run_is_listed_and_shown_with_its_journal() {
@@ -71,4 +72,95 @@ async fn a_run_that_was_given_up_goes_back_in_the_queue_and_does_so_once() {
     let again = admin.post(&format!("{path}/retry"), &json!({})).await.json(StatusCode::OK);
     assert!(["queued", "running"].contains(&again["status"].as_str().unwrap()), "{again}");
     admin.post(&format!("{path}/retry"), &json!({})).await.problem(StatusCode::CONFLICT);
+}
+
+/// A ticket's run that rests, as it is shown, and the path to its first step that asked a model.
+async fn asked(app: &TestApp) -> (Value, String) {
+    let opened = app.open_ticket("How long can I send a drum back").await;
+    let runs = format!("/v1/runs?ticket_id={}", opened["ticket"]["id"].as_str().unwrap());
+    let admin = app.key(Role::Admin);
+    let run = app
+        .until("the run rests", async || {
+            let runs = admin.get(&runs).await.json(StatusCode::OK);
+            let run = &runs["items"][0];
+            let rests = !["queued", "running"].contains(&run["status"].as_str()?);
+            rests.then(|| run["id"].as_str().unwrap().to_owned())
+        })
+        .await;
+    let run = admin.get(&format!("/v1/runs/{run}")).await.json(StatusCode::OK);
+    let steps = run["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["body"]["type"] == "model");
+    let step = step.unwrap_or_else(|| panic!("a model was asked: {steps:?}"));
+    let path = format!("/v1/runs/{}/steps/{}/prompt", run["run"]["id"].as_str().unwrap(), step["seq"]);
+    (run, path)
+}
+
+#[tokio::test]
+async fn a_step_tells_what_its_model_was_given() {
+    let app = TestApp::start_working("").await;
+    let (run, path) = asked(&app).await;
+    let given = app.key(Role::Admin).get(&path).await.json(StatusCode::OK);
+    assert_eq!((&given["same"], &given["proof"]["is"]), (&json!(true), &json!("same")), "{given}");
+    assert_eq!(given["input_digest"], given["digest_now"]);
+    assert_eq!(given["run_id"], run["run"]["id"]);
+    assert_eq!((&given["model"], &given["provider"]), (&json!("offline"), &json!("offline")));
+    let request = &given["request"];
+    assert_eq!(request["border"], json!({ "is": "inside" }), "the offline model is of this house");
+    assert_eq!(request["messages"][0]["role"], "system");
+    let tools = request["tools"].as_array().unwrap();
+    assert!(tools.iter().any(|tool| tool["name"] == "search_knowledge" && tool["parameters"].is_object()));
+    let parts = |message: &Value| message["parts"].as_array().unwrap().clone();
+    let all: Vec<Value> = request["messages"].as_array().unwrap().iter().flat_map(parts).collect();
+    let wrote = all.iter().find(|part| part["block"] == "customer_message").unwrap();
+    assert_eq!(wrote["voice"], "untrusted");
+    assert!(wrote["text"].as_str().unwrap().contains("send a drum back"), "{wrote}");
+    assert!(given.to_string().contains("mira@example.com"), "the record of the customer is in it");
+
+    // Who lacks the right sees the masks that they see everywhere.
+    let masked = app.key(Role::Viewer).get(&path).await;
+    assert_eq!(masked.headers["x-personal-data"], "masked");
+    let masked = masked.json(StatusCode::OK);
+    assert!(!masked.to_string().contains("mira@example.com"), "{masked}");
+    assert_eq!((&masked["same"], &masked["input_digest"]), (&given["same"], &given["input_digest"]));
+}
+
+#[tokio::test]
+async fn a_step_that_asked_no_model_is_told_from_one_that_there_is_not() {
+    let app = TestApp::start_working("").await;
+    let (run, path) = asked(&app).await;
+    let viewer = app.key(Role::Viewer);
+    let steps = format!("/v1/runs/{}/steps", run["run"]["id"].as_str().unwrap());
+    let none = viewer.get(&format!("{steps}/0/prompt")).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    let detail = none["detail"].as_str().unwrap();
+    assert!(detail.contains("step 0 (started) asked no model"), "{detail}");
+    for beyond in ["999", "-1"] {
+        viewer.get(&format!("{steps}/{beyond}/prompt")).await.problem(StatusCode::NOT_FOUND);
+    }
+    let elsewhere = path.replace(run["run"]["id"].as_str().unwrap(), "019ab0f4-7c4e-7000-8000-000000000001");
+    viewer.get(&elsewhere).await.problem(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_prompt_that_has_changed_since_does_not_pass_for_the_one_of_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/desk.db", folder.path().display());
+    let app = TestApp::start_working(&format!("[database]\nurl = \"{url}\"")).await;
+    let (_, path) = asked(&app).await;
+    // As a version of the service with an older prompt would have journalled it.
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::query(
+        "UPDATE steps SET prompt = 'resolution/system@0', input_digest = '00' WHERE prompt IS NOT NULL",
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    connection.close().await.unwrap();
+    let given = app.key(Role::Viewer).get(&path).await.json(StatusCode::OK);
+    assert_eq!(given["same"], false);
+    let now = &given["request"]["prompt"];
+    assert_eq!(given["proof"], json!({ "is": "prompt", "was": "resolution/system@0", "now": now }));
+    let words = given["explanation"].as_str().unwrap();
+    assert!(words.starts_with("The prompt has changed since: resolution/system@0 then"), "{words}");
+    assert!(words.ends_with("This is what the model would be given today."), "{words}");
+    assert_ne!(given["input_digest"], given["digest_now"]);
 }

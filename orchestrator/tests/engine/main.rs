@@ -15,6 +15,7 @@ mod models;
 mod obedient;
 mod outside;
 mod policy;
+mod prompts;
 mod replays;
 mod rig;
 mod runs;

@@ -261,9 +261,19 @@ async fn the_command_fails_on_a_loss_and_tries_other_prompts() {
     let same = rig.command(&["replay"]);
     assert_eq!(same.status.code(), Some(0), "{}", said(&same));
     assert!(said(&same).contains("4 runs: 4 the same"), "{}", said(&same));
-    let lost = rig.command(&["replay", "--policy", &path("strict.toml")]);
+    let page = path("replay.html");
+    let lost = rig.command(&["replay", "--policy", &path("strict.toml"), "--html", &page]);
     assert_eq!(lost.status.code(), Some(1), "{}", said(&lost));
     assert!(said(&lost).contains("1 lost"), "{}", said(&lost));
+    let page = std::fs::read_to_string(page).unwrap();
+    for wanted in
+        ["something right is lost", "strict.toml", "#1", "a person approved it, and it would not be done"]
+    {
+        assert!(page.contains(wanted), "{wanted} is missing in {page}");
+    }
+    assert!(page.contains(&approved.id.to_string()) && page.contains("handed off"), "{page}");
+    let nowhere = rig.command(&["replay", "--html", &path("no/such/replay.html")]);
+    assert!(said(&nowhere).contains("there is no folder"), "{}", said(&nowhere));
     let allowed = rig.command(&["--json", "replay", "--policy", &path("strict.toml"), "--allow-losses", "1"]);
     assert_eq!(allowed.status.code(), Some(0), "{}", said(&allowed));
     let told: ReplayFindings = serde_json::from_slice(&allowed.stdout).unwrap();

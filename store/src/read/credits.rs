@@ -187,13 +187,14 @@ impl WorkspaceStore {
         let mut reader = self.reader().await?;
         let mut moment = reader.begin_with(begin).await?;
         let entries = all_entries(self.id, &mut moment).await?;
-        let meters = "SELECT * FROM meters WHERE workspace_id = $1 AND unit = 'credits' ORDER BY id";
-        let meters = all(&Select::of(self.id, meters).all(&mut moment).await?, get_meter)?;
-        let costs = "SELECT id, cost_micros FROM runs WHERE workspace_id = $1 AND cost_micros <> 0";
-        let costs = all(&Select::of(self.id, costs).all(&mut moment).await?, |row| {
+        let meters = ("meters", "SELECT * FROM meters WHERE workspace_id = $1 AND unit = 'credits'");
+        let meters = by_id(self.id, &mut moment, meters, get_meter).await?;
+        let costs = ("runs", "SELECT id, cost_micros FROM runs WHERE workspace_id = $1 AND cost_micros <> 0");
+        let costs = by_id(self.id, &mut moment, costs, |row| {
             let c = Columns { table: "runs", row };
             Ok((c.id("id")?, c.int("cost_micros")?))
-        })?;
+        })
+        .await?;
         moment.commit().await?;
         reader.keep();
         Ok(report(&entries, meters, costs))
@@ -243,6 +244,32 @@ fn report(entries: &[Entry], meters: Vec<Meter>, costs: Vec<(RunId, i64)>) -> Cr
             .push(format!("{settled} were settled for run {run}, which says that it cost nothing"));
     }
     report
+}
+
+/// All rows of a statement in the order of their ids, as many at a time as any page has.
+async fn by_id<T>(
+    workspace: WorkspaceId,
+    connection: &mut AnyConnection,
+    (table, sql): (&'static str, &'static str),
+    read: impl Fn(&AnyRow) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut found = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let select = Select::of(workspace, sql)
+            .and_if(" AND id > ?", after, |binds, after| {
+                binds.text(after);
+            })
+            .and(" ORDER BY id LIMIT ? + 0", |binds| {
+                binds.int(MAX_LIMIT);
+            });
+        let page = select.all(connection).await?;
+        found.extend(all(&page, &read)?);
+        match page.last() {
+            Some(row) if page.len() as i64 == MAX_LIMIT => after = Some(Columns { table, row }.text("id")?),
+            _ => return Ok(found),
+        }
+    }
 }
 
 /// In the order of their reservations.

@@ -95,6 +95,23 @@ pub async fn a_ceiling_holds_against_many_at_once(f: Fixture) {
     f.desk.commit(one(reserve(&f, None, 100, budget(1_000)).1)).await.unwrap();
 }
 
+/// More entries and meters than a page has.
+pub async fn books_of_many_agents_are_compared_to_the_last(f: Fixture) {
+    let mut ops = Vec::new();
+    for n in 0..600 {
+        let (_, mut op) = reserve(&f, None, 100, Vec::new());
+        if let Op::Reserve { reservation, .. } = &mut op {
+            reservation.agent = format!("agent-{n}");
+        }
+        ops.push(op);
+    }
+    for some in ops.chunks(100) {
+        f.desk.commit(Commit { ops: some.to_vec() }).await.unwrap();
+    }
+    assert_eq!(balanced(&f.desk).await, (60_000, 0));
+    assert_eq!(f.desk.verify_credits().await.unwrap().entries, 600);
+}
+
 pub async fn what_is_given_back_can_be_spent_again(f: Fixture) {
     let (id, op) = reserve(&f, None, 900, budget(1_000));
     f.desk.commit(one(op)).await.unwrap();

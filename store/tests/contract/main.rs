@@ -214,6 +214,7 @@ contract! {
     credits:
         credits_are_set_aside_and_settled_once,
         a_ceiling_holds_against_many_at_once,
+        books_of_many_agents_are_compared_to_the_last,
         what_is_given_back_can_be_spent_again,
         a_refused_commit_sets_nothing_aside,
         attempts_are_kept_while_credits_are_set_aside,

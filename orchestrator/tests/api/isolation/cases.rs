@@ -170,7 +170,7 @@ fn case(operation: &str, theirs: &Theirs) -> Option<Case> {
         "makeEvaluationCase" => MissingInBody(json!({ "approval_id": approval })),
         "removeEvaluationCase" => Missing("case", json!({})),
         "listEvaluationCases" => List(Vec::new()),
-        "getRun" | "replayRun" => Missing("run", Value::Null),
+        "getRun" | "replayRun" | "getStepPrompt" => Missing("run", Value::Null),
         "retryRun" => Missing("run", json!({})),
         "getCustomer" => Missing("customer", Value::Null),
         "getScan" => Missing("scan", Value::Null),
