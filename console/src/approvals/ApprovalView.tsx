@@ -115,8 +115,8 @@ function Loaded({
   const attention = useAttention(served.id, content);
   const pending = approval.status === "pending";
   const outcome = approval.question === "outcome";
-  const breakers = useQuery(breakersQuery).data;
-  const { userId } = useSession();
+  const { may, userId } = useSession();
+  const breakers = useQuery({ ...breakersQuery, enabled: may("read_system") }).data;
   useClaim(served.id, pending && userId !== undefined && may_decide);
   const other = useOther(served.id);
   const stop = stops(breakers?.items ?? [], approval.agent, approval.binding.call.tool);
@@ -362,7 +362,7 @@ function beforeOf(approval: Approval, ticket: Data["ticket"]): Record<string, st
 }
 
 function ConfidenceSection({ approval }: { approval: Approval }) {
-  const agents = useQuery(agentsQuery);
+  const agents = useQuery({ ...agentsQuery, enabled: useSession().may("read_tools") });
   const agent = agents.data?.find((each) => each.name === approval.agent);
   const band = agent && BANDS[bandOf(approval.confidence, agent.settings.thresholds)];
   return (

@@ -112,7 +112,7 @@ interface RowProps {
 
 const QueueRow = memo(function QueueRow({ item, isHere, picked, onPick, claim, status }: RowProps) {
   const now = useNow();
-  const agents = useQuery(agentsQuery);
+  const agents = useQuery({ ...agentsQuery, enabled: useSession().may("read_tools") });
   const people = useQuery(deskQuery).data?.people;
   const agent = agents.data?.find((each) => each.name === item.agent);
   const band = agent && BANDS[bandOf(item.confidence, agent.settings.thresholds)];
