@@ -150,7 +150,7 @@ test("a light agent leaves a note that names a colleague, who finds it; no reply
   // What waits is read, and decided by others.
   await page.getByRole("link", { name: /^Approvals/ }).click();
   await expect(page.locator("#approval h2").first()).toBeVisible();
-  await expect(page.locator(".decide")).toContainText(/light agent/i);
+  await expect(page.locator(".decide")).toContainText(/light.agent/i);
   await expect(page.getByRole("toolbar", { name: "Decide" })).toHaveCount(0);
   await expect(page.getByRole("checkbox", { name: /^Select/ })).toHaveCount(0);
   expect(refusals).toEqual([]);

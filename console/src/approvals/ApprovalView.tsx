@@ -23,7 +23,7 @@ import { breakersQuery } from "../safety/queries";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
 import { percent, plain, remaining, upperFirst, urgency, waited, words } from "../text/format";
-import { tags } from "../text/language";
+import { languageOf, tags } from "../text/language";
 import { fullTime } from "../text/times";
 import { Bar } from "./Bar";
 import { useClaim, useOther } from "./claim";
@@ -140,12 +140,17 @@ function Loaded({
           </div>
           <h2 className="approval-title">{approval.preview.title}</h2>
           <div className="approval-sub">
-            {ticket && (
-              <Link to="/tickets/$id" params={{ id: ticket.id }}>
-                #{ticket.number} {ticket.subject}
-              </Link>
-            )}
-            {run && (
+            {ticket &&
+              (may("read_tickets") ? (
+                <Link to="/tickets/$id" params={{ id: ticket.id }}>
+                  #{ticket.number} {ticket.subject}
+                </Link>
+              ) : (
+                <span>
+                  #{ticket.number} {ticket.subject}
+                </span>
+              ))}
+            {run && may("read_runs") && (
               <Link to="/runs/$id" params={{ id: run.id }}>
                 <Trans>Run</Trans>
               </Link>
@@ -411,7 +416,7 @@ function CustomerCard({ customer }: { customer: Customer }) {
         <dt>
           <Trans>Language</Trans>
         </dt>
-        <dd>{customer.locale}</dd>
+        <dd>{languageOf(customer.locale)}</dd>
         <dt>
           <Trans>Since</Trans>
         </dt>

@@ -48,7 +48,10 @@ export function useMaySee(): (path: string) => boolean {
 
 /** The page, if they may see it. */
 export function AllowedOutlet() {
-  const path = useRouterState({ select: (state) => state.location.pathname });
+  // Of the page that stands here, not of one that is on its way.
+  const path = useRouterState({
+    select: ({ location, matches }) => matches.at(-1)?.pathname ?? location.pathname,
+  });
   const { may, role } = useSession();
   const maySee = useMaySee();
   // Nobody is met with a refusal when they sign in: who may not see the desk begins at the first page that is theirs.
