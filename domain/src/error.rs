@@ -16,7 +16,7 @@ pub enum DomainError {
     #[error("{0}")]
     Decision(String),
     /// A decision by someone whose role is not enough.
-    #[error("this approval is asked of the role {}, for which yours, {}, does not answer", takes.as_str(), has.as_str())]
+    #[error("this waits for the role {}, and yours is {}", takes.as_str().replace('_', " "), has.as_str().replace('_', " "))]
     Role { takes: Role, has: Role },
     /// A decision by someone who is not in the team that is asked.
     #[error("this approval is asked of the team {0}, which you are not in")]

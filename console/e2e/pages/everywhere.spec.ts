@@ -184,3 +184,14 @@ test("who may not see a page is not led there, and is told so at its address", a
   await accessible(page);
   await fits(page);
 });
+
+test("who may not see the desk begins at the first page that is theirs", async ({ page }) => {
+  const permissions = ["read_tickets", "read_knowledge"];
+  await answer(page, {
+    "GET /v1/session": () => ({ ...session, role: "refund_desk", permissions }),
+  });
+  await page.goto("/");
+  await expect(page).toHaveURL(/\/tickets$/);
+  await expect(page.getByRole("heading", { level: 1, name: "Tickets" })).toBeVisible();
+  await expect(page.getByText("Not for your role")).toHaveCount(0);
+});

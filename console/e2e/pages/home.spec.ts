@@ -12,7 +12,7 @@ test("the desk is seen at a glance, and each figure leads to what it counts", as
   await expect(tile(page, "Waiting for a decision")).toContainText("4");
   await expect(tile(page, "Waiting for a decision")).toContainText(/longest for \W*4\d\W* min/);
   await expect(tile(page, "Credits spent today")).toContainText("of 10;");
-  await expect(tile(page, "Stopped")).toContainText("every breaker is closed");
+  await expect(tile(page, "Stopped")).toContainText("every agent and tool works");
   // What was opened again is not resolved, and no list shows just these.
   const { confirmed, assumed, unhelpful, reopened } = desk.today;
   const today = page.getByRole("listitem").filter({ hasText: "Resolved by agents today" });

@@ -17,7 +17,8 @@ import { percent, upperFirst, words } from "../text/format";
 import { toolsQuery } from "../tools/queries";
 import { Figures } from "./Figures";
 import { Pause } from "./Pause";
-import { agentsQuery } from "./queries";
+import { agentFiguresQuery, agentsQuery } from "./queries";
+import { byWork } from "./work";
 import "../safety/safety.css";
 import "./agents.css";
 import { tags } from "../text/language";
@@ -28,6 +29,8 @@ export function AgentsPage() {
   const query = useQuery(agentsQuery);
   const tools = useQuery(toolsQuery(""));
   const sees = may("read_system");
+  const figures = useQuery({ ...agentFiguresQuery, enabled: sees }).data?.items;
+  const agents = query.data && (figures ? byWork(query.data, figures) : query.data);
   return (
     <div className="page">
       <header className="page-head">
@@ -37,10 +40,10 @@ export function AgentsPage() {
       </header>
       {query.isPending && <Loading lines={8} />}
       {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
-      {query.data?.length === 0 && <Empty title={t`No agents`} />}
+      {agents?.length === 0 && <Empty title={t`No agents`} />}
       {tools.isError && <Failure error={tools.error} retry={() => void tools.refetch()} />}
       <ul className="stack">
-        {query.data?.map((agent) => (
+        {agents?.map((agent) => (
           <li key={agent.name}>
             <AgentCard
               agent={agent}
@@ -238,10 +241,14 @@ function Limits({ agent: { name, settings }, sees }: { agent: AgentView; sees: b
           <Trans>In a run</Trans>
         </dt>
         <dd>
-          <Trans>
-            {settings.max_model_calls} model calls, and{" "}
-            {settings.max_output_tokens.toLocaleString(tags())} tokens in an answer
-          </Trans>
+          {settings.max_model_calls === 0 ? (
+            <Trans>no model is called</Trans>
+          ) : (
+            <Trans>
+              {settings.max_model_calls} model calls, and{" "}
+              {settings.max_output_tokens.toLocaleString(tags())} tokens in an answer
+            </Trans>
+          )}
         </dd>
         <dt>
           <Trans>Without news</Trans>

@@ -9,6 +9,7 @@ import { creditsOf } from "../safety/limits";
 import { percent } from "../text/format";
 import { tags } from "../text/language";
 import { agentFiguresQuery } from "./queries";
+import { isIdle } from "./work";
 
 type Period = S["AgentPeriod"];
 
@@ -45,6 +46,20 @@ export function Figures({ name }: { name: string }) {
       <h3 className="agent-part">
         <Trans>What it did</Trans>
       </h3>
+      {isIdle(figures) ? (
+        <p className="muted">
+          <Trans>Nothing in seven days, and nothing waits for it.</Trans>
+        </p>
+      ) : (
+        <Worked figures={figures} />
+      )}
+    </section>
+  );
+}
+
+function Worked({ figures }: { figures: S["AgentFigures"] }) {
+  return (
+    <>
       <p className="small">
         <Trans>
           <Plural value={figures.at_work} one="# run" other="# runs" /> at work or in the queue,{" "}
@@ -73,6 +88,6 @@ export function Figures({ name }: { name: string }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </>
   );
 }

@@ -23,7 +23,7 @@ import { breakersQuery } from "../safety/queries";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
 import { percent, plain, remaining, upperFirst, urgency, waited, words } from "../text/format";
-import { tags } from "../text/language";
+import { languageOf, tags } from "../text/language";
 import { fullTime } from "../text/times";
 import { Bar } from "./Bar";
 import { useClaim, useOther } from "./claim";
@@ -115,8 +115,8 @@ function Loaded({
   const attention = useAttention(served.id, content);
   const pending = approval.status === "pending";
   const outcome = approval.question === "outcome";
-  const breakers = useQuery(breakersQuery).data;
-  const { userId } = useSession();
+  const { may, userId } = useSession();
+  const breakers = useQuery({ ...breakersQuery, enabled: may("read_system") }).data;
   useClaim(served.id, pending && userId !== undefined && may_decide);
   const other = useOther(served.id);
   const stop = stops(breakers?.items ?? [], approval.agent, approval.binding.call.tool);
@@ -140,12 +140,17 @@ function Loaded({
           </div>
           <h2 className="approval-title">{approval.preview.title}</h2>
           <div className="approval-sub">
-            {ticket && (
-              <Link to="/tickets/$id" params={{ id: ticket.id }}>
-                #{ticket.number} {ticket.subject}
-              </Link>
-            )}
-            {run && (
+            {ticket &&
+              (may("read_tickets") ? (
+                <Link to="/tickets/$id" params={{ id: ticket.id }}>
+                  #{ticket.number} {ticket.subject}
+                </Link>
+              ) : (
+                <span>
+                  #{ticket.number} {ticket.subject}
+                </span>
+              ))}
+            {run && may("read_runs") && (
               <Link to="/runs/$id" params={{ id: run.id }}>
                 <Trans>Run</Trans>
               </Link>
@@ -362,7 +367,7 @@ function beforeOf(approval: Approval, ticket: Data["ticket"]): Record<string, st
 }
 
 function ConfidenceSection({ approval }: { approval: Approval }) {
-  const agents = useQuery(agentsQuery);
+  const agents = useQuery({ ...agentsQuery, enabled: useSession().may("read_tools") });
   const agent = agents.data?.find((each) => each.name === approval.agent);
   const band = agent && BANDS[bandOf(approval.confidence, agent.settings.thresholds)];
   return (
@@ -411,7 +416,7 @@ function CustomerCard({ customer }: { customer: Customer }) {
         <dt>
           <Trans>Language</Trans>
         </dt>
-        <dd>{customer.locale}</dd>
+        <dd>{languageOf(customer.locale)}</dd>
         <dt>
           <Trans>Since</Trans>
         </dt>

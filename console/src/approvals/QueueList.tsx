@@ -112,7 +112,7 @@ interface RowProps {
 
 const QueueRow = memo(function QueueRow({ item, isHere, picked, onPick, claim, status }: RowProps) {
   const now = useNow();
-  const agents = useQuery(agentsQuery);
+  const agents = useQuery({ ...agentsQuery, enabled: useSession().may("read_tools") });
   const people = useQuery(deskQuery).data?.people;
   const agent = agents.data?.find((each) => each.name === item.agent);
   const band = agent && BANDS[bandOf(item.confidence, agent.settings.thresholds)];
@@ -159,8 +159,11 @@ const QueueRow = memo(function QueueRow({ item, isHere, picked, onPick, claim, s
             </span>
           </Badge>
           {pending && (
-            <span className="muted small" title={t`Expected loss × uncertainty`}>
-              <Trans>{money(item.stake_cents)} at stake</Trans>
+            <span
+              className="muted small"
+              title={t`What a mistake would cost, times how likely one is`}
+            >
+              <Trans>expected loss {money(item.stake_cents)}</Trans>
             </span>
           )}
           <span className="muted small">{words(item.agent)}</span>

@@ -4,6 +4,7 @@ import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, send } from "../api/client";
+import { roleName } from "../api/names";
 import type { Approval, S } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
 import { Button } from "../parts/Button";
@@ -118,7 +119,11 @@ export function Tend({
     <div className="row tend">
       <span className="muted small queue-person">
         <Icon name="person" />{" "}
-        {approval.assignee ? t`Assigned to ${mine ? "you" : (name ?? "somebody")}` : t`Anybody’s`}
+        {mine
+          ? t`Assigned to you`
+          : approval.assignee
+            ? t`Assigned to ${name ?? t`somebody`}`
+            : t`Anybody’s`}
       </span>
       {snoozed && (
         <span className="muted small">
@@ -230,7 +235,7 @@ function HandOver({
             <option value="">{t`Anybody`}</option>
             {able.map((each) => (
               <option key={each.id} value={each.id}>
-                {each.name} ({each.role})
+                {each.name} ({roleName(each.role)})
               </option>
             ))}
           </select>

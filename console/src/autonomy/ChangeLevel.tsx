@@ -4,6 +4,7 @@ import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, send } from "../api/client";
+import { permissionName } from "../api/names";
 import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { Failure } from "../parts/states";
@@ -56,7 +57,7 @@ export function ChangeLevel({ detail }: { detail: Detail }) {
       )}
       {!may("manage_autonomy") && (
         <p className="muted small">
-          <Trans>Changing it takes the permission manage_autonomy.</Trans>
+          <Trans>Changing it takes the permission “{permissionName("manage_autonomy")}”.</Trans>
         </p>
       )}
       {wanted !== undefined && (

@@ -17,6 +17,8 @@ import { AddContact } from "./AddContact";
 import { customerQuery } from "./queries";
 import { monthOf, opensOf } from "./tickets";
 import "./customers.css";
+import { languageOf } from "../text/language";
+import { dayName } from "../text/times";
 
 /** Read when it is asked for: it takes the timelines of many tickets. */
 const History = lazy(() => import("./History"));
@@ -62,7 +64,8 @@ export function CustomerPage() {
         </h1>
         <p className="muted small">
           <Trans>
-            {opensOf(tickets)} · known since <Ago at={customer.created_at} />
+            {opensOf(tickets)} · known since{" "}
+            <time dateTime={customer.created_at}>{dayName(customer.created_at)}</time>
           </Trans>
         </p>
       </header>
@@ -150,7 +153,7 @@ export function CustomerPage() {
               <dt>
                 <Trans>Language</Trans>
               </dt>
-              <dd>{customer.locale}</dd>
+              <dd>{languageOf(customer.locale)}</dd>
               {fields.map(([name, value]) => (
                 <div key={name} className="facts-row">
                   <dt>{words(name)}</dt>

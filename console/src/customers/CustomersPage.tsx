@@ -9,11 +9,12 @@ import { FindBox } from "../parts/FindBox";
 import { MoreRows } from "../parts/MoreRows";
 import { useRows } from "../parts/rows";
 import { Empty, Failure, Loading } from "../parts/states";
-import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { words } from "../text/format";
 import { customersQuery } from "./queries";
 import "./customers.css";
+import { languageOf } from "../text/language";
+import { dayName } from "../text/times";
 
 export function CustomersPage() {
   useTitle(t`Customers`);
@@ -66,10 +67,10 @@ export function CustomersPage() {
               >
                 <span className="customer-name truncate">{customer.name}</span>
                 {customer.tier !== "standard" && <Badge tone="blue">{words(customer.tier)}</Badge>}
-                <span className="customer-locale muted small">{customer.locale}</span>
+                <span className="customer-locale muted small">{languageOf(customer.locale)}</span>
                 <span className="customer-time muted small">
                   <Trans>
-                    since <Ago at={customer.created_at} />
+                    since <time dateTime={customer.created_at}>{dayName(customer.created_at)}</time>
                   </Trans>
                 </span>
               </Link>

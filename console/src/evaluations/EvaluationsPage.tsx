@@ -4,6 +4,7 @@ import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { permissionName } from "../api/names";
 import type { S } from "../api/words";
 import { Badge } from "../parts/Badge";
 import { useRows } from "../parts/rows";
@@ -11,6 +12,7 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { Scrolled } from "../review/Scrolled";
+import { useSession } from "../session/session";
 import { fullTime } from "../text/times";
 import { DecidedCases } from "./DecidedCases";
 import { suitesQuery } from "./queries";
@@ -49,12 +51,22 @@ export function EvaluationsPage() {
 }
 
 function NothingPublished() {
+  const { may } = useSession();
+  if (!may("manage_evaluations")) {
+    return (
+      <Empty title={t`No evaluation has been published yet`}>
+        <p>
+          <Trans>Colleagues who manage evaluations publish them here.</Trans>
+        </p>
+      </Empty>
+    );
+  }
   return (
     <Empty title={t`No evaluation has been published yet`}>
       <p>
         <Trans>
-          Make an API key with the permission manage_evaluations, put it into COUNTERSIGN_API_KEY,
-          and run:
+          Make an API key with the permission “{permissionName("manage_evaluations")}”, put it into
+          COUNTERSIGN_API_KEY, and run:
         </Trans>
       </p>
       <p>

@@ -2,7 +2,7 @@
 import { plural, t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { S } from "../api/words";
 import { oldestQuery } from "../approvals/queries";
@@ -12,6 +12,7 @@ import { Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { creditsOf } from "../safety/limits";
 import { useSession } from "../session/session";
+import { useMaySee } from "../shell/access";
 import { waited } from "../text/format";
 import { deskQuery } from "./queries";
 import { Trends } from "./Trends";
@@ -48,9 +49,9 @@ function Tiles({ desk }: { desk: Desk }) {
     <ul className="tiles">
       <Tile
         to={
-          <Link to="/approvals">
+          <Place to="/approvals">
             <Trans>Waiting for a decision</Trans>
-          </Link>
+          </Place>
         }
         value={`${desk.approvals.n}`}
         note={longest(desk.approvals, now)}
@@ -58,18 +59,18 @@ function Tiles({ desk }: { desk: Desk }) {
       />
       <Tile
         to={
-          <Link to="/tickets" search={{ status: "waiting_for_staff" }}>
+          <Place to="/tickets" search={{ status: "waiting_for_staff" }}>
             <Trans>Tickets waiting for staff</Trans>
-          </Link>
+          </Place>
         }
         value={`${desk.waiting_for_staff.n}`}
         note={longest(desk.waiting_for_staff, now)}
       />
       <Tile
         to={
-          <Link to="/tickets" search={{ status: "open" }}>
+          <Place to="/tickets" search={{ status: "open" }}>
             <Trans>Open tickets</Trans>
-          </Link>
+          </Place>
         }
         value={`${desk.open.n}`}
         note={plural(desk.runs.n, { one: "# run under way", other: "# runs under way" })}
@@ -82,25 +83,35 @@ function Tiles({ desk }: { desk: Desk }) {
       />
       <Tile
         to={
-          <Link to="/safety/limits">
+          <Place to="/safety/limits">
             <Trans>Credits spent today</Trans>
-          </Link>
+          </Place>
         }
         value={creditsOf(spent.today)}
         note={t`${most}${creditsOf(spent.month)} this month`}
       />
       <Tile
         to={
-          <Link to="/safety">
+          <Place to="/safety">
             <Trans>Stopped</Trans>
-          </Link>
+          </Place>
         }
         value={`${desk.breakers_open}`}
-        note={desk.breakers_open === 0 ? t`every breaker is closed` : t`open breakers`}
+        note={desk.breakers_open === 0 ? t`every agent and tool works` : t`see why, and what waits`}
         strong={desk.breakers_open > 0}
       />
     </ul>
   );
+}
+
+interface PlaceProps extends Pick<LinkProps, "search"> {
+  to: "/approvals" | "/tickets" | "/safety" | "/safety/limits";
+  children: ReactNode;
+}
+
+/** The way to what a figure counts, for who may see that. */
+function Place({ children, ...link }: PlaceProps) {
+  return useMaySee()(link.to) ? <Link {...link}>{children}</Link> : children;
 }
 
 function Tile({
@@ -200,7 +211,8 @@ const LISTED = 5;
 
 function Oldest() {
   const now = useNow();
-  const { data } = useQuery(oldestQuery);
+  const enabled = useSession().may("read_approvals");
+  const { data } = useQuery({ ...oldestQuery, enabled });
   if (!data) return null;
   const { items } = data;
   return (

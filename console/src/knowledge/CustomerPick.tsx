@@ -3,6 +3,7 @@ import { t } from "@lingui/core/macro";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { useSettled } from "../parts/settled";
+import { useSession } from "../session/session";
 import { customersQuery } from "./queries";
 
 interface Props {
@@ -17,7 +18,11 @@ export function CustomerPick({ label, nobody, value, onPick }: Props) {
   const id = useId();
   const [typed, setTyped] = useState("");
   const q = useSettled(typed.trim());
-  const query = useQuery({ ...customersQuery(q), placeholderData: keepPreviousData });
+  const query = useQuery({
+    ...customersQuery(q),
+    placeholderData: keepPreviousData,
+    enabled: useSession().may("read_customers"),
+  });
   const customers = query.data?.items ?? [];
   return (
     <div className="field">

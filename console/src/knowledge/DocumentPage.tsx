@@ -21,7 +21,7 @@ import { fullTime } from "../text/times";
 import { Changes } from "./Changes";
 import { DocumentEditor } from "./DocumentEditor";
 import { DocumentMarks } from "./marks";
-import { languageOf, type Metadata } from "./metadata";
+import type { Metadata } from "./metadata";
 import {
   customerQuery,
   documentQuery,
@@ -32,6 +32,7 @@ import {
 } from "./queries";
 import { Uses } from "./Uses";
 import "./knowledge.css";
+import { languageOf } from "../text/language";
 
 export function DocumentPage() {
   const { id } = useParams({ from: "/staff/knowledge/documents/$id" });

@@ -13,6 +13,7 @@ import { Segmented } from "../parts/Segmented";
 import { useSettled } from "../parts/settled";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
+import { useSession } from "../session/session";
 import { Asking } from "./Asking";
 import { CustomerPick } from "./CustomerPick";
 import { PassageItem } from "./PassageItem";
@@ -35,6 +36,7 @@ export function SearchPage() {
   const [typed, setTyped] = useState(search.q ?? "");
   const q = useSettled(typed.trim());
   const asking = search.mode === "ask";
+  const mayPick = useSession().may("read_customers");
   useEffect(() => {
     void navigate({ search: (before) => ({ ...before, q: q || undefined }), replace: true });
   }, [q, navigate]);
@@ -61,17 +63,26 @@ export function SearchPage() {
           onPick={(scope) => set({ scope: scope === "public" ? undefined : scope })}
         />
       </div>
-      <details open={Boolean(search.customer || search.locale) || undefined}>
+      <details
+        open={Boolean(search.customer || search.locale) || undefined}
+        hidden={asking && !mayPick}
+      >
         <summary className="small muted">
-          {asking ? t`For one customer` : t`For one customer, in one language, or more passages`}
+          {asking
+            ? t`For one customer`
+            : mayPick
+              ? t`For one customer, in one language, or more passages`
+              : t`In one language, or more passages`}
         </summary>
         <div className="upload-fields">
-          <CustomerPick
-            label={t`Customer`}
-            nobody={t`Nobody: what all customers share`}
-            value={search.customer ?? ""}
-            onPick={(customer) => set({ customer: customer || undefined })}
-          />
+          {mayPick && (
+            <CustomerPick
+              label={t`Customer`}
+              nobody={t`Nobody: what all customers share`}
+              value={search.customer ?? ""}
+              onPick={(customer) => set({ customer: customer || undefined })}
+            />
+          )}
           {!asking && (
             <>
               <label className="field">

@@ -11,8 +11,9 @@ import { Button } from "../parts/Button";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
+import { languageOf } from "../text/language";
 import { LayerBadge } from "./marks";
-import { fits, languageOf } from "./metadata";
+import { fits } from "./metadata";
 import { templatesQuery } from "./queries";
 import { placesOf } from "./template";
 

@@ -5,8 +5,9 @@ import { channelName } from "../api/names";
 import type { Visibility } from "../api/words";
 import { Badge } from "../parts/Badge";
 import { useNow } from "../parts/now";
+import { languageOf } from "../text/language";
 import { fullTime } from "../text/times";
-import { languageOf, type Metadata, validity } from "./metadata";
+import { type Metadata, validity } from "./metadata";
 
 export function VisibilityBadge({ visibility }: { visibility: Visibility }) {
   return visibility === "internal" ? (

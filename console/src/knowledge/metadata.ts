@@ -1,7 +1,6 @@
 // What is known of a document besides its text: as words, as a filter, as front matter.
 import { t } from "@lingui/core/macro";
 import type { Document, DocumentItem, Layer, VersionItem, Visibility } from "../api/words";
-import { tags } from "../text/language";
 
 export type Metadata = Pick<
   DocumentItem,
@@ -63,15 +62,6 @@ export function validity(
   if (meta.valid_from && Date.parse(meta.valid_from) > now) return "later";
   if (meta.valid_until && Date.parse(meta.valid_until) <= now) return "over";
   return "valid";
-}
-
-/** A language by its name, and its code where the browser knows no name. */
-export function languageOf(locale: string): string {
-  try {
-    return new Intl.DisplayNames(tags(), { type: "language" }).of(locale) ?? locale;
-  } catch {
-    return locale;
-  }
 }
 
 /** The text with what is known of the document above it, as the service reads it. JSON is YAML. */

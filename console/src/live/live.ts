@@ -138,9 +138,10 @@ function parsed(message: MessageEvent): StreamItem | undefined {
   }
 }
 
-/** Keeps the stream open for as long as the caller is shown. */
-export function useLive(client: QueryClient): void {
+/** Keeps the stream open for as long as the caller is shown, for who may read what it says. */
+export function useLive(client: QueryClient, enabled: boolean): void {
   useEffect(() => {
+    if (!enabled) return;
     let source: EventSource | undefined;
     let lostTimer: ReturnType<typeof setTimeout> | undefined;
     let reopenTimer: ReturnType<typeof setTimeout> | undefined;
@@ -241,5 +242,5 @@ export function useLive(client: QueryClient): void {
       typing = new Map();
       caughtUp();
     };
-  }, [client]);
+  }, [client, enabled]);
 }

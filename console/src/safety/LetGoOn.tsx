@@ -4,6 +4,7 @@ import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, send } from "../api/client";
+import { permissionName } from "../api/names";
 import type { BreakerOf } from "../api/words";
 import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
@@ -28,7 +29,7 @@ export function LetGoOn({ of }: { of: BreakerOf }) {
   if (!may("resume")) {
     return (
       <p className="muted small">
-        <Trans>Letting it go on needs the permission resume.</Trans>
+        <Trans>Letting it go on takes the permission “{permissionName("resume")}”.</Trans>
       </p>
     );
   }

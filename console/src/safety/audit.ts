@@ -1,6 +1,7 @@
 // The audit's words for people.
 import type { MessageDescriptor } from "@lingui/core";
 import { msg, t } from "@lingui/core/macro";
+import { roleName } from "../api/names";
 import type { AuditAction } from "../api/words";
 import { words } from "../text/format";
 
@@ -77,7 +78,10 @@ export function detailWords(detail: unknown): string {
   return Object.entries(detail)
     .filter(([name]) => name !== "digest" && name !== "run" && name !== "of")
     .filter(([, value]) => ["string", "number", "boolean"].includes(typeof value))
-    .map(([name, value]) => `${words(name)}: ${String(value)}`)
+    .map(
+      ([name, value]) =>
+        `${words(name)}: ${name === "role" ? roleName(String(value)) : String(value)}`,
+    )
     .join("; ");
 }
 

@@ -38,8 +38,8 @@ export function ApiKeysPage() {
       <div className="row">
         <p className="muted grow">
           <Trans>
-            A key may what its scopes name, and nothing that takes a person. It stops with whom it
-            belongs to.
+            A key may do what its scopes name, and nothing that takes a person. It stops with whom
+            it belongs to.
           </Trans>
         </p>
         <Button tone="primary" onClick={() => setMaking(true)}>

@@ -99,7 +99,7 @@ function Chat({ channels: { public_url, workspace, chat } }: { channels: S["Chan
           <Key name="visitors.messages_per_minute" />
         </dd>
         <dt>
-          <Trans>From one place</Trans>
+          <Trans>From one address</Trans>
         </dt>
         <dd>
           <Trans>

@@ -57,12 +57,14 @@ export function MailSection() {
             </Trans>
           </p>
           {!data.possible && (
-            <p className="notice" role="note">
-              <Trans>
-                This service sends no mail: <code>email.address</code> and{" "}
-                <code>email.smtp.host</code> are not set. What you choose counts once they are.
-              </Trans>
-            </p>
+            <div className="notice" role="note">
+              <p className="grow">
+                <Trans>
+                  This service sends no mail: <code>email.address</code> and{" "}
+                  <code>email.smtp.host</code> are not set. What you choose counts once they are.
+                </Trans>
+              </p>
+            </div>
           )}
           <fieldset className="stack mail-choices" disabled={save.isPending}>
             <legend className="sr-only">
@@ -79,7 +81,7 @@ export function MailSection() {
               value="pressing"
               chosen={chosen}
               label={t`What is pressing`}
-              hint={t`With much at stake (from ${(data.pressing_cents / 100).toFixed(0)} expected to be lost), or less than ${minutes(data.pressing_minutes)} to its deadline.`}
+              hint={t`With an expected loss of ${(data.pressing_cents / 100).toFixed(0)} or more, or less than ${minutes(data.pressing_minutes)} to its deadline.`}
               onChoose={save.mutate}
             />
             <Option

@@ -29,7 +29,7 @@ export function PeoplePage() {
       <div className="row">
         <p className="muted grow">
           <Trans>
-            What a colleague may is what their role may. Changes are in the audit and in effect
+            What colleagues may do is what their role allows. Changes are in the audit and in effect
             within seconds.
           </Trans>
         </p>

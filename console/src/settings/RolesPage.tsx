@@ -104,7 +104,7 @@ function MatrixTable({ matrix }: { matrix: S["Matrix"] }) {
                 {permissionName(permission.name)}
                 <span className="muted small">
                   {permission.means}
-                  {permission.takes_a_person && t` Takes a person.`}
+                  {permission.takes_a_person && t` No API key can have it.`}
                 </span>
               </th>
               {matrix.roles.map((role) => {

@@ -28,7 +28,7 @@ export function TeamsPage() {
       <div className="row">
         <p className="muted grow">
           <Trans>
-            A policy that names a team beside a role asks those of the role who are in it.
+            A policy that names a role and a team asks the people of that role who are in the team.
           </Trans>
         </p>
         {may("manage_teams") && (

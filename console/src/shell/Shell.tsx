@@ -346,7 +346,6 @@ function usePageFocus() {
 }
 
 export function Shell() {
-  useLive(useQueryClient());
   const navigate = useNavigate();
   const narrow = useNarrow();
   const main = usePageFocus();
@@ -357,6 +356,8 @@ export function Shell() {
   const [copilot, setCopilot] = useState<boolean>();
   const besides = !useNarrow("(max-width: 1100px)");
   const { may } = useSession();
+  // It tells of tickets; who may not read them has no stream to lose.
+  useLive(useQueryClient(), may("read_tickets"));
   const mayAsk = may("ask_copilot");
   const openCopilot = () => {
     setMenu(false);

@@ -1,7 +1,7 @@
 // Which permission a page takes: who lacks it is not led there, and is told so when they come by an address.
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { Link, Navigate, Outlet, useRouterState } from "@tanstack/react-router";
 import { permissionName, roleName } from "../api/names";
 import type { Permission } from "../api/words";
 import { useTitle } from "../parts/title";
@@ -48,9 +48,17 @@ export function useMaySee(): (path: string) => boolean {
 
 /** The page, if they may see it. */
 export function AllowedOutlet() {
-  const path = useRouterState({ select: (state) => state.location.pathname });
-  const { role } = useSession();
+  // Of the page that stands here, not of one that is on its way.
+  const path = useRouterState({
+    select: ({ location, matches }) => matches.at(-1)?.pathname ?? location.pathname,
+  });
+  const { may, role } = useSession();
   const maySee = useMaySee();
+  // Nobody is met with a refusal when they sign in: who may not see the desk begins at the first page that is theirs.
+  if (path === "/" && !maySee(path)) {
+    const [first] = TAKES.find(([, permission]) => may(permission)) ?? ["/settings/account"];
+    return <Navigate to={first} replace />;
+  }
   return maySee(path) ? <Outlet /> : <NotForThem takes={takes(path)} role={role} />;
 }
 

@@ -36,3 +36,12 @@ function directionOf(language: string): "ltr" | "rtl" {
   const script = new Intl.Locale(language).maximize().script ?? "Latn";
   return ["Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm"].includes(script) ? "rtl" : "ltr";
 }
+
+/** A language by its name, and its code where the browser knows no name. */
+export function languageOf(locale: string): string {
+  try {
+    return new Intl.DisplayNames(tags(), { type: "language" }).of(locale) ?? locale;
+  } catch {
+    return locale;
+  }
+}

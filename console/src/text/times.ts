@@ -10,3 +10,8 @@ export function fullTime(at: string): string {
 export function clockTime(at: string): string {
   return new Date(at).toLocaleTimeString(tags(), { hour: "2-digit", minute: "2-digit" });
 }
+
+/** The day alone, for what is long ago. */
+export function dayName(at: string): string {
+  return new Date(at).toLocaleDateString(tags(), { dateStyle: "medium" });
+}

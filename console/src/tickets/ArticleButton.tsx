@@ -17,7 +17,10 @@ export function ArticleButton({ ticket }: { ticket: Ticket }) {
   const client = useQueryClient();
   const { may } = useSession();
   const resolved = ticket.status === "resolved" || ticket.status === "closed";
-  const query = useQuery({ ...articleQuery(ticket.id), enabled: resolved });
+  const query = useQuery({
+    ...articleQuery(ticket.id),
+    enabled: resolved && may("read_knowledge"),
+  });
   const begin = useMutation({
     mutationFn: () =>
       send(api.POST("/v1/tickets/{id}/article", { params: { path: { id: ticket.id } } })),
@@ -27,6 +30,9 @@ export function ArticleButton({ ticket }: { ticket: Ticket }) {
   if (!resolved || !query.data) return null;
   const { run, approval_id, document_id } = query.data;
   const busy = run && ACTIVE.includes(run.status);
+  const mayBegin = may("write_knowledge");
+  // What they cannot begin is not proposed to them.
+  if (!mayBegin && !approval_id && !busy && !document_id && !run?.outcome) return null;
   return (
     <div className="notice article-notice" role="status">
       <div className="grow">
@@ -55,7 +61,7 @@ export function ArticleButton({ ticket }: { ticket: Ticket }) {
         </p>
         {begin.error && <Failure error={begin.error} />}
       </div>
-      {!approval_id && !busy && may("write_knowledge") && (
+      {!approval_id && !busy && mayBegin && (
         <Button size="small" busy={begin.isPending} onClick={() => begin.mutate()}>
           <Trans>Turn into article</Trans>
         </Button>

@@ -17,6 +17,7 @@ import { Unmask, useMasks, useUnmasked } from "../personal/Unmask";
 import { runsOfTicketQuery } from "../runs/queries";
 import { useSession } from "../session/session";
 import { plain, words } from "../text/format";
+import { languageOf } from "../text/language";
 import { InShort } from "./InShort";
 import { colleaguesQuery } from "./mentions";
 import { approvalsOf } from "./pending";
@@ -159,15 +160,19 @@ export function Properties({ events, ticket, ...served }: Props) {
                   <Trans>Customer</Trans>
                 </dt>
                 <dd>
-                  <Link to="/customers/$id" params={{ id: customer.id }}>
-                    {customer.name}
-                  </Link>{" "}
+                  {session.may("read_customers") ? (
+                    <Link to="/customers/$id" params={{ id: customer.id }}>
+                      {customer.name}
+                    </Link>
+                  ) : (
+                    customer.name
+                  )}{" "}
                   {customer.tier !== "standard" && <Badge tone="violet">{customer.tier}</Badge>}
                 </dd>
                 <dt>
                   <Trans>Language</Trans>
                 </dt>
-                <dd>{customer.locale}</dd>
+                <dd>{languageOf(customer.locale)}</dd>
               </>
             )}
           </dl>
@@ -221,7 +226,11 @@ function Assignee({
         onChange={(event) => onAssign(event.target.value || null)}
       >
         <option value="">{t`Nobody`}</option>
-        {assignee && !isListed && <option value={assignee}>{t`A former colleague`}</option>}
+        {assignee && !isListed && (
+          <option value={assignee}>
+            {may("read_people") ? t`A former colleague` : t`A colleague`}
+          </option>
+        )}
         {people.map(({ id, name }) => (
           <option key={id} value={id}>
             {id === userId ? t`${name} (you)` : name}
@@ -328,6 +337,7 @@ function Runs({ ticketId }: { ticketId: string }) {
 }
 
 function Approvals({ events }: { events: Event[] }) {
+  const { may } = useSession();
   const approvals = approvalsOf(events);
   if (approvals.length === 0) return null;
   return (
@@ -338,9 +348,13 @@ function Approvals({ events }: { events: Event[] }) {
       <ul className="stack-tight">
         {approvals.map((approval) => (
           <li key={approval.id} className="row">
-            <Link to="/approvals/$id" params={{ id: approval.id }}>
-              {approval.title}
-            </Link>
+            {may("read_approvals") ? (
+              <Link to="/approvals/$id" params={{ id: approval.id }}>
+                {approval.title}
+              </Link>
+            ) : (
+              approval.title
+            )}
             <ApprovalBadge status={approval.status} />
           </li>
         ))}

@@ -18,6 +18,7 @@ import { words } from "../text/format";
 import { clockTime, fullTime } from "../text/times";
 import { ArticleButton } from "./ArticleButton";
 import { Composer } from "./Composer";
+import { HandedOver } from "./HandedOver";
 import { colleaguesQuery, mentionsQuery } from "./mentions";
 import { Presence } from "./Presence";
 import { Properties } from "./Properties";
@@ -99,7 +100,9 @@ export function TicketPage() {
                 <Trans>A person is wanted: {self.handoff.reason}</Trans>
               </strong>
               {self.handoff.triggers && <Triggers triggers={self.handoff.triggers} />}
-              {self.handoff.summary && <div>{self.handoff.summary}</div>}
+              {self.handoff.summary && (
+                <HandedOver summary={self.handoff.summary} reason={self.handoff.reason} />
+              )}
             </div>
           </div>
         )}
@@ -189,6 +192,7 @@ function Said({ message, ticketId }: { message: Message; ticketId: string }) {
 }
 
 function Entry({ event, ticketId }: { event: Event; ticketId: string }) {
+  const { may } = useSession();
   if (event.body.type === "message_added") {
     return <Said message={event.body.message} ticketId={ticketId} />;
   }
@@ -206,7 +210,7 @@ function Entry({ event, ticketId }: { event: Event; ticketId: string }) {
       <Icon name={line.icon} />
       <div className="grow">
         <span>{line.text}</span>
-        {line.approvalId && (
+        {line.approvalId && may("read_approvals") && (
           <>
             {" · "}
             <Link to="/approvals/$id" params={{ id: line.approvalId }}>
@@ -214,7 +218,7 @@ function Entry({ event, ticketId }: { event: Event; ticketId: string }) {
             </Link>
           </>
         )}
-        {line.runId && (
+        {line.runId && may("read_runs") && (
           <>
             {" · "}
             <Link to="/runs/$id" params={{ id: line.runId }}>
@@ -223,6 +227,7 @@ function Entry({ event, ticketId }: { event: Event; ticketId: string }) {
           </>
         )}
         {line.detail && <div className="line-detail">{line.detail}</div>}
+        {line.handed && <HandedOver {...line.handed} />}
         {event.body.type === "external" && (
           <details>
             <summary>

@@ -63,6 +63,18 @@ describe("the timeline", () => {
     );
   });
 
+  it("keeps what was handed over apart from the reason", () => {
+    const line = lineOf(
+      { type: "escalated", reason: "no article answers", summary: "Why: no article answers" },
+      system,
+    );
+    expect(line?.detail).toBeUndefined();
+    expect(line?.handed).toEqual({
+      summary: "Why: no article answers",
+      reason: "no article answers",
+    });
+  });
+
   it("names the person who decided", () => {
     const line = lineOf(
       {

@@ -25,6 +25,8 @@ export interface Line {
   icon: IconName;
   text: string;
   detail?: string;
+  /** What came with a ticket that is a person's from there on. */
+  handed?: { summary: string; reason: string };
   approvalId?: string;
   runId?: string;
   /** Something a person should not overlook. */
@@ -72,7 +74,7 @@ export function lineOf(body: EventBody, actor: Actor): Line | undefined {
         icon: "hand",
         // Without an agent's or a colleague's judgement: by the words of the customer, or by a fact.
         text: `${body.triggers ? t`A person is wanted, by rule` : t`A person is wanted`}: ${body.reason}`,
-        detail: body.summary || undefined,
+        handed: body.summary ? { summary: body.summary, reason: body.reason } : undefined,
         strong: true,
       };
     case "contact_identified":

@@ -4,6 +4,7 @@ import { Trans } from "@lingui/react/macro";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { api, send } from "../api/client";
+import { permissionName } from "../api/names";
 import type { ToolSource, ToolSpec, ToolView } from "../api/words";
 import { useShortcuts } from "../keys/shortcuts";
 import { Badge, RiskBadge } from "../parts/Badge";
@@ -187,7 +188,7 @@ function Suspended({ view }: { view: ToolView }) {
           </div>
         ) : (
           <p className="muted small">
-            <Trans>Accepting it needs the permission manage_tools.</Trans>
+            <Trans>Accepting it takes the permission “{permissionName("manage_tools")}”.</Trans>
           </p>
         )}
       </div>

@@ -105,6 +105,21 @@ pub fn concepts(text: &str) -> BTreeSet<String> {
     tokens(text).into_iter().filter(|t| !t.stop).map(|t| t.concept).collect()
 }
 
+/// The words of a text that are among these words or concepts, as they are spelt there: people read them, and a
+/// name among them is masked like anywhere else.
+pub fn as_spelt<'t>(text: &'t str, wanted: &[String]) -> Vec<&'t str> {
+    let mut found: Vec<&str> = Vec::new();
+    for token in tokens(text) {
+        let rest = &text[token.at..];
+        let word = &rest[..rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len())];
+        let is_wanted = wanted.iter().any(|each| *each == token.concept || each.to_lowercase() == token.word);
+        if is_wanted && !found.contains(&word) {
+            found.push(word);
+        }
+    }
+    found
+}
+
 /// Splits running text into sentences. A line break ends one as well.
 pub fn sentences(text: &str) -> Vec<&str> {
     let text = cut(text);
@@ -212,6 +227,15 @@ mod tests {
         assert_eq!(concepts("give me my money back"), concepts("refunds"));
         assert_eq!(concepts("Where are the packages?"), concepts("the parcel"));
         assert_eq!(concepts("log in"), concepts("signing in"));
+    }
+
+    #[test]
+    fn words_are_told_as_they_were_spelt() {
+        let said = "Hello again, the slider looks worn. Zuzana Dvořák";
+        let wanted = ["look", "worn", "zuzana", "dvořák", "nowhere"].map(str::to_owned);
+        assert_eq!(as_spelt(said, &wanted), ["looks", "worn", "Zuzana", "Dvořák"]);
+        let parcel: Vec<String> = concepts("parcel").into_iter().collect();
+        assert_eq!(as_spelt("Where are the packages? And my Packages?", &parcel), ["packages", "Packages"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use rag::answerability::Trained;
 use serde_json::{Value, json};
 
 use super::{
-    analysis::{concepts, cut, tokens},
+    analysis::{as_spelt, concepts, cut, tokens},
     answer::{Found, Piece, Reading as Passages, leans, search_words},
     flow::{self, Desk, Progress, Request},
     intent::{Intents, Reading, Wish},
@@ -271,9 +271,9 @@ impl Turn<'_> {
         }
         for (question, words) in &open {
             kind = Kind::Handoff;
-            reasons.push(match &words[..] {
+            reasons.push(match &as_spelt(question, words)[..] {
                 [] => format!("No article answers: {question}"),
-                words => format!("No article answers: {question} (missing: {}).", words.join(", ")),
+                words => format!("No article answers: {question} (nothing says: {}).", words.join(", ")),
             });
         }
         if !asks.is_empty() && kind != Kind::Handoff {
