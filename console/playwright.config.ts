@@ -45,7 +45,8 @@ export default defineConfig({
       use: { baseURL: `http://127.0.0.1:${port}` },
     },
     { name: "story", testDir: "e2e/story", timeout: 150_000 },
-    { name: "bench", testDir: "e2e/bench" },
+    // Without a trace, which takes pictures of the page all the while.
+    { name: "bench", testDir: "e2e/bench", use: { trace: "off" } },
   ],
   webServer: {
     command: `npx vite preview --host 127.0.0.1 --port ${port} --strictPort`,

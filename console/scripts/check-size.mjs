@@ -20,7 +20,9 @@ function filesOf(name, found = new Set()) {
   return found;
 }
 
-const first = new Set([...filesOf("index.html"), ...filesOf("src/staff.ts")]);
+const first = new Set(
+  ["index.html", "src/main.tsx", "src/staff.ts"].flatMap((name) => [...filesOf(name)]),
+);
 let over = false;
 
 function check(what, files, budget) {

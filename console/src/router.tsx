@@ -40,6 +40,7 @@ import {
   VISIBILITIES,
   wholeOf,
 } from "./shell/address";
+import type { Seed } from "./start/seeds";
 import type { TicketFilter } from "./tickets/queries";
 import { Broken } from "./version/Broken";
 
@@ -53,7 +54,7 @@ function NotFound() {
   );
 }
 
-const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+const root = createRootRouteWithContext<{ queryClient: QueryClient; seed: Seed }>()({
   component: Outlet,
   notFoundComponent: NotFound,
 });
@@ -167,6 +168,8 @@ const staff = createRoute({
       if (session.second_factor_missing && location.pathname !== "/settings/account") {
         throw redirect({ to: "/settings/account" });
       }
+      const first = await context.seed(location);
+      if (first) throw redirect({ to: "/approvals/$id", params: { id: first }, replace: true });
     } catch (error) {
       if (error instanceof Problem && error.status === 401) {
         throw redirect({
@@ -542,10 +545,10 @@ const tree = root.addChildren([
   ]),
 ]);
 
-export function makeRouter(queryClient: QueryClient) {
+export function makeRouter(queryClient: QueryClient, seed: Seed) {
   return createRouter({
     routeTree: tree,
-    context: { queryClient },
+    context: { queryClient, seed },
     defaultPreload: "intent",
     defaultPendingComponent: () => <Loading lines={8} />,
     defaultErrorComponent: Broken,

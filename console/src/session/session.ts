@@ -1,11 +1,22 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
-import { api, send } from "../api/client";
+import { api, Problem, send } from "../api/client";
 import type { Permission } from "../api/words";
+import { forget, know } from "../start/known";
 
 /** Who is signed in. Fails with status 401 when nobody is. */
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: () => send(api.GET("/v1/session")),
+  queryFn: async () => {
+    try {
+      const session = await send(api.GET("/v1/session"));
+      // Somebody who still has to set up a second factor may nothing until then.
+      know(session.second_factor_missing ? [] : session.permissions);
+      return session;
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) forget();
+      throw error;
+    }
+  },
   staleTime: 5 * 60_000,
 });
 

@@ -20,6 +20,7 @@ import { Loading } from "../parts/states";
 import { Toasts, tell } from "../parts/toasts";
 import { StoppedBar } from "../safety/StoppedBar";
 import { useSession } from "../session/session";
+import { forget } from "../start/known";
 import { initials, lowerFirst } from "../text/format";
 import { StaleBar } from "../version/StaleBar";
 import { AllowedOutlet, useMaySee } from "./access";
@@ -181,6 +182,7 @@ function useSignOut() {
     onSuccess: () => {
       // They name tickets and people.
       recents.set([]);
+      forget();
       // The page is loaded anew: what it held in memory, drafts and all, goes with it.
       window.location.assign("/sign-in");
     },

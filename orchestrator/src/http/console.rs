@@ -1,6 +1,9 @@
 //! The console's files. They are read from a folder and not built in, so that the service builds
 //! without node; every path that is not a file is the console's own page, which knows its routes.
 //!
+//! The build puts a `.br` and a `.gz` beside each file of a size, which are sent to whoever takes them; what has none is
+//! compressed on its way.
+//!
 //! The chat widget is one of them and stands apart: other sites load it by a name that never changes.
 
 use std::path::Path;
@@ -29,8 +32,9 @@ const NOT_BUILT: &str = include_str!("docs/not_built.html");
 pub fn files(folder: &str) -> Router {
     let index = Path::new(folder).join("index.html");
     let built = index.is_file();
-    let assets = ServeDir::new(folder);
-    let pages = ServeDir::new(folder).fallback(ServeFile::new(index));
+    let assets = ServeDir::new(folder).precompressed_br().precompressed_gzip();
+    let page = ServeFile::new(index).precompressed_br().precompressed_gzip();
+    let pages = assets.clone().fallback(page);
     let widget = Widget::read(folder);
     let fallback = move |request: Request| {
         let (assets, pages, widget) = (assets.clone(), pages.clone(), widget.clone());
@@ -118,7 +122,12 @@ async fn cache(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if response.status().is_success() && !response.headers().contains_key(header::CACHE_CONTROL) {
         let value = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+        // Which of a file's forms was sent; whoever compresses on the way says it only then.
+        if headers.contains_key(header::CONTENT_ENCODING) {
+            headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+        }
     }
     response
 }

@@ -37,6 +37,30 @@ async fn the_consoles_own_routes_get_its_page_and_files_are_cached_for_good() {
 }
 
 #[tokio::test]
+async fn a_file_that_was_compressed_when_it_was_built_is_sent_so_to_whoever_takes_it() {
+    let (app, folder) = built().await;
+    for (name, form) in [("index.html", "br"), ("assets/app-1f2e.js", "br"), ("assets/app-1f2e.js", "gz")] {
+        std::fs::write(folder.path().join(format!("{name}.{form}")), format!("as {form}")).unwrap();
+    }
+    for (path, takes, encoding, body, kind) in [
+        ("/assets/app-1f2e.js", "gzip, deflate, br, zstd", "br", "as br", "javascript"),
+        ("/assets/app-1f2e.js", "gzip, deflate", "gzip", "as gz", "javascript"),
+        ("/", "gzip, br", "br", "as br", "text/html"),
+        ("/approvals", "gzip, br", "br", "as br", "text/html"),
+    ] {
+        let file = app.nobody().with("accept-encoding", takes).get(path).await;
+        assert_eq!(file.status, StatusCode::OK, "{path} as {takes}");
+        assert_eq!(file.text(), body, "{path} as {takes}");
+        assert_eq!(file.headers[header::CONTENT_ENCODING], encoding, "{path} as {takes}");
+        assert_eq!(file.headers[header::VARY], "accept-encoding", "{path} as {takes}");
+        assert!(file.headers[header::CONTENT_TYPE].to_str().unwrap().contains(kind), "{path} as {takes}");
+    }
+    let plain = app.nobody().get("/assets/app-1f2e.js").await;
+    assert_eq!(plain.text(), "export {}");
+    assert!(!plain.headers.contains_key(header::CONTENT_ENCODING));
+}
+
+#[tokio::test]
 async fn without_a_build_the_page_says_how_to_make_one() {
     let app = TestApp::start().await;
     let page = app.nobody().get("/").await;
