@@ -24,6 +24,7 @@ use super::{
     Http,
     approvals::{FieldFinding, findings_in},
     auth::{Staff, may},
+    body_html,
     input::{Json, Path},
     problem::Problem,
     sight::Sight,
@@ -168,6 +169,7 @@ fn view<P>(
         let (_, message) = written.iter().find(next)?;
         let mut message = message.clone();
         let likeness = likeness(reply, &message.body);
+        body_html::show(&mut message);
         if whole {
             http.app.personal.mark(staff.workspace, &mut message);
         }

@@ -134,7 +134,7 @@ fn node(schema: &Value, optional: Optional, depth: usize) -> Option<Value> {
             }
             // Notes, and bounds that strict mode does not know: the caller checks those itself.
             "$schema" | "$id" | "$comment" | "title" | "default" | "examples" | "deprecated" | "readOnly"
-            | "writeOnly" | "minLength" | "maxLength" | "uniqueItems" => {}
+            | "writeOnly" | "minLength" | "maxLength" | "uniqueItems" | "contentMediaType" => {}
             "items" => {
                 out.insert(key.clone(), nested(value)?);
             }
