@@ -125,7 +125,12 @@ function Form({
             ))}
           {asked && dryRun.isError && <Failure error={dryRun.error} />}
           {said?.preview && (
-            <Proposal preview={said.preview} tool={tool} title={t`With your changes`} />
+            <Proposal
+              preview={said.preview}
+              tool={tool}
+              html={said.body_html}
+              title={t`With your changes`}
+            />
           )}
           {said?.problem && (
             <div className="notice" data-tone="red">
