@@ -219,8 +219,9 @@ impl<'a> Page<'a> {
 
     /// Whether a heading begins with `#`, and is not the line above a line of dashes.
     fn has_signs(&self, range: &Range<usize>) -> bool {
-        let rest = self.text[range.clone()].trim_start_matches('#');
-        let signs = range.len() - rest.len();
+        let text = self.text[range.clone()].trim_start();
+        let rest = text.trim_start_matches('#');
+        let signs = text.len() - rest.len();
         (1..=6).contains(&signs) && (rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
     }
 

@@ -15,6 +15,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { MOD } from "../keys/shortcuts";
 import { Button } from "../parts/Button";
 import {
   bold,
@@ -33,6 +34,8 @@ import type { EditorProps, Focusable } from "./MessageField";
 import { SAFE, type Source, sourceOf } from "./markdown";
 import "./editor.css";
 
+const SCHEME = "https://";
+
 /** An address as people type it. */
 export function addressOf(typed: string): string | undefined {
   const address = typed.trim();
@@ -40,7 +43,7 @@ export function addressOf(typed: string): string | undefined {
     ? address
     : /^[^\s/@]+@[^\s/@]+$/.test(address)
       ? `mailto:${address}`
-      : `https://${address}`;
+      : `${SCHEME}${address}`;
   return address !== "" && SAFE.test(whole) ? whole : undefined;
 }
 
@@ -70,12 +73,12 @@ export default function RichEditor({
   const [empty, setEmpty] = useState(value.trim() === "");
   const [linking, setLinking] = useState(false);
 
-  const attributes = {
+  const attributes: Record<string, string> = {
     role: "textbox",
     class: "rich-text",
     translate: "no",
     "aria-multiline": "true",
-    ...(labelledBy ? { "aria-labelledby": labelledBy } : { "aria-label": label }),
+    ...(labelledBy ? { "aria-labelledby": labelledBy } : { "aria-label": label ?? "" }),
     ...(describedBy && { "aria-describedby": describedBy }),
     ...(invalid && { "aria-invalid": "true" }),
     ...(required && { "aria-required": "true" }),
@@ -141,24 +144,41 @@ export default function RichEditor({
     view.current?.focus();
   };
 
-  const tools: [string, boolean | undefined, ReactNode, () => void][] = [
-    [t`Bold`, stands?.bold, <b key="b">B</b>, () => run(bold)],
-    [t`Italic`, stands?.italic, <i key="i">I</i>, () => run(italic)],
-    [t`Link`, stands?.link, <Drawn key="l" path={LINK} />, () => setLinking(true)],
-    [t`Bulleted list`, stands?.bullets, <Drawn key="u" path={BULLETS} />, () => run(bullets)],
-    [t`Numbered list`, stands?.numbers, <Drawn key="o" path={NUMBERS} />, () => run(numbers)],
-    [t`Quote`, stands?.quote, <Drawn key="q" path={QUOTE} />, () => run(quote)],
+  const tools: [string, string, boolean | undefined, ReactNode, () => void][] = [
+    [
+      t`Bold`,
+      "B",
+      stands?.bold,
+      <b key="b" translate="no">
+        B
+      </b>,
+      () => run(bold),
+    ],
+    [
+      t`Italic`,
+      "I",
+      stands?.italic,
+      <i key="i" translate="no">
+        I
+      </i>,
+      () => run(italic),
+    ],
+    [t`Link`, "K", stands?.link, <Drawn key="l" path={LINK} />, () => setLinking(true)],
+    [t`Bulleted list`, "", stands?.bullets, <Drawn key="u" path={BULLETS} />, () => run(bullets)],
+    [t`Numbered list`, "", stands?.numbers, <Drawn key="o" path={NUMBERS} />, () => run(numbers)],
+    [t`Quote`, "", stands?.quote, <Drawn key="q" path={QUOTE} />, () => run(quote)],
   ];
   return (
     <div className="rich-editor" data-invalid={invalid}>
       <Toolbar.Root className="rich-tools" aria-label={t`Formatting`}>
-        {tools.map(([name, on, sign, act]) => (
+        {tools.map(([name, letter, on, sign, act]) => (
           <Toolbar.Button
             key={name}
             className="rich-tool"
             aria-label={name}
             aria-pressed={on ?? false}
-            title={name}
+            aria-keyshortcuts={letter ? `Control+${letter} Meta+${letter}` : undefined}
+            title={letter ? `${name} (${MOD}+${letter})` : name}
             disabled={readOnly}
             // The selection stays where it is.
             onMouseDown={(event) => event.preventDefault()}
@@ -223,7 +243,7 @@ function LinkField({
         type="text"
         inputMode="url"
         autoComplete="off"
-        placeholder="https://"
+        placeholder={SCHEME}
         value={typed}
         aria-invalid={wrong || undefined}
         aria-describedby={wrong ? `${id}-wrong` : undefined}

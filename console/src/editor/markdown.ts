@@ -17,8 +17,22 @@ export const SAFE = /^(https?:\/\/|mailto:)[^\s<>"\\]+$/i;
 const tight = (tag: string) => [{ tag, getAttrs: () => ({ tight: true }) }];
 const { nodes, marks } = basic.spec;
 
+type Nodes =
+  | "doc"
+  | "paragraph"
+  | "blockquote"
+  | "horizontal_rule"
+  | "heading"
+  | "code_block"
+  | "bullet_list"
+  | "ordered_list"
+  | "list_item"
+  | "text"
+  | "hard_break";
+type Marks = "em" | "strong" | "link" | "code";
+
 /** What a message may hold: what the service draws of it, and no pictures. */
-export const schema = new Schema({
+export const schema = new Schema<Nodes, Marks>({
   nodes: nodes
     .remove("image")
     .update("heading", {
