@@ -132,7 +132,7 @@ pub struct Message {
     pub id: MessageId,
     pub author: Actor,
     pub visibility: Visibility,
-    /// Plain text; for mail, the new part without quotes and signature.
+    /// The customer's is plain text, for mail the new part without quotes and signature; the desk's is Markdown.
     pub body: String,
     /// What the answer rests on, in the order of its `[n]` marks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -153,6 +153,11 @@ pub struct Message {
     /// Where personal data stands in `body`, as it is served: found anew each time, and never stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<TextFinding>,
+    /// `body` as HTML, when the desk wrote it, in Markdown: made anew each time it is served, and never stored. Its
+    /// tags are `p`, `br`, `hr`, `strong`, `em`, `a`, `ul`, `ol`, `li`, `blockquote`, `pre` and `code`; its links
+    /// lead to `http`, `https` and `mailto` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_html: Option<String>,
     pub at: Timestamp,
 }
 

@@ -436,6 +436,7 @@ impl Intake {
             redacted: None,
             mentions: Vec::new(),
             findings: Vec::new(),
+            body_html: None,
             at: self.clock.now(),
         }
     }

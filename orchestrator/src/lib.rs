@@ -30,6 +30,7 @@ pub mod knowledge_index;
 pub mod live;
 pub mod logging;
 pub mod measurements;
+pub mod message_html;
 pub mod models;
 pub mod password;
 pub mod people;

@@ -43,6 +43,7 @@ fn opening(ids: &CountedIds, ticket_id: TicketId, at: Timestamp) -> Commit {
         redacted: None,
         mentions: Vec::new(),
         findings: Vec::new(),
+        body_html: None,
         at,
     };
     let events = vec![event(created), event(EventBody::MessageAdded { message })];

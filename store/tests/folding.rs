@@ -50,6 +50,7 @@ fn body() -> impl Strategy<Value = EventBody> {
                 redacted: None,
                 mentions: Vec::new(),
                 findings: Vec::new(),
+                body_html: None,
                 at: Timestamp(0),
             }
         }),

@@ -20,7 +20,8 @@ pub(crate) struct AddNote;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Args {
-    /// What colleagues should know, in plain text.
+    /// What colleagues should know, in Markdown without HTML or pictures.
+    #[schemars(extend("contentMediaType" = "text/markdown"))]
     body: Text<20_000>,
 }
 

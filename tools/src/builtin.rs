@@ -90,6 +90,7 @@ pub(crate) fn agent_message(
         redacted: None,
         mentions: Vec::new(),
         findings: Vec::new(),
+        body_html: None,
         at: context.now,
     }
 }

@@ -31,6 +31,7 @@ pub(crate) struct Args {
     summary: Text<4_000>,
     /// What to tell the customer about the handoff; left out, nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("contentMediaType" = "text/markdown"))]
     message: Option<Text<2_000>>,
     /// What set the handoff off, found by rule. No model is shown that there is such a thing.
     #[serde(default, skip_serializing_if = "<[Trigger]>::is_empty")]

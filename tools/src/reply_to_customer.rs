@@ -22,7 +22,8 @@ pub(crate) struct ReplyToCustomer;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Args {
-    /// What the customer reads, in plain text. Mark what rests on a source with `[1]`, `[2]` ….
+    /// What the customer reads, in Markdown without HTML or pictures. Mark what rests on a source with `[1]`, `[2]` ….
+    #[schemars(extend("contentMediaType" = "text/markdown"))]
     body: Text<20_000>,
     /// The passages the answer rests on, in the order of its marks.
     #[serde(default)]

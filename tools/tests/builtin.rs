@@ -136,6 +136,14 @@ async fn the_history_is_the_tickets_own_customers_and_bounded() {
     assert_eq!(tickets[0]["number"], 2);
 }
 
+#[test]
+fn what_people_are_to_read_is_said_to_be_markdown() {
+    for (name, argument) in [("reply_to_customer", "body"), ("add_note", "body"), ("escalate", "message")] {
+        let schema = &tool(name).spec().parameters["properties"][argument];
+        assert_eq!(schema["contentMediaType"], "text/markdown", "{name}: {schema}");
+    }
+}
+
 #[tokio::test]
 async fn a_reply_is_a_public_message_by_the_agent_and_sets_the_status() {
     let args = json!({

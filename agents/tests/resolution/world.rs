@@ -124,6 +124,7 @@ impl World {
             redacted: None,
             mentions: Vec::new(),
             findings: Vec::new(),
+            body_html: None,
             at: START,
         }
     }

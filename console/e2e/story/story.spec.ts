@@ -1,5 +1,6 @@
 // The whole way through the house, on the service itself: a customer asks, an agent answers with
 // its source; a refund waits for a person, is countersigned and done exactly once.
+import { accessible } from "../pages/test";
 import { approval, ask, effects, expect, signIn, someRefund, test, waiting } from "./service";
 
 test("a customer is answered with a source", async ({ page }) => {
@@ -182,5 +183,63 @@ test("staff answer a customer who sees it at once", async ({ browser, page, serv
   await page.keyboard.press("Control+Enter");
   await expect(page.getByRole("article").filter({ hasText: "Called back" })).toBeVisible();
   await expect(customer.getByRole("log")).not.toContainText("Called back");
+  await outside.close();
+});
+
+test("a reply that waits is edited with bold and a link, and the customer sees both", async ({
+  browser,
+  page,
+  context,
+  service,
+}) => {
+  const outside = await browser.newContext({ baseURL: service });
+  const customer = await outside.newPage();
+  await signIn(page, "reviewer", "/");
+  await ask(customer, "Which batch codes of the Ember Duo stove are recalled?");
+  const reply = async () =>
+    (await waiting(context)).find(
+      (each) =>
+        each.binding.call.tool === "reply_to_customer" && each.preview.body?.includes("ED-2541"),
+    );
+  await expect.poll(async () => (await reply())?.id).toBeTruthy();
+  const proposed = await reply();
+  await page.goto(`/approvals/${proposed?.id}`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  const form = page.getByRole("form", { name: "Edit the proposal" });
+  const body = form
+    .getByRole("textbox", { name: "Body" })
+    .and(page.locator("[contenteditable=true]"));
+  await expect(body).toContainText("ED-2541");
+  // An editor alone changes nothing.
+  await expect(form.getByRole("button", { name: "Approve with changes" })).toBeDisabled();
+  await body.press("ControlOrMeta+End");
+  await body.press("Enter");
+  await page.keyboard.type("Please ");
+  const bold = form.getByRole("button", { name: "Bold" });
+  await page.keyboard.press("ControlOrMeta+b");
+  await expect(bold).toHaveAttribute("aria-pressed", "true");
+  await page.keyboard.type("stop");
+  await page.keyboard.press("ControlOrMeta+b");
+  await expect(bold).toHaveAttribute("aria-pressed", "false");
+  await page.keyboard.type(" using it: ");
+  await form.getByRole("button", { name: "Link" }).click();
+  await form.getByLabel("Address of the link").fill("northfold.example/recall");
+  await page.keyboard.press("Enter");
+  await expect(form.locator(".text-change")).toContainText(
+    "Please **stop** using it: [https://northfold.example/recall](https://northfold.example/recall)",
+  );
+  await accessible(page);
+  await page.keyboard.press("ControlOrMeta+Enter");
+  await expect(page.getByRole("heading", { name: "Approved with changes" })).toBeVisible();
+
+  const answer = customer
+    .getByRole("article")
+    .filter({ hasText: "Assistant" })
+    .filter({ hasText: "ED-2541" });
+  await expect(answer.locator("strong", { hasText: "stop" })).toBeVisible();
+  const link = answer.getByRole("link", { name: "https://northfold.example/recall" });
+  await expect(link).toHaveAttribute("rel", "noopener noreferrer nofollow");
+  await expect(link).toHaveAttribute("target", "_blank");
+  await expect(answer.getByRole("button", { name: /^Source 1/ })).toBeVisible();
   await outside.close();
 });

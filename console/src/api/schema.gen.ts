@@ -3707,6 +3707,7 @@ export interface components {
         };
         /** @description A message to add. */
         AddMessage: {
+            /** @description Of the staff: Markdown (CommonMark, without HTML and pictures). Of the customer: plain text. */
             body: string;
             /** @default staff */
             from?: components["schemas"]["MessageFrom"];
@@ -4118,6 +4119,11 @@ export interface components {
         /** @description An approval with everything a reviewer needs to decide. */
         ApprovalView: {
             approval: components["schemas"]["Approval"];
+            /**
+             * @description `approval.preview.body` as HTML, like a message's, when it is a message that the desk would write. Where there
+             *     is a `footing`, the words of each sentence are in `<span data-sentence="…">` with its place in it, from 0.
+             */
+            body_html?: string | null;
             customer: components["schemas"]["Customer"] | null;
             /** @description Decisions taken so far, oldest first. */
             decisions: components["schemas"]["Decision"][];
@@ -4979,7 +4985,13 @@ export interface components {
         /** @description A message as the visitor sees it. */
         ConversationMessage: {
             at: components["schemas"]["Timestamp"];
+            /** @description The visitor's is plain text, everybody else's Markdown. */
             body: string;
+            /**
+             * @description `body` as HTML; not of what the visitor wrote. Its tags are `p`, `br`, `hr`, `strong`, `em`, `a`, `ul`, `ol`,
+             *     `li`, `blockquote`, `pre` and `code`; its links lead to `http`, `https` and `mailto` alone.
+             */
+            body_html?: string | null;
             from: components["schemas"]["Speaker"];
             /** Format: uuid */
             id: string;
@@ -5612,6 +5624,8 @@ export interface components {
         };
         /** @description What would happen. */
         DryRunView: {
+            /** @description `preview.body` as HTML, like a message's, when it is a message that the desk would write. */
+            body_html?: string | null;
             /** @description The action as a reviewer would see it. */
             preview: components["schemas"]["Preview"];
             /** @description Why they do not. */
@@ -6850,8 +6864,14 @@ export interface components {
             at: components["schemas"]["Timestamp"];
             attachments?: components["schemas"]["AttachmentRef"][];
             author: components["schemas"]["Actor"];
-            /** @description Plain text; for mail, the new part without quotes and signature. */
+            /** @description The customer's is plain text, for mail the new part without quotes and signature; the desk's is Markdown. */
             body: string;
+            /**
+             * @description `body` as HTML, when the desk wrote it, in Markdown: made anew each time it is served, and never stored. Its
+             *     tags are `p`, `br`, `hr`, `strong`, `em`, `a`, `ul`, `ol`, `li`, `blockquote`, `pre` and `code`; its links
+             *     lead to `http`, `https` and `mailto` alone.
+             */
+            body_html?: string | null;
             email?: components["schemas"]["EmailHeaders"] | null;
             /** @description Where personal data stands in `body`, as it is served: found anew each time, and never stored. */
             findings?: components["schemas"]["TextFinding"][];
@@ -7226,6 +7246,8 @@ export interface components {
         PaperCallView: {
             agent: string;
             at: components["schemas"]["Timestamp"];
+            /** @description `preview.body` as HTML, like a message's, when it is a message that the desk would have written. */
+            body_html?: string | null;
             /** @description Null as long as nobody compared it. */
             comparison: components["schemas"]["PaperComparison"] | null;
             /**

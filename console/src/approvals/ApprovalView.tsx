@@ -93,6 +93,7 @@ function saidIn(approval: Pick<Approval, Said>): Pick<Approval, Said> {
 
 function Loaded({
   approval: served,
+  body_html,
   may_decide,
   may_not,
   ticket,
@@ -242,6 +243,7 @@ function Loaded({
               preview={approval.preview}
               tool={approval.binding.call.tool}
               origins={approval.origins}
+              html={shown ? undefined : body_html}
               findings={shown ? [] : findings}
               before={beforeOf(approval, ticket)}
               footing={shown ? undefined : footing}

@@ -6,6 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, send } from "../api/client";
 import type { Approval } from "../api/words";
+import type { Focusable } from "../editor/MessageField";
 import { SchemaForm } from "../form/SchemaForm";
 import { argsOf, changesOf, type Draft, draftOf, fieldsOf } from "../form/schema";
 import { MOD } from "../keys/shortcuts";
@@ -60,7 +61,7 @@ function Form({
   const { tool, args: proposed } = approval.binding.call;
   const fields = useMemo(() => fieldsOf(parameters, proposed), [parameters, proposed]);
   const [draft, setDraft] = useState<Draft>(() => draftOf(fields, proposed));
-  const first = useRef<HTMLElement>(null);
+  const first = useRef<Focusable>(null);
   useEffect(() => first.current?.focus(), []);
 
   const changes = changesOf(fields, draft, proposed);
@@ -125,7 +126,12 @@ function Form({
             ))}
           {asked && dryRun.isError && <Failure error={dryRun.error} />}
           {said?.preview && (
-            <Proposal preview={said.preview} tool={tool} title={t`With your changes`} />
+            <Proposal
+              preview={said.preview}
+              tool={tool}
+              html={said.body_html}
+              title={t`With your changes`}
+            />
           )}
           {said?.problem && (
             <div className="notice" data-tone="red">

@@ -4,8 +4,9 @@ import type { MessageDescriptor } from "@lingui/core";
 import { msg, plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { type RefObject, useRef, useState } from "react";
+import { Fragment, type ReactNode, type RefObject, useRef, useState } from "react";
 import type { FieldFinding, Footing, FootingPart, FootingPlace, Stands } from "../api/words";
+import { MessageText } from "../messages/MessageText";
 import { unmarked } from "../messages/marks";
 import { Segments } from "../personal/Marked";
 import { segments, within } from "../personal/segments";
@@ -30,38 +31,65 @@ const nameOf = ({ source, piece }: FootingPlace) => `${source}.${piece}`;
 
 export function FootedText({
   text,
+  html,
   footing,
   findings,
   looking,
 }: {
   text: string;
+  html?: string | null;
   footing: Footing;
   findings: FieldFinding[];
   looking: Looking;
 }) {
-  const personal = segments(text, findings);
+  /** Words of a sentence, with its mark behind the last of them. */
+  const footed = (number: number, words: ReactNode, last: boolean) => {
+    const sentence = footing.sentences[number];
+    if (!sentence) return words;
+    return (
+      <span
+        className="footed"
+        data-stands={sentence.stands}
+        data-looked={looking.sentence === number}
+      >
+        {words}
+        {last && <Mark number={number} {...sentence} footing={footing} looking={looking} />}
+      </span>
+    );
+  };
   return (
     <>
-      <div className="message-text">
-        {sentencesOf(text, footing.sentences).map(({ at, length, number }) => {
-          const sentence = number === undefined ? undefined : footing.sentences[number];
-          const shown = <Segments of={within(personal, at, length)} />;
-          if (!sentence || number === undefined) return <span key={at}>{shown}</span>;
-          return (
-            <span
-              key={at}
-              className="footed"
-              data-stands={sentence.stands}
-              data-looked={looking.sentence === number}
-            >
-              {shown}
-              <Mark number={number} {...sentence} footing={footing} looking={looking} />
-            </span>
-          );
-        })}
-      </div>
+      {html ? (
+        <MessageText text={text} html={html} findings={findings} sentence={footed} />
+      ) : (
+        <Plain text={text} footing={footing} findings={findings} footed={footed} />
+      )}
       <p className="small muted footing-sum">{standing(footing.sentences)}</p>
     </>
+  );
+}
+
+function Plain({
+  text,
+  footing,
+  findings,
+  footed,
+}: {
+  text: string;
+  footing: Footing;
+  findings: FieldFinding[];
+  footed: (number: number, words: ReactNode, last: boolean) => ReactNode;
+}) {
+  const personal = segments(text, findings);
+  return (
+    <div className="message-text">
+      {sentencesOf(text, footing.sentences).map(({ at, length, number }) => {
+        const shown = <Segments of={within(personal, at, length)} />;
+        return (
+          <Fragment key={at}>{number === undefined ? shown : footed(number, shown, true)}</Fragment>
+        );
+      })}
+    </div>
   );
 }
 

@@ -157,7 +157,7 @@ function useWithin(ms: number): boolean {
 type View = NonNullable<LinkedApproval["view"]>;
 
 function Open({ linked, view, token }: { linked: LinkedApproval; view: View; token: string }) {
-  const { approval, ticket, findings, footing, messages, decisions } = view;
+  const { approval, body_html, ticket, findings, footing, messages, decisions } = view;
   const now = useNow();
   const looking = useLooking();
   return (
@@ -206,6 +206,7 @@ function Open({ linked, view, token }: { linked: LinkedApproval; view: View; tok
           preview={approval.preview}
           tool={approval.binding.call.tool}
           origins={approval.origins}
+          html={body_html}
           findings={findings}
           footing={footing}
           looking={looking}

@@ -16,6 +16,7 @@ import type {
 } from "../api/words";
 import { Quote } from "../messages/Answer";
 import { MessageItem } from "../messages/MessageItem";
+import { MessageText } from "../messages/MessageText";
 import { Badge } from "../parts/Badge";
 import { Markdown } from "../parts/Markdown";
 import { Marked } from "../personal/Marked";
@@ -53,6 +54,7 @@ function caption(tool: string): string {
 export function Proposal({
   preview,
   tool,
+  html,
   origins = [],
   findings = [],
   before = {},
@@ -63,6 +65,8 @@ export function Proposal({
 }: {
   preview: Preview;
   tool: string;
+  /** The text of a message as the service drew it. */
+  html?: string | null;
   origins?: ArgumentOrigin[];
   /** Personal data in the approval, or the masks that stand for it. */
   findings?: FieldFinding[];
@@ -110,14 +114,13 @@ export function Proposal({
           ) : footing && looking ? (
             <FootedText
               text={preview.body}
+              html={html}
               footing={footing}
               findings={found("/preview/body")}
               looking={looking}
             />
           ) : (
-            <div className="message-text">
-              <Marked text={preview.body} findings={found("/preview/body")} />
-            </div>
+            <MessageText text={preview.body} html={html} findings={found("/preview/body")} />
           )}
         </figure>
       )}

@@ -35,6 +35,7 @@ export function Said({ message, own: isReader = true, rate, workspace }: Props) 
       <div className="said-body">
         <Answer
           body={message.body}
+          html={message.body_html}
           sources={message.sources}
           addressOf={(source) => articleAddress(source.slug, workspace)}
           words={words}

@@ -2,6 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { diffWords } from "diff";
 import { type Ref, useId } from "react";
+import { type Focusable, MessageField } from "../editor/MessageField";
 import { Badge } from "../parts/Badge";
 import { plain } from "../text/format";
 import { fullTime } from "../text/times";
@@ -17,7 +18,7 @@ interface Props {
   /** Names of arguments that decide who is affected or how much. */
   protectedArgs: string[];
   onChange: (draft: Draft) => void;
-  firstRef?: Ref<HTMLElement>;
+  firstRef?: Ref<Focusable>;
 }
 
 const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -57,7 +58,7 @@ interface RowProps {
   error?: string;
   isProtected: boolean;
   onChange: (value: string | boolean) => void;
-  controlRef?: Ref<HTMLElement>;
+  controlRef?: Ref<Focusable>;
 }
 
 function FieldRow({ field, value, change, error, isProtected, onChange, controlRef }: RowProps) {
@@ -66,7 +67,7 @@ function FieldRow({ field, value, change, error, isProtected, onChange, controlR
   return (
     <div className="field" data-changed={change !== undefined}>
       <div className="row">
-        <label className="field-label" htmlFor={id}>
+        <label id={`${id}-label`} className="field-label" htmlFor={id}>
           {field.label}
         </label>
         {isProtected && (
@@ -110,6 +111,9 @@ function FieldRow({ field, value, change, error, isProtected, onChange, controlR
   );
 }
 
+const rowsOf = (text: string) =>
+  Math.min(14, Math.max(3, text.split("\n").length + Math.floor(text.length / 80)));
+
 function Control({
   field,
   id,
@@ -123,7 +127,7 @@ function Control({
   value: string | boolean;
   invalid: boolean;
   onChange: (value: string | boolean) => void;
-  controlRef?: Ref<HTMLElement>;
+  controlRef?: Ref<Focusable>;
 }) {
   const about = {
     id,
@@ -175,12 +179,27 @@ function Control({
     case "long":
     case "list":
     case "json":
+      if (field.rich) {
+        return (
+          <MessageField
+            id={id}
+            labelledBy={`${id}-label`}
+            describedBy={`${id}-hint`}
+            invalid={invalid}
+            required={field.required}
+            rows={rowsOf(text)}
+            value={text}
+            onChange={onChange}
+            controlRef={controlRef}
+          />
+        );
+      }
       return (
         <textarea
           {...about}
           ref={controlRef as Ref<HTMLTextAreaElement>}
           className={`textarea ${field.kind === "json" ? "mono" : ""}`}
-          rows={Math.min(14, Math.max(3, text.split("\n").length + Math.floor(text.length / 80)))}
+          rows={rowsOf(text)}
           value={text}
           placeholder={field.kind === "list" ? t`One a line` : undefined}
           spellCheck={field.kind === "long"}

@@ -180,3 +180,20 @@ describe("differences", () => {
     expect(amount && centsHint(amount, "x")).toBeUndefined();
   });
 });
+
+it("takes a text for a message when the schema says that it is Markdown", () => {
+  const fields = fieldsOf(
+    {
+      type: "object",
+      properties: {
+        said: { type: "string", contentMediaType: "text/markdown" },
+        note: { type: "string" },
+      },
+    },
+    {},
+  );
+  expect(fields.map(({ kind, rich }) => [kind, rich])).toEqual([
+    ["long", true],
+    ["long", false],
+  ]);
+});

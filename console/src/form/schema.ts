@@ -27,6 +27,8 @@ export interface Field {
   description: string;
   required: boolean;
   kind: Kind;
+  /** Of a long text: whether it is a message, in Markdown. */
+  rich: boolean;
   /** For `choice`. */
   options: string[];
   minimum?: number;
@@ -42,6 +44,7 @@ export type Draft = Record<string, string | boolean>;
 
 const LONG_TEXT = /^(body|text|message|note|reply|content|comment|summary|description|reason)$/;
 const LONG_FROM = 90;
+const MARKDOWN = "text/markdown";
 const DEEPEST = 4;
 
 const isObject = (value: unknown): value is Schema =>
@@ -114,6 +117,7 @@ function kindOf(schema: Schema, name: string, value: unknown): Kind {
       if (schema.format === "date" && fits(isDate)) return "date";
       if (schema.format === "date-time" && fits(isMoment)) return "date-time";
       const long =
+        schema.contentMediaType === MARKDOWN ||
         LONG_TEXT.test(name) ||
         (asNumber(schema.maxLength) ?? 0) > 500 ||
         (typeof value === "string" && (value.length > LONG_FROM || value.includes("\n")));
@@ -151,6 +155,7 @@ export function fieldsOf(parameters: unknown, args: unknown): Field[] {
         description: asText(own.description) ?? "",
         required: isRequired,
         kind: kindOf(own, name, current),
+        rich: own.contentMediaType === MARKDOWN,
         options: optionsOf(own) ?? [],
         minimum: asNumber(own.minimum),
         maximum: asNumber(own.maximum),

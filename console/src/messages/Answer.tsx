@@ -1,12 +1,13 @@
-// What was said, with its `[n]` marks tied to the sources under it. Text only: nothing in a
-// message is ever taken for markup.
-import { useId, useRef, useState } from "react";
+// What was said, with its `[n]` marks tied to the sources under it. Nothing in a text is ever taken for markup; what
+// the desk wrote comes with HTML besides, which `rich` draws.
+import { useId, useMemo, useRef, useState } from "react";
 import type { Citation, TextFinding } from "../api/words";
 import { Segments } from "../personal/Marked";
-import { segments, within } from "../personal/segments";
+import { segments, segmentsAs, within } from "../personal/segments";
 import { en } from "../widget/words/en";
 import { counted, fill, type Words } from "../widget/words/words";
 import { pieces, unmarked } from "./marks";
+import { draw, read } from "./rich";
 import "./messages.css";
 
 /** A source as staff or as a customer is told of it. */
@@ -16,6 +17,8 @@ type Said = Pick<Words, "language" | "sources" | "source" | "quoted" | "more" | 
 
 interface Props {
   body: string;
+  /** The same as the service drew it, when the desk wrote it. */
+  html?: string | null;
   sources?: Source[];
   /** Personal data in the text, or the masks that stand for it. */
   findings?: TextFinding[];
@@ -27,7 +30,15 @@ interface Props {
   words?: Said;
 }
 
-export function Answer({ body, sources = [], findings = [], names, addressOf, words = en }: Props) {
+export function Answer({
+  body,
+  html,
+  sources = [],
+  findings = [],
+  names,
+  addressOf,
+  words = en,
+}: Props) {
   const id = useId();
   const [open, setOpen] = useState(false);
   const list = useRef<HTMLOListElement>(null);
@@ -41,47 +52,60 @@ export function Answer({ body, sources = [], findings = [], names, addressOf, wo
     });
   };
 
+  const page = useMemo(() => (html ? read(html) : undefined), [html]);
+  const personal = page ? segmentsAs(page.textContent, body, findings) : segments(body, findings);
+
   // Pieces of one text never change places, so that their position is their identity.
-  const parts = pieces(body, sources.length, names).map((piece, at) => ({ piece, key: `${at}` }));
-  const personal = segments(body, findings);
+  const piecesOf = (text: string, from: number) =>
+    pieces(text, sources.length, names).map((piece, place) => {
+      const key = `${place}`;
+      const at = from + piece.at;
+      if (piece.kind === "text") {
+        return <Segments key={key} of={within(personal, at, piece.text.length)} />;
+      }
+      if (piece.kind === "name") {
+        return (
+          <span key={key} className="mention" translate="no">
+            <Segments of={within(personal, at, piece.text.length)} />
+          </span>
+        );
+      }
+      if (piece.kind === "link") {
+        const shown = <Segments key={key} of={within(personal, at, piece.href.length)} />;
+        // The service has made links of all that may be one.
+        if (page) return shown;
+        return (
+          <a key={key} href={piece.href} target="_blank" rel="noreferrer nofollow">
+            {shown}
+          </a>
+        );
+      }
+      const source = sources[piece.index];
+      return (
+        <button
+          key={key}
+          type="button"
+          className="mark"
+          title={source && fill(words.quoted, { title: source.title, quote: source.quote })}
+          aria-label={fill(words.source, {
+            number: piece.index + 1,
+            title: source?.title ?? "",
+          })}
+          onClick={() => show(piece.index)}
+        >
+          {piece.index + 1}
+        </button>
+      );
+    });
   return (
     <>
-      <div className="message-text">
-        {parts.map(({ piece, key }) => {
-          if (piece.kind === "text") {
-            return <Segments key={key} of={within(personal, piece.at, piece.text.length)} />;
-          }
-          if (piece.kind === "name") {
-            return (
-              <span key={key} className="mention" translate="no">
-                <Segments of={within(personal, piece.at, piece.text.length)} />
-              </span>
-            );
-          }
-          if (piece.kind === "link") {
-            return (
-              <a key={key} href={piece.href} target="_blank" rel="noreferrer nofollow">
-                <Segments of={within(personal, piece.at, piece.href.length)} />
-              </a>
-            );
-          }
-          const source = sources[piece.index];
-          return (
-            <button
-              key={key}
-              type="button"
-              className="mark"
-              title={source && fill(words.quoted, { title: source.title, quote: source.quote })}
-              aria-label={fill(words.source, {
-                number: piece.index + 1,
-                title: source?.title ?? "",
-              })}
-              onClick={() => show(piece.index)}
-            >
-              {piece.index + 1}
-            </button>
-          );
-        })}
+      <div className="message-text" data-rich={page && true}>
+        {page
+          ? draw(page, {
+              words: (text, at, plain) =>
+                plain ? <Segments of={within(personal, at, text.length)} /> : piecesOf(text, at),
+            })
+          : piecesOf(body, 0)}
       </div>
       {sources.length > 0 && (
         <details

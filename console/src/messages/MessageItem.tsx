@@ -57,6 +57,7 @@ export function MessageItem({
       <div className="message-body">
         <Answer
           body={message.body}
+          html={message.body_html}
           sources={message.sources}
           findings={message.findings}
           names={names}

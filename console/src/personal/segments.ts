@@ -39,6 +39,26 @@ export function segments(text: string, findings: readonly TextFinding[] = []): S
   return cut;
 }
 
+/** The same for a text that shows the words of another in their order, without what marks them up. A finding whose
+ * words are not shown as one is passed over. */
+export function segmentsAs(
+  shown: string,
+  text: string,
+  findings: readonly TextFinding[] = [],
+): Segment[] {
+  const cut: Segment[] = [];
+  let from = 0;
+  for (const { text: words, kind } of segments(text, findings)) {
+    const at = kind === undefined ? -1 : shown.indexOf(words, from);
+    if (at < 0) continue;
+    if (at > from) cut.push({ at: from, text: shown.slice(from, at) });
+    from = at + words.length;
+    cut.push({ at, text: words, kind });
+  }
+  if (from < shown.length) cut.push({ at: from, text: shown.slice(from) });
+  return cut;
+}
+
 /** The segments of a part of the text that begins at a unit of it. */
 export function within(all: readonly Segment[], at: number, length: number): Segment[] {
   const end = at + length;

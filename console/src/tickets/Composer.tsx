@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from "react";
 import { api, send } from "../api/client";
 import type { Visibility } from "../api/words";
+import { type Focusable, MessageField } from "../editor/MessageField";
 import { MOD, useShortcuts } from "../keys/shortcuts";
 import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
@@ -38,6 +39,8 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
   const { draft, change, sent } = useDraft(session.userId, ticketId, begin);
   const { body, visibility } = draft;
   const area = useRef<HTMLTextAreaElement>(null);
+  const field = useRef<Focusable>(null);
+  const form = useRef<HTMLFormElement>(null);
   const note = visibility === "internal";
   const naming = useNaming(note && session.may("read_people"), draft, change, area);
 
@@ -63,13 +66,23 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
 
   const write = (next: Visibility) => {
     change({ visibility: next });
-    area.current?.focus();
+    // Once it is the other's turn.
+    requestAnimationFrame(() => (area.current ?? field.current)?.focus());
   };
   useShortcuts(t`Ticket`, [
     { keys: "r", label: t`Reply`, when: mayReply, run: () => write("public") },
     { keys: "n", label: t`Private note`, when: mayNote, run: () => write("internal") },
   ]);
 
+  /** Whether a key means something wherever one writes. */
+  const key = (event: Pick<globalThis.KeyboardEvent, "key" | "ctrlKey" | "metaKey">): boolean => {
+    if (event.key === "Escape" && document.activeElement instanceof HTMLElement) {
+      document.activeElement.blur();
+    }
+    const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (sends) form.current?.requestSubmit();
+    return sends;
+  };
   const kinds = [
     ...(mayReply ? [["public", t`Reply`] as const] : []),
     ...(mayNote ? [["internal", t`Private note`] as const] : []),
@@ -77,6 +90,7 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
   if (kinds.length === 0) return null;
   return (
     <form
+      ref={form}
       className="composer card"
       data-note={note}
       onSubmit={(event) => {
@@ -106,36 +120,42 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
         ))}
       </fieldset>
       {add.isError && <Failure error={add.error} />}
-      <textarea
-        ref={area}
-        className="composer-text"
-        aria-label={note ? t`Private note` : t`Reply`}
-        placeholder={
-          note
-            ? t`Only your team sees this; @ names a colleague`
-            : t`Write to ${contactName || t`the customer`}`
-        }
-        maxLength={LONGEST}
-        rows={3}
-        value={body}
-        readOnly={add.isPending}
-        aria-autocomplete={note ? "list" : undefined}
-        aria-controls={naming.people.length > 0 ? naming.id : undefined}
-        aria-activedescendant={
-          naming.people.length > 0 ? optionId(naming.id, naming.at) : undefined
-        }
-        onChange={(event) => change({ body: event.target.value })}
-        onSelect={(event) => naming.moved(event.currentTarget.selectionStart)}
-        onBlur={() => naming.moved(undefined)}
-        onKeyDown={(event) => {
-          if (naming.typed(event)) return;
-          if (event.key === "Escape") event.currentTarget.blur();
-          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-            event.preventDefault();
-            event.currentTarget.form?.requestSubmit();
+      {note ? (
+        <textarea
+          ref={area}
+          className="composer-text"
+          aria-label={t`Private note`}
+          placeholder={t`Only your team sees this; @ names a colleague`}
+          maxLength={LONGEST}
+          rows={3}
+          value={body}
+          readOnly={add.isPending}
+          aria-autocomplete="list"
+          aria-controls={naming.people.length > 0 ? naming.id : undefined}
+          aria-activedescendant={
+            naming.people.length > 0 ? optionId(naming.id, naming.at) : undefined
           }
-        }}
-      />
+          onChange={(event) => change({ body: event.target.value })}
+          onSelect={(event) => naming.moved(event.currentTarget.selectionStart)}
+          onBlur={() => naming.moved(undefined)}
+          onKeyDown={(event) => {
+            if (!naming.typed(event) && key(event)) event.preventDefault();
+          }}
+        />
+      ) : (
+        <MessageField
+          controlRef={field}
+          className="composer-text"
+          label={t`Reply`}
+          placeholder={t`Write to ${contactName || t`the customer`}`}
+          maxLength={LONGEST}
+          rows={3}
+          value={body}
+          readOnly={add.isPending}
+          onChange={(text) => change({ body: text })}
+          onKey={key}
+        />
+      )}
       {naming.people.length > 0 && (
         <Naming id={naming.id} people={naming.people} at={naming.at} onPick={naming.pick} />
       )}

@@ -8,11 +8,11 @@ import { useId } from "react";
 import { api, send } from "../api/client";
 import type { S } from "../api/words";
 import { Proposal } from "../approvals/Proposal";
+import { Answer } from "../messages/Answer";
 import { actorName } from "../messages/actor";
 import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Failure, Loading } from "../parts/states";
-import { Marked } from "../personal/Marked";
 import { useSession } from "../session/session";
 import { percent, words } from "../text/format";
 import { clockTime, fullTime } from "../text/times";
@@ -64,6 +64,7 @@ function Card({ call, ticketId }: { call: PaperCall; ticketId: string }) {
         <Proposal
           preview={call.preview}
           tool={call.tool}
+          html={call.body_html}
           findings={call.findings}
           title={t`On paper`}
           reads={isReply ? t`The customer would have read` : undefined}
@@ -82,9 +83,11 @@ function Beside({ reply }: { reply: PaperCall["reply"] }) {
       <h3>{reply ? t`What ${actorName(reply.message.author)} wrote` : t`What a person writes`}</h3>
       {reply ? (
         <>
-          <div className="message-text">
-            <Marked text={reply.message.body} findings={reply.message.findings} />
-          </div>
+          <Answer
+            body={reply.message.body}
+            html={reply.message.body_html}
+            findings={reply.message.findings}
+          />
           <p className="muted small">
             <Trans>{percent(reply.likeness)} alike, by their words</Trans>
           </p>

@@ -31,6 +31,7 @@ export default function WaitingCard({ id, onShown }: Props) {
 
 function Card({
   approval,
+  body_html,
   decisions,
   findings,
   may_decide,
@@ -56,6 +57,7 @@ function Card({
         preview={approval.preview}
         tool={approval.binding.call.tool}
         origins={approval.origins}
+        html={body_html}
         findings={findings}
       />
       <Why approval={approval} decisions={decisions} userId={userId} />

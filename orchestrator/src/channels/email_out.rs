@@ -295,6 +295,7 @@ async fn settle(
             redacted: None,
             mentions: Vec::new(),
             findings: Vec::new(),
+            body_html: None,
             at: now,
         };
         let events =

@@ -15,13 +15,13 @@ use lettre::{
     Address, Message as Outgoing,
     address::Envelope,
     message::{
-        Mailbox,
-        header::{ContentType, HeaderName, HeaderValue},
+        Mailbox, MultiPart, SinglePart,
+        header::{HeaderName, HeaderValue},
     },
 };
 
 use super::incoming::MADE_UP;
-use crate::config::EmailConfig;
+use crate::{config::EmailConfig, message_html};
 
 /// Ids in `References`: the first one, which names the thread, and the last ones.
 const MAX_REFERENCES: usize = 20;
@@ -71,11 +71,19 @@ pub(super) fn build(
         // RFC 3834: other machines must not answer this one.
         mail = mail.raw_header(header("Auto-Submitted", "auto-replied"));
     }
-    let mail = mail
-        .raw_header(header("X-Auto-Response-Suppress", "OOF, AutoReply"))
-        .header(ContentType::TEXT_PLAIN)
-        .body(text(message))
-        .map_err(|error| format!("the mail cannot be built: {error}"))?;
+    let mail = mail.raw_header(header("X-Auto-Response-Suppress", "OOF, AutoReply"));
+    let plain = SinglePart::plain(text(message));
+    let mail = match page(message) {
+        // A boundary of its own, because the one that is made up would be another each time.
+        Some(page) => mail.multipart(
+            MultiPart::alternative()
+                .boundary(format!("countersign-{}", message.id))
+                .singlepart(plain)
+                .singlepart(SinglePart::html(page)),
+        ),
+        None => mail.singlepart(plain),
+    };
+    let mail = mail.map_err(|error| format!("the mail cannot be built: {error}"))?;
     let envelope = Envelope::new(Some(from), vec![to])
         .map_err(|error| format!("the mail cannot be addressed: {error}"))?;
     Ok(Built { envelope, content: mail.formatted() })
@@ -162,6 +170,19 @@ fn text(message: &Message) -> String {
     }
     text.push('\n');
     text
+}
+
+/// The same for who reads HTML; none for what nobody of the desk wrote.
+fn page(message: &Message) -> Option<String> {
+    let mut page = message_html::of_message(message)?;
+    if !message.sources.is_empty() {
+        let sources = message.sources.iter().enumerate();
+        let lines: Vec<String> = sources
+            .map(|(n, source)| format!("[{}] {}", n + 1, message_html::text(&clean(&source.title))))
+            .collect();
+        page.push_str(&format!("<hr><p>Sources:<br>{}</p>", lines.join("<br>")));
+    }
+    Some(format!("<!DOCTYPE html><html><head><meta charset=\"utf-8\"></head><body>{page}</body></html>"))
 }
 
 #[cfg(test)]

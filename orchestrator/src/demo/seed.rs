@@ -453,6 +453,7 @@ impl History<'_> {
             redacted: None,
             mentions: Vec::new(),
             findings: Vec::new(),
+            body_html: None,
             at: entry.at,
         };
         self.push(actor, entry.at, EventBody::MessageAdded { message });

@@ -34,6 +34,7 @@ use tracing::warn;
 use super::{
     Http,
     auth::{Staff, may},
+    body_html,
     exercises::{self, ExerciseResult},
     footing::FootingView,
     input::{Json, Path, Query, text},
@@ -124,6 +125,10 @@ pub struct ApprovalView {
     pub findings: Vec<FieldFinding>,
     /// What the proposed text rests on; null when there is none, or its agent does not tell.
     pub footing: Option<FootingView>,
+    /// `approval.preview.body` as HTML, like a message's, when it is a message that the desk would write. Where there
+    /// is a `footing`, the words of each sentence are in `<span data-sentence="…">` with its place in it, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_html: Option<String>,
     pub customer: Option<Customer>,
     /// Decisions taken so far, oldest first.
     pub decisions: Vec<Decision>,
@@ -250,6 +255,7 @@ pub(super) async fn view(
     let about = approval.ticket_id.or(run.about.map(|about| about.ticket_id));
     let Surroundings { ticket, mut messages, customer, decisions, .. } =
         store.around_approval(id, about).await?;
+    messages.iter_mut().for_each(body_html::show);
     // For those who see masks, the layer says where the masks are.
     let mut found = Vec::new();
     if sight == Sight::Whole {
@@ -265,8 +271,10 @@ pub(super) async fn view(
     };
     let footing = http.app.footing(workspace, &approval, &run).await?;
     let footing = footing.as_ref().and_then(|footing| FootingView::of(footing, &approval));
+    let body_html = http.preview_html(&approval.binding.call.tool, &approval.preview, footing.as_ref());
     Ok(ApprovalView {
         may_decide: may_not.is_none(),
+        body_html,
         approval,
         may_not,
         eligible: Vec::new(),

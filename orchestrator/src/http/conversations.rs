@@ -32,7 +32,10 @@ use super::{
     stream::EventStream,
     visitor::{Claim, Visitor},
 };
-use crate::intake::{NewMessage, NewTicket};
+use crate::{
+    intake::{NewMessage, NewTicket},
+    message_html,
+};
 
 const MAX_NAME: usize = 100;
 /// Messages a visitor is shown.
@@ -178,7 +181,12 @@ pub struct ConversationMessage {
     pub from: Speaker,
     /// Whoever spoke; for the assistant, `Assistant`.
     pub name: String,
+    /// The visitor's is plain text, everybody else's Markdown.
     pub body: String,
+    /// `body` as HTML; not of what the visitor wrote. Its tags are `p`, `br`, `hr`, `strong`, `em`, `a`, `ul`, `ol`,
+    /// `li`, `blockquote`, `pre` and `code`; its links lead to `http`, `https` and `mailto` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_html: Option<String>,
     /// What the answer rests on, in the order of its `[n]` marks.
     pub sources: Vec<ConversationSource>,
     /// The model that wrote it; `offline` for the one that only extracts. Null for people.
@@ -210,6 +218,7 @@ impl ConversationMessage {
         if message.visibility != Visibility::Public {
             return None;
         }
+        let body_html = message_html::of_message(&message);
         let (from, name) = match message.author {
             Actor::Customer { name, .. } => (Speaker::Visitor, name),
             Actor::Agent { .. } => (Speaker::Assistant, "Assistant".to_owned()),
@@ -222,6 +231,7 @@ impl ConversationMessage {
             from,
             name,
             body: message.body,
+            body_html,
             sources: sources
                 .map(|source| ConversationSource {
                     slug: source.slug,

@@ -20,6 +20,7 @@ use super::{
     Http,
     approvals::{ApprovalView, TicketBrief, eligible, findings},
     auth::{Identity, Staff},
+    body_html,
     footing::FootingView,
     problem::{Kind, Problem},
     sight::Sight,
@@ -160,7 +161,10 @@ impl Rehearsal {
         let standing = staff.standing(http).await?;
         let footing = http.app.footing(workspace, &self.shown, &self.run).await?;
         let footing = footing.as_ref().and_then(|footing| FootingView::of(footing, &self.shown));
+        let shown = &self.shown;
+        let body_html = http.preview_html(&shown.binding.call.tool, &shown.preview, footing.as_ref());
         let mut messages = self.messages.clone();
+        messages.iter_mut().for_each(body_html::show);
         let mut found = Vec::new();
         if staff.sight == Sight::Whole {
             messages.iter_mut().for_each(|message| http.app.personal.mark(workspace, message));
@@ -171,6 +175,7 @@ impl Rehearsal {
         Ok(ApprovalView {
             may_decide: may_not.is_none(),
             may_not,
+            body_html,
             eligible: eligible(http, workspace, &self.shown, &[]).await?,
             ticket: Some(self.ticket),
             messages,

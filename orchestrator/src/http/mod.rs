@@ -16,6 +16,7 @@ mod articles;
 mod audit;
 pub mod auth;
 mod autonomy;
+mod body_html;
 mod breakers;
 mod caller;
 mod channels;

@@ -24,6 +24,7 @@ use super::{
     Http,
     approvals::{FieldFinding, findings_in},
     auth::{Staff, may},
+    body_html,
     input::{Json, Path},
     problem::Problem,
     sight::Sight,
@@ -65,6 +66,9 @@ pub struct PaperCallView {
     pub risk: Risk,
     /// What would have happened, as a reviewer sees it.
     pub preview: Preview,
+    /// `preview.body` as HTML, like a message's, when it is a message that the desk would have written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_html: Option<String>,
     /// Where personal data is in `/preview`, for those who see it.
     pub findings: Vec<FieldFinding>,
     /// In thousandths.
@@ -168,6 +172,7 @@ fn view<P>(
         let (_, message) = written.iter().find(next)?;
         let mut message = message.clone();
         let likeness = likeness(reply, &message.body);
+        body_html::show(&mut message);
         if whole {
             http.app.personal.mark(staff.workspace, &mut message);
         }
@@ -177,6 +182,7 @@ fn view<P>(
         Some(tool) => tool.preview(&call.call.args),
         None => Preview { title: call.call.tool.clone(), ..Preview::default() },
     };
+    let body_html = http.preview_html(&call.call.tool, &preview, None);
     // For those who see masks, the texts hold them already when they arrive.
     let findings = match whole {
         true => findings_in(http, staff.workspace, &json!({ "preview": preview })),
@@ -189,6 +195,7 @@ fn view<P>(
         tool: call.call.tool,
         risk: call.risk,
         preview,
+        body_html,
         findings,
         confidence: call.confidence,
         at: call.at,

@@ -30,7 +30,7 @@ use serde_json::Value;
 use store::{StoreError, WorkspaceStore};
 
 use super::{
-    Http,
+    Http, body_html,
     caller::Person,
     input::Json,
     problem::{Kind, Problem, Unfinished},
@@ -221,7 +221,9 @@ impl Masker {
         let names = self.names(&value).await?;
         let served = Arc::clone(&self.served);
         let mut work = move || {
+            body_html::withhold(&mut value);
             served.mask(&mut value, &names);
+            body_html::make_anew(&mut value);
             value.to_string()
         };
         if bytes.len() < LONG {

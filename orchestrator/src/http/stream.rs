@@ -43,6 +43,7 @@ use tokio::{
 use super::{
     Http,
     auth::{Staff, may},
+    body_html,
     input::{Query, answer},
     problem::{Kind, Problem},
     sight::Sight,
@@ -299,6 +300,7 @@ impl Watch {
 
     fn push(&mut self, mut event: Event) -> Option<()> {
         self.last = event.position;
+        body_html::show_event(&mut event.body);
         if self.sight == Sight::Whole {
             self.http.app.personal.mark_event(self.workspace, &mut event.body);
         }

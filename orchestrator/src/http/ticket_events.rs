@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{
     Http,
     auth::{Staff, may},
+    body_html,
     input::{IdempotencyKey, Json, Made, Path, Query, text},
     page::{Page, PageQuery},
     problem::Problem,
@@ -50,6 +51,7 @@ async fn list(
         items.pop();
     }
     let next_cursor = items.last().filter(|_| more).map(|event| event.version.to_string());
+    items.iter_mut().for_each(|event| body_html::show_event(&mut event.body));
     if staff.sight == Sight::Whole {
         items.iter_mut().for_each(|event| http.app.personal.mark_event(staff.workspace, &mut event.body));
     }

@@ -18,6 +18,7 @@ use store::WorkspaceStore;
 use super::{
     Http,
     auth::{Staff, may},
+    body_html,
     input::{IdempotencyKey, Json, Made, Path, Query, text},
     page::{Page, PageQuery},
     problem::Problem,
@@ -54,6 +55,7 @@ async fn list(
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next_cursor = rows.last().filter(|_| more).map(|(version, _)| version.to_string());
+    rows.iter_mut().for_each(|(_, message)| body_html::show(message));
     if staff.sight == Sight::Whole {
         rows.iter_mut().for_each(|(_, message)| http.app.personal.mark(staff.workspace, message));
     }
@@ -75,6 +77,7 @@ pub enum MessageFrom {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddMessage {
+    /// Of the staff: Markdown (CommonMark, without HTML and pictures). Of the customer: plain text.
     #[schemars(length(min = 1, max = 20_000))]
     pub body: String,
     /// `internal` is a note that the customer never sees.
@@ -175,7 +178,8 @@ async fn named(store: &WorkspaceStore, form: &AddMessage) -> Result<Vec<UserId>,
     Ok(form.mentions.clone())
 }
 
-fn message(body: EventBody) -> Option<Message> {
+fn message(mut body: EventBody) -> Option<Message> {
+    body_html::show_event(&mut body);
     match body {
         EventBody::MessageAdded { message } => Some(message),
         _ => None,

@@ -147,6 +147,9 @@ pub struct DryRunView {
     pub problem: Option<String>,
     /// The action as a reviewer would see it.
     pub preview: Preview,
+    /// `preview.body` as HTML, like a message's, when it is a message that the desk would write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_html: Option<String>,
     /// What the policy says of the call when the resolution agent is certain of it: run, ask or refuse. Null
     /// when the arguments do not fit.
     pub verdict: Option<Verdict>,
@@ -170,14 +173,12 @@ async fn dry_run(
         return Err(Problem::invalid(format!("args has more than {MAX_ARGS_BYTES} bytes")));
     }
     let preview = tool.preview(&form.args);
-    let view = match tool.validate(&form.args) {
-        Err(error) => DryRunView { valid: false, problem: Some(error.to_string()), preview, verdict: None },
-        Ok(()) => {
-            let verdict = http.app.dry_verdict(staff.workspace, tool.as_ref(), &form.args);
-            DryRunView { valid: true, problem: None, preview, verdict: Some(verdict) }
-        }
+    let body_html = http.preview_html(&path.name, &preview, None);
+    let (problem, verdict) = match tool.validate(&form.args) {
+        Err(error) => (Some(error.to_string()), None),
+        Ok(()) => (None, Some(http.app.dry_verdict(staff.workspace, tool.as_ref(), &form.args))),
     };
-    Ok(Json(view))
+    Ok(Json(DryRunView { valid: problem.is_none(), problem, preview, body_html, verdict }))
 }
 
 /// What the admin has looked at.

@@ -18,6 +18,7 @@ use super::{
     Http,
     approvals::ApprovalPath,
     auth::{Staff, may},
+    body_html,
     input::{Json, Path, text},
     limits,
     problem::Problem,
@@ -139,6 +140,7 @@ async fn message(
     let store = asked.staff.store(&http);
     let found = store.message(path.message_id).await?.filter(|(ticket, _)| *ticket == path.id);
     let (ticket_id, mut message) = found.ok_or_else(|| Problem::not_found("the message"))?;
+    body_html::show(&mut message);
     http.app.personal.mark(asked.staff.workspace, &mut message);
     let detail = json!({ "ticket_id": ticket_id });
     asked.given(&http, ("message", path.message_id.to_string()), detail, message).await

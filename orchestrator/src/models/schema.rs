@@ -134,7 +134,7 @@ fn node(schema: &Value, optional: Optional, depth: usize) -> Option<Value> {
             }
             // Notes, and bounds that strict mode does not know: the caller checks those itself.
             "$schema" | "$id" | "$comment" | "title" | "default" | "examples" | "deprecated" | "readOnly"
-            | "writeOnly" | "minLength" | "maxLength" | "uniqueItems" => {}
+            | "writeOnly" | "minLength" | "maxLength" | "uniqueItems" | "contentMediaType" => {}
             "items" => {
                 out.insert(key.clone(), nested(value)?);
             }
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn an_argument_that_may_be_null_is_required_and_one_that_may_only_be_left_out_is_not() {
         let schema = json!({ "type": "object", "title": "Args", "$schema": "x", "required": ["id"], "properties": {
-            "id": { "type": "string", "minLength": 1 },
+            "id": { "type": "string", "minLength": 1, "contentMediaType": "text/markdown" },
             "count": { "type": ["integer", "null"], "format": "uint32", "minimum": 0 },
         }});
         assert_eq!(

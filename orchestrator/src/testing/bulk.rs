@@ -119,6 +119,7 @@ fn ticket(number: usize, (customer, contact): (CustomerId, ContactId), at: Times
         redacted: None,
         mentions: Vec::new(),
         findings: Vec::new(),
+        body_html: None,
         at,
     };
     let mut events = vec![event(actor(), created), event(actor(), EventBody::MessageAdded { message })];

@@ -174,6 +174,7 @@ async fn answered_chat(app: &TestApp, admin: &Client) -> (String, Client, Messag
         redacted: None,
         mentions: Vec::new(),
         findings: Vec::new(),
+        body_html: None,
         at: app.app.clock.now(),
     };
     let event = NewEvent {

@@ -206,6 +206,7 @@ fn says(app: &TestApp, author: Actor, body: &str) -> Message {
         redacted: None,
         mentions: Vec::new(),
         findings: Vec::new(),
+        body_html: None,
         at: app.app.clock.now(),
     }
 }

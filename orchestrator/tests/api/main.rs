@@ -11,6 +11,7 @@ mod approval_link;
 mod approvals;
 mod articles;
 mod autonomy;
+mod body_html;
 mod channels;
 mod console;
 mod conversations;

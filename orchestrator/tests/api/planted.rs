@@ -61,6 +61,7 @@ async fn mail(desk: &Desk, word: &str, opened: &Value, document: &Value) -> (Del
         redacted: None,
         mentions: Vec::new(),
         findings: Vec::new(),
+        body_html: None,
         at,
     };
     let created = EventBody::Created {

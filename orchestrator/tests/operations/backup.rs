@@ -289,6 +289,7 @@ async fn leave_things_waiting(desk: &WorkspaceStore) -> Session {
         redacted: None,
         mentions: Vec::new(),
         findings: Vec::new(),
+        body_html: None,
         at,
     };
     let created = EventBody::Created {

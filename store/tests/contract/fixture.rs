@@ -114,6 +114,7 @@ impl Fixture {
             redacted: None,
             mentions: Vec::new(),
             findings: Vec::new(),
+            body_html: None,
             at: self.now(),
         }
     }

@@ -62,6 +62,7 @@ fn message(n: u128, author: Actor, body: &str) -> Message {
         redacted: None,
         mentions: Vec::new(),
         findings: Vec::new(),
+        body_html: None,
         at: Timestamp(0),
     }
 }
@@ -126,6 +127,56 @@ fn an_answer_stands_in_its_thread_with_its_sources() {
     assert_eq!(mail.from().unwrap().first().unwrap().name(), Some("Nordfell Søppört"));
     let text = mail.body_text(0).unwrap().replace("\r\n", "\n");
     assert_eq!(text, "Grüße: it is on its way [1].\n\n--\nSources:\n[1] Late or missing parcel\n");
+}
+
+#[test]
+fn the_text_stays_as_it_is_written_and_who_reads_html_sees_what_it_means() {
+    let body = "Hello **Ada**,\nsee [returns](https://northfold.example/returns) [1].\n\n<b>Bo</b>";
+    let mut answer = message(12, staff(), body);
+    answer.sources.push(Citation {
+        chunk_id: ChunkId(Uuid::from_u128(5)),
+        document_id: DocumentId(Uuid::from_u128(6)),
+        document_version: 1,
+        slug: "returns".to_owned(),
+        title: "Returns & <refunds>".to_owned(),
+        quote: "…".to_owned(),
+        span: None,
+    });
+    let thread = std::slice::from_ref(&answer);
+    let mail = || build(&ticket("x"), &contact(), &answer, thread, &config(), Timestamp(0)).unwrap().content;
+    let content = mail();
+    assert_eq!(content, mail(), "a mail that is sent again is the same mail");
+    let mail = MessageParser::default().parse(&content).unwrap();
+    let text = mail.body_text(0).unwrap().replace("\r\n", "\n");
+    assert_eq!(text, format!("{body}\n\n--\nSources:\n[1] Returns & <refunds>\n"));
+    assert_eq!(
+        mail.body_html(0).unwrap(),
+        "<!DOCTYPE html><html><head><meta charset=\"utf-8\"></head><body><p>Hello <strong>Ada</strong>,<br>see \
+         <a href=\"https://northfold.example/returns\" rel=\"noopener noreferrer nofollow\" target=\"_blank\">returns</a> \
+         [1].</p><p>&lt;b&gt;Bo&lt;/b&gt;</p><hr><p>Sources:<br>[1] Returns &amp; &lt;refunds&gt;</p></body></html>"
+    );
+    let system = message(13, Actor::System, "*as it is*");
+    let built = build(&ticket("x"), &contact(), &system, &[], &config(), Timestamp(0)).unwrap();
+    assert!(!String::from_utf8(built.content).unwrap().contains("text/html"));
+}
+
+/// Mail programs that write HTML alone quote our page, and not our text.
+#[test]
+fn our_own_mail_is_told_from_the_answer_to_it() {
+    let answer = message(12, staff(), "Hello,\n\n1. one\n2. two\n\n> you asked\n\nBest\n--\nBo");
+    let page = page(&answer).unwrap();
+    let page = page.split_once("<body>").unwrap().1.trim_end_matches("</body></html>");
+    let reply = format!(
+        "<div dir=\"ltr\">Thanks, that helped.</div><br><div class=\"gmail_quote\"><div dir=\"ltr\" class=\"gmail_attr\">\
+         On Mon, 23 Nov 2026 at 09:00, Bo &lt;help@nordfell.example&gt; wrote:<br></div>\
+         <blockquote class=\"gmail_quote\">{page}</blockquote></div>"
+    );
+    let raw = format!(
+        "From: ada@example.com\r\nTo: help@nordfell.example\r\nMessage-ID: <r@mail.example>\r\nMIME-Version: 1.0\r\n\
+         Content-Type: text/html; charset=utf-8\r\n\r\n{reply}\r\n"
+    );
+    let mail = crate::channels::incoming::read(raw.as_bytes(), &config()).unwrap();
+    assert_eq!(parse::mail::quoted::split(&mail.text).new, "Thanks, that helped.");
 }
 
 #[test]

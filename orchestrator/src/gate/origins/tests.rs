@@ -58,6 +58,7 @@ fn said(author: Actor, body: &str) -> Step {
         redacted: None,
         mentions: Vec::new(),
         findings: Vec::new(),
+        body_html: None,
         at: Timestamp(0),
     };
     let input = RunInput {

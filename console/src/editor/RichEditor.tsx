@@ -1,0 +1,303 @@
+// A message as its readers will see it, while one writes it. Loaded by `MessageField`, which has the plain text until
+// then; what it takes and gives is the text.
+import { Toolbar } from "@base-ui/react/toolbar";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { type Command, EditorState } from "prosemirror-state";
+import { EditorView } from "prosemirror-view";
+import {
+  type ReactNode,
+  type Ref,
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+import { MOD } from "../keys/shortcuts";
+import { Button } from "../parts/Button";
+import {
+  bold,
+  bullets,
+  italic,
+  linkAt,
+  linked,
+  numbers,
+  plugins,
+  quote,
+  type Stands,
+  standing,
+  unlinked,
+} from "./commands";
+import type { EditorProps, Focusable } from "./MessageField";
+import { SAFE, type Source, sourceOf } from "./markdown";
+import "./editor.css";
+
+const SCHEME = "https://";
+
+/** An address as people type it. */
+export function addressOf(typed: string): string | undefined {
+  const address = typed.trim();
+  const whole = /^[a-z][a-z0-9+.-]*:/i.test(address)
+    ? address
+    : /^[^\s/@]+@[^\s/@]+$/.test(address)
+      ? `mailto:${address}`
+      : `${SCHEME}${address}`;
+  return address !== "" && SAFE.test(whole) ? whole : undefined;
+}
+
+export default function RichEditor({
+  value,
+  onChange,
+  label,
+  labelledBy,
+  describedBy,
+  invalid,
+  required,
+  readOnly = false,
+  placeholder,
+  autoFocus,
+  onKey,
+  onAsText,
+  ref,
+}: EditorProps & { autoFocus: boolean; onAsText: () => void; ref?: Ref<Focusable> }) {
+  const place = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView>(null);
+  const source = useRef<Source>(null);
+  /** The text that is in the editor. */
+  const text = useRef(value);
+  const latest = useRef({ onChange, onKey });
+  latest.current = { onChange, onKey };
+  const [stands, setStands] = useState<Stands>();
+  const [empty, setEmpty] = useState(value.trim() === "");
+  const [linking, setLinking] = useState(false);
+
+  const attributes: Record<string, string> = {
+    role: "textbox",
+    class: "rich-text",
+    translate: "no",
+    "aria-multiline": "true",
+    ...(labelledBy ? { "aria-labelledby": labelledBy } : { "aria-label": label ?? "" }),
+    ...(describedBy && { "aria-describedby": describedBy }),
+    ...(invalid && { "aria-invalid": "true" }),
+    ...(required && { "aria-required": "true" }),
+    ...(readOnly && { "aria-readonly": "true" }),
+    ...(placeholder && { "aria-placeholder": placeholder }),
+  };
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is made once; what changes later is given to it below
+  useLayoutEffect(() => {
+    if (!place.current) return;
+    const begun = sourceOf(value);
+    source.current = begun;
+    const state = EditorState.create({ doc: begun.doc, plugins: plugins(() => setLinking(true)) });
+    const made = new EditorView(place.current, {
+      state,
+      attributes,
+      editable: () => !readOnly,
+      handleKeyDown: (_, event) => latest.current.onKey?.(event) ?? false,
+      dispatchTransaction(transaction) {
+        const next = made.state.apply(transaction);
+        made.updateState(next);
+        setStands(standing(next));
+        if (!transaction.docChanged) return;
+        text.current = source.current?.write(next.doc) ?? "";
+        setEmpty(next.doc.childCount === 1 && next.doc.firstChild?.content.size === 0);
+        latest.current.onChange(text.current);
+      },
+    });
+    view.current = made;
+    setStands(standing(state));
+    if (autoFocus) made.focus();
+    return () => {
+      view.current = null;
+      made.destroy();
+    };
+  }, []);
+
+  useEffect(() => {
+    view.current?.setProps({ attributes, editable: () => !readOnly });
+  });
+
+  useEffect(() => {
+    const shown = view.current;
+    if (!shown || value === text.current) return;
+    // Another text, and no edit of this one.
+    const other = sourceOf(value);
+    source.current = other;
+    text.current = value;
+    shown.updateState(EditorState.create({ doc: other.doc, plugins: shown.state.plugins }));
+    setEmpty(value.trim() === "");
+  }, [value]);
+
+  useImperativeHandle(ref, () => ({ focus: () => view.current?.focus() }));
+
+  const run = (command: Command) => {
+    const shown = view.current;
+    if (!shown || readOnly) return;
+    command(shown.state, shown.dispatch, shown);
+    shown.focus();
+  };
+  const leaveLink = () => {
+    setLinking(false);
+    view.current?.focus();
+  };
+
+  const tools: [string, string, boolean | undefined, ReactNode, () => void][] = [
+    [
+      t`Bold`,
+      "B",
+      stands?.bold,
+      <b key="b" translate="no">
+        B
+      </b>,
+      () => run(bold),
+    ],
+    [
+      t`Italic`,
+      "I",
+      stands?.italic,
+      <i key="i" translate="no">
+        I
+      </i>,
+      () => run(italic),
+    ],
+    [t`Link`, "K", stands?.link, <Drawn key="l" path={LINK} />, () => setLinking(true)],
+    [t`Bulleted list`, "", stands?.bullets, <Drawn key="u" path={BULLETS} />, () => run(bullets)],
+    [t`Numbered list`, "", stands?.numbers, <Drawn key="o" path={NUMBERS} />, () => run(numbers)],
+    [t`Quote`, "", stands?.quote, <Drawn key="q" path={QUOTE} />, () => run(quote)],
+  ];
+  return (
+    <div className="rich-editor" data-invalid={invalid}>
+      <Toolbar.Root className="rich-tools" aria-label={t`Formatting`}>
+        {tools.map(([name, letter, on, sign, act]) => (
+          <Toolbar.Button
+            key={name}
+            className="rich-tool"
+            aria-label={name}
+            aria-pressed={on ?? false}
+            aria-keyshortcuts={letter ? `Control+${letter} Meta+${letter}` : undefined}
+            title={letter ? `${name} (${MOD}+${letter})` : name}
+            disabled={readOnly}
+            // The selection stays where it is.
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={act}
+          >
+            {sign}
+          </Toolbar.Button>
+        ))}
+        <Toolbar.Button className="rich-tool rich-as-text" disabled={readOnly} onClick={onAsText}>
+          <Trans>As text</Trans>
+        </Toolbar.Button>
+      </Toolbar.Root>
+      {linking && (
+        <LinkField
+          begin={(view.current && linkAt(view.current.state)?.href) ?? ""}
+          onLink={(href) => {
+            setLinking(false);
+            run(linked(href));
+          }}
+          onUnlink={() => {
+            setLinking(false);
+            run(unlinked);
+          }}
+          onLeave={leaveLink}
+        />
+      )}
+      <div ref={place} className="rich-place" data-placeholder={empty ? placeholder : undefined} />
+    </div>
+  );
+}
+
+function LinkField({
+  begin,
+  onLink,
+  onUnlink,
+  onLeave,
+}: {
+  begin: string;
+  onLink: (href: string) => void;
+  onUnlink: () => void;
+  onLeave: () => void;
+}) {
+  const id = useId();
+  const [typed, setTyped] = useState(begin);
+  const [wrong, setWrong] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const give = () => {
+    const address = addressOf(typed);
+    if (address) onLink(address);
+    else setWrong(true);
+  };
+  return (
+    <div className="rich-link">
+      <label className="sr-only" htmlFor={id}>
+        <Trans>Address of the link</Trans>
+      </label>
+      <input
+        ref={field}
+        id={id}
+        className="input"
+        type="text"
+        inputMode="url"
+        autoComplete="off"
+        placeholder={SCHEME}
+        value={typed}
+        aria-invalid={wrong || undefined}
+        aria-describedby={wrong ? `${id}-wrong` : undefined}
+        onChange={(event) => {
+          setTyped(event.target.value);
+          setWrong(false);
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" && event.key !== "Escape") return;
+          // It is this field's, and not the form's around it.
+          event.preventDefault();
+          event.stopPropagation();
+          if (event.key === "Enter") give();
+          else onLeave();
+        }}
+      />
+      <Button onClick={give}>
+        <Trans>Set link</Trans>
+      </Button>
+      {begin !== "" && (
+        <Button onClick={onUnlink}>
+          <Trans>Remove link</Trans>
+        </Button>
+      )}
+      {wrong && (
+        <p id={`${id}-wrong`} className="field-error" role="alert">
+          <Trans>Give a web address or a mail address.</Trans>
+        </p>
+      )}
+    </div>
+  );
+}
+
+const LINK =
+  "M6.5 9.5a2.5 2.5 0 0 0 3.6 0l2.2-2.2a2.5 2.5 0 0 0-3.6-3.6l-.8.8M9.5 6.5a2.5 2.5 0 0 0-3.6 0L3.7 8.7a2.5 2.5 0 0 0 3.6 3.6l.8-.8";
+const BULLETS = "M6.5 4h7M6.5 8h7M6.5 12h7M3 4h.01M3 8h.01M3 12h.01";
+const NUMBERS = "M6.5 4h7M6.5 8h7M6.5 12h7M2.2 3.2 3.2 2.6v3M2 8h2l-2 2.4h2M2 12h1.8M2 14h1.8";
+const QUOTE = "M3 3v10M6.5 4.5h7M6.5 8h7M6.5 11.5h4.5";
+
+function Drawn({ path }: { path: string }) {
+  return (
+    <svg
+      className="icon"
+      width="16"
+      height="16"
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.5"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      <path d={path} />
+    </svg>
+  );
+}
