@@ -13,7 +13,6 @@ import {
   conversation,
   customer,
   events,
-  given,
   messages,
   runs,
   steps,
@@ -22,6 +21,7 @@ import {
   tools,
 } from "./examples/desk";
 import { decidedCase, evaluation, results, resultView, suites } from "./examples/evaluations";
+import { given } from "./examples/given";
 import { helpArticle, helpArticles } from "./examples/help";
 import { desk } from "./examples/home";
 import { approvalDesk, counts, similar, view } from "./examples/inbox";
@@ -51,6 +51,7 @@ export * from "./examples/connections";
 export * from "./examples/copilot";
 export * from "./examples/desk";
 export * from "./examples/evaluations";
+export * from "./examples/given";
 export * from "./examples/help";
 export * from "./examples/home";
 export * from "./examples/inbox";
