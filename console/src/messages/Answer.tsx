@@ -52,7 +52,7 @@ export function Answer({
     });
   };
 
-  const page = useMemo(() => (html ? read(html) : undefined), [html]);
+  const page = useMemo(() => read(html), [html]);
   const personal = page ? segmentsAs(page.textContent, body, findings) : segments(body, findings);
 
   // Pieces of one text never change places, so that their position is their identity.

@@ -18,7 +18,7 @@ export function MessageText({
   /** Words of one of its sentences, and whether they are the last of it. */
   sentence?: (number: number, words: ReactNode, last: boolean) => ReactNode;
 }) {
-  const page = useMemo(() => (html ? read(html) : undefined), [html]);
+  const page = useMemo(() => read(html), [html]);
   const personal = page ? segmentsAs(page.textContent, text, findings) : segments(text, findings);
   return (
     <div className="message-text" data-rich={page && true}>

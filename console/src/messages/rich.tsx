@@ -16,8 +16,14 @@ interface Drawing {
   told?: boolean;
 }
 
-export function read(html: string): HTMLElement {
-  return new DOMParser().parseFromString(html, "text/html").body;
+/** Nothing where there is no HTML, or where the page around the widget lets nobody read any (Trusted Types). */
+export function read(html: string | null | undefined): HTMLElement | undefined {
+  if (!html) return undefined;
+  try {
+    return new DOMParser().parseFromString(html, "text/html").body;
+  } catch {
+    return undefined;
+  }
 }
 
 export function draw(root: HTMLElement, { words, sentence, told }: Drawing): ReactNode {
