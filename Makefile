@@ -23,7 +23,7 @@ console/node_modules/.package-lock.json: console/package-lock.json
 	cd console && npm ci --no-audit --no-fund
 	@touch $@
 
-console/dist/index.html: console/node_modules/.package-lock.json $(shell find console/src console/public console/index.html console/vite.config.ts -type f 2>/dev/null)
+console/dist/index.html: console/node_modules/.package-lock.json $(shell find console/src console/public console/index.html console/scripts console/vite.config.ts -type f 2>/dev/null)
 	cd console && npm run build
 	@touch $@
 

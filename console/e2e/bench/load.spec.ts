@@ -5,7 +5,7 @@ import { appendFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
 import { expect, signIn, test } from "../story/service";
 
-const TIMES = 15;
+const TIMES = Number(process.env.BENCH_TIMES ?? 15);
 
 interface Watched {
   path: string;
