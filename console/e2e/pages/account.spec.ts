@@ -1,5 +1,5 @@
 import { answer, approvalDesk, at, id, problem, type S, session } from "./answers";
-import { account } from "./examples/account";
+import { account, mailed } from "./examples/account";
 import { accessible, expect, fits, test } from "./test";
 
 test("after a failure a code may be what is missing, and nobody is told", async ({ page }) => {
@@ -71,7 +71,10 @@ test("an invitation that is over says whom to ask", async ({ page }) => {
     "POST /v1/invitations/look": () => problem(422, "A value does not fit", "ask for another"),
   });
   await page.goto("/invitation#abc");
-  await expect(page.getByRole("alert")).toContainText("ask for another");
+  await expect(page.getByRole("heading", { name: "This invitation opens nothing" })).toBeVisible();
+  await expect(page.getByText("Ask for another")).toBeVisible();
+  await expect(page.getByRole("link", { name: "Sign in" })).toBeVisible();
+  await accessible(page);
 });
 
 test("an authenticator app is set up with a picture, a key and a code", async ({ page }) => {
@@ -180,4 +183,13 @@ test("approvals are handed over while one is away, and taken back", async ({ pag
   await section.getByRole("button", { name: "I am back" }).click();
   await expect(whom).toBeVisible();
   expect(sent).toEqual([id(2), "back"]);
+});
+
+test("that no mail is sent is one sentence, and not a column for each of its words", async ({
+  page,
+}) => {
+  await answer(page, { "GET /v1/approvals/mail": () => ({ ...mailed, possible: false }) });
+  await page.goto("/settings/account");
+  const note = page.getByRole("note").filter({ hasText: "This service sends no mail" });
+  await expect(note.locator("> *")).toHaveCount(1);
 });

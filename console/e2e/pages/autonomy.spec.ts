@@ -90,8 +90,16 @@ test("whoever may not change it sees what is known and no way to", async ({ page
   await answer(page, { "GET /v1/session": () => ({ ...session, permissions }) });
   await page.goto("/safety/autonomy");
   await page.getByRole("button", { name: /Details of Refund an order/ }).click();
-  await expect(page.getByText("takes the permission manage_autonomy")).toBeVisible();
+  await expect(page.getByText("takes the permission “Manage autonomy”")).toBeVisible();
   await expect(page.getByRole("button", { name: "Put it here" })).toHaveCount(0);
+});
+
+test("who sees masks is offered no file, which cannot be masked", async ({ page }) => {
+  const permissions = session.permissions.filter((each) => each !== "see_personal_data");
+  await answer(page, { "GET /v1/session": () => ({ ...session, permissions }) });
+  await page.goto("/safety/autonomy");
+  await expect(page.getByRole("region", { name: "The ladder" })).toBeVisible();
+  await expect(page.getByRole("link", { name: /^(CSV|JSON)$/ })).toHaveCount(0);
 });
 
 test("where nothing was decided yet, the page says what would count", async ({ page }) => {

@@ -195,3 +195,24 @@ test("who may not see the desk begins at the first page that is theirs", async (
   await expect(page.getByRole("heading", { level: 1, name: "Tickets" })).toBeVisible();
   await expect(page.getByText("Not for your role")).toHaveCount(0);
 });
+
+test("who may not read tickets has no stream, and is not told that they lost it", async ({
+  page,
+}) => {
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  const permissions = ["read_knowledge", "read_system"];
+  await answer(page, {
+    "GET /v1/session": () => ({ ...session, role: "librarian", permissions }),
+  });
+  await page.goto("/");
+  await expect(page.getByRole("link", { name: "Stopped", exact: true })).toBeVisible();
+  // Figures are theirs, the lists behind them are not.
+  await expect(page.getByRole("link", { name: "Open tickets" })).toHaveCount(0);
+  await expect(page.getByText("Open tickets")).toBeVisible();
+  await page.goto("/knowledge/search");
+  await page.getByText("In one language, or more passages").click();
+  await expect(page.getByLabel("Language first")).toBeVisible();
+  await expect(page.getByText("No connection to the service")).toHaveCount(0);
+  expect(asked.filter((path) => /stream|customers|approvals/.test(path))).toEqual([]);
+});

@@ -120,7 +120,7 @@ test("who may not stop or let go on is not offered it", async ({ page }) => {
     "GET /v1/breakers": () => ({ items: [stopped], automatic: [], could_be: couldBe.slice(1) }),
   });
   await page.goto("/safety");
-  await expect(page.getByText("Letting it go on needs the permission resume.")).toBeVisible();
+  await expect(page.getByText("Letting it go on takes the permission “Resume”.")).toBeVisible();
   await expect(page.getByRole("button", { name: "Let it go on" })).toHaveCount(0);
   await expect(page.getByRole("form", { name: "Stop something" })).toHaveCount(0);
   await expect(page.getByRole("link", { name: "Audit" })).toHaveCount(0);

@@ -472,3 +472,13 @@ test("a long ticket is shown in short, beside the conversation", async ({ page }
   await page.setViewportSize({ width: 360, height: 740 });
   await fits(page);
 });
+
+test("which ticket it is stays in sight at the end of a long conversation", async ({ page }) => {
+  await answer(page);
+  await page.setViewportSize({ width: 1280, height: 420 });
+  await page.goto(`/tickets/${id(100)}`);
+  const article = page.getByRole("article").last();
+  await article.scrollIntoViewIfNeeded();
+  await expect(article).toBeInViewport();
+  await expect(page.getByRole("heading", { level: 1 })).toBeInViewport();
+});

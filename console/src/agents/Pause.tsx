@@ -20,7 +20,7 @@ export function Pause({ name }: { name: string }) {
     mutationFn: () => send(api.POST("/v1/breakers", { body: { of, reason: reason.trim() } })),
     onSuccess: (list) => {
       client.setQueryData(breakersQuery.queryKey, list);
-      tell(t`It begins nothing new, wherever the service runs`, "info", t`Paused`);
+      tell(t`Paused`, "info", t`It begins nothing new, wherever the service runs.`);
       setAsked(false);
       setReason("");
     },

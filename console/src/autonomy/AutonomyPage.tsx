@@ -7,6 +7,7 @@ import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
+import { useSession } from "../session/session";
 import { percent } from "../text/format";
 import { CellDetail } from "./CellDetail";
 import { autonomyQuery, type Promised } from "./queries";
@@ -200,6 +201,9 @@ function Ladder({
 }
 
 function Resolutions() {
+  const { may } = useSession();
+  // A file is not masked, so who sees masks is refused it.
+  if (!may("read_tickets") || !may("see_personal_data")) return null;
   return (
     <section className="card section stack" aria-labelledby="autonomy-resolutions">
       <h2 id="autonomy-resolutions">

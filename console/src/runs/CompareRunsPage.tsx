@@ -4,7 +4,7 @@ import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { Run, Step } from "../api/words";
+import type { Run, S, Step } from "../api/words";
 import { RunBadge } from "../parts/Badge";
 import { Empty, Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
@@ -73,7 +73,7 @@ function Pick({ side, id, near }: { side: Side; id?: string; near?: Run }) {
   const ticketId = near?.ticket_id ?? undefined;
   const ofTicket = useQuery({ ...runsOfTicketQuery(ticketId ?? ""), enabled: Boolean(ticketId) });
   const latest = useInfiniteQuery(runsQuery({}));
-  const known = new Map<string, Run>();
+  const known = new Map<string, S["RunRow"]>();
   for (const run of [...(ofTicket.data?.items ?? []), ...(latest.data?.pages[0]?.items ?? [])])
     known.set(run.id, run);
   const label = side === "left" ? t`First run` : t`Second run`;
@@ -95,7 +95,14 @@ function Pick({ side, id, near }: { side: Side; id?: string; near?: Run }) {
         {[...known.values()].map((run) => (
           <option key={run.id} value={run.id}>
             {run.ticket_id && run.ticket_id === ticketId ? t`This ticket: ` : ""}
-            {words(run.agent)}, {lowerFirst(runStatusName(run.status))}, {fullTime(run.created_at)}
+            {[
+              run.ticket && `#${run.ticket.number} ${run.ticket.subject}`,
+              words(run.agent),
+              lowerFirst(runStatusName(run.status)),
+              fullTime(run.created_at),
+            ]
+              .filter(Boolean)
+              .join(", ")}
           </option>
         ))}
       </select>

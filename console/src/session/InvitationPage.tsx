@@ -2,14 +2,14 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, Problem, send } from "../api/client";
 import { roleName } from "../api/names";
 import { Button } from "../parts/Button";
 import { Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
-import { lowerFirst } from "../text/format";
+import { lowerFirst, sentence } from "../text/format";
 import { Entrance, Field, held, linkToken, NewPasswordField } from "./Entrance";
 
 export function InvitationPage() {
@@ -42,9 +42,17 @@ export function InvitationPage() {
     );
   }
   if (look.isError) {
+    const over = look.error instanceof Problem && look.error.status === 422;
     return (
-      <Entrance title={t`Invitation`}>
-        <Failure error={look.error} />
+      <Entrance title={over ? t`This invitation opens nothing` : t`Invitation`}>
+        {over ? (
+          <p>{sentence(look.error.message)}</p>
+        ) : (
+          <Failure error={look.error} retry={() => void look.refetch()} />
+        )}
+        <Link to="/sign-in">
+          <Trans>Sign in</Trans>
+        </Link>
       </Entrance>
     );
   }

@@ -162,6 +162,7 @@ function day(at: string): string {
 }
 
 function Entries({ events, ticketId }: { events: Event[]; ticketId: string }) {
+  const { may } = useSession();
   const entries = useMemo(
     () =>
       events.map((event, index) => {
@@ -173,7 +174,7 @@ function Entries({ events, ticketId }: { events: Event[]; ticketId: string }) {
   return entries.map(({ event, newDay }) => (
     <Fragment key={event.id}>
       {newDay && <h2 className="timeline-day">{day(event.at)}</h2>}
-      <Entry event={event} ticketId={ticketId} />
+      <Entry event={event} ticketId={ticketId} may={may} />
     </Fragment>
   ));
 }
@@ -191,8 +192,14 @@ function Said({ message, ticketId }: { message: Message; ticketId: string }) {
   return <MessageItem message={message} ticketId={ticketId} names={names} />;
 }
 
-function Entry({ event, ticketId }: { event: Event; ticketId: string }) {
-  const { may } = useSession();
+interface EntryProps {
+  event: Event;
+  ticketId: string;
+  /** Asked once for thousands of lines. */
+  may: ReturnType<typeof useSession>["may"];
+}
+
+function Entry({ event, ticketId, may }: EntryProps) {
   if (event.body.type === "message_added") {
     return <Said message={event.body.message} ticketId={ticketId} />;
   }
