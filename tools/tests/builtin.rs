@@ -139,7 +139,8 @@ async fn the_history_is_the_tickets_own_customers_and_bounded() {
 #[test]
 fn what_people_are_to_read_is_said_to_be_markdown() {
     for (name, argument) in [("reply_to_customer", "body"), ("add_note", "body"), ("escalate", "message")] {
-        let schema = &tool(name).spec().parameters["properties"][argument];
+        let tool = tool(name);
+        let schema = &tool.spec().parameters["properties"][argument];
         assert_eq!(schema["contentMediaType"], "text/markdown", "{name}: {schema}");
     }
 }

@@ -3,7 +3,7 @@
 use agents::cited::{CitedAnswer, CitedSentence};
 use domain::model::ModelRequest;
 
-use super::{answer::Reading, respond::lines};
+use super::{analysis::as_spelt, answer::Reading, respond::lines};
 
 /// The words of the passages, or what they lack.
 pub fn cited(request: &ModelRequest) -> CitedAnswer {
@@ -20,6 +20,9 @@ pub fn cited(request: &ModelRequest) -> CitedAnswer {
             });
             CitedAnswer { sentences: sentences.collect(), missing: String::new() }
         }
-        Err(missing) => CitedAnswer { sentences: Vec::new(), missing: missing.words.join(", ") },
+        Err(missing) => {
+            let missing = as_spelt(question, &missing.words).join(", ");
+            CitedAnswer { sentences: Vec::new(), missing }
+        }
     }
 }
