@@ -23,6 +23,7 @@ pub mod effect;
 pub mod errand;
 pub mod error;
 pub mod evaluation;
+pub mod excerpt;
 pub mod exercise;
 pub mod gap;
 pub mod grounding;

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use domain::{
     approval::Permit,
     canonical::Sorted,
+    excerpt::cut,
     tool::{Preview, PreviewField, Risk, Tool, ToolContext, ToolError, ToolOutput},
 };
 use reqwest::{Method, header::HeaderMap};
@@ -23,7 +24,7 @@ use crate::{
         exchange::{Care, Exchange},
         public::PublicClient,
     },
-    limits::{Text, cut},
+    limits::Text,
 };
 
 const MAX_PAYLOAD_BYTES: usize = 64 * 1024;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{
+    excerpt::cut,
     tool::{Preview, Risk, Tool, ToolContext, ToolError, ToolOutput},
     user::Actor,
 };
@@ -9,10 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{
-    get_customer::own_customer,
-    limits::{Whole, cut},
-};
+use crate::{get_customer::own_customer, limits::Whole};
 
 const MESSAGES_PER_TICKET: usize = 10;
 const MESSAGE_CHARS: usize = 1_000;

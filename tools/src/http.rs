@@ -44,6 +44,7 @@ use async_trait::async_trait;
 use domain::{
     approval::Permit,
     canonical::{self, Sorted},
+    excerpt::cut,
     rate::RateLimit,
     tool::{
         AnyTool, Gives, Inquiry, Preview, PreviewField, Risk, ToolContext, ToolError, ToolOutput, ToolSpec,
@@ -53,7 +54,7 @@ use reqwest::Method;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::{Secret, Secrets, ToolsError, limits::cut, schema::ArgsSchema};
+use crate::{Secret, Secrets, ToolsError, schema::ArgsSchema};
 pub(crate) use declaration::{MAX_NAME as MAX_TOOL_NAME, check_name as check_server_name};
 use exchange::{Care, Exchange};
 use owner::Owner;

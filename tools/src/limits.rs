@@ -142,14 +142,6 @@ impl<T: JsonSchema, const MAX: usize> JsonSchema for Few<T, MAX> {
     }
 }
 
-/// The first `max` characters, with a mark when something was cut.
-pub(crate) fn cut(text: &str, max: usize) -> String {
-    match text.char_indices().nth(max) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,11 +154,5 @@ mod tests {
         assert!(serde_json::from_str::<Whole<1, 5>>("6").is_err());
         assert!(serde_json::from_str::<Whole<1, 5>>("-1").is_err());
         assert!(serde_json::from_str::<Few<u8, 2>>("[1,2,3]").is_err());
-    }
-
-    #[test]
-    fn cutting_keeps_characters_whole() {
-        assert_eq!(cut("äöüß", 2), "äö…");
-        assert_eq!(cut("äö", 2), "äö");
     }
 }

@@ -3,11 +3,9 @@
 //! The schema is compiled once. Patterns run on the linear-time engine and references outside the
 //! document are refused, because the schema may be a stranger's.
 
-use domain::{canonical, tool::ToolError};
+use domain::{canonical, excerpt::cut, tool::ToolError};
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
-
-use crate::limits::cut;
 
 /// Arguments of one call, as JSON.
 pub(crate) const MAX_ARGS_BYTES: usize = 64 * 1024;

@@ -79,7 +79,7 @@ impl TryFrom<Wanted> for Args {
         if let Some(name) =
             wanted.fields.keys().find(|name| name.is_empty() || name.len() > 40 || !name.chars().all(fits))
         {
-            let name = crate::limits::cut(name, 60);
+            let name = domain::excerpt::cut(name, 60);
             return Err(format!(
                 "`{name}` is not a field name: use lower-case letters, digits and `_`, at most 40"
             ));

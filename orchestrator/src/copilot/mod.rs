@@ -19,6 +19,7 @@ use domain::{
     copilot::{Asked, LookingAt, MAX_QUESTIONS, ReadSource, SourceKind},
     credit::Spent,
     customer::Customer,
+    excerpt::cut,
     knowledge::Passage,
     run::Run,
     ticket::Ticket,
@@ -250,14 +251,6 @@ fn counted(n: usize, what: &str) -> String {
     match n {
         1 => format!("1 {what}"),
         n => format!("{n} {what}s"),
-    }
-}
-
-/// The first characters of a text, with a mark when something was cut.
-fn cut(text: &str, max: usize) -> String {
-    match text.char_indices().nth(max) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
     }
 }
 

@@ -5,9 +5,9 @@ use domain::user::Role;
 use orchestrator::testing::app::TestApp;
 use serde_json::{Value, json};
 
-const REPLY: &str = "Hello **Mira**,\nsee [returns](https://northfold.example/returns) [1].\n\n<b>Bo</b>";
-const HTML: &str = "<p>Hello <strong>Mira</strong>,<br>see <a href=\"https://northfold.example/returns\" \
-    rel=\"noopener noreferrer nofollow\" target=\"_blank\">returns</a> [1].</p><p>&lt;b&gt;Bo&lt;/b&gt;</p>";
+const REPLY: &str = "Hello **again**,\nsee [returns](https://northfold.example/returns) [1].\n\n<b>Ok</b>";
+const HTML: &str = "<p>Hello <strong>again</strong>,<br>see <a href=\"https://northfold.example/returns\" \
+    rel=\"noopener noreferrer nofollow\" target=\"_blank\">returns</a> [1].</p><p>&lt;b&gt;Ok&lt;/b&gt;</p>";
 
 async fn chat(app: &TestApp) -> (String, orchestrator::testing::app::Client) {
     let form = json!({ "message": "Where is *it*?", "name": "Mira", "email": "mira@example.com" });

@@ -5,7 +5,7 @@
 
 use std::{error::Error as _, time::Duration};
 
-use domain::{canonical::Sorted, tool::ToolError};
+use domain::{canonical::Sorted, excerpt::cut, tool::ToolError};
 use reqwest::{
     Client, ClientBuilder, Method, Response, StatusCode,
     header::{HeaderMap, HeaderName, HeaderValue},
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use url::{Host, Url};
 
 use super::{public::private_address, retry_after};
-use crate::{Secret, limits::cut, secrets::redact};
+use crate::{Secret, secrets::redact};
 
 /// The largest answer that is read.
 pub(crate) const MAX_BODY_BYTES: usize = 256 * 1024;

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use domain::excerpt::cut;
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::{
     ClientHandler, RoleClient,
@@ -40,7 +41,6 @@ use super::{McpSettings, McpTransport};
 use crate::{
     Secret,
     http::{exchange, retry_after},
-    limits::cut,
     secrets::redact,
 };
 

@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use domain::tool::{AnyTool, Risk, ToolSource, ToolSpec};
+use domain::{
+    excerpt::cut,
+    tool::{AnyTool, Risk, ToolSource, ToolSpec},
+};
 use rmcp::model::Tool;
 use serde_json::Value;
 
 use super::{Registered, Registrations, Screen, server::Server, tool::McpTool};
-use crate::{
-    LeftOut, ServerTools, Suspension, ToolsError, http::MAX_TOOL_NAME, limits::cut, schema::ArgsSchema,
-};
+use crate::{LeftOut, ServerTools, Suspension, ToolsError, http::MAX_TOOL_NAME, schema::ArgsSchema};
 
 const DESCRIPTION_CHARS: usize = 2_000;
 const TITLE_CHARS: usize = 120;

@@ -253,7 +253,7 @@ impl Server {
                 Value::String(text) => text,
                 other => other.to_string(),
             };
-            return Err(ToolError::Refused(crate::limits::cut(&text, 500)));
+            return Err(ToolError::Refused(domain::excerpt::cut(&text, 500)));
         }
         if over > 0 {
             if spec.risk == Risk::Read {

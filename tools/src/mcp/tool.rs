@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::{
     approval::Permit,
     canonical,
+    excerpt::cut,
     rate::RateLimit,
     tool::{
         AnyTool, Gives, Inquiry, Preview, PreviewField, Risk, ToolContext, ToolError, ToolOutput, ToolSpec,
@@ -14,7 +15,7 @@ use domain::{
 use serde_json::Value;
 
 use super::{discovery::Found, server::Server};
-use crate::{limits::cut, schema::ArgsSchema};
+use crate::schema::ArgsSchema;
 
 pub(super) struct McpTool {
     spec: ToolSpec,

@@ -105,13 +105,19 @@ pub fn concepts(text: &str) -> BTreeSet<String> {
     tokens(text).into_iter().filter(|t| !t.stop).map(|t| t.concept).collect()
 }
 
-/// The words of a text that are among these words or concepts, as they are spelt there: people read them, and a
-/// name among them is masked like anywhere else.
+/// The words of a text that are among these words or concepts, as they are spelt there, an address as a whole:
+/// people read them, and a name or an address among them is masked and redacted like anywhere else.
 pub fn as_spelt<'t>(text: &'t str, wanted: &[String]) -> Vec<&'t str> {
     let mut found: Vec<&str> = Vec::new();
     for token in tokens(text) {
+        let begin = text[..token.at].rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let end = text[token.at..].find(char::is_whitespace).map_or(text.len(), |at| token.at + at);
+        let whole = text.get(begin..end).unwrap_or_default();
         let rest = &text[token.at..];
-        let word = &rest[..rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len())];
+        let word = match whole.contains('@') {
+            true => whole.trim_matches(|c: char| !c.is_alphanumeric()),
+            false => &rest[..rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len())],
+        };
         let is_wanted = wanted.iter().any(|each| *each == token.concept || each.to_lowercase() == token.word);
         if is_wanted && !found.contains(&word) {
             found.push(word);
@@ -234,6 +240,11 @@ mod tests {
         let said = "Hello again, the slider looks worn. Zuzana Dvořák";
         let wanted = ["look", "worn", "zuzana", "dvořák", "nowhere"].map(str::to_owned);
         assert_eq!(as_spelt(said, &wanted), ["looks", "worn", "Zuzana", "Dvořák"]);
+        let wanted = ["write", "jane", "example"].map(str::to_owned);
+        assert_eq!(
+            as_spelt("Write to <jane.roe@mail.example>, please", &wanted),
+            ["Write", "jane.roe@mail.example"]
+        );
         let parcel: Vec<String> = concepts("parcel").into_iter().collect();
         assert_eq!(as_spelt("Where are the packages? And my Packages?", &parcel), ["packages", "Packages"]);
     }
