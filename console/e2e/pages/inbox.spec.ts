@@ -303,8 +303,8 @@ test("an approval is taken, handed over and put off by keyboard", async ({ page 
   await page.keyboard.press("h");
   await expect(give.getByRole("option")).toHaveText([
     "Anybody",
-    "Robin Vermeer (reviewer)",
-    "Noor Haddad (admin)",
+    "Robin Vermeer (Reviewer)",
+    "Noor Haddad (Admin)",
   ]);
   await give.getByLabel("To whom").selectOption(id(2));
   await give.getByLabel("A note for them").fill("You know them.");
@@ -352,7 +352,7 @@ test("an approval of a team is its people's to take, to claim and to be handed",
   await expect(page.getByRole("button", { name: "Take" })).toHaveCount(0);
   await page.getByRole("button", { name: "Hand over" }).click();
   const give = page.getByRole("dialog", { name: "Hand over" });
-  await expect(give.getByRole("option")).toHaveText(["Anybody", "Noor Haddad (admin)"]);
+  await expect(give.getByRole("option")).toHaveText(["Anybody", "Noor Haddad (Admin)"]);
   await page.keyboard.press("Escape");
   await page.keyboard.press("j");
   await expect(page.getByRole("button", { name: "Take" })).toBeVisible();

@@ -15,7 +15,6 @@ import {
   useRef,
   useState,
 } from "react";
-import { MOD } from "../keys/shortcuts";
 import { Button } from "../parts/Button";
 import {
   bold,
@@ -178,7 +177,7 @@ export default function RichEditor({
             aria-label={name}
             aria-pressed={on ?? false}
             aria-keyshortcuts={letter ? `Control+${letter} Meta+${letter}` : undefined}
-            title={letter ? `${name} (${MOD}+${letter})` : name}
+            title={name}
             disabled={readOnly}
             // The selection stays where it is.
             onMouseDown={(event) => event.preventDefault()}

@@ -259,7 +259,7 @@ function GivenOnOpening({ run, step }: { run: string; step: Step }) {
   const [open, setOpen] = useState(false);
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary className="muted small">
+      <summary className="muted small step-more">
         <Trans>What the model was given</Trans>
       </summary>
       {open && (
@@ -314,7 +314,7 @@ function StepItem({ run, step }: { run: string; step: Step }) {
         </div>
         {asksModel(step) && <GivenOnOpening run={run} step={step} />}
         <details>
-          <summary className="muted small">
+          <summary className="muted small step-more">
             <Trans>Step {step.seq} as journalled</Trans>
           </summary>
           <Json value={step} label={t`Step ${step.seq} as journalled`} />

@@ -1,7 +1,7 @@
 //! What came back, in sentences: the number first, then the records, each with what it rests on.
 
 use agents::copilot::{Reply, Stated};
-use domain::{errand::PROPOSE, knowledge::Passage, model::CallResult};
+use domain::{errand::PROPOSE, excerpt, knowledge::Passage, model::CallResult};
 use serde_json::Value;
 
 use super::{Asked, capable, said, stated};
@@ -45,11 +45,7 @@ fn plain(word: &str) -> String {
 }
 
 fn cut(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(QUOTE) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
-    }
+    excerpt::cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), QUOTE)
 }
 
 fn many(n: i64, what: &str) -> String {
