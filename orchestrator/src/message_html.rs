@@ -314,8 +314,7 @@ impl<'a> Page<'a> {
 
     /// A part of the text as it stands there.
     fn written(&mut self, range: Range<usize>) {
-        let text = self.text.get(range).unwrap_or_default();
-        escape(text, self.stand_in, &mut self.out);
+        escape(&self.text[range], self.stand_in, &mut self.out);
     }
 }
 

@@ -210,6 +210,7 @@ async fn page(
         at: app.clock.now(),
         changed: &changed,
         verdict,
+        lost: findings.totals.lost,
         allowed: args.allow_losses,
     };
     html(&out.leaving(&findings)?, &about)

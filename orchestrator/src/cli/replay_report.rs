@@ -26,6 +26,7 @@ pub(super) struct About<'a> {
     /// What was changed, in words.
     pub changed: &'a [String],
     pub verdict: Verdict,
+    pub lost: usize,
     /// Losses that do not count.
     pub allowed: usize,
 }
@@ -38,8 +39,9 @@ struct Words {
 }
 
 impl About<'_> {
-    fn words(&self, lost: u64) -> Words {
-        let counted = |count: u64| match count {
+    fn words(&self) -> Words {
+        let lost = self.lost;
+        let counted = |count: usize| match count {
             1 => "1 run loses".to_owned(),
             count => format!("{count} runs lose"),
         };
@@ -87,13 +89,12 @@ pub(super) fn html(findings: &Value, about: &About<'_>) -> anyhow::Result<String
         "lost": "Lost", "unknown": "Cannot be told", "gained": "Gained", "changed": "Changed", "same": "The same",
     });
     let tones = json!({ "lost": "bad", "unknown": "known", "gained": "good", "changed": "", "same": "" });
-    let lost = findings["totals"]["lost"].as_u64().unwrap_or_default();
     template
         .render(context! {
             workspace => about.workspace,
             at => about.at.rfc3339(),
             changed => Serde(about.changed),
-            verdict => Serde(about.words(lost)),
+            verdict => Serde(about.words()),
             totals => Serde(&findings["totals"]),
             rows => Serde(&findings["rows"]),
             classes => Serde(classes),
@@ -145,7 +146,8 @@ mod tests {
     fn page(findings: &Value, verdict: Verdict, allowed: usize) -> String {
         let changed = ["the policy of a<b.toml".to_owned(), "today's knowledge base".to_owned()];
         let at = Timestamp::parse_rfc3339("2026-11-23T08:00:00Z").unwrap();
-        let about = About { workspace: "North & Fell", at, changed: &changed, verdict, allowed };
+        let lost = usize::try_from(findings["totals"]["lost"].as_u64().unwrap()).unwrap();
+        let about = About { workspace: "North & Fell", at, changed: &changed, verdict, lost, allowed };
         html(findings, &about).unwrap()
     }
 

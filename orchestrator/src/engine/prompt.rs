@@ -252,8 +252,8 @@ fn proof(
             );
             (PromptProof::Instead { now: now.clone() }, words)
         }
-        Ok((request, _)) if !same_label(request) => {
-            let (was, now) = (label.unwrap_or_default().to_owned(), request.prompt.clone());
+        Ok((request, _)) if let Some(was) = label.filter(|label| *label != request.prompt) => {
+            let (was, now) = (was.to_owned(), request.prompt.clone());
             let words = format!(
                 "The prompt has changed since: {was} then, {now} now. This is what the model would be given today."
             );
@@ -282,8 +282,10 @@ fn proof(
 fn lacking(house: &House, run: &Run, steps: &[Step]) -> Vec<String> {
     let Some(settings) = house.settings_of(&run.agent) else { return Vec::new() };
     let tools = house.granted.of(&house.catalog, &run.agent, &settings);
-    // Prompts that cannot be read would have been no request either.
-    missing(steps, &tools).unwrap_or_default()
+    missing(steps, &tools).unwrap_or_else(|error| {
+        tracing::warn!(run = %run.id, %error, "what a journal names could not be looked for");
+        Vec::new()
+    })
 }
 
 impl fmt::Display for StepPrompt {

@@ -40,7 +40,7 @@ impl Http {
     ) -> Option<String> {
         let body = preview.body.as_deref()?;
         let tool = self.app.catalog.get(tool)?;
-        let sentences = footing.map(|footing| footing.sentences.as_slice()).unwrap_or_default();
+        let sentences = footing.map_or(&[][..], |footing| footing.sentences.as_slice());
         let places: Vec<(usize, usize)> = sentences.iter().map(|it| (it.start, it.end)).collect();
         writes_messages(&tool.spec().parameters).then(|| with_sentences(body, &places))
     }

@@ -214,11 +214,12 @@ impl PromptMessage {
         match message {
             ModelMessage::System { text } => rendered(PromptRole::System, beginning(text)),
             ModelMessage::User { text } => rendered(PromptRole::User, beginning(text)),
+            // What only calls tools says nothing.
             ModelMessage::Assistant { text, tool_calls } => Self {
                 calls: tool_calls.clone(),
                 ..plain(
                     PromptRole::Assistant,
-                    beginning(text.as_deref().unwrap_or_default()),
+                    beginning(text.as_deref().unwrap_or("")),
                     PromptVoice::Said,
                 )
             },

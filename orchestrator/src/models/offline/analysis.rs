@@ -110,9 +110,10 @@ pub fn concepts(text: &str) -> BTreeSet<String> {
 pub fn as_spelt<'t>(text: &'t str, wanted: &[String]) -> Vec<&'t str> {
     let mut found: Vec<&str> = Vec::new();
     for token in tokens(text) {
-        let begin = text[..token.at].rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let space = text[..token.at].char_indices().rfind(|(_, c)| c.is_whitespace());
+        let begin = space.map_or(0, |(at, c)| at + c.len_utf8());
         let end = text[token.at..].find(char::is_whitespace).map_or(text.len(), |at| token.at + at);
-        let whole = text.get(begin..end).unwrap_or_default();
+        let whole = &text[begin..end];
         let rest = &text[token.at..];
         let word = match whole.contains('@') {
             true => whole.trim_matches(|c: char| !c.is_alphanumeric()),
@@ -245,6 +246,11 @@ mod tests {
             as_spelt("Write to <jane.roe@mail.example>, please", &wanted),
             ["Write", "jane.roe@mail.example"]
         );
+        // Spaces of more than one byte: a hard one, and an ideographic one.
+        for space in ["\u{a0}", "\u{3000}"] {
+            let said = format!("Write{space}to{space}jane.roe@mail.example");
+            assert_eq!(as_spelt(&said, &wanted), ["Write", "jane.roe@mail.example"]);
+        }
         let parcel: Vec<String> = concepts("parcel").into_iter().collect();
         assert_eq!(as_spelt("Where are the packages? And my Packages?", &parcel), ["packages", "Packages"]);
     }
