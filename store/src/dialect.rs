@@ -202,6 +202,11 @@ impl Dialect {
         if let Some(role) = role {
             connection.execute(AssertSqlSafe(row_security::take_role(role))).await?;
         }
+        if self == Self::Postgres {
+            // A plan that is kept for all workspaces is one for their average: a large one's list would walk through
+            // all of its tickets for the names on one page.
+            connection.execute("SET plan_cache_mode = force_custom_plan").await?;
+        }
         if self == Self::Postgres
             && let Some(lease) = writes
         {
@@ -238,7 +243,10 @@ impl Dialect {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::Connection as _;
+
     use super::*;
+    use crate::testing::postgres_database;
 
     #[test]
     fn a_url_that_is_not_understood_is_refused_without_repeating_its_password() {
@@ -256,6 +264,17 @@ mod tests {
         assert_eq!(Dialect::Sqlite.answered_in(limit, slow()).await.unwrap(), 1);
         let silent = Dialect::Postgres.answered_in(limit, slow()).await;
         assert!(matches!(silent, Err(StoreError::Silent(_))), "{silent:?}");
+    }
+
+    #[tokio::test]
+    async fn postgres_plans_for_the_workspace_that_asks() {
+        sqlx::any::install_default_drivers();
+        for writes in [None, Some(Duration::from_secs(30))] {
+            let mut fresh = AnyConnection::connect(&postgres_database()).await.unwrap();
+            Dialect::Postgres.prepare(&mut fresh, (false, writes), None).await.unwrap();
+            let mode = sqlx::query_scalar::<_, String>("SHOW plan_cache_mode").fetch_one(&mut fresh).await;
+            assert_eq!(mode.unwrap(), "force_custom_plan");
+        }
     }
 
     #[test]
