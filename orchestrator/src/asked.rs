@@ -109,8 +109,13 @@ pub fn is_parting(courtesy: &str) -> bool {
     !line.is_empty() && !line.ends_with(['.', '!', '?', ';', ':'])
 }
 
-/// With a capital first letter: what stood before it was a greeting.
+/// With a capital first letter, as what stood before it is gone; a name or an address that is written small stays.
 pub fn capital(text: &str) -> String {
+    let word =
+        text.split_whitespace().next().unwrap_or_default().trim_end_matches([',', ';', ':', '.', '!', '?']);
+    if !word.chars().all(|c| c.is_lowercase() || matches!(c, '-' | '\'' | '’')) {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
@@ -220,6 +225,20 @@ mod tests {
             "The lining of my kite came off at the seam."
         );
         assert_eq!(question("My kite:\nBrant Down Kite"), "My kite: Brant Down Kite");
+    }
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_and_a_name_as_it_is_written() {
+        for (text, begun) in [
+            ("the tent was used", "The tent was used"),
+            ("über Nacht", "Über Nacht"),
+            ("used, and torn", "Used, and torn"),
+            ("iPhone cases", "iPhone cases"),
+            ("mara@mail.example wrote", "mara@mail.example wrote"),
+            ("", ""),
+        ] {
+            assert_eq!(capital(text), begun);
+        }
     }
 
     #[test]

@@ -171,6 +171,29 @@ fn thanks_end_the_conversation_without_a_claim() {
 }
 
 #[test]
+fn thanks_with_a_complaint_are_wished_no_good_day() {
+    let mut chat = Chat::new();
+    chat.say("Do you ship to Norway?");
+    let answer = chat.say("Thanks, terrible service");
+    assert!(!answer.reply.contains("welcome"), "{}", answer.reply);
+}
+
+#[test]
+fn what_answers_two_questions_is_said_once() {
+    let mut chat = Chat::new();
+    let answer =
+        chat.say("How long is the password reset link valid? And how long is the password reset link valid?");
+    assert_eq!(answer.reply.matches("valid for 60 minutes").count(), 1, "{}", answer.reply);
+}
+
+#[test]
+fn a_colleague_is_handed_the_question_without_its_greeting() {
+    let answer = Chat::new().say("Hello, do you sell kayaks?");
+    assert!(answer.reason.contains("No article answers: Do you sell kayaks?"), "{}", answer.reason);
+    assert!(answer.reply.ends_with("to a colleague: Do you sell kayaks?"), "{}", answer.reply);
+}
+
+#[test]
 fn a_greeting_is_asked_what_it_is_about() {
     let answer = Chat::new().say("Hello!");
     assert_eq!(answer.kind, Kind::Ask);

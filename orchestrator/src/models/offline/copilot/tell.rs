@@ -5,7 +5,7 @@ use domain::{errand::PROPOSE, excerpt, knowledge::Passage, model::CallResult};
 use serde_json::Value;
 
 use super::{Asked, capable, said, stated};
-use crate::models::offline::{answer::Reading, respond::lines};
+use crate::models::offline::answer::Reading;
 
 /// Records of a list that are told one by one.
 const TOLD: usize = 5;
@@ -416,7 +416,7 @@ fn knowledge(question: &str, passages: &[Passage]) -> Reply {
     };
     let pieces = found.pieces.iter().filter_map(|piece| {
         let passage = passages.get(piece.passage)?;
-        Some(stated(lines(piece).join("\n"), &[passage.chunk_id.to_string().as_str()]))
+        Some(stated(piece.wording().join("\n"), &[passage.chunk_id.to_string().as_str()]))
     });
     let statements: Vec<Stated> = pieces.collect();
     if statements.is_empty() {
