@@ -173,11 +173,11 @@ mod tests {
             assert_ne!(shown(SOUTH), SIGNED);
             if !keyed {
                 assert_ne!(shown(NORTH), SIGNED);
-                assert_eq!(protections.unnamed(), [NORTH, SOUTH]);
+                assert_eq!(protections.unnamed(), vec![NORTH, SOUTH]);
                 protections.put_names(NORTH, &["Northfold Outdoor", "northfold"]);
             }
             assert_eq!(shown(NORTH), SIGNED);
-            assert_eq!(protections.unnamed(), [SOUTH]);
+            assert_eq!(protections.unnamed(), vec![SOUTH]);
         }
         // Under a policy of its own it is called the same.
         protections.put(NORTH, protections.house());

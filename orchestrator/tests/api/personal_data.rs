@@ -355,12 +355,12 @@ async fn what_the_workspace_is_called_is_not_masked_and_whom_it_serves_is() {
     let app = TestApp::start().await;
     let desk = app.app.store.create_workspace("northfold", "Northfold Outdoor").await.unwrap().id;
     let signed = "It is here.\n\nKind regards\nNorthfold Outdoor customer service";
-    // Who asks for it has it asked for.
-    assert_ne!(app.app.personal.of(desk).text(signed), signed);
+    // What is asked about is told its name by the next look.
+    drop(app.app.personal.of(desk));
     app.app.policies.refresh().await.unwrap();
     let served = app.app.personal.of(desk);
     assert_eq!(served.text(signed), signed);
-    assert_eq!(served.find(signed), []);
+    assert!(served.find(signed).is_empty());
     let mut customer = json!({ "name": "Quorlitz Zyxwear", "tier": "vip", "locale": "en", "fields": {} });
     let mut answer = json!({ "customer": customer, "body": format!("From Quorlitz Zyxwear. {signed}") });
     served.mask(&mut answer, &[]);
