@@ -58,8 +58,8 @@ impl OwnNames {
         };
         let found = words(found);
         let titled = || {
-            let word = |span| text.get(span).is_some_and(|word| detector.is_title(word));
-            finding.context.iter().any(|context| word(context.span.clone()))
+            let words = finding.context.iter().filter_map(|context| text.get(context.span.clone()));
+            words.filter(|word| detector.is_title(word)).count() > 0
         };
         if found.is_empty() || found.len() > MOST_WORDS || titled() {
             return false;

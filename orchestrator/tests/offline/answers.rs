@@ -159,6 +159,7 @@ fn only_the_first_reply_greets() {
     let mut chat = Chat::new();
     assert!(chat.say("Do you ship to Norway?").reply.starts_with("Hi Mara,"));
     assert!(!chat.say("How long is the guarantee?").reply.contains("Mara"));
+    assert!(!chat.say("Hello there").reply.contains("Mara"));
 }
 
 #[test]

@@ -106,12 +106,10 @@ pub fn respond(request: &ModelRequest, courses: &Courses) -> Response {
         }
         Some(Talk::Greeting) => {
             let whom = name.map(|name| format!(" {name}")).unwrap_or_default();
-            return answer(
-                Kind::Ask,
-                format!("Hi{whom}! How can I help you?"),
-                0.95,
-                "The customer only greets.",
-            );
+            // Who was greeted before is not greeted again.
+            let greets = if said.ours.is_none() { format!("Hi{whom}!") } else { "I am here.".to_owned() };
+            let text = format!("{greets} How can I help you?");
+            return answer(Kind::Ask, text, 0.95, "The customer only greets.");
         }
         Some(Talk::Withdrawal) if undone && !acted(request) => {
             let text =
