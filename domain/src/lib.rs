@@ -26,6 +26,7 @@ pub mod evaluation;
 pub mod excerpt;
 pub mod exercise;
 pub mod gap;
+pub mod greeting;
 pub mod grounding;
 pub mod ids;
 pub mod knowledge;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     PaperId, RunId, TicketId, Timestamp,
+    greeting::after_greeting,
     ticket::{EventBody, Message, Visibility},
     tool::{Risk, ToolCall},
     user::Actor,
@@ -61,34 +62,6 @@ pub fn answers(message: &Message) -> bool {
     message.visibility == Visibility::Public && matches!(message.author, Actor::User { .. })
 }
 
-/// Words that a greeting begins with, and those of which the first must stand behind them.
-const GREETINGS: &[(&str, &[&str])] = &[
-    ("hi", &[]),
-    ("hello", &[]),
-    ("hey", &[]),
-    ("dear", &[]),
-    ("greetings", &[]),
-    ("good", &["morning", "afternoon", "evening", "day"]),
-    ("hallo", &[]),
-    ("liebe", &[]),
-    ("lieber", &[]),
-    ("moin", &[]),
-    ("guten", &["tag", "morgen", "abend"]),
-    ("sehr", &["geehrte", "geehrter", "geehrtes"]),
-    ("bonjour", &[]),
-    ("bonsoir", &[]),
-    ("hola", &[]),
-    ("ciao", &[]),
-];
-/// Other words of a greeting that are written small.
-const ADDRESSED: &[&str] =
-    &["there", "all", "everyone", "everybody", "team", "again", "and", "und", "et", "y", "de", "van", "von"];
-/// What may stand behind a greeting and is nobody's name.
-const NO_NAMES: &[&str] =
-    &["yes", "no", "sure", "ok", "okay", "sorry", "unfortunately", "ja", "nein", "oui", "non", "sí"];
-/// Words that a greeting has at most.
-const MOST_WORDS: usize = 7;
-
 /// The words of a reply without what makes no difference: blanks, capitals, marks of sources and the greeting.
 pub fn plain(reply: &str) -> String {
     let unmarked = without_marks(reply);
@@ -124,38 +97,9 @@ fn without_marks(text: &str) -> String {
     out + rest
 }
 
-/// What comes after a greeting that a comma, an exclamation mark, a colon or the end of the line ends; all of it when
-/// it does not begin with one.
+/// What comes after a greeting; all of it when it does not begin with one, or is no more than that.
 fn without_greeting(text: &str) -> &str {
-    let text = text.trim_start();
-    let mut rest = text;
-    let mut second: &[&str] = &[];
-    for number in 0..MOST_WORDS {
-        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        let (word, after) = rest.split_at(end);
-        let bare = word.trim_end_matches([',', '!', ':', '–', '—']);
-        let small = bare.to_lowercase();
-        let fits = match number {
-            0 => GREETINGS.iter().find(|(first, _)| *first == small).map(|(_, then)| second = then).is_some(),
-            1 if !second.is_empty() => second.contains(&small.as_str()),
-            _ => is_name(bare, &small),
-        };
-        let gap = &after[..after.len() - after.trim_start().len()];
-        if !fits || after.trim_start().is_empty() {
-            return text;
-        }
-        let whole = number > 0 || second.is_empty();
-        if whole && (bare.len() < word.len() || gap.contains('\n')) {
-            return after.trim_start();
-        }
-        rest = after.trim_start();
-    }
-    text
-}
-
-fn is_name(word: &str, small: &str) -> bool {
-    let capital = word.chars().next().is_some_and(char::is_uppercase);
-    ADDRESSED.contains(&small) || word.is_empty() || capital && !NO_NAMES.contains(&small)
+    after_greeting(text).filter(|rest| !rest.is_empty()).unwrap_or(text.trim_start())
 }
 
 #[cfg(test)]

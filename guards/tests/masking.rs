@@ -5,7 +5,9 @@
 use std::sync::{Arc, LazyLock};
 
 use guards::{
-    masking::{Border, Error, MAX_ENTRIES, Protector, Rules, StreamRestorer, Treatment, Vault, mask},
+    masking::{
+        Border, Error, MAX_ENTRIES, OwnNames, Protector, Rules, StreamRestorer, Treatment, Vault, mask,
+    },
     pii::{Custom, Detector, Finding, Kind, Matcher, Settings, Validator},
 };
 use proptest::prelude::*;
@@ -103,6 +105,50 @@ fn each_border_has_rules_that_make_sense() {
     for border in Border::ALL {
         assert_ne!(Rules::default().treatment(border, "badge"), Treatment::Allow);
     }
+}
+
+fn own(names: &[&str]) -> Arc<OwnNames> {
+    Arc::new(OwnNames::new(&DETECTOR, names.iter().copied()))
+}
+
+#[test]
+fn what_a_workspace_is_called_is_nobodys_name_and_people_stay_masked() {
+    let house = Protector::new(DETECTOR.clone(), Rules::all(Treatment::Mask)).unwrap();
+    let desk = house.called(own(&["Northfold Outdoor", "northfold"]));
+    let signed = "Here you are.\n\nKind regards\nNorthfold Outdoor customer service";
+    assert_ne!(house.redact(Border::Export, signed), signed);
+    for (text, shown) in [
+        (signed, signed),
+        ("Dear Northfold,\nI am Jane Doe.", "Dear Northfold,\nI am J. D."),
+        ("Thanks, Northfold Outdoor! Anna Northfold", "Thanks, Northfold Outdoor! A. N."),
+        ("Dear Mr Northfold, it is here.", "Dear Mr N., it is here."),
+    ] {
+        assert_eq!(desk.redact(Border::Export, text), shown);
+    }
+    let record = json!({ "name": "Northfold Outdoor", "contact": { "name": "Zyxandra Quorlitz" } });
+    let shown = desk.redact_json(Border::Export, &record);
+    assert_eq!(shown, json!({ "name": "Northfold Outdoor", "contact": { "name": "Z. Q." } }));
+}
+
+#[test]
+fn a_workspace_that_is_called_like_a_person_stays_masked() {
+    for name in ["Anna Schneider", "Anna Outdoor", "Schneider", "", " - "] {
+        assert!(own(&[name]).is_empty(), "{name}");
+    }
+    assert!(!own(&["Schneider Zyxwear"]).is_empty());
+}
+
+#[test]
+fn what_is_nobodys_name_to_one_workspace_may_be_somebodys_to_another() {
+    let desk = ALL.called(own(&["Northfold Outdoor"]));
+    let text = r#"{"name":"Northfold Outdoor"}"#;
+    let mut vault = Vault::new();
+    assert_eq!(desk.protect_result(Border::Model, text, &mut vault).unwrap(), text);
+    assert_ne!(ALL.protect_result(Border::Model, text, &mut vault).unwrap(), text);
+    // What is kept for good is treated anew, where names are treated at all.
+    assert_ne!(desk.print(Border::Index), ALL.print(Border::Index));
+    let standard = STANDARD.called(own(&["Northfold Outdoor"]));
+    assert_eq!(standard.print(Border::Index), STANDARD.print(Border::Index));
 }
 
 #[test]

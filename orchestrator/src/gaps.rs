@@ -19,7 +19,7 @@ use rag::{
 use serde::Deserialize as _;
 use store::{StoreError, WorkspaceStore};
 
-use crate::protections::Protections;
+use crate::{asked, protections::Protections};
 
 /// Gaps of each state that a question is compared with, those last asked about.
 const COMPARED: i64 = 500;
@@ -36,8 +36,8 @@ pub struct Unanswered {
     pub run_id: Option<RunId>,
 }
 
-/// Puts a question into the gap it belongs to, or begins one. None when it says nothing to gather it
-/// by, or when its run has asked before.
+/// Puts a question into the gap it belongs to, or begins one: what of it asks, without greeting, thanks and
+/// signature. None when that says nothing to gather it by, or when its run has asked before.
 pub async fn record(
     store: &WorkspaceStore,
     protections: &Protections,
@@ -47,13 +47,13 @@ pub async fn record(
 ) -> Result<Option<GapId>, StoreError> {
     // A gap is looked up by its words as a passage is, and its questions go into drafts of articles.
     let protector = protections.of(store.id());
-    let asked = protector.redact(Border::Index, unanswered.question.trim());
-    let words = terms(&asked);
+    let question = asked::question(&protector.redact(Border::Index, unanswered.question.trim()));
+    let words = terms(&question);
     if words.is_empty() {
         return Ok(None);
     }
     let now = clock.now();
-    let question: String = asked.chars().take(MAX_QUESTION).collect();
+    let question: String = question.chars().take(MAX_QUESTION).collect();
     let gap = match nearest(store, &words).await? {
         Some(known) => {
             Gap { terms: joined(known.terms, &words), questions: known.questions + 1, last_at: now, ..known }

@@ -7,6 +7,7 @@ pub mod answering;
 mod api_key;
 pub mod app;
 pub mod articles;
+mod asked;
 pub mod autonomy;
 pub mod breakers;
 pub mod channels;

@@ -21,7 +21,7 @@ pub struct PersonalData {
     protections: Arc<Protections>,
     /// What the house's own detector finds.
     house: Arc<Served>,
-    /// Of workspaces that look for more, as long as they do.
+    /// Of workspaces that look for more, or whose own name is nobody's.
     own: Mutex<HashMap<WorkspaceId, Arc<Served>>>,
 }
 
@@ -39,16 +39,26 @@ impl PersonalData {
     /// served text asks here.
     pub fn of(&self, workspace: WorkspaceId) -> Arc<Served> {
         let protector = self.protections.of(workspace);
-        let detector = protector.detector();
-        if Arc::ptr_eq(detector, self.house.detector()) {
+        let (detector, names) = (protector.detector(), protector.own_names());
+        let is_house = Arc::ptr_eq(detector, self.house.detector());
+        if is_house && names.is_empty() {
             return Arc::clone(&self.house);
         }
         // Entries are only ever put in whole, so a poisoned lock still guards right ones.
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(served) = own.get(&workspace).filter(|served| Arc::ptr_eq(served.detector(), detector)) {
+        let known = own
+            .get(&workspace)
+            .filter(|served| Arc::ptr_eq(served.detector(), detector) && served.own_names() == names);
+        if let Some(served) = known {
             return Arc::clone(served);
         }
-        match Served::new(Arc::clone(detector)) {
+        // What the house's own detector finds is remembered for all workspaces together.
+        let made = if is_house {
+            Ok(self.house.called(Arc::clone(names)))
+        } else {
+            Served::new(Arc::clone(detector)).map(|served| served.called(Arc::clone(names)))
+        };
+        match made {
             Ok(served) => {
                 let served = Arc::new(served);
                 own.insert(workspace, Arc::clone(&served));

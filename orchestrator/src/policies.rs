@@ -91,6 +91,9 @@ impl Policies {
         let ladder = Ladder::new(store.clone());
         let policies =
             Self { store, installation: Arc::new(installation), protections, own: RwLock::default(), ladder };
+        for workspace in policies.store.workspaces().await? {
+            policies.protections.put_names(workspace.id, &[&workspace.name, &workspace.slug]);
+        }
         policies.refresh().await?;
         Ok(policies)
     }
@@ -111,8 +114,21 @@ impl Policies {
         &self.installation
     }
 
+    /// Tells what workspaces are called that were made since this process began.
+    async fn name(&self) -> Result<(), StoreError> {
+        for id in self.protections.unnamed() {
+            match self.store.workspace(id).workspace().await? {
+                Some(workspace) => self.protections.put_names(id, &[&workspace.name, &workspace.slug]),
+                // Nobody is called like what is not there.
+                None => self.protections.put_names(id, &[]),
+            }
+        }
+        Ok(())
+    }
+
     /// Asks the database, and compiles what has changed.
     pub async fn refresh(&self) -> Result<(), StoreError> {
+        self.name().await?;
         self.ladder.refresh().await?;
         let before = Arc::clone(&self.own.read().unwrap_or_else(PoisonError::into_inner));
         let heads = self.store.policy_heads().await?;

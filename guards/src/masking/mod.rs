@@ -2,7 +2,7 @@
 //! part, replaced by a placeholder that can be undone, or stopped.
 //!
 //! [`Rules`] say which, for each [`Border`] and kind; a workspace lays its [`Own`] over the house's.
-//! A [`Protector`] finds and treats. A [`Vault`] keeps what the placeholders of one run stand for, and a
+//! A [`Protector`] finds and treats, but for what the workspace itself is called ([`OwnNames`]). A [`Vault`] keeps what the placeholders of one run stand for, and a
 //! [`StreamRestorer`] undoes them in text that is still coming. [`Pseudonyms`] are placeholders for good.
 //! Nothing here keeps a text or asks who may see it.
 
@@ -11,6 +11,7 @@ mod memo;
 mod moved;
 mod numbers;
 mod own;
+mod own_names;
 mod placeholder;
 mod protector;
 mod pseudonyms;
@@ -22,6 +23,7 @@ mod stream_restorer;
 mod vault;
 
 pub use own::{Own, Said, Wrong};
+pub use own_names::OwnNames;
 pub use protector::{Met, Protector};
 pub use pseudonyms::Pseudonyms;
 pub use rules::{Border, BorderRules, CREDENTIALS, Rules, Treatment};

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha3::{Digest as _, Sha3_256};
 
 use super::{
-    Border, BorderRules, Error, Own, Pseudonyms, Rules, Treatment, Vault,
+    Border, BorderRules, Error, Own, OwnNames, Pseudonyms, Rules, Treatment, Vault,
     json::{self, Spare},
     memo::Memo,
     placeholder,
@@ -36,6 +36,7 @@ pub struct Protector {
     /// JSON texts that cross to a model as they are, by these rules.
     plain: Arc<Mutex<Memo>>,
     pseudonyms: Option<Pseudonyms>,
+    own_names: Arc<OwnNames>,
     is_closed: bool,
 }
 
@@ -62,6 +63,7 @@ impl Protector {
             memo: Arc::default(),
             plain: Arc::default(),
             pseudonyms: None,
+            own_names: Arc::default(),
             is_closed: false,
         })
     }
@@ -92,6 +94,15 @@ impl Protector {
         Self { pseudonyms: Some(pseudonyms), ..self.clone() }
     }
 
+    /// The same for a workspace that is called so: its own name is nobody's. What is found is remembered together.
+    pub fn called(&self, own_names: Arc<OwnNames>) -> Self {
+        Self { own_names, ..self.clone() }
+    }
+
+    pub fn own_names(&self) -> &Arc<OwnNames> {
+        &self.own_names
+    }
+
     /// Tells what it does at a border from what others do. Not for secrets.
     pub fn print(&self, border: Border) -> u64 {
         let mut hash = Sha3_256::new_with_prefix(VERSION.to_be_bytes());
@@ -101,6 +112,10 @@ impl Protector {
             hash.update(format!("\n{kind} {}", treatment.name()));
         }
         hash.update(self.detector.custom_print());
+        let treats_names = self.rules.treatment(border, Kind::PersonName.name()) != Treatment::Allow;
+        if treats_names && !self.own_names.is_empty() {
+            hash.update(self.own_names.print());
+        }
         let digest: [u8; 32] = hash.finalize().into();
         digest.iter().take(8).fold(0, |print, byte| (print << 8) | u64::from(*byte))
     }
@@ -113,7 +128,7 @@ impl Protector {
         &self.rules
     }
 
-    /// What is found in a text; remembered for texts of late.
+    /// What is found in a text, the workspace's own name too; remembered for texts of late.
     pub fn findings(&self, text: &str) -> Arc<[Finding]> {
         let key = Memo::key(text);
         let memo = || self.memo.lock().unwrap_or_else(PoisonError::into_inner);
@@ -159,7 +174,8 @@ impl Protector {
     ///
     /// As [`Protector::protect`].
     pub fn protect_result(&self, border: Border, text: &str, vault: &mut Vault) -> Result<String, Error> {
-        let key = Memo::key_of(border.name(), text);
+        // What is plain where a name is nobody's may not be elsewhere.
+        let key = Memo::key_of(&format!("{} {}", border.name(), self.own_names.print()), text);
         let plain = || self.plain.lock().unwrap_or_else(PoisonError::into_inner);
         if plain().get(&key).is_some() {
             return Ok(text.to_owned());
@@ -265,10 +281,17 @@ impl Protector {
 
     /// What does not pass as it is.
     pub(super) fn spots(&self, border: Border, label: &str, text: &str) -> Vec<Spot> {
-        let found = |text: &str| match border {
-            // Lines of a log are not seen again.
-            Border::Log => self.detector.detect(text).into(),
-            _ => self.findings(text),
+        let found = |text: &str| -> Arc<[Finding]> {
+            let found: Arc<[Finding]> = match border {
+                // Lines of a log are not seen again.
+                Border::Log => self.detector.detect(text).into(),
+                _ => self.findings(text),
+            };
+            let is_own = |finding: &Finding| self.own_names.hold(&self.detector, text, finding);
+            if found.iter().any(is_own) {
+                return found.iter().filter(|finding| !is_own(finding)).cloned().collect();
+            }
+            found
         };
         let mut all = spots(text, &found(text));
         if !label.is_empty() && !text.is_empty() {

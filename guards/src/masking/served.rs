@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Border, Protector, Rules, Treatment,
+    Border, OwnNames, Protector, Rules, Treatment,
     json::words,
     moved::{Moved, in_characters},
     numbers::LEAST_DIGITS,
@@ -55,8 +55,17 @@ impl Served {
         Ok(Self { protector: Protector::new(detector, Rules::all(Treatment::Mask))? })
     }
 
+    /// The same for a workspace that is called so.
+    pub fn called(&self, own_names: Arc<OwnNames>) -> Self {
+        Self { protector: self.protector.called(own_names) }
+    }
+
     pub fn detector(&self) -> &Arc<Detector> {
         self.protector.detector()
+    }
+
+    pub fn own_names(&self) -> &Arc<OwnNames> {
+        self.protector.own_names()
     }
 
     /// Where personal data stands in a text.

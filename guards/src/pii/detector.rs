@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::{
     ContextWord, Finding, Kind, KindSet, Settings, contacts, crypto,
-    cues::Cues,
+    cues::{Cues, TITLE},
     custom::Recognisers,
     dates, documents,
     fold::Folded,
-    gazetteer::Gazetteer,
+    folded,
+    gazetteer::{COMMON, FIRST, Gazetteer, LAST},
     network, numbers, people, phones, places,
     resolve::resolve,
     secrets,
@@ -61,6 +62,19 @@ impl Detector {
 
     pub(super) fn cues(&self) -> &Cues {
         &self.base.cues
+    }
+
+    /// Whether somebody may be called by these words, folded and in small letters: one of them is a given name and
+    /// nothing else, or lists of names have them all.
+    pub(crate) fn may_name_somebody(&self, words: &[String]) -> bool {
+        let flags = |word: &String| self.base.gazetteer.look_up(word.as_bytes());
+        words.iter().any(|word| flags(word) & (FIRST | COMMON) == FIRST)
+            || words.iter().all(|word| flags(word) & (FIRST | LAST) != 0)
+    }
+
+    /// Whether a word stands before the name of a person and of nothing else: `Mr`, `Frau`.
+    pub(crate) fn is_title(&self, word: &str) -> bool {
+        self.base.cues.find(folded(word).as_bytes()).iter().any(|cue| cue.sorts & TITLE != 0)
     }
 
     /// The name of a kind, also of the user's own.

@@ -35,7 +35,8 @@ impl Masks {
             );
         }
         let protector = Protector::new(Arc::clone(workspace.detector()), Rules::all(Treatment::Placeholder))
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| error.to_string())?
+            .called(Arc::clone(workspace.own_names()));
         let mut parts = BTreeSet::new();
         for name in names.iter().filter(|name| *name != NOBODY) {
             let capital = |part: &&str| part.chars().next().is_some_and(char::is_uppercase);

@@ -7,6 +7,7 @@
 pub mod analysis;
 pub mod answer;
 pub mod article;
+mod called;
 pub mod cited;
 mod copilot;
 pub mod flow;
@@ -19,6 +20,7 @@ pub mod slots;
 pub mod talk;
 pub mod template;
 pub mod thesaurus;
+pub mod tone;
 
 use async_trait::async_trait;
 use domain::{

@@ -4,11 +4,15 @@ use axum::http::StatusCode;
 use domain::{
     EventId, MessageId, TicketId,
     commit::{Commit, Op},
+    gap::GapCause,
     knowledge::{Citation, Passage},
     ticket::{EventBody, Message, NewEvent, Visibility},
     user::{Actor, Role},
 };
-use orchestrator::testing::app::{Client, TestApp, id};
+use orchestrator::{
+    gaps::{Unanswered, record},
+    testing::app::{Client, TestApp, id},
+};
 use serde_json::{Value, json};
 
 const RETURNS: &str = "---\ntitle: Returns and refunds\nvisibility: public\ncategory: orders\ntags: [returns]\n---\n\n\
@@ -79,6 +83,26 @@ async fn what_the_articles_do_not_say_is_left_unsaid_and_kept_as_a_gap() {
     assert_eq!(open["items"], json!([]), "a dismissed gap stays dismissed");
     let counted = admin.get("/v1/knowledge/gaps?status=dismissed").await.json(StatusCode::OK);
     assert_eq!(counted["items"][0]["gap"]["questions"], 3);
+}
+
+#[tokio::test]
+async fn a_gap_shows_the_sentence_that_asks_and_a_greeting_begins_none() {
+    let app = TestApp::start().await;
+    let asked = ["Hello,\n\ndo you sell kites for children?\n\nKind regards\nMira Halloran", "Hi there"];
+    for question in asked {
+        let unanswered = Unanswered {
+            question: question.to_owned(),
+            cause: GapCause::HandedOff,
+            missing: Vec::new(),
+            ticket_id: None,
+            run_id: None,
+        };
+        record(&app.store, &app.app.protections, &*app.app.clock, &*app.app.ids, unanswered).await.unwrap();
+    }
+    let gaps = app.key(Role::Admin).get("/v1/knowledge/gaps").await.json(StatusCode::OK);
+    assert_eq!(gaps["items"].as_array().unwrap().len(), 1, "{gaps}");
+    assert_eq!(gaps["items"][0]["gap"]["question"], "Do you sell kites for children?");
+    assert_eq!(gaps["items"][0]["examples"][0]["question"], "Do you sell kites for children?");
 }
 
 #[tokio::test]

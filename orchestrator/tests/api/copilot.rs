@@ -91,7 +91,7 @@ async fn questions_are_answered_with_what_they_rest_on() {
 
     for (question, told) in [
         ("What waits for a decision?", "Nothing waits for a decision."),
-        ("How is the desk doing?", "1 tickets wait for us"),
+        ("How is the desk doing?", "1 ticket waits for us"),
         ("What did we spend today?", "Today 0 credits were spent"),
         ("Which runs failed?", "There is no run that failed."),
         ("How many tickets wait for staff?", "There is 1 ticket"),

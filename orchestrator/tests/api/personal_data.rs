@@ -351,6 +351,25 @@ async fn who_sees_personal_data_is_a_matter_of_roles_and_the_session_tells_it() 
 }
 
 #[tokio::test]
+async fn what_the_workspace_is_called_is_not_masked_and_whom_it_serves_is() {
+    let app = TestApp::start().await;
+    let desk = app.app.store.create_workspace("northfold", "Northfold Outdoor").await.unwrap().id;
+    let signed = "It is here.\n\nKind regards\nNorthfold Outdoor customer service";
+    // What is asked about is told its name by the next look.
+    drop(app.app.personal.of(desk));
+    app.app.policies.refresh().await.unwrap();
+    let served = app.app.personal.of(desk);
+    assert_eq!(served.text(signed), signed);
+    assert!(served.find(signed).is_empty());
+    let mut customer = json!({ "name": "Quorlitz Zyxwear", "tier": "vip", "locale": "en", "fields": {} });
+    let mut answer = json!({ "customer": customer, "body": format!("From Quorlitz Zyxwear. {signed}") });
+    served.mask(&mut answer, &[]);
+    customer["name"] = json!("Q. Z.");
+    assert_eq!(answer["customer"], customer);
+    assert_eq!(answer["body"], format!("From Q. Z.. {signed}"));
+}
+
+#[tokio::test]
 async fn who_sees_masks_does_not_save_them_in_an_edit() {
     let app = TestApp::start().await;
     let planted = plant(&app).await;

@@ -159,6 +159,7 @@ fn only_the_first_reply_greets() {
     let mut chat = Chat::new();
     assert!(chat.say("Do you ship to Norway?").reply.starts_with("Hi Mara,"));
     assert!(!chat.say("How long is the guarantee?").reply.contains("Mara"));
+    assert!(!chat.say("Hello there").reply.contains("Mara"));
 }
 
 #[test]
@@ -168,6 +169,29 @@ fn thanks_end_the_conversation_without_a_claim() {
     let answer = chat.say("Thanks, that's all!");
     assert_eq!((answer.kind, answer.resolved), (Kind::Answer, true));
     assert!(answer.citations.is_empty() && answer.confidence > 0.9);
+}
+
+#[test]
+fn thanks_with_a_complaint_are_wished_no_good_day() {
+    let mut chat = Chat::new();
+    chat.say("Do you ship to Norway?");
+    let answer = chat.say("Thanks, terrible service");
+    assert!(!answer.reply.contains("welcome"), "{}", answer.reply);
+}
+
+#[test]
+fn what_answers_two_questions_is_said_once() {
+    let mut chat = Chat::new();
+    let answer =
+        chat.say("How long is the password reset link valid? And how long is the password reset link valid?");
+    assert_eq!(answer.reply.matches("valid for 60 minutes").count(), 1, "{}", answer.reply);
+}
+
+#[test]
+fn a_colleague_is_handed_the_question_without_its_greeting() {
+    let answer = Chat::new().say("Hello, do you sell kayaks?");
+    assert!(answer.reason.contains("No article answers: Do you sell kayaks?"), "{}", answer.reason);
+    assert!(answer.reply.ends_with("to a colleague: Do you sell kayaks?"), "{}", answer.reply);
 }
 
 #[test]

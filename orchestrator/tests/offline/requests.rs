@@ -105,6 +105,43 @@ fn what_is_missing_is_asked_for_and_the_answer_goes_on_with_the_request() {
 }
 
 #[test]
+fn the_opening_fits_how_the_message_sounds() {
+    let opened = |text: &str| Chat::stranger().say(text).reply;
+    let reply = opened("please refund my order");
+    assert!(reply.starts_with("Happy to help with that. What is your order number?"), "{reply}");
+    for message in [
+        "My tent arrived broken, please refund my order",
+        "I am really disappointed. Please refund my order.",
+        "Please refund my order, it does not work!",
+    ] {
+        let reply = opened(message);
+        assert!(
+            reply.starts_with("I am sorry for the trouble. What is your order number?"),
+            "{message}: {reply}"
+        );
+    }
+}
+
+#[test]
+fn sorry_is_said_once_in_a_conversation() {
+    let mut chat = Chat::stranger();
+    let first = chat.say("My tent arrived broken, please refund my order");
+    assert!(first.reply.contains("I am sorry"), "{}", first.reply);
+    let second = chat.say("10482, mara.lind@post.example\nThis is really disappointing!");
+    assert!(!second.reply.contains("I am sorry"), "{}", second.reply);
+}
+
+#[test]
+fn what_two_requests_lack_is_asked_once() {
+    let mut chat = Chat::stranger();
+    let answer = chat.say("Please refund my order. I want to change the delivery address of my order.");
+    assert_eq!(answer.kind, Kind::Ask, "{answer:?}");
+    for question in ["What is your order number?", "Which email address did you use"] {
+        assert_eq!(answer.reply.matches(question).count(), 1, "{}", answer.reply);
+    }
+}
+
+#[test]
 fn everything_that_is_missing_is_asked_at_once() {
     let mut chat = Chat::with_orders(vec![]);
     let answer = chat.say("I want to change the delivery address of my order");

@@ -13,6 +13,7 @@ use super::{
     rank::{CONFIDENCE, Candidate, Features, RANKING, Signals, probabilities, sigmoid},
     thesaurus::broader,
 };
+use crate::asked::capital;
 
 /// Share of the question that the leading piece must hold.
 const LED: f32 = 0.55;
@@ -47,6 +48,40 @@ pub struct Piece {
     /// The heading it stands under, for lists and lines of lists.
     pub under: Option<String>,
     pub lines: Vec<(Kind, String)>,
+}
+
+impl Piece {
+    /// As an answer says it, line by line.
+    pub fn wording(&self) -> Vec<String> {
+        let listed = self.lines.len() > 1;
+        let mut lines: Vec<String> = Vec::new();
+        if let Some(under) = self
+            .under
+            .as_ref()
+            .filter(|_| listed || self.lines.iter().all(|(kind, _)| *kind != Kind::Sentence))
+        {
+            // "How long does it take?" needs no colon.
+            let colon = if under.ends_with(['?', '!', ':', '.']) { "" } else { ":" };
+            lines.push(format!("{under}{colon}"));
+        }
+        let mut number = 0;
+        for (kind, text) in &self.lines {
+            let text = if listed || !lines.is_empty() { text.clone() } else { capital(text) };
+            lines.push(match kind {
+                Kind::Step if listed => {
+                    number += 1;
+                    format!("{number}. {text}")
+                }
+                Kind::Bullet | Kind::Row if listed => format!("- {text}"),
+                _ if text.ends_with(['.', '!', '?', ':']) => text,
+                _ => format!("{text}."),
+            });
+        }
+        if !listed && lines.len() == 2 {
+            return vec![lines.join(" ")];
+        }
+        lines
+    }
 }
 
 /// Why there is no answer.

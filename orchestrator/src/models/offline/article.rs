@@ -6,11 +6,12 @@
 
 use agents::article::Draft;
 use domain::{
-    grounding::{Grounds as _, SentenceKind, Statement},
+    grounding::SentenceKind,
     model::{Facts, ModelRequest},
 };
-use rag::groundedness::Lexical;
 use serde_json::Value;
+
+use crate::asked::{capital, is_parting, sentences, told};
 
 /// Letters that an answer worth an article has at least.
 const LEAST: usize = 40;
@@ -66,12 +67,12 @@ fn questions(facts: &Facts) -> Vec<String> {
     let mut asked: Vec<String> = Vec::new();
     let mut first = None;
     for turn in facts.conversation.iter().filter(|turn| turn.from_customer) {
-        for (kind, sentence) in sentences(&turn.text) {
-            let text = line(without_greeting(&sentence), MAX_QUESTION);
-            if kind == SentenceKind::Courtesy || !plain(&text, facts) || text.chars().count() < 8 {
+        for said in told(&turn.text) {
+            let text = line(&said.text, MAX_QUESTION);
+            if !plain(&text, facts) || text.chars().count() < 8 {
                 continue;
             }
-            if kind == SentenceKind::Question && asked.len() < MAX_QUESTIONS && !asked.contains(&text) {
+            if said.asks && asked.len() < MAX_QUESTIONS && !asked.contains(&text) {
                 asked.push(text);
             } else if first.is_none() {
                 first = Some(text);
@@ -116,18 +117,6 @@ fn answer(facts: &Facts) -> String {
     paragraphs.join("\n\n")
 }
 
-/// With a capital first letter: what stood before it was a greeting.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// Whether a line ends a message: `Kind regards`. What comes behind it is a signature.
-fn is_parting(courtesy: &str) -> bool {
-    let line = courtesy.trim();
-    !line.is_empty() && !line.ends_with(['.', '!', '?', ';', ':'])
-}
-
 /// Whether a sentence tells of whoever wrote it and not of how things are.
 fn of_this_once(sentence: &str) -> bool {
     const MYSELF: &[&str] = &["I", "ich", "Ich", "je", "Je", "J", "j", "ik", "Ik"];
@@ -158,12 +147,6 @@ fn language(facts: &Facts) -> Option<&'static str> {
     })
 }
 
-/// The sentences of a text with what each is, and the white space behind them.
-fn sentences(text: &str) -> Vec<(SentenceKind, String)> {
-    let grounding = Lexical.ground(&Statement { text, sources: &[] });
-    grounding.sentences.iter().map(|sentence| (sentence.kind, sentence.span.of(text).to_owned())).collect()
-}
-
 /// Without the marks of citations, which an article does not have.
 fn without_marks(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -186,22 +169,6 @@ fn without_marks(text: &str) -> String {
     }
     out.push_str(rest);
     out
-}
-
-/// Without the `Hello,` or `Dear team,` before what is asked.
-fn without_greeting(text: &str) -> &str {
-    const GREETINGS: &[&str] = &["hi", "hello", "hey", "dear", "good"];
-    /// Characters that a greeting has at most.
-    const LONGEST: usize = 40;
-    let text = text.trim();
-    let greets = text
-        .split(|c: char| !c.is_alphabetic())
-        .next()
-        .is_some_and(|word| GREETINGS.contains(&word.to_lowercase().as_str()));
-    match text.split_once([',', '!']) {
-        Some((greeting, rest)) if greets && greeting.chars().count() <= LONGEST => rest.trim(),
-        _ => text,
-    }
 }
 
 /// On one line, cut at a word.

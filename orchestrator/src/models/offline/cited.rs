@@ -3,7 +3,7 @@
 use agents::cited::{CitedAnswer, CitedSentence};
 use domain::model::ModelRequest;
 
-use super::{analysis::as_spelt, answer::Reading, respond::lines};
+use super::{analysis::as_spelt, answer::Reading};
 
 /// The words of the passages, or what they lack.
 pub fn cited(request: &ModelRequest) -> CitedAnswer {
@@ -16,7 +16,7 @@ pub fn cited(request: &ModelRequest) -> CitedAnswer {
             let sentences = found.pieces.iter().filter_map(|piece| {
                 let passage = passages.get(piece.passage)?;
                 let citations = vec![passage.chunk_id.to_string()];
-                Some(CitedSentence { text: lines(piece).join("\n"), citations })
+                Some(CitedSentence { text: piece.wording().join("\n"), citations })
             });
             CitedAnswer { sentences: sentences.collect(), missing: String::new() }
         }

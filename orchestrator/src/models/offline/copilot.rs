@@ -322,7 +322,7 @@ fn name(text: &str) -> String {
 
 fn refused(last: &CallResult) -> Reply {
     let why = last.content.get("reason").or_else(|| last.content.get("error")).and_then(Value::as_str);
-    let why = why.unwrap_or("it is not available").trim_start_matches("refused: ");
+    let why = why.unwrap_or("it is not available").trim_start_matches("refused: ").trim_end_matches('.');
     let begins = match last.call.tool.as_str() {
         PROPOSE => "That was not proposed",
         _ => "That cannot be looked up",

@@ -15,11 +15,13 @@ use serde_json::{Value, json};
 use super::{
     analysis::{as_spelt, concepts, cut, tokens},
     answer::{Found, Piece, Reading as Passages, leans, search_words},
+    called::first_name,
     flow::{self, Desk, Progress, Request},
     intent::{Intents, Reading, Wish},
-    markdown,
     talk::{self, Talk},
+    tone::{SORRY, Tone, tone},
 };
+use crate::asked::{capital, without_courtesy};
 
 const SEARCH: &str = "search_knowledge";
 const REPLY: &str = "reply_to_customer";
@@ -89,8 +91,10 @@ pub fn respond(request: &ModelRequest, courses: &Courses) -> Response {
     // takes something back.
     let last = request.facts.conversation.iter().rfind(|turn| turn.from_customer);
     let asks = || last.is_some_and(|turn| !intents.read(&turn.text).wishes.is_empty());
+    let tone = tone(&said.current);
     match talk::kind(&said.current).filter(|talk| *talk != Talk::Withdrawal || !asks()) {
-        Some(Talk::Thanks) => {
+        // "Thanks, terrible service" wants no good day.
+        Some(Talk::Thanks) if tone < Tone::Upset => {
             let mut reply = answer_of(
                 Kind::Answer,
                 "You’re welcome. Have a good day!".to_owned(),
@@ -102,12 +106,10 @@ pub fn respond(request: &ModelRequest, courses: &Courses) -> Response {
         }
         Some(Talk::Greeting) => {
             let whom = name.map(|name| format!(" {name}")).unwrap_or_default();
-            return answer(
-                Kind::Ask,
-                format!("Hi{whom}! How can I help you?"),
-                0.95,
-                "The customer only greets.",
-            );
+            // Who was greeted before is not greeted again.
+            let greets = if said.ours.is_none() { format!("Hi{whom}!") } else { "I am here.".to_owned() };
+            let text = format!("{greets} How can I help you?");
+            return answer(Kind::Ask, text, 0.95, "The customer only greets.");
         }
         Some(Talk::Withdrawal) if undone && !acted(request) => {
             let text =
@@ -122,9 +124,9 @@ pub fn respond(request: &ModelRequest, courses: &Courses) -> Response {
         Some(Talk::Withdrawal) => {
             return handoff("", "The customer takes something back that may have been done already.");
         }
-        None => {}
+        Some(Talk::Thanks) | None => {}
     }
-    Turn { request, courses, said: &said, greeting, intents }.run()
+    Turn { request, courses, said: &said, greeting, tone, intents }.run()
 }
 
 /// What becomes of one question.
@@ -139,6 +141,7 @@ struct Turn<'a> {
     courses: &'a Courses,
     said: &'a Said<'a>,
     greeting: String,
+    tone: Tone,
     intents: Intents,
 }
 
@@ -153,7 +156,7 @@ impl Turn<'_> {
                 format!("Just to be sure: is it “{}” or “{}” that you need?", title(one), title(other));
             return answer(
                 Kind::Ask,
-                format!("{}{text}", self.greeting),
+                self.opened(Kind::Ask, &text),
                 0.85,
                 "Two procedures fit the request equally well.",
             );
@@ -259,8 +262,15 @@ impl Turn<'_> {
             }
         }
         let mut citations: Vec<String> = Vec::new();
+        let mut told: Vec<&Piece> = Vec::new();
         for answer in &found {
-            parts.push(self.worded(answer, &mut citations));
+            // Two questions may have one answer, which is said once.
+            let is_new = |piece: &&Piece| told.iter().all(|other| other.lines != piece.lines);
+            let new: Vec<&Piece> = answer.pieces.iter().filter(is_new).collect();
+            if !new.is_empty() {
+                parts.push(self.worded(&new, &mut citations));
+            }
+            told.extend(new);
             confidence = confidence.min(answer.confidence);
         }
         if !found.is_empty() {
@@ -271,7 +281,8 @@ impl Turn<'_> {
         }
         for (question, words) in &open {
             kind = Kind::Handoff;
-            reasons.push(match &as_spelt(question, words)[..] {
+            let question = capital(without_courtesy(question));
+            reasons.push(match &as_spelt(&question, words)[..] {
                 [] => format!("No article answers: {question}"),
                 words => format!("No article answers: {question} (nothing says: {}).", words.join(", ")),
             });
@@ -279,29 +290,42 @@ impl Turn<'_> {
         if !asks.is_empty() && kind != Kind::Handoff {
             kind = Kind::Ask;
             reasons.push("Something is missing for the request.".to_owned());
-            asks.dedup();
-            let plain =
-                parts.is_empty() && self.said.ours.is_none() && !asks.iter().any(|ask| flow::explains(ask));
+            let asks = each_once(asks);
+            let plain = parts.is_empty()
+                && self.tone == Tone::Even
+                && self.said.ours.is_none()
+                && !asks.iter().any(|ask| flow::explains(ask));
             let lead = if plain { "Happy to help with that. " } else { "" };
             parts.push(format!("{lead}{}", asks.join("\n")));
         }
         if !open.is_empty() {
-            let list: Vec<&str> = open.iter().map(|(question, _)| question.as_str()).collect();
+            let list: Vec<String> =
+                open.iter().map(|(question, _)| capital(without_courtesy(question))).collect();
             parts.push(format!(
                 "I could not find this in our articles and have passed it on to a colleague: {}",
                 list.join(" ")
             ));
         }
         let confidence = if kind == Kind::Handoff { confidence.min(0.3) } else { confidence };
-        let mut reply = answer_of(
-            kind,
-            format!("{}{}", self.greeting, parts.join("\n\n")),
-            confidence,
-            &reasons.join(" "),
-        );
+        let text = self.opened(kind, &parts.join("\n\n"));
+        let mut reply = answer_of(kind, text, confidence, &reasons.join(" "));
         reply.citations = citations;
         reply.resolved = resolved && kind == Kind::Answer;
         Response::Final(reply)
+    }
+
+    /// A reply as it goes out: with the greeting, and with a word for what went wrong, once in a conversation. Of
+    /// nothing nothing is made, because a greeting alone is no draft for a colleague.
+    fn opened(&self, kind: Kind, text: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
+        let mut ours = self.request.facts.conversation.iter().filter(|turn| !turn.from_customer);
+        if self.tone == Tone::Even || ours.any(|turn| turn.text.contains(SORRY)) {
+            return format!("{}{text}", self.greeting);
+        }
+        let gap = if kind == Kind::Ask { " " } else { "\n\n" };
+        format!("{}{SORRY}{gap}{text}", self.greeting)
     }
 
     /// Whether what was found can answer a question, and what to ask back if it says too little.
@@ -442,21 +466,21 @@ impl Turn<'_> {
     }
 
     /// The pieces with their marks. A run of sentences from one place carries one mark, at its end.
-    fn worded(&self, found: &Found, citations: &mut Vec<String>) -> String {
+    fn worded(&self, pieces: &[&Piece], citations: &mut Vec<String>) -> String {
         let mut text = String::new();
-        for (at, piece) in found.pieces.iter().enumerate() {
+        for (at, piece) in pieces.iter().enumerate() {
             let chunk = self.passage(piece).chunk_id.to_string();
             let number = citations.iter().position(|id| *id == chunk).unwrap_or_else(|| {
                 citations.push(chunk);
                 citations.len() - 1
             }) + 1;
-            let lines = lines(piece);
+            let lines = piece.wording();
             let list = lines.len() > 1;
             if !text.is_empty() {
                 text.push_str(if list || text.contains('\n') { "\n\n" } else { " " });
             }
             text.push_str(&lines.join("\n"));
-            let next = found.pieces.get(at + 1);
+            let next = pieces.get(at + 1);
             let goes_on =
                 next.is_some_and(|next| next.passage == piece.passage && !list && next.lines.len() == 1);
             if !goes_on {
@@ -486,32 +510,19 @@ impl Turn<'_> {
     }
 }
 
-pub(super) fn lines(piece: &Piece) -> Vec<String> {
-    let listed = piece.lines.len() > 1;
-    let mut lines: Vec<String> = Vec::new();
-    if let Some(under) = piece
-        .under
-        .as_ref()
-        .filter(|_| listed || piece.lines.iter().all(|(kind, _)| *kind != markdown::Kind::Sentence))
-    {
-        lines.push(format!("{under}:"));
-    }
-    let mut number = 0;
-    for (kind, text) in &piece.lines {
-        lines.push(match kind {
-            markdown::Kind::Step if listed => {
-                number += 1;
-                format!("{number}. {text}")
+/// Questions without what another has asked already: two requests may lack the same.
+fn each_once(asks: Vec<String>) -> Vec<String> {
+    let mut once: Vec<String> = Vec::new();
+    for ask in asks {
+        // The lines of an offer belong together.
+        let lines = if ask.contains("\n- ") { vec![ask.as_str()] } else { ask.lines().collect() };
+        for line in lines {
+            if !once.iter().any(|known| known == line) {
+                once.push(line.to_owned());
             }
-            markdown::Kind::Bullet | markdown::Kind::Row if listed => format!("- {text}"),
-            _ if text.ends_with(['.', '!', '?', ':']) => text.clone(),
-            _ => format!("{text}."),
-        });
+        }
     }
-    if !listed && lines.len() == 2 {
-        return vec![lines.join(" ")];
-    }
-    lines
+    once
 }
 
 fn said(request: &ModelRequest) -> Said<'_> {
@@ -529,15 +540,6 @@ fn said(request: &ModelRequest) -> Said<'_> {
             .map(|turn| cut(&turn.text))
             .collect(),
     }
-}
-
-/// The given name to greet with; nothing for companies and odd values.
-fn first_name(customer: &Value) -> Option<String> {
-    let name =
-        customer.get("contact").and_then(|c| c.get("name")).or_else(|| customer.get("name"))?.as_str()?;
-    let first = name.split_whitespace().next()?;
-    let letters = first.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'));
-    (letters && (2..=30).contains(&first.chars().count())).then(|| first.to_owned())
 }
 
 /// Whether one of several named orders is to be left alone.

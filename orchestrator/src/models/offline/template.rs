@@ -4,6 +4,7 @@ use domain::procedure::{CallTemplate, Condition};
 use serde_json::{Map, Value};
 
 use super::analysis::sentences;
+use crate::asked::capital;
 
 /// What references may point at.
 #[derive(Clone, Debug, Default)]
@@ -100,12 +101,21 @@ impl Scope {
             let (inside, after) = after.split_once('}')?;
             let (path, format) = inside.split_once('|').unwrap_or((inside, ""));
             out.push_str(before);
-            out.push_str(&self.shown(&self.get(path.trim())?, format.trim())?);
-            rest = after;
+            let value = self.shown(&self.get(path.trim())?, format.trim())?;
+            let value = value.trim();
+            // Somebody's own words may be the sentence, and end as one.
+            out.push_str(&if out.is_empty() { capital(value) } else { value.to_owned() });
+            rest = match after.strip_prefix('.') {
+                Some(end)
+                    if value.ends_with(['.', '!', '?', '…']) && !end.starts_with(char::is_alphanumeric) =>
+                {
+                    end
+                }
+                _ => after,
+            };
         }
         out.push_str(rest);
-        // A value that ends in a full stop makes two of them.
-        Some(out.replace("..", "."))
+        Some(out)
     }
 
     fn shown(&self, value: &Value, format: &str) -> Option<String> {
@@ -173,6 +183,20 @@ mod tests {
             scope().render("Order {slot.order_number} of {record.placed_at|date} cost {record.total_cents|money}. It comes on {record.eta|date}. Bye."),
             "Order NF-1 of 20 November 2026 cost 349.00 EUR. Bye."
         );
+    }
+
+    #[test]
+    fn a_value_that_is_a_sentence_begins_and_ends_as_one() {
+        for (reason, told) in [
+            ("the tent was used outdoors", "Declined. The tent was used outdoors. Bye."),
+            ("It was used.", "Declined. It was used. Bye."),
+            ("it was used!", "Declined. It was used! Bye."),
+            ("Who knows...", "Declined. Who knows... Bye."),
+            ("", "Declined. Bye."),
+        ] {
+            let scope = Scope { reason: reason.to_owned(), ..scope() };
+            assert_eq!(scope.render("Declined. {reason}. Bye."), told);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use domain::{errand::PROPOSE, excerpt, knowledge::Passage, model::CallResult};
 use serde_json::Value;
 
 use super::{Asked, capable, said, stated};
-use crate::models::offline::{answer::Reading, respond::lines};
+use crate::models::offline::answer::Reading;
 
 /// Records of a list that are told one by one.
 const TOLD: usize = 5;
@@ -132,10 +132,9 @@ fn ticket(content: &Value) -> Reply {
         &[reference],
     )];
     if !text(row, "why_a_person").is_empty() {
-        statements.push(stated(
-            format!("A person is wanted: {}. {}", text(row, "why_a_person"), cut(text(content, "summary"))),
-            &[reference],
-        ));
+        let why = text(row, "why_a_person").trim_end_matches('.');
+        let line = format!("A person is wanted: {why}. {}", cut(text(content, "summary")));
+        statements.push(stated(line.trim_end(), &[reference]));
     }
     match text(row, "assignee") {
         "" => {}
@@ -343,22 +342,26 @@ fn figures(tells: &str, content: &Value) -> Reply {
     let at = |name: &str| content.get(name).unwrap_or(&Value::Null);
     let credits = |value: &Value, name: &str| value.get(name).and_then(Value::as_f64).unwrap_or_default();
     let mut lines = Vec::new();
-    let waits = |name: &str, words: &str| {
+    let waits = |name: &str, [one, more]: [&str; 2]| {
         let waiting = at(name);
         let oldest = match text(waiting, "oldest") {
             "" => String::new(),
             oldest => format!(", the longest since {oldest}"),
         };
-        format!("{} {words}{oldest}.", number(waiting, "count"))
+        let count = number(waiting, "count");
+        format!("{count} {}{oldest}.", if count == 1 { one } else { more })
     };
     let resolved = |name: &str, when: &str| {
         let days = at(name);
         format!(
-            "{when}: {} came in, agents resolved {}, customers confirmed {} of them, and {} were opened again.",
+            "{when}: {} came in, agents resolved {}, customers confirmed {} of them, and {} opened again.",
             many(number(days, "opened"), "ticket"),
             number(days, "resolved_by_agents"),
             number(days, "confirmed_by_customers"),
-            number(days, "reopened")
+            match number(days, "reopened") {
+                1 => "1 was".to_owned(),
+                reopened => format!("{reopened} were"),
+            }
         )
     };
     let stopped = || {
@@ -377,7 +380,11 @@ fn figures(tells: &str, content: &Value) -> Reply {
                     Some(ceiling) => format!(" of at most {ceiling}"),
                     None => ", without a ceiling".to_owned(),
                 };
-                lines.push(format!("{when} {} credits were spent{ceiling}.", credits(spent, "credits")));
+                let words = match credits(spent, "credits") {
+                    1.0 => "1 credit was".to_owned(),
+                    credits => format!("{credits} credits were"),
+                };
+                lines.push(format!("{when} {words} spent{ceiling}."));
             }
         }
         "resolved" => {
@@ -392,10 +399,14 @@ fn figures(tells: &str, content: &Value) -> Reply {
         )),
         "stopped" => lines.push(stopped()),
         _ => {
-            lines.push(waits("waiting_for_staff", "tickets wait for us"));
-            lines.push(waits("approvals_waiting", "approvals wait for a decision"));
-            lines.push(waits("open", "tickets are open"));
-            lines.push(waits("waiting_for_customer", "tickets wait for customers"));
+            for (name, words) in [
+                ("waiting_for_staff", ["ticket waits for us", "tickets wait for us"]),
+                ("approvals_waiting", ["approval waits for a decision", "approvals wait for a decision"]),
+                ("open", ["ticket is open", "tickets are open"]),
+                ("waiting_for_customer", ["ticket waits for a customer", "tickets wait for customers"]),
+            ] {
+                lines.push(waits(name, words));
+            }
             lines.push(resolved("today", "Today"));
             lines.push(stopped());
         }
@@ -416,7 +427,7 @@ fn knowledge(question: &str, passages: &[Passage]) -> Reply {
     };
     let pieces = found.pieces.iter().filter_map(|piece| {
         let passage = passages.get(piece.passage)?;
-        Some(stated(lines(piece).join("\n"), &[passage.chunk_id.to_string().as_str()]))
+        Some(stated(piece.wording().join("\n"), &[passage.chunk_id.to_string().as_str()]))
     });
     let statements: Vec<Stated> = pieces.collect();
     if statements.is_empty() {
