@@ -191,6 +191,14 @@ fn the_calls_an_agent_makes_by_itself_fit_the_tools() {
 }
 
 #[test]
+fn an_address_where_a_message_is_cut_is_not_shown_in_part() {
+    let mut world = World::customer_writes(&format!("{}jane.roe@example.com", "Really. ".repeat(999)));
+    world.tools = std::sync::Arc::new(Vec::new());
+    let shown = serde_json::to_string(&world.request().messages).unwrap();
+    assert!(shown.contains("Really.…") && !shown.contains("jane.r"), "{shown}");
+}
+
+#[test]
 fn an_invented_number_takes_the_confidence_below_the_floor() {
     let mut world = World::customer_writes("How long can I return an unused tent?");
     let found = passage(1, RETURNS, 0.95);

@@ -6,6 +6,7 @@
 
 use agents::article::Draft;
 use domain::{
+    excerpt::line,
     grounding::{Grounds as _, SentenceKind, Statement},
     model::{Facts, ModelRequest},
 };
@@ -16,7 +17,8 @@ use serde_json::Value;
 const LEAST: usize = 40;
 const MAX_TITLE: usize = 120;
 const MAX_QUESTIONS: usize = 3;
-const MAX_QUESTION: usize = 300;
+/// With the mark of a cut, the 300 characters that a draft may have.
+const MAX_QUESTION: usize = 299;
 const MAX_BODY: usize = 8_000;
 
 pub fn article(request: &ModelRequest) -> Draft {
@@ -202,17 +204,6 @@ fn without_greeting(text: &str) -> &str {
         Some((greeting, rest)) if greets && greeting.chars().count() <= LONGEST => rest.trim(),
         _ => text,
     }
-}
-
-/// On one line, cut at a word.
-fn line(text: &str, max: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= max {
-        return line;
-    }
-    let head: String = line.chars().take(max - 1).collect();
-    let head = head.rsplit_once(' ').map_or(head.as_str(), |(words, _)| words);
-    format!("{head}…")
 }
 
 #[cfg(test)]
