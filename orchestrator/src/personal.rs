@@ -19,6 +19,8 @@ use crate::protections::Protections;
 
 pub struct PersonalData {
     protections: Arc<Protections>,
+    /// The service's own, which are nobody's.
+    addresses: Vec<String>,
     /// What the house's own detector finds.
     house: Arc<Served>,
     /// Of workspaces that look for more, as long as they do.
@@ -29,10 +31,10 @@ impl PersonalData {
     /// # Errors
     ///
     /// When nothing can be found with the detector; the text says what to do.
-    pub fn new(protections: Arc<Protections>) -> Result<Self, String> {
+    pub fn new(protections: Arc<Protections>, addresses: Vec<String>) -> Result<Self, String> {
         let detector = Arc::clone(protections.house().detector());
-        let house = Arc::new(Served::new(detector).map_err(|error| error.to_string())?);
-        Ok(Self { protections, house, own: Mutex::default() })
+        let house = Served::new(detector, addresses.clone()).map_err(|error| error.to_string())?;
+        Ok(Self { protections, addresses, house: Arc::new(house), own: Mutex::default() })
     }
 
     /// What finds and masks in a workspace, by its own recognisers too. Everything that asks about stored or
@@ -48,7 +50,7 @@ impl PersonalData {
         if let Some(served) = own.get(&workspace).filter(|served| Arc::ptr_eq(served.detector(), detector)) {
             return Arc::clone(served);
         }
-        match Served::new(Arc::clone(detector)) {
+        match Served::new(Arc::clone(detector), self.addresses.clone()) {
             Ok(served) => {
                 let served = Arc::new(served);
                 own.insert(workspace, Arc::clone(&served));
