@@ -5,6 +5,7 @@ use std::fmt;
 use domain::{
     WorkspaceId,
     canonical::{self, Sorted},
+    excerpt,
     model::{ModelError, ModelMessage, ModelRequest, Strength},
     tool::ToolCall,
 };
@@ -145,7 +146,7 @@ impl PromptRequest {
             schemas += tool.parameters.to_string().len();
             PromptTool {
                 name: tool.name.clone(),
-                description: tool.description.chars().take(MAX_DESCRIPTION).collect(),
+                description: excerpt::cut(&tool.description, MAX_DESCRIPTION),
                 parameters: (schemas <= MAX_SCHEMAS).then(|| tool.parameters.clone()),
             }
         });
@@ -239,10 +240,7 @@ impl PromptMessage {
 
 /// As much of a text as is shown, and whether that is not all.
 fn beginning(text: &str) -> (&str, bool) {
-    match text.char_indices().nth(MAX_MESSAGE) {
-        None => (text, false),
-        Some((end, _)) => (&text[..end], true),
-    }
+    excerpt::beginning(text, MAX_MESSAGE).map_or((text, false), |words| (words, true))
 }
 
 impl fmt::Display for PromptRequest {
