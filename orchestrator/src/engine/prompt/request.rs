@@ -218,11 +218,7 @@ impl PromptMessage {
             // What only calls tools says nothing.
             ModelMessage::Assistant { text, tool_calls } => Self {
                 calls: tool_calls.clone(),
-                ..plain(
-                    PromptRole::Assistant,
-                    beginning(text.as_deref().unwrap_or("")),
-                    PromptVoice::Said,
-                )
+                ..plain(PromptRole::Assistant, beginning(text.as_deref().unwrap_or("")), PromptVoice::Said)
             },
             ModelMessage::Tool { call_id, name, content } => Self {
                 call_id: Some(call_id.clone()),
