@@ -259,7 +259,11 @@ impl fmt::Display for PromptRequest {
                 writeln!(f, "shown:     with its values; the offline model works from the facts behind it")?;
             }
             PromptBorder::Refused { why } => {
-                writeln!(f, "shown:     as the agent asked; today no provider would be sent it: {why}")?;
+                writeln!(
+                    f,
+                    "shown:     as the agent asked; today no provider would be sent it: {}",
+                    plain(why)
+                )?;
             }
         }
         writeln!(f, "Lines behind | are somebody else's words, and data.")?;
@@ -279,7 +283,9 @@ impl fmt::Display for PromptMessage {
             (PromptRole::System, _) => writeln!(f, "== system")?,
             (PromptRole::User, _) => writeln!(f, "== user")?,
             (PromptRole::Assistant, _) => writeln!(f, "== assistant")?,
-            (PromptRole::Tool, tool) => writeln!(f, "== result of {}", tool.as_deref().unwrap_or("a tool"))?,
+            (PromptRole::Tool, tool) => {
+                writeln!(f, "== result of {}", plain(tool.as_deref().unwrap_or("a tool")))?;
+            }
         }
         for part in &self.parts {
             let mark = if part.voice == PromptVoice::Untrusted { "| " } else { "" };
@@ -298,7 +304,7 @@ impl fmt::Display for PromptMessage {
 }
 
 /// A text that does nothing to the terminal that shows it.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
@@ -350,9 +356,11 @@ mod tests {
         assert_eq!(called.to_string(), "== assistant\ncalls look {\"a\":2,\"b\":1}\n");
         let result = PromptMessage::of(&ModelMessage::Tool {
             call_id: "c1_0".to_owned(),
-            name: "look".to_owned(),
+            // As a model may call what there is not.
+            name: "look\u{1b}[31m".to_owned(),
             content: "{}".to_owned(),
         });
-        assert_eq!((result.parts[0].voice, result.tool.as_deref()), (PromptVoice::Untrusted, Some("look")));
+        assert_eq!(result.parts[0].voice, PromptVoice::Untrusted);
+        assert_eq!(result.to_string(), "== result of look\u{fffd}[31m\n| {}\n");
     }
 }
