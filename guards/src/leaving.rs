@@ -53,7 +53,7 @@ impl Leaving {
         found
     }
 
-    /// The host of a link that nobody allowed, of one that leads to this address.
+    /// The host that a link with this address leads to, when nobody allowed it.
     pub fn stranger(&self, link: &str) -> Option<String> {
         let lower = link.to_ascii_lowercase();
         let address = match lower.split_once(':') {
