@@ -9,6 +9,7 @@ use std::{
 use domain::{
     answerability::{Answerability, Course},
     confidence::{Confidence, Evidence, Reason},
+    excerpt::beginning,
     grounding::{Doubts, Grounding, Grounds, SecondOpinion, Source, SourceKind, Span, Statement},
     knowledge::{Citation, Passage},
     model::OutputSchema,
@@ -261,7 +262,8 @@ fn score(
 /// The words of the passage that speak most for the reply; its beginning when none do.
 fn citation(passage: &Passage, quote: Option<Span>) -> Citation {
     let words = quote.map_or(passage.text.as_str(), |span| span.of(&passage.text)).trim();
-    let quote: String = words.chars().take(MAX_QUOTE).collect();
+    // To a word's end and without a mark: it is looked for again in what the document says later.
+    let quote = beginning(words, MAX_QUOTE).unwrap_or(words).to_owned();
     Citation {
         chunk_id: passage.chunk_id,
         document_id: passage.document_id,

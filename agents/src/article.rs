@@ -11,6 +11,7 @@ use domain::{
     DomainError,
     agent::{Agent, AgentSettings, Next, ProposedCall, RunLimits, RunView},
     confidence::{Confidence, Evidence, Reason, Thresholds},
+    excerpt::cut,
     grounding::{Grounds, Source, SourceKind, Statement},
     knowledge::DEFAULT_LOCALE,
     model::{Facts, ModelMessage, ModelRequest, Strength, Turn},
@@ -220,14 +221,14 @@ impl Turns<'_, '_> {
                 What::Unusable { response, why } => {
                     let text = response.and_then(|r| r.text.as_deref()).filter(|t| !t.trim().is_empty());
                     if let Some(text) = text {
-                        let text = text.chars().take(MAX_MESSAGE).collect();
+                        let text = cut(text, MAX_MESSAGE);
                         messages.push(ModelMessage::Assistant { text: Some(text), tool_calls: Vec::new() });
                     }
                     messages.push(repair(why)?);
                 }
                 What::Result(settled) => {
                     if let CallOutcome::Responded { message, .. } = settled.outcome.as_ref() {
-                        let words: String = message.chars().take(MAX_WORDS).collect();
+                        let words = cut(message, MAX_WORDS);
                         let review = ArticleReview { message: Untrusted(&words) };
                         messages.push(ModelMessage::User { text: prompts::article_review(review)?.text });
                     }
@@ -254,8 +255,7 @@ impl Turns<'_, '_> {
         let said: Vec<&Message> = self.journal.said().map(|(_, message)| message).filter(counts).collect();
         let left_out = 1..1 + said.len().saturating_sub(MAX_MESSAGES);
         let kept = said.into_iter().enumerate().filter(|(at, _)| !left_out.contains(at));
-        let cut = |message: &Message| message.body.chars().take(MAX_MESSAGE).collect();
-        kept.map(|(_, message)| (from_customer(message), cut(message))).collect()
+        kept.map(|(_, message)| (from_customer(message), cut(&message.body, MAX_MESSAGE))).collect()
     }
 
     fn conversation(&self) -> Result<String, PromptError> {
@@ -411,10 +411,10 @@ fn answers(message: &Message) -> bool {
 }
 
 fn repair(why: &str) -> Result<ModelMessage, PromptError> {
-    let why: String = why.chars().take(1_000).collect();
+    let why = cut(why, 1_000);
     Ok(ModelMessage::User { text: prompts::repair(Repair { why: Untrusted(&why) })?.text })
 }
 
 fn nothing(reason: &str) -> Next {
-    Next::End(Outcome::Nothing { reason: reason.chars().take(600).collect() })
+    Next::End(Outcome::Nothing { reason: cut(reason, 600) })
 }

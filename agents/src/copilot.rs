@@ -16,6 +16,7 @@ use domain::{
     confidence::{Confidence, Thresholds},
     copilot::{LookingAt, ReadSource},
     errand::PROPOSE,
+    excerpt::cut,
     grounding::Grounds,
     knowledge::Passage,
     model::{Facts, ModelMessage, ModelRequest, ModelResponse, OutputSchema, Strength, Turn},
@@ -358,7 +359,7 @@ impl Turns<'_, '_> {
                     return self.ask(&unread);
                 }
                 let text = checked(&reply, self.journal, grounds).text();
-                let summary = text.chars().take(MAX_SUMMARY).collect();
+                let summary = cut(&text, MAX_SUMMARY);
                 Ok(Next::End(Outcome::Answered { resolved: true, summary }))
             }
             _ => self.ask(&[]),

@@ -14,6 +14,7 @@ use domain::{
     ChunkId,
     agent::RunView,
     canonical::Sorted,
+    excerpt::cut,
     knowledge::Passage,
     model::{CallResult, Facts, ModelMessage, ToolSchema, Turn},
     run::CallOutcome,
@@ -141,10 +142,10 @@ pub fn messages(system: String, journal: &Journal<'_>) -> Result<Vec<ModelMessag
                     if let Some(text) =
                         response.and_then(|r| r.text.as_deref()).filter(|t| !t.trim().is_empty())
                     {
-                        let text = text.chars().take(MAX_MESSAGE).collect();
+                        let text = cut(text, MAX_MESSAGE);
                         out.push(ModelMessage::Assistant { text: Some(text), tool_calls: Vec::new() });
                     }
-                    let why: String = why.chars().take(1_000).collect();
+                    let why = cut(why, 1_000);
                     out.push(ModelMessage::User {
                         text: prompts::repair(Repair { why: Untrusted(&why) })?.text,
                     });
@@ -165,7 +166,7 @@ pub fn messages(system: String, journal: &Journal<'_>) -> Result<Vec<ModelMessag
 }
 
 fn said_to_model(message: &Message, number: usize) -> Result<ModelMessage, PromptError> {
-    let body: String = message.body.chars().take(MAX_MESSAGE).collect();
+    let body = cut(&message.body, MAX_MESSAGE);
     if !from_customer(message) {
         return Ok(ModelMessage::Assistant { text: Some(body), tool_calls: Vec::new() });
     }
@@ -199,7 +200,7 @@ pub(crate) fn report(event: &Event, chars: usize) -> (Option<&str>, String) {
         EventBody::FollowUpDue { note } => (None, note.clone()),
         other => (Some(other.type_name()), String::new()),
     };
-    (name, text.chars().take(chars).collect())
+    (name, cut(&text, chars))
 }
 
 /// The name people know the author by.

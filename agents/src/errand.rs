@@ -8,6 +8,7 @@ use domain::{
     agent::{Agent, AgentSettings, Next, ProposedCall, RunLimits, RunView},
     confidence::{Confidence, Reason, Thresholds},
     errand::{AGENT, Errand},
+    excerpt::cut,
     run::{CallOutcome, Outcome},
     tool::ToolCall,
 };
@@ -75,13 +76,13 @@ impl Agent for Errands {
 
 /// A colleague wants it, which says nothing of whether it is right.
 fn asked(errand: &Errand) -> Confidence {
-    let said: String = errand.said.chars().take(MAX_SAID).collect();
+    let said = cut(&errand.said, MAX_SAID);
     let detail = format!("a colleague asked the copilot: “{said}”");
     Confidence::by_rule(1.0, vec![Reason { name: "asked".to_owned(), score: 1.0, detail }])
 }
 
 fn outcome(settled: &CallOutcome) -> Outcome {
-    let nothing = |reason: String| Outcome::Nothing { reason: reason.chars().take(MAX_REASON).collect() };
+    let nothing = |reason: String| Outcome::Nothing { reason: cut(&reason, MAX_REASON) };
     match settled {
         CallOutcome::Ok { .. } => Outcome::Done { summary: "what a colleague asked for was done".to_owned() },
         CallOutcome::Responded { message, .. } => nothing(format!("a reviewer answered: {message}")),

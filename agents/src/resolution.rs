@@ -13,6 +13,7 @@ use domain::{
     agent::{Agent, AgentSettings, Next, ProposedCall, RunLimits, RunView},
     answerability::Judge,
     confidence::{Confidence, Reason, Thresholds},
+    excerpt::line,
     grounding::{Doubts, Footing, Grounds},
     model::{ModelRequest, Strength},
     run::{CallOutcome, Outcome},
@@ -35,7 +36,6 @@ mod evidence;
 mod handoff;
 
 pub use correction::RECALL;
-use handoff::shorten;
 
 pub const NAME: &str = "resolution";
 const PURPOSE: &str = "resolution.answer";
@@ -173,7 +173,7 @@ impl Turn<'_, '_> {
                 }
                 Ok(answer) if answer.kind == Kind::Nothing => {
                     if journal.unanswered().is_empty() {
-                        return Ok(nothing(&shorten(&answer.reason, 400)));
+                        return Ok(nothing(&line(&answer.reason, 400)));
                     }
                     let reason =
                         format!("the agent would leave the customer without an answer: {}", answer.reason);
@@ -297,7 +297,8 @@ impl Turn<'_, '_> {
             "status_after": if resolved { "resolved" } else { "waiting_for_customer" },
         });
         if !model.trim().is_empty() {
-            args["model"] = json!(shorten(model, 200));
+            // With the mark of a cut, the 200 characters that the tool takes.
+            args["model"] = json!(line(model, 199));
         }
         let call = ToolCall { id: own_id("reply", seq), tool: REPLY.to_owned(), args };
         ProposedCall { call, confidence: grounded.confidence }
@@ -346,7 +347,7 @@ impl Turn<'_, '_> {
     }
 
     fn replied(&self, settled: &Settled<'_>, body: &str) -> Outcome {
-        let summary = shorten(body, 200);
+        let summary = line(body, 200);
         let asked = match settled.origin {
             Origin::Agent { anchor } => self
                 .journal

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     answerability::{Answerability, Course},
+    excerpt::cut,
     grounding::{FindingKind, Grounding},
 };
 
@@ -159,7 +160,8 @@ impl Confidence {
             self.reasons.push(Reason { name: "contradiction".to_owned(), score: 0.0, detail });
         }
         for stop in grounding.stops() {
-            let text: String = stop.text.chars().take(MAX_NAMED_CHARS).collect();
+            // Whole again where it is named.
+            let text = cut(&stop.text, MAX_NAMED_CHARS - 1);
             if !self.stops.contains(&text) {
                 self.stops.push(text);
             }
@@ -200,10 +202,7 @@ fn list<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
             named.push_str(", ");
         }
         named.push('“');
-        named.extend(text.chars().take(MAX_NAMED_CHARS));
-        if text.chars().nth(MAX_NAMED_CHARS).is_some() {
-            named.push('…');
-        }
+        named.push_str(&cut(text, MAX_NAMED_CHARS));
         named.push('”');
     }
     if more > 0 {

@@ -53,8 +53,8 @@ impl Leaving {
         found
     }
 
-    /// The host of a link that nobody allowed.
-    fn stranger(&self, link: &str) -> Option<String> {
+    /// The host that a link with this address leads to, when nobody allowed it.
+    pub fn stranger(&self, link: &str) -> Option<String> {
         let lower = link.to_ascii_lowercase();
         let address = match lower.split_once(':') {
             Some((scheme, _)) if NEVER.contains(&scheme) => return Some(format!("{scheme}:")),

@@ -212,7 +212,8 @@ impl App {
             &config.models,
         );
         let outside = Arc::new(outside.await?);
-        let personal = Arc::new(PersonalData::new(Arc::clone(&protections)).map_err(AppError::Setup)?);
+        let personal = PersonalData::new(Arc::clone(&protections), config.own_addresses());
+        let personal = Arc::new(personal.map_err(AppError::Setup)?);
         let model = match brought.model {
             Some(model) => model,
             None => models::build(

@@ -478,6 +478,12 @@ impl Config {
             self.server.public_url.trim_end_matches('/').to_owned()
         }
     }
+
+    /// Where the service is and what customers write to: its own, and nobody's personal data.
+    pub fn own_addresses(&self) -> Vec<String> {
+        let own = [self.public_url(), self.email.address.clone()];
+        own.into_iter().filter(|address| !address.is_empty()).collect()
+    }
 }
 
 /// A figment error in the words of the file: the path of the key, what is wrong, and for an

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use domain::{
     Timestamp,
+    excerpt::line,
     run::{CallOutcome, RunInput, Step, StepBody},
     ticket::{Message, Visibility},
     tool,
@@ -115,7 +116,7 @@ impl Escalation {
             Some(StepBody::Tool { call, outcome: CallOutcome::Failed { error }, .. })
                 if self.config.tool_silence && tool::NO_ANSWER.iter().any(|how| error.starts_with(how)) =>
             {
-                let phrase = cut(&format!("{}, {error}", call.tool));
+                let phrase = line(&format!("{}, {error}", call.tool), MAX_PHRASE);
                 found.push(Trigger { kind: TriggerKind::ToolSilence, phrase, language: None });
             }
             _ => {}
@@ -149,7 +150,7 @@ impl Escalation {
             .map(|tier| format!("of the tier {tier}"))
             .or_else(|| tag.map(|tag| format!("the ticket is tagged {tag}")));
         if let Some(why) = why {
-            found.push(Trigger { kind: TriggerKind::Vip, phrase: cut(&why), language: None });
+            found.push(Trigger { kind: TriggerKind::Vip, phrase: line(&why, MAX_PHRASE), language: None });
         }
     }
 
@@ -226,17 +227,8 @@ fn said(steps: &[Step]) -> Vec<&Message> {
 fn spelled(finding: &Finding, text: &str) -> Trigger {
     Trigger {
         kind: kind_of(finding.kind),
-        phrase: cut(text.get(finding.span.clone()).unwrap_or_default()),
+        phrase: line(text.get(finding.span.clone()).unwrap_or_default(), MAX_PHRASE),
         language: Some(finding.language.to_owned()),
-    }
-}
-
-/// On one line, and not too long for one.
-fn cut(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX_PHRASE) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
     }
 }
 

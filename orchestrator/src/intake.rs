@@ -9,6 +9,7 @@ use domain::{
     canonical::Digest,
     commit::{Commit, CommitError, NewRun, Op, Receipt},
     customer::{Contact, Customer},
+    excerpt::cut,
     paper::{self, PaperCall},
     standing::Standing,
     tending::Tending,
@@ -459,16 +460,7 @@ fn check_body(body: &str) -> Result<(), CommitError> {
 /// A subject from a message that came without one: its first line, cut at a word.
 fn subject_of(body: &str) -> String {
     let line = body.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("No subject");
-    if line.chars().count() <= 80 {
-        return line.to_owned();
-    }
-    let head: String = line.chars().take(79).collect();
-    let head = head.rsplit_once(' ').map_or(head.as_str(), |(words, _)| words);
-    format!("{head}…")
-}
-
-fn cut(text: &str, chars: usize) -> String {
-    text.chars().take(chars).collect()
+    cut(line, 80)
 }
 
 /// The run that works on what came in a ticket.

@@ -41,8 +41,19 @@ pub fn html(markdown: &str) -> String {
 /// The same, with the words of each sentence in a `<span data-sentence="…">` that holds its number. The spans are
 /// bytes of the text, in order.
 pub fn with_sentences(markdown: &str, sentences: &[Range<usize>]) -> String {
+    read(markdown, sentences).0
+}
+
+/// Where the links of the page lead, which is more than a text shows: what stands around an address, or in it, may
+/// hide it from whoever looks for addresses alone.
+pub fn links(markdown: &str) -> Vec<String> {
+    read(markdown, &[]).1
+}
+
+/// The page, and where its links lead.
+fn read(markdown: &str, sentences: &[Range<usize>]) -> (String, Vec<String>) {
     let Some((text, stand_in)) = without_definitions(markdown) else {
-        return format!("<p>{}</p>", text(markdown));
+        return (format!("<p>{}</p>", text(markdown)), Vec::new());
     };
     let mut page = Page {
         text: &text,
@@ -52,6 +63,7 @@ pub fn with_sentences(markdown: &str, sentences: &[Range<usize>]) -> String {
         words: 0..0,
         at: 0,
         open: Vec::new(),
+        links: Vec::new(),
         in_link: false,
         in_code: false,
     };
@@ -59,7 +71,7 @@ pub fn with_sentences(markdown: &str, sentences: &[Range<usize>]) -> String {
         page.event(event, range);
     }
     page.flush();
-    page.out
+    (page.out, page.links)
 }
 
 /// A text as HTML that shows it as it is.
@@ -121,6 +133,7 @@ struct Page<'a> {
     /// How far the text is read.
     at: usize,
     open: Vec<End>,
+    links: Vec<String>,
     in_link: bool,
     in_code: bool,
 }
@@ -250,10 +263,13 @@ impl<'a> Page<'a> {
         (plain && may && self.text.contains(to)).then_some(address)
     }
 
-    fn anchor(&self, address: &str) -> String {
+    fn anchor(&mut self, address: &str) -> String {
+        let address: String =
+            address.chars().map(|c| if Some(c) == self.stand_in { '[' } else { c }).collect();
         let mut begin = String::from("<a href=\"");
-        escape(address, self.stand_in, &mut begin);
+        escape(&address, None, &mut begin);
         begin.push_str(LINK);
+        self.links.push(address);
         begin
     }
 

@@ -19,6 +19,8 @@ use crate::protections::Protections;
 
 pub struct PersonalData {
     protections: Arc<Protections>,
+    /// The service's own, which are nobody's.
+    addresses: Vec<String>,
     /// What the house's own detector finds.
     house: Arc<Served>,
     /// Of workspaces that look for more, or whose own name is nobody's.
@@ -29,10 +31,10 @@ impl PersonalData {
     /// # Errors
     ///
     /// When nothing can be found with the detector; the text says what to do.
-    pub fn new(protections: Arc<Protections>) -> Result<Self, String> {
+    pub fn new(protections: Arc<Protections>, addresses: Vec<String>) -> Result<Self, String> {
         let detector = Arc::clone(protections.house().detector());
-        let house = Arc::new(Served::new(detector).map_err(|error| error.to_string())?);
-        Ok(Self { protections, house, own: Mutex::default() })
+        let house = Served::new(detector, addresses.clone()).map_err(|error| error.to_string())?;
+        Ok(Self { protections, addresses, house: Arc::new(house), own: Mutex::default() })
     }
 
     /// What finds and masks in a workspace, by its own recognisers too. Everything that asks about stored or
@@ -56,7 +58,8 @@ impl PersonalData {
         let made = if is_house {
             Ok(self.house.called(Arc::clone(names)))
         } else {
-            Served::new(Arc::clone(detector)).map(|served| served.called(Arc::clone(names)))
+            Served::new(Arc::clone(detector), self.addresses.clone())
+                .map(|served| served.called(Arc::clone(names)))
         };
         match made {
             Ok(served) => {

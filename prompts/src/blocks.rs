@@ -109,7 +109,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        CustomerMessage, DraftOutcome, Untrusted, customer_message, draft_outcome, library::bodies, repair,
+        CustomerMessage, DraftOutcome, Untrusted, customer_message, draft_outcome, library::compiled_in,
+        repair,
     };
 
     fn told(text: &str) -> Vec<(Whose, Option<&'static str>, &str)> {
@@ -178,7 +179,7 @@ mod tests {
     #[test]
     fn every_block_of_the_prompts_says_whose_it_is() {
         let mut unknown = BTreeSet::new();
-        for (name, body) in bodies() {
+        for (name, body) in compiled_in() {
             for line in body.lines().map(str::trim) {
                 let closes = line.strip_prefix("</").and_then(|rest| rest.strip_suffix('>'));
                 let Some(mark) = closes.filter(|mark| !mark.contains('<')) else { continue };

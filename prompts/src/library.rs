@@ -145,10 +145,15 @@ const FOR_PEOPLE: &str = "resolution/handoff_";
 /// The bodies of the prompts that tell a model how to work, with their marks of the template: what no reply
 /// repeats.
 pub fn instructions() -> impl Iterator<Item = &'static str> {
-    files()
-        .iter()
-        .filter(|(name, _)| !name.starts_with(FOR_PEOPLE))
-        .filter_map(|(name, text)| front_matter(name, text).ok().map(|(_, body)| body))
+    bodies(files()).filter(|(name, _)| !name.starts_with(FOR_PEOPLE)).map(|(_, body)| body)
+}
+
+/// Names and bodies of prompts, with their marks of the template. What cannot be read is in no library either, so that
+/// no service starts with it.
+fn bodies(
+    files: &'static [(&'static str, &'static str)],
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    files.iter().filter_map(|(name, text)| front_matter(name, text).ok().map(|(_, body)| (*name, body)))
 }
 
 /// What every prompt declares, for the API and for tests.
@@ -174,10 +179,10 @@ pub(crate) fn render<T: Serialize>(name: &'static str, inputs: T) -> Result<Rend
     Ok(Rendered { text: text.trim().to_owned(), prompt: &prompt.label })
 }
 
-/// Names and bodies of the prompts that were compiled in, with their marks of the template.
+/// The bodies of the prompts that were compiled in.
 #[cfg(test)]
-pub(crate) fn bodies() -> impl Iterator<Item = (&'static str, &'static str)> {
-    FILES.iter().filter_map(|(name, text)| front_matter(name, text).ok().map(|(_, body)| (*name, body)))
+pub(crate) fn compiled_in() -> impl Iterator<Item = (&'static str, &'static str)> {
+    bodies(FILES)
 }
 
 #[cfg(test)]

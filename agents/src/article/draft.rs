@@ -1,6 +1,6 @@
 //! What a model ends with that makes an article.
 
-use domain::model::OutputSchema;
+use domain::{excerpt::cut, model::OutputSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ impl Draft {
 
     /// Why there is no article, when there is none.
     pub fn abstains(&self) -> Option<String> {
-        self.body.trim().is_empty().then(|| self.reason.trim().chars().take(MAX_REASON).collect())
+        self.body.trim().is_empty().then(|| cut(self.reason.trim(), MAX_REASON))
     }
 
     /// Everything in it that readers see.

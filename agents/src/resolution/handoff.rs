@@ -2,6 +2,7 @@
 
 use domain::{
     canonical::Sorted,
+    excerpt::{cut, line},
     run::CallOutcome,
     tool::ToolCall,
     trigger::{Trigger, TriggerKind},
@@ -18,6 +19,8 @@ use crate::{
 
 /// Triggers of one handoff.
 const MOST_TRIGGERS: usize = 12;
+/// Characters of a summary: what the tool takes, less the mark where it is cut.
+const MAX_SUMMARY: usize = 3_999;
 
 impl Turn<'_, '_> {
     /// The call that hands over, because of step `anchor`.
@@ -30,17 +33,15 @@ impl Turn<'_, '_> {
         let journal = self.journal;
         let reason = match reason.trim() {
             "" => "the agent could not settle it".to_owned(),
-            reason => shorten(reason, 400),
+            reason => line(reason, 400),
         };
         let told = journal.entries.iter().rev().filter_map(|entry| match entry.what {
             What::Said(message) => {
-                Some(Said { who: dialogue::author(message), text: shorten(&message.body, 250) })
+                Some(Said { who: dialogue::author(message), text: line(&message.body, 250) })
             }
             What::Reported(event) => match dialogue::report(event, 1_000) {
-                (Some(name), data) => {
-                    Some(Said { who: "event", text: shorten(&format!("{name} {data}"), 250) })
-                }
-                (None, note) => Some(Said { who: "follow-up", text: shorten(&note, 250) }),
+                (Some(name), data) => Some(Said { who: "event", text: line(&format!("{name} {data}"), 250) }),
+                (None, note) => Some(Said { who: "follow-up", text: line(&note, 250) }),
             },
             _ => None,
         });
@@ -57,9 +58,8 @@ impl Turn<'_, '_> {
             })
             .collect();
         done.reverse();
-        let draft = draft.map(|text| shorten_lines(text, 800)).filter(|text| !text.is_empty());
-        let subject =
-            shorten(journal.input.ticket.as_ref().map_or("", |ticket| ticket.subject.as_str()), 150);
+        let draft = draft.map(|text| cut(text.trim(), 800)).filter(|text| !text.is_empty());
+        let subject = line(journal.input.ticket.as_ref().map_or("", |ticket| ticket.subject.as_str()), 150);
         let summary = prompts::handoff_summary(HandoffSummary {
             reason: &reason,
             subject: &subject,
@@ -68,7 +68,7 @@ impl Turn<'_, '_> {
             draft: draft.as_deref(),
         })?;
         let triggers = self.triggers();
-        let mut args = json!({ "reason": reason, "summary": shorten_lines(&summary.text, 4_000) });
+        let mut args = json!({ "reason": reason, "summary": cut(summary.text.trim(), MAX_SUMMARY) });
         // Who has written nothing that waits for an answer is not told about our own affairs.
         if journal.reported().next().is_none() || !journal.unanswered().is_empty() {
             args["message"] = json!(self.told(&triggers)?);
@@ -125,39 +125,12 @@ impl Turn<'_, '_> {
 
 fn detail(outcome: &CallOutcome) -> String {
     match outcome {
-        CallOutcome::Ok { content } => shorten(&Sorted(content).to_string(), 120),
+        CallOutcome::Ok { content } => line(&Sorted(content).to_string(), 120),
         CallOutcome::Refused { reason }
         | CallOutcome::Rejected { reason, .. }
-        | CallOutcome::Escalated { reason, .. } => shorten(reason, 120),
-        CallOutcome::Responded { message, .. } => shorten(message, 120),
-        CallOutcome::Failed { error } => shorten(error, 120),
+        | CallOutcome::Escalated { reason, .. } => line(reason, 120),
+        CallOutcome::Responded { message, .. } => line(message, 120),
+        CallOutcome::Failed { error } => line(error, 120),
         CallOutcome::Expired | CallOutcome::Superseded => String::new(),
-    }
-}
-
-/// On one line, at most `limit` characters.
-pub(super) fn shorten(text: &str, limit: usize) -> String {
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-        // Bytes are at least characters, so this is enough text to cut.
-        if line.len() > limit * 4 {
-            break;
-        }
-    }
-    shorten_lines(&line, limit)
-}
-
-fn shorten_lines(text: &str, limit: usize) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(limit) {
-        None => text.to_owned(),
-        Some(_) => {
-            let end = text.char_indices().nth(limit.saturating_sub(1)).map_or(text.len(), |(at, _)| at);
-            format!("{}…", text[..end].trim_end())
-        }
     }
 }

@@ -191,6 +191,26 @@ fn the_calls_an_agent_makes_by_itself_fit_the_tools() {
 }
 
 #[test]
+fn a_long_quote_ends_at_a_word_of_its_passage() {
+    let long = "tentpole ".repeat(100);
+    let mut world = World::customer_writes("How long can I return a tent?");
+    let found = passage(1, &long, 0.95);
+    world.search(std::slice::from_ref(&found));
+    world.model_answers(answer("Tentpole tentpole. [1]", &[&found], 0.9, false));
+    let reply = world.call("reply_to_customer").call;
+    let quote = reply.args["sources"][0]["quote"].as_str().unwrap();
+    assert!(long.contains(quote) && quote.ends_with("tentpole"), "{quote}");
+}
+
+#[test]
+fn an_address_where_a_message_is_cut_is_not_shown_in_part() {
+    let mut world = World::customer_writes(&format!("{}jane.roe@example.com", "Really. ".repeat(999)));
+    world.tools = std::sync::Arc::new(Vec::new());
+    let shown = serde_json::to_string(&world.request().messages).unwrap();
+    assert!(shown.contains("Really.…") && !shown.contains("jane.r"), "{shown}");
+}
+
+#[test]
 fn an_invented_number_takes_the_confidence_below_the_floor() {
     let mut world = World::customer_writes("How long can I return an unused tent?");
     let found = passage(1, RETURNS, 0.95);

@@ -10,6 +10,7 @@ use domain::{
     ApprovalId, TicketId, Timestamp, UserId,
     approval::Approval,
     approval_mail::{ApprovalMail, Mailed},
+    excerpt::cut,
     permission::Permission,
     user::User,
 };
@@ -307,12 +308,7 @@ fn line(text: &str) -> String {
         words.push_str(word);
     }
     let words = words.replace("://", "[:]//").replace("www.", "www[.]");
-    if words.chars().count() <= MAX_LINE {
-        return words;
-    }
-    let mut cut: String = words.chars().take(MAX_LINE - 1).collect();
-    cut.push('…');
-    cut
+    cut(&words, MAX_LINE - 1)
 }
 
 /// `2026-11-22 16:00 UTC`.

@@ -13,6 +13,7 @@ use domain::{
     approval::DecisionKind,
     audit::{AuditAction, Deed},
     commit::{Commit, Op},
+    excerpt::cut,
     permission::{Permission, Permissions},
     run::RunStatus,
     tool::{Risk, ToolContext},
@@ -239,15 +240,6 @@ async fn tickets(store: &WorkspaceStore, command: TicketsCommand, out: Output) -
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn cut(text: &str, chars: usize) -> String {
-    if text.chars().count() <= chars {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(chars).collect();
-    short.push('…');
-    short
 }
 
 async fn runs(

@@ -2,7 +2,9 @@
 
 use std::{
     collections::BTreeMap,
+    fs::OpenOptions,
     io::{self, IsTerminal as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{Arc, atomic::AtomicBool},
@@ -181,16 +183,23 @@ pub(super) async fn replay(
     } else {
         Verdict::Holds
     };
-    out.either(&findings, || print(&findings, out))?;
+    // First the page: who reads the rest may stop reading.
     if let Some(file) = &args.html {
         let text = page(app, store, (&args, verdict), &findings, out).await?;
-        std::fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+        write_private(file, &text).with_context(|| format!("{} cannot be written", file.display()))?;
     }
+    out.either(&findings, || print(&findings, out))?;
     Ok(match verdict {
         Verdict::Lost => ExitCode::FAILURE,
         Verdict::CannotTell => ExitCode::from(CANNOT_TELL),
         Verdict::Holds => ExitCode::SUCCESS,
     })
+}
+
+/// Customers are in it, so that a new file is its owner's to read.
+fn write_private(file: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600).open(file)?.write_all(text.as_bytes())
 }
 
 /// The findings as a page, the worst first, with what may leave the house in a file.

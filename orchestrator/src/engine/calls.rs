@@ -10,6 +10,7 @@ use domain::{
     commit::{Op, RunTo},
     confidence::Confidence,
     effect::{Effect, EffectStatus},
+    excerpt::cut,
     knowledge::{Citation, Passage},
     origin::ArgumentOrigin,
     policy::{Answer, AskTerms, Facts, Judged, Verdict},
@@ -21,7 +22,6 @@ use domain::{
 use super::{
     effects::Attempt,
     judging, limits,
-    models::truncate,
     session::{Halt, Session},
 };
 use crate::gate::judged;
@@ -327,8 +327,7 @@ impl Session {
             .into_iter()
             .take(3)
             .map(|passage| {
-                let mut quote = passage.text.clone();
-                truncate(&mut quote, 400);
+                let quote = cut(&passage.text, 400);
                 Citation {
                     span: passage.span_of(quote.trim_end_matches('…')),
                     chunk_id: passage.chunk_id,

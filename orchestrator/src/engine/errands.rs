@@ -1,6 +1,6 @@
 //! Errands hold their ticket, so what reaches it meanwhile is handed on when they end.
 
-use domain::{RunId, commit::Op};
+use domain::{RunId, commit::Op, excerpt::cut};
 
 use super::session::Session;
 use crate::intake::run_of;
@@ -12,7 +12,7 @@ impl Session {
     /// Who wants the call, for whoever decides on it.
     pub(super) fn said_of_errand(&self) -> Option<String> {
         let errand = self.run.errand.as_ref()?;
-        let said: String = errand.said.chars().take(MAX_SAID).collect();
+        let said = cut(&errand.said, MAX_SAID);
         Some(format!("a colleague asked the copilot for this: “{said}”"))
     }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use domain::{
+    excerpt::cut,
     model::{ModelResponse, OutputSchema},
     tool::ToolCall,
 };
@@ -37,10 +38,8 @@ impl OutputSchemas {
             Err(why) => return Some(why),
         };
         validator.iter_errors(&value).next().map(|error| {
-            let mut why =
-                format!("the reply does not fit the schema at `{}`: {error}", error.instance_path());
-            truncate(&mut why, 500);
-            why
+            let why = format!("the reply does not fit the schema at `{}`: {error}", error.instance_path());
+            cut(&why, 500)
         })
     }
 
@@ -63,12 +62,5 @@ impl OutputSchemas {
 pub(super) fn name_calls(seq: i64, calls: &mut [ToolCall]) {
     for (n, call) in calls.iter_mut().enumerate() {
         call.id = format!("c{seq}_{n}");
-    }
-}
-
-pub(super) fn truncate(text: &mut String, chars: usize) {
-    if let Some((at, _)) = text.char_indices().nth(chars) {
-        text.truncate(at);
-        text.push('…');
     }
 }

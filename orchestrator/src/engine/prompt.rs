@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use store::StoreError;
 use thiserror::Error;
 
+use request::plain;
 pub use request::{
     PromptBorder, PromptMessage, PromptPart, PromptRequest, PromptRole, PromptTool, PromptVoice,
 };
@@ -290,13 +291,12 @@ fn lacking(house: &House, run: &Run, steps: &[Step]) -> Vec<String> {
 
 impl fmt::Display for StepPrompt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unknown = || "unknown".to_owned();
+        let known = |text: &Option<String>| plain(text.as_deref().unwrap_or("unknown"));
         writeln!(f, "Step {} of run {}, agent {}", self.step, self.run_id, self.agent)?;
-        writeln!(f, "{}", self.explanation)?;
-        writeln!(f, "prompt:    {}", self.prompt.clone().unwrap_or_else(unknown))?;
-        let (model, provider) = (self.model.clone(), self.provider.clone());
-        writeln!(f, "model:     {} of {}", model.unwrap_or_else(unknown), provider.unwrap_or_else(unknown))?;
-        let digest = |digest: &Option<Digest>| digest.as_ref().map_or_else(unknown, Digest::to_string);
+        writeln!(f, "{}", plain(&self.explanation))?;
+        writeln!(f, "prompt:    {}", known(&self.prompt))?;
+        writeln!(f, "model:     {} of {}", known(&self.model), known(&self.provider))?;
+        let digest = |digest: &Option<Digest>| known(&digest.as_ref().map(Digest::to_string));
         writeln!(f, "digest:    {} then, {} now", digest(&self.input_digest), digest(&self.digest_now))?;
         writeln!(
             f,

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
+    excerpt::line,
     run::{CallOutcome, Step, StepBody},
     suspicion::Suspicion,
     ticket::{EventBody, Message},
@@ -14,11 +15,11 @@ use domain::{
 use guards::injection::{Finding, Injections, Kind, LINE};
 use serde_json::Value;
 
-use super::{models::truncate, session::Session};
+use super::session::Session;
 
 /// What is more is not kept: a person sees enough.
 const MOST: usize = 5;
-/// Bytes of a quote.
+/// Characters of a quote.
 const QUOTE: usize = 200;
 
 /// What was found so far.
@@ -118,8 +119,7 @@ fn look(guard: &Injections, place: &str, text: &str, found: &mut Vec<Suspicion>)
     });
     let Some(finding) = best else { return };
     let quoted = finding.shown.as_deref().or_else(|| text.get(finding.span.clone())).unwrap_or(text);
-    let mut quote = guards::injection::readable(quoted).split_whitespace().collect::<Vec<_>>().join(" ");
-    truncate(&mut quote, QUOTE);
+    let quote = line(&guards::injection::readable(quoted), QUOTE);
     let suspicion = Suspicion { place: place.to_owned(), quote, why: finding.why };
     if !found.contains(&suspicion) {
         found.push(suspicion);

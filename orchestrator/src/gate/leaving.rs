@@ -14,7 +14,7 @@ use guards::{
 };
 use serde_json::Value;
 
-use crate::config::Config;
+use crate::{config::Config, message_html};
 
 /// What is more is not looked for: a person sees enough.
 const MOST: usize = 20;
@@ -62,7 +62,9 @@ pub fn carried(guard: &Leaving, protector: &Protector, spec: &ToolSpec, args: &V
         }
     };
     each(args, &mut |text| {
-        for host in guard.links(text) {
+        // Also of a message as it is drawn, where more may become a link than a text shows as one.
+        let drawn = message_html::links(text);
+        for host in guard.links(text).into_iter().chain(drawn.iter().filter_map(|to| guard.stranger(to))) {
             add(Carried { kind: CarriedKind::Link, shown: host });
         }
         if let Some(stretch) = PROMPTS.find(text).and_then(|span| text.get(span)) {
@@ -93,5 +95,32 @@ fn each(value: &Value, look: &mut impl FnMut(&str)) {
         Value::Array(items) => items.iter().for_each(|item| each(item, look)),
         Value::Object(members) => members.values().for_each(|item| each(item, look)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_message_links_to_when_it_is_drawn_is_looked_at() {
+        let guard = Leaving::new(["northfold.example"]);
+        for text in [
+            "See https://northfold.example|@evil.example/x",
+            "See https://northfold.example`@evil.example/x",
+            "See 1https://evil.example/x",
+            "See a@https://evil.example/x",
+            "[here](https://northfold.example\"@evil.example/x)",
+            "[here](https://northfold.example'@evil.example/x)",
+            "[here](<https://northfold.example\"@evil.example/x>)",
+            "<https://northfold.example\"@evil.example/x>",
+        ] {
+            let drawn = message_html::links(text);
+            let strangers: Vec<String> = drawn.iter().filter_map(|to| guard.stranger(to)).collect();
+            assert_eq!(strangers, ["evil.example"], "{text}");
+        }
+        let own = message_html::links("See https://northfold.example/returns and <help@elsewhere.example>.");
+        assert_eq!(own.len(), 2);
+        assert!(own.iter().all(|to| guard.stranger(to).is_none()), "{own:?}");
     }
 }

@@ -13,6 +13,7 @@ use aide::{
 use axum::extract::State;
 use domain::{
     Timestamp, WorkspaceId,
+    excerpt::cut,
     knowledge::{Document, Retriever as _, Scope},
 };
 use guards::masking::Border;
@@ -234,13 +235,7 @@ fn excerpt(markdown: &str) -> String {
         .collect::<Vec<_>>()
         .join(" ");
     let plain: String = prose.chars().filter(|c| !matches!(c, '*' | '`')).take(EXCERPT + 1).collect();
-    if plain.chars().count() <= EXCERPT {
-        return plain;
-    }
-    let cut: String = plain.chars().take(EXCERPT).collect();
-    // After a whole word, where there are words.
-    let end = cut.rfind(' ').filter(|at| *at > cut.len() / 2).unwrap_or(cut.len());
-    format!("{}…", &cut[..end])
+    cut(&plain, EXCERPT)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 use domain::{
     RunId, TicketId, Timestamp,
     approval::ApprovalStatus,
+    excerpt::cut,
     run::{Outcome, OutcomeKind, StepBody},
     ticket::Ticket,
 };
@@ -326,7 +327,6 @@ fn account(of: &Account, brief: bool) -> ReplayAccount {
         End::Outcome(outcome) => outcome.summary(),
         End::Waits(words) | End::Failed(words) | End::Unknown(words) => words,
     };
-    let cut = |text: &str| text.chars().take(TEXT).collect::<String>();
     let call = |made: &Made| ReplayCall {
         tool: made.tool.clone(),
         title: made.title.clone(),
@@ -336,8 +336,8 @@ fn account(of: &Account, brief: bool) -> ReplayAccount {
     ReplayAccount {
         ends: ends.to_owned(),
         resolved,
-        words: if brief { String::new() } else { cut(words) },
-        told: if brief { Vec::new() } else { of.told.iter().map(|text| cut(text)).collect() },
+        words: if brief { String::new() } else { cut(words, TEXT) },
+        told: if brief { Vec::new() } else { of.told.iter().map(|text| cut(text, TEXT)).collect() },
         calls: if brief { Vec::new() } else { of.made.iter().map(call).collect() },
         approvals: of.asked(),
         cost_micros: of.usage.cost_micros,

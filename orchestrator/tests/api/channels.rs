@@ -48,6 +48,16 @@ async fn channels_are_shown_as_configured_and_without_secrets() {
 }
 
 #[tokio::test]
+async fn the_services_own_addresses_are_masked_for_nobody() {
+    let config = mail(silent_port()).replace("https://desk.example.com", "http://192.0.2.7:8080");
+    let app = TestApp::start_with(&config).await;
+    let viewer = app.key_that_sees_masks(Role::Viewer).await;
+    let channels = viewer.get("/v1/channels").await.json(StatusCode::OK);
+    assert_eq!(channels["public_url"], "http://192.0.2.7:8080");
+    assert_eq!(channels["email"]["address"], "help@example.com");
+}
+
+#[tokio::test]
 async fn a_letter_that_does_not_leave_says_why() {
     let app = TestApp::start_with(&mail(silent_port())).await;
     let path = "/v1/channels/email/test";

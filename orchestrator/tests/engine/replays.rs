@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    os::unix::fs::PermissionsExt as _,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -265,6 +266,8 @@ async fn the_command_fails_on_a_loss_and_tries_other_prompts() {
     let lost = rig.command(&["replay", "--policy", &path("strict.toml"), "--html", &page]);
     assert_eq!(lost.status.code(), Some(1), "{}", said(&lost));
     assert!(said(&lost).contains("1 lost"), "{}", said(&lost));
+    let mode = std::fs::metadata(&page).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "customers are in it");
     let page = std::fs::read_to_string(page).unwrap();
     for wanted in
         ["something right is lost", "strict.toml", "#1", "a person approved it, and it would not be done"]

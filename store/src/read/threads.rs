@@ -1,6 +1,6 @@
 //! Conversations with the copilot: runs that answer questions of one person, who alone reads them.
 
-use domain::{RunId, ThreadId, UserId, copilot::Thread, run::Run};
+use domain::{RunId, ThreadId, UserId, copilot::Thread, excerpt::line, run::Run};
 
 use super::Order;
 use crate::{
@@ -48,7 +48,7 @@ impl WorkspaceStore {
             let asked = run.asked.ok_or_else(|| c.bad("asked", "it is empty"))?;
             let thread = Thread {
                 id: asked.thread_id,
-                title: line(&asked.text),
+                title: line(&asked.text, MAX_TITLE),
                 questions: c.int("questions")?,
                 created_at: run.created_at,
                 asked_at: c.at("asked_at")?,
@@ -129,14 +129,5 @@ impl WorkspaceStore {
                 })
             })
             .await
-    }
-}
-
-/// The beginning of a text as one line.
-fn line(text: &str) -> String {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match words.char_indices().nth(MAX_TITLE) {
-        Some((at, _)) => format!("{}…", words[..at].trim_end()),
-        None => words,
     }
 }

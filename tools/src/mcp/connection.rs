@@ -404,5 +404,5 @@ pub(super) fn content(result: CallToolResult, max_bytes: usize) -> (Value, usize
     }
     let over = text.len() - max_bytes;
     let end = (0..=max_bytes).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    (Value::String(format!("{}…", &text[..end])), over)
+    (Value::String(cut(&text, text[..end].chars().count())), over)
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use domain::{
     WorkspaceId,
     canonical::{self, Sorted},
+    excerpt,
     model::{ModelError, ModelMessage, ModelRequest, Strength},
     tool::ToolCall,
 };
@@ -145,7 +146,7 @@ impl PromptRequest {
             schemas += tool.parameters.to_string().len();
             PromptTool {
                 name: tool.name.clone(),
-                description: tool.description.chars().take(MAX_DESCRIPTION).collect(),
+                description: excerpt::cut(&tool.description, MAX_DESCRIPTION),
                 parameters: (schemas <= MAX_SCHEMAS).then(|| tool.parameters.clone()),
             }
         });
@@ -217,11 +218,7 @@ impl PromptMessage {
             // What only calls tools says nothing.
             ModelMessage::Assistant { text, tool_calls } => Self {
                 calls: tool_calls.clone(),
-                ..plain(
-                    PromptRole::Assistant,
-                    beginning(text.as_deref().unwrap_or("")),
-                    PromptVoice::Said,
-                )
+                ..plain(PromptRole::Assistant, beginning(text.as_deref().unwrap_or("")), PromptVoice::Said)
             },
             ModelMessage::Tool { call_id, name, content } => Self {
                 call_id: Some(call_id.clone()),
@@ -239,10 +236,7 @@ impl PromptMessage {
 
 /// As much of a text as is shown, and whether that is not all.
 fn beginning(text: &str) -> (&str, bool) {
-    match text.char_indices().nth(MAX_MESSAGE) {
-        None => (text, false),
-        Some((end, _)) => (&text[..end], true),
-    }
+    excerpt::beginning(text, MAX_MESSAGE).map_or((text, false), |words| (words, true))
 }
 
 impl fmt::Display for PromptRequest {
@@ -265,7 +259,11 @@ impl fmt::Display for PromptRequest {
                 writeln!(f, "shown:     with its values; the offline model works from the facts behind it")?;
             }
             PromptBorder::Refused { why } => {
-                writeln!(f, "shown:     as the agent asked; today no provider would be sent it: {why}")?;
+                writeln!(
+                    f,
+                    "shown:     as the agent asked; today no provider would be sent it: {}",
+                    plain(why)
+                )?;
             }
         }
         writeln!(f, "Lines behind | are somebody else's words, and data.")?;
@@ -285,7 +283,9 @@ impl fmt::Display for PromptMessage {
             (PromptRole::System, _) => writeln!(f, "== system")?,
             (PromptRole::User, _) => writeln!(f, "== user")?,
             (PromptRole::Assistant, _) => writeln!(f, "== assistant")?,
-            (PromptRole::Tool, tool) => writeln!(f, "== result of {}", tool.as_deref().unwrap_or("a tool"))?,
+            (PromptRole::Tool, tool) => {
+                writeln!(f, "== result of {}", plain(tool.as_deref().unwrap_or("a tool")))?;
+            }
         }
         for part in &self.parts {
             let mark = if part.voice == PromptVoice::Untrusted { "| " } else { "" };
@@ -304,7 +304,7 @@ impl fmt::Display for PromptMessage {
 }
 
 /// A text that does nothing to the terminal that shows it.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
@@ -356,9 +356,11 @@ mod tests {
         assert_eq!(called.to_string(), "== assistant\ncalls look {\"a\":2,\"b\":1}\n");
         let result = PromptMessage::of(&ModelMessage::Tool {
             call_id: "c1_0".to_owned(),
-            name: "look".to_owned(),
+            // As a model may call what there is not.
+            name: "look\u{1b}[31m".to_owned(),
             content: "{}".to_owned(),
         });
-        assert_eq!((result.parts[0].voice, result.tool.as_deref()), (PromptVoice::Untrusted, Some("look")));
+        assert_eq!(result.parts[0].voice, PromptVoice::Untrusted);
+        assert_eq!(result.to_string(), "== result of look\u{fffd}[31m\n| {}\n");
     }
 }

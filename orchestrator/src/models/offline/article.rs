@@ -6,6 +6,7 @@
 
 use agents::article::Draft;
 use domain::{
+    excerpt::line,
     grounding::SentenceKind,
     model::{Facts, ModelRequest},
 };
@@ -17,7 +18,8 @@ use crate::asked::{capital, is_parting, sentences, told};
 const LEAST: usize = 40;
 const MAX_TITLE: usize = 120;
 const MAX_QUESTIONS: usize = 3;
-const MAX_QUESTION: usize = 300;
+/// With the mark of a cut, the 300 characters that a draft may have.
+const MAX_QUESTION: usize = 299;
 const MAX_BODY: usize = 8_000;
 
 pub fn article(request: &ModelRequest) -> Draft {
@@ -169,17 +171,6 @@ fn without_marks(text: &str) -> String {
     }
     out.push_str(rest);
     out
-}
-
-/// On one line, cut at a word.
-fn line(text: &str, max: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= max {
-        return line;
-    }
-    let head: String = line.chars().take(max - 1).collect();
-    let head = head.rsplit_once(' ').map_or(head.as_str(), |(words, _)| words);
-    format!("{head}…")
 }
 
 #[cfg(test)]

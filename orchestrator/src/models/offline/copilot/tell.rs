@@ -45,7 +45,7 @@ fn plain(word: &str) -> String {
 }
 
 fn cut(text: &str) -> String {
-    excerpt::cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), QUOTE)
+    excerpt::line(text, QUOTE)
 }
 
 fn many(n: i64, what: &str) -> String {
