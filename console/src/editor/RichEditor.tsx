@@ -16,6 +16,7 @@ import {
   useState,
 } from "react";
 import { Button } from "../parts/Button";
+import { Drawing } from "../shell/Icon";
 import {
   bold,
   bullets,
@@ -162,10 +163,10 @@ export default function RichEditor({
       </i>,
       () => run(italic),
     ],
-    [t`Link`, "K", stands?.link, <Drawn key="l" path={LINK} />, () => setLinking(true)],
-    [t`Bulleted list`, "", stands?.bullets, <Drawn key="u" path={BULLETS} />, () => run(bullets)],
-    [t`Numbered list`, "", stands?.numbers, <Drawn key="o" path={NUMBERS} />, () => run(numbers)],
-    [t`Quote`, "", stands?.quote, <Drawn key="q" path={QUOTE} />, () => run(quote)],
+    [t`Link`, "K", stands?.link, <Drawing key="l" path={LINK} />, () => setLinking(true)],
+    [t`Bulleted list`, "", stands?.bullets, <Drawing key="u" path={BULLETS} />, () => run(bullets)],
+    [t`Numbered list`, "", stands?.numbers, <Drawing key="o" path={NUMBERS} />, () => run(numbers)],
+    [t`Quote`, "", stands?.quote, <Drawing key="q" path={QUOTE} />, () => run(quote)],
   ];
   return (
     <div className="rich-editor" data-invalid={invalid}>
@@ -281,22 +282,3 @@ const LINK =
 const BULLETS = "M6.5 4h7M6.5 8h7M6.5 12h7M3 4h.01M3 8h.01M3 12h.01";
 const NUMBERS = "M6.5 4h7M6.5 8h7M6.5 12h7M2.2 3.2 3.2 2.6v3M2 8h2l-2 2.4h2M2 12h1.8M2 14h1.8";
 const QUOTE = "M3 3v10M6.5 4.5h7M6.5 8h7M6.5 11.5h4.5";
-
-function Drawn({ path }: { path: string }) {
-  return (
-    <svg
-      className="icon"
-      width="16"
-      height="16"
-      viewBox="0 0 16 16"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.5"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden="true"
-    >
-      <path d={path} />
-    </svg>
-  );
-}
