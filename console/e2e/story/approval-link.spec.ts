@@ -1,7 +1,7 @@
 // What waits comes by mail, and its link decides: a person's own mailbox beside the console.
 import type { Page } from "@playwright/test";
 import { withMails } from "./mail";
-import { expect, signIn, waiting } from "./service";
+import { atRest, expect, signIn, waiting } from "./service";
 
 const test = withMails({
   COUNTERSIGN_APPROVALS__MAIL__AFTER_SECONDS: "1",
@@ -32,6 +32,7 @@ test("a refund is approved from the mailbox, and the console shows it at once", 
 }) => {
   await signIn(page, "reviewer", "/");
   await optIn(page);
+  await atRest(page.context());
   const refunds = (await waiting(page.context())).filter(
     (each) => each.binding.call.tool === "shop__refund_order",
   );

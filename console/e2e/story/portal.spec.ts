@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 import type { components } from "../../src/api/schema.gen";
 import { accessible } from "../pages/test";
 import { withMails } from "./mail";
-import { expect, signIn } from "./service";
+import { atRest, expect, signIn } from "./service";
 
 type S = components["schemas"];
 
@@ -35,6 +35,7 @@ test("a customer signs in by a mailed link, sees their mail's ticket, is answere
   mails,
 }) => {
   await signIn(desk, "reviewer", "/");
+  await atRest(desk.context());
   const { ticket, address } = await mailed(desk);
   const context = await browser.newContext();
   const page = await context.newPage();
