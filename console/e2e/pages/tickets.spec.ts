@@ -65,6 +65,8 @@ test("a draft stays with its ticket: another that was open before has none of it
   await reply(page).press("Control+Enter");
   await reply(page).fill("The address is changed.");
   await reply(page).press("Control+Enter");
+  // Whoever wrote it goes on writing, and means no shortcut meanwhile.
+  await expect(page.getByRole("textbox", { name: "Reply" })).toBeFocused();
   await expect(page.getByRole("alert")).toContainText("the database is away");
   await page.keyboard.press("Control+k");
   await page

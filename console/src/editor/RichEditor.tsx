@@ -3,6 +3,7 @@
 import { Toolbar } from "@base-ui/react/toolbar";
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
+import type { Node } from "prosemirror-model";
 import { type Command, EditorState } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
 import {
@@ -31,7 +32,8 @@ import {
   unlinked,
 } from "./commands";
 import type { EditorProps, Focusable } from "./MessageField";
-import { SAFE, type Source, sourceOf } from "./markdown";
+import { SAFE, sourceOf } from "./markdown";
+import "../messages/messages.css";
 import "./editor.css";
 
 const SCHEME = "https://";
@@ -47,11 +49,14 @@ export function addressOf(typed: string): string | undefined {
   return address !== "" && SAFE.test(whole) ? whole : undefined;
 }
 
+/** Nothing but a line to write on. */
+const isEmpty = ({ childCount, firstChild }: Node): boolean =>
+  childCount === 1 && firstChild?.content.size === 0;
+
 export default function RichEditor({
   value,
   onChange,
-  label,
-  labelledBy,
+  named,
   describedBy,
   invalid,
   required,
@@ -64,21 +69,25 @@ export default function RichEditor({
 }: EditorProps & { autoFocus: boolean; onAsText: () => void; ref?: Ref<Focusable> }) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
-  const source = useRef<Source>(null);
+  const [begun] = useState(() => sourceOf(value));
+  const source = useRef(begun);
   /** The text that is in the editor. */
   const text = useRef(value);
   const latest = useRef({ onChange, onKey });
   latest.current = { onChange, onKey };
   const [stands, setStands] = useState<Stands>();
-  const [empty, setEmpty] = useState(value.trim() === "");
+  const [empty, setEmpty] = useState(() => isEmpty(begun.doc));
   const [linking, setLinking] = useState(false);
 
   const attributes: Record<string, string> = {
     role: "textbox",
-    class: "rich-text",
+    class: "rich-text message-text",
+    "data-rich": "",
+    // It keeps the focus while it cannot be written in.
+    tabindex: "0",
     translate: "no",
     "aria-multiline": "true",
-    ...(labelledBy ? { "aria-labelledby": labelledBy } : { "aria-label": label ?? "" }),
+    ...named,
     ...(describedBy && { "aria-describedby": describedBy }),
     ...(invalid && { "aria-invalid": "true" }),
     ...(required && { "aria-required": "true" }),
@@ -89,9 +98,10 @@ export default function RichEditor({
   // biome-ignore lint/correctness/useExhaustiveDependencies: the view is made once; what changes later is given to it below
   useLayoutEffect(() => {
     if (!place.current) return;
-    const begun = sourceOf(value);
-    source.current = begun;
-    const state = EditorState.create({ doc: begun.doc, plugins: plugins(() => setLinking(true)) });
+    const state = EditorState.create({
+      doc: source.current.doc,
+      plugins: plugins(() => setLinking(true)),
+    });
     const made = new EditorView(place.current, {
       state,
       attributes,
@@ -102,8 +112,8 @@ export default function RichEditor({
         made.updateState(next);
         setStands(standing(next));
         if (!transaction.docChanged) return;
-        text.current = source.current?.write(next.doc) ?? "";
-        setEmpty(next.doc.childCount === 1 && next.doc.firstChild?.content.size === 0);
+        text.current = source.current.write(next.doc);
+        setEmpty(isEmpty(next.doc));
         latest.current.onChange(text.current);
       },
     });
@@ -128,7 +138,7 @@ export default function RichEditor({
     source.current = other;
     text.current = value;
     shown.updateState(EditorState.create({ doc: other.doc, plugins: shown.state.plugins }));
-    setEmpty(value.trim() === "");
+    setEmpty(isEmpty(other.doc));
   }, [value]);
 
   useImperativeHandle(ref, () => ({ focus: () => view.current?.focus() }));
