@@ -49,6 +49,15 @@ export function addressOf(typed: string): string | undefined {
   return address !== "" && SAFE.test(whole) ? whole : undefined;
 }
 
+interface Tool {
+  name: string;
+  /** The key that does the same, with Control or Command. */
+  letter?: string;
+  on?: boolean;
+  sign: ReactNode;
+  act: () => void;
+}
+
 /** Nothing but a line to write on. */
 const isEmpty = ({ childCount, firstChild }: Node): boolean =>
   childCount === 1 && firstChild?.content.size === 0;
@@ -154,39 +163,56 @@ export default function RichEditor({
     view.current?.focus();
   };
 
-  const tools: [string, string, boolean | undefined, ReactNode, () => void][] = [
-    [
-      t`Bold`,
-      "B",
-      stands?.bold,
-      <b key="b" translate="no">
-        B
-      </b>,
-      () => run(bold),
-    ],
-    [
-      t`Italic`,
-      "I",
-      stands?.italic,
-      <i key="i" translate="no">
-        I
-      </i>,
-      () => run(italic),
-    ],
-    [t`Link`, "K", stands?.link, <Drawing key="l" path={LINK} />, () => setLinking(true)],
-    [t`Bulleted list`, "", stands?.bullets, <Drawing key="u" path={BULLETS} />, () => run(bullets)],
-    [t`Numbered list`, "", stands?.numbers, <Drawing key="o" path={NUMBERS} />, () => run(numbers)],
-    [t`Quote`, "", stands?.quote, <Drawing key="q" path={QUOTE} />, () => run(quote)],
+  const tools: Tool[] = [
+    {
+      name: t`Bold`,
+      letter: "B",
+      on: stands?.bold,
+      sign: <b translate="no">B</b>,
+      act: () => run(bold),
+    },
+    {
+      name: t`Italic`,
+      letter: "I",
+      on: stands?.italic,
+      sign: <i translate="no">I</i>,
+      act: () => run(italic),
+    },
+    {
+      name: t`Link`,
+      letter: "K",
+      on: stands?.link,
+      sign: <Drawing path={LINK} />,
+      act: () => setLinking(true),
+    },
+    {
+      name: t`Bulleted list`,
+      on: stands?.bullets,
+      sign: <Drawing path={BULLETS} />,
+      act: () => run(bullets),
+    },
+    {
+      name: t`Numbered list`,
+      on: stands?.numbers,
+      sign: <Drawing path={NUMBERS} />,
+      act: () => run(numbers),
+    },
+    {
+      name: t`Quote`,
+      on: stands?.quote,
+      sign: <Drawing path={QUOTE} />,
+      act: () => run(quote),
+    },
   ];
   return (
     <div className="rich-editor" data-invalid={invalid}>
       <Toolbar.Root className="rich-tools" aria-label={t`Formatting`}>
-        {tools.map(([name, letter, on, sign, act]) => (
+        {tools.map(({ name, letter, on = false, sign, act }) => (
           <Toolbar.Button
             key={name}
             className="rich-tool"
             aria-label={name}
-            aria-pressed={on ?? false}
+            aria-pressed={on}
             aria-keyshortcuts={letter ? `Control+${letter} Meta+${letter}` : undefined}
             title={name}
             disabled={readOnly}
