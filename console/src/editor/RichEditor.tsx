@@ -92,15 +92,14 @@ export default function RichEditor({
     role: "textbox",
     class: "rich-text message-text",
     "data-rich": "",
-    // It keeps the focus while it cannot be written in.
-    tabindex: "0",
     translate: "no",
     "aria-multiline": "true",
     ...named,
     ...(describedBy && { "aria-describedby": describedBy }),
     ...(invalid && { "aria-invalid": "true" }),
     ...(required && { "aria-required": "true" }),
-    ...(readOnly && { "aria-readonly": "true" }),
+    // It keeps the focus while it cannot be written in.
+    ...(readOnly && { "aria-readonly": "true", tabindex: "0" }),
     ...(placeholder && { "aria-placeholder": placeholder }),
   };
 
