@@ -144,11 +144,9 @@ function Loaded({
           <h2 className="approval-title">{approval.preview.title}</h2>
           <div className="approval-sub">
             {ticket && (
-              <span>
-                <Way to="/tickets/$id" params={{ id: ticket.id }}>
-                  #{ticket.number} {ticket.subject}
-                </Way>
-              </span>
+              <Way to="/tickets/$id" params={{ id: ticket.id }}>
+                #{ticket.number} {ticket.subject}
+              </Way>
             )}
             <Way only to="/runs/$id" params={{ id: run.id }}>
               <Trans>Run</Trans>

@@ -11,7 +11,7 @@ interface AnchorProps extends ComponentProps<"a"> {
 function Anchor({ href = "", only = false, ...rest }: AnchorProps) {
   const maySee = useMaySee();
   if (maySee(new URL(href, location.origin).pathname)) return <a href={href} {...rest} />;
-  return only ? null : rest.children;
+  return only ? null : <span className={rest.className}>{rest.children}</span>;
 }
 
 export const Way = createLink(Anchor);
