@@ -82,8 +82,8 @@ export default function RichEditor({
   const source = useRef(begun);
   /** The text that is in the editor. */
   const text = useRef(value);
-  const latest = useRef({ onChange, onKey });
-  latest.current = { onChange, onKey };
+  const latest = useRef({ onChange, onKey, readOnly });
+  latest.current = { onChange, onKey, readOnly };
   const [stands, setStands] = useState<Stands>();
   const [empty, setEmpty] = useState(() => isEmpty(begun.doc));
   const [linking, setLinking] = useState(false);
@@ -98,8 +98,7 @@ export default function RichEditor({
     ...(describedBy && { "aria-describedby": describedBy }),
     ...(invalid && { "aria-invalid": "true" }),
     ...(required && { "aria-required": "true" }),
-    // It keeps the focus while it cannot be written in.
-    ...(readOnly && { "aria-readonly": "true", tabindex: "0" }),
+    ...(readOnly && { "aria-readonly": "true" }),
     ...(placeholder && { "aria-placeholder": placeholder }),
   };
 
@@ -113,9 +112,10 @@ export default function RichEditor({
     const made = new EditorView(place.current, {
       state,
       attributes,
-      editable: () => !readOnly,
       handleKeyDown: (_, event) => latest.current.onKey?.(event) ?? false,
       dispatchTransaction(transaction) {
+        // It takes nothing then, and keeps the focus, which it would lose if it could not be edited.
+        if (latest.current.readOnly && transaction.docChanged) return;
         const next = made.state.apply(transaction);
         made.updateState(next);
         setStands(standing(next));
@@ -135,7 +135,7 @@ export default function RichEditor({
   }, []);
 
   useEffect(() => {
-    view.current?.setProps({ attributes, editable: () => !readOnly });
+    view.current?.setProps({ attributes });
   });
 
   useEffect(() => {

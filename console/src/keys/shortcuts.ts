@@ -44,8 +44,6 @@ function changed(): void {
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true;
-  // An editor whose text is on its way takes none for a moment, and whoever writes in it means no shortcut.
-  if (target.getAttribute("role") === "textbox") return true;
   if (target instanceof HTMLSelectElement) return true;
   return target instanceof HTMLInputElement && !["checkbox", "radio"].includes(target.type);
 }
