@@ -9,6 +9,7 @@ import {
   agentFigures,
   agents,
   approvals,
+  approvalView,
   contact,
   conversation,
   customer,
@@ -134,19 +135,12 @@ const ANSWERS: Answers = {
   "GET /v1/approvals/:id": (_, path) => {
     const approval = approvals.find((each) => path.endsWith(each.id));
     if (!approval) return problem(404, "Not found", "the approval does not exist");
-    return {
-      approval,
+    return approvalView(approval, {
       ticket: tickets.find((each) => each.id === approval.ticket_id) ?? null,
       messages,
-      findings: [],
-      footing: null,
       customer,
-      decisions: [],
-      may_decide: true,
-      may_not: null,
       eligible: [id(1), id(2)],
-      run: runs[0],
-    };
+    });
   },
   "GET /v1/tickets": (route) => {
     const status = new URL(route.request().url()).searchParams.get("status");

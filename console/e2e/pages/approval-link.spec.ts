@@ -1,34 +1,20 @@
 import type { Page } from "@playwright/test";
 import {
   answer,
-  approvals,
+  approvalView,
   at,
   customer,
   messages,
   problem,
-  runs,
+  first as refund,
   type S,
   tickets,
 } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 const TOKEN = `ca_${"0".repeat(32)}_${"a".repeat(64)}`;
-const [refund] = approvals;
-if (!refund) throw new Error("there is an approval");
 
-const view: S["ApprovalView"] = {
-  approval: refund,
-  ticket: tickets[0] ?? null,
-  messages,
-  findings: [],
-  footing: null,
-  customer,
-  decisions: [],
-  may_decide: true,
-  eligible: [],
-  may_not: null,
-  run: runs[0] as S["Run"],
-};
+const view = approvalView(refund, { ticket: tickets[0] ?? null, messages, customer });
 const open: S["LinkedApproval"] = {
   person: "Robin Vermeer",
   workspace: "Northfold",

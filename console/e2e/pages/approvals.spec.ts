@@ -1,5 +1,16 @@
 import type { Page } from "@playwright/test";
-import { answer, approvals, id, problem, runs, type S, spec } from "./answers";
+import {
+  answer,
+  approvalIn,
+  approvals,
+  approvalView,
+  first,
+  id,
+  problem,
+  type S,
+  second,
+  spec,
+} from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 interface Sent {
@@ -25,8 +36,8 @@ async function desk(page: Page, refuse?: () => unknown): Promise<Sent[]> {
         sent.push({ digest, decision });
         const refused = refuse?.();
         if (refused) return refused;
-        const approval = approvals.find((each) => path.includes(each.id));
-        if (approval) gone.add(approval.id);
+        const approval = approvalIn(path);
+        gone.add(approval.id);
         return { ...approval, status: "approved" };
       },
     ],
@@ -53,7 +64,7 @@ test("what cannot be undone is approved with two keys, by the digest that was sh
   await page.keyboard.press("Enter");
   // On to the next one.
   await expect(page.getByRole("heading", { name: /Change the delivery address/ })).toBeVisible();
-  expect(sent).toEqual([{ digest: approvals[0]?.digest, decision: { type: "approve" } }]);
+  expect(sent).toEqual([{ digest: first.digest, decision: { type: "approve" } }]);
   await expect(page.getByRole("heading", { name: "Approved" })).toBeVisible();
 });
 
@@ -118,28 +129,21 @@ test("an edit shows what differs and what it would do, and sends the whole call"
   await expect(page.getByRole("heading", { name: /Change the delivery address/ })).toBeVisible();
   expect(sent[0]?.decision).toEqual({
     type: "edit",
-    args: { ...(approvals[0]?.binding.call.args as object), amount_cents: 20000 },
+    args: { ...(first.binding.call.args as object), amount_cents: 20000 },
   });
 });
 
 test("a conflict shows what happened, and says so for longer than the bar of acts is there", async ({
   page,
 }) => {
-  const shown = approvals.find((each) => each.id === id(201));
   let rejected = false;
   await answer(page, {
     "POST /v1/approvals/:id/decisions": () => {
       rejected = true;
       return problem(409, "Conflict", "this approval is already rejected");
     },
-    "GET /v1/approvals/:id": () => ({
-      approval: { ...shown, status: rejected ? "rejected" : "pending" },
-      ticket: null,
-      messages: [],
-      findings: [],
-      decisions: [],
-      run: runs[0],
-    }),
+    "GET /v1/approvals/:id": () =>
+      approvalView({ ...second, status: rejected ? "rejected" : "pending" }),
   });
   await page.goto(`/approvals/${id(201)}`);
   await expect(page.getByRole("heading", { name: /Change the delivery address/ })).toBeVisible();
@@ -151,11 +155,10 @@ test("a conflict shows what happened, and says so for longer than the bar of act
 });
 
 test("what a call would carry out of the house is shown before it is decided", async ({ page }) => {
-  const shown = approvals.find((each) => each.id === id(201));
   await answer(page, {
-    "GET /v1/approvals/:id": () => ({
-      approval: {
-        ...shown,
+    "GET /v1/approvals/:id": () =>
+      approvalView({
+        ...second,
         why: "it links to evil.example, which is no place of yours, so it does not go out by itself",
         carries: [
           { kind: "link", shown: "evil.example" },
@@ -168,13 +171,7 @@ test("what a call would carry out of the house is shown before it is decided", a
             why: "it tells the reader to ignore rules",
           },
         ],
-      },
-      ticket: null,
-      messages: [],
-      findings: [],
-      decisions: [],
-      run: runs[0],
-    }),
+      }),
   });
   await page.goto(`/approvals/${id(201)}`);
   const carried = page.getByRole("list", { name: "Look at before it leaves" });
@@ -201,7 +198,7 @@ test("several are decided at once, each with its own result", async ({ page }) =
       body = route.request().postDataJSON() as typeof body;
       return {
         results: [
-          { approval_id: id(200), status: "decided", approval: approvals[0], problem: null },
+          { approval_id: id(200), status: "decided", approval: first, problem: null },
           {
             approval_id: id(201),
             status: "failed",
@@ -226,17 +223,14 @@ test("several are decided at once, each with its own result", async ({ page }) =
   const results = page.getByRole("dialog", { name: "Results" });
   await expect(results).toContainText("the customer has written since this was proposed");
   await expect(results.getByText("Done", { exact: true })).toBeVisible();
-  expect(body?.items.map((each) => each.digest)).toEqual([
-    approvals[0]?.digest,
-    approvals[1]?.digest,
-  ]);
+  expect(body?.items.map((each) => each.digest)).toEqual([first.digest, second.digest]);
   await accessible(page);
   // What was decided is not sent again, and stays decided whatever becomes of the rest.
   await results.getByRole("button", { name: "Try 1 again that was not decided" }).click();
   await expect(results.getByRole("alert")).toContainText("the database is away");
   await expect(results.getByText("Done", { exact: true })).toBeVisible();
   expect(again).toEqual([
-    { approval_id: id(201), digest: approvals[1]?.digest, decision: { type: "approve" } },
+    { approval_id: id(201), digest: second.digest, decision: { type: "approve" } },
   ]);
   await results.getByRole("button", { name: "Close" }).last().click();
   await expect(results).toHaveCount(0);
@@ -283,23 +277,11 @@ test("a date and a time are chosen by the reader's clock and sent with a zone", 
   page,
 }) => {
   const sent: unknown[] = [];
-  const [first] = approvals;
-  if (!first) throw new Error("the examples have no approval");
   const args = { order_number: "NF-10482", day: "2026-11-23", at: "2026-11-23T08:30:00Z" };
   const { call } = first.binding;
   await answer(page, {
-    "GET /v1/approvals/:id": () => ({
-      approval: { ...first, binding: { ...first.binding, call: { ...call, args } } },
-      ticket: null,
-      messages: [],
-      findings: [],
-      footing: null,
-      customer: null,
-      decisions: [],
-      may_decide: true,
-      may_not: null,
-      run: runs[0],
-    }),
+    "GET /v1/approvals/:id": () =>
+      approvalView({ ...first, binding: { ...first.binding, call: { ...call, args } } }),
     "GET /v1/tools/:id": (): S["ToolView"] => ({
       tool: spec("shop__collect", {
         parameters: {
@@ -344,17 +326,7 @@ test("a date and a time are chosen by the reader's clock and sent with a zone", 
 test("who may not decide is told why", async ({ page }) => {
   const why = "it takes the role reviewer, and yours is agent";
   await answer(page, {
-    "GET /v1/approvals/:id": () => ({
-      approval: approvals[0],
-      ticket: null,
-      messages: [],
-      findings: [],
-      customer: null,
-      decisions: [],
-      may_decide: false,
-      may_not: why,
-      run: runs[0],
-    }),
+    "GET /v1/approvals/:id": () => approvalView(first, { may_decide: false, may_not: why }),
   });
   await page.goto("/approvals");
   await expect(page.getByText("It takes the role reviewer, and yours is agent")).toBeVisible();

@@ -1,9 +1,17 @@
 // Turning a resolved ticket into an article, and reading the draft, with canned answers of the API.
-import type { components } from "../../src/api/schema.gen";
-import { answer, approvals, customer, gap, id, problem, runs, ticket } from "./answers";
+import {
+  answer,
+  approvalView,
+  customer,
+  first,
+  gap,
+  id,
+  problem,
+  runs,
+  type S,
+  ticket,
+} from "./answers";
 import { accessible, expect, fits, test } from "./test";
-
-type S = components["schemas"];
 
 const resolved = (): S["TicketView"] => ({
   ticket: ticket(2, { id: id(102), status: "resolved", subject: "Washing a down jacket" }),
@@ -29,7 +37,6 @@ const BODY =
   "Wash it at **30 °C**.\n\n1. Close the zips.\n2. Dry it at low heat.\n\n<script>alert(1)</script>\n\n[A link](javascript:alert(1))";
 
 const draft = (): S["Approval"] => {
-  const from = approvals[0] as S["Approval"];
   const args = {
     slug: "washing-a-down-jacket",
     title: "Washing a down jacket",
@@ -39,12 +46,12 @@ const draft = (): S["Approval"] => {
     locale: "en",
   };
   return {
-    ...from,
+    ...first,
     id: id(200),
     ticket_id: null,
     agent: "article",
     risk: "outward",
-    binding: { ...from.binding, call: { id: "article_1", tool: "add_article", args } },
+    binding: { ...first.binding, call: { id: "article_1", tool: "add_article", args } },
     preview: {
       title: "Add the article “Washing a down jacket” for staff",
       fields: [
@@ -122,14 +129,10 @@ test("a draft is read as its readers will see it, and holds nothing that runs", 
       items: [{ approval, ticket: null, may_decide: true, stake_cents: 0 }],
       next_cursor: null,
     }),
-    "GET /v1/approvals/:id": () => ({
-      approval,
-      ...resolved(),
-      messages: [],
-      findings: [],
-      decisions: [],
-      run: run({ status: "waiting" }),
-    }),
+    "GET /v1/approvals/:id": () => {
+      const { ticket, customer } = resolved();
+      return approvalView(approval, { ticket, customer, run: run({ status: "waiting" }) });
+    },
   });
   await page.goto(`/approvals/${id(200)}`);
   const article = page.getByRole("figure");

@@ -1,7 +1,6 @@
 // Messages are written with formatting, and read with it: in an approval, on a ticket, in the customer's chat.
 import type { Page } from "@playwright/test";
-import { answer, approvals, conversation, id, runs, type S } from "./answers";
-import { spec } from "./examples/desk";
+import { answer, approvalView, conversation, first, id, type S, spec } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 const BODY = "Hello Alex,\nyour tent is **on its way** [1].\n\n* one\n* two";
@@ -9,28 +8,18 @@ const HTML =
   "<p>Hello Alex,<br>your tent is <strong>on its way</strong> [1].</p><ul><li>one</li><li>two</li></ul>";
 
 async function edit(page: Page) {
-  const first = approvals[0];
-  if (!first) throw new Error("there is an approval");
   const call = { ...first.binding.call, tool: "reply_to_customer", args: { body: BODY } };
   const sent: unknown[] = [];
   await answer(page, {
-    "GET /v1/approvals/:id": () => ({
-      approval: {
-        ...first,
-        binding: { ...first.binding, call },
-        preview: { title: "Reply to the customer", fields: [], body: BODY },
-      },
-      body_html: HTML,
-      ticket: null,
-      messages: [],
-      findings: [],
-      footing: null,
-      customer: null,
-      decisions: [],
-      may_decide: true,
-      may_not: null,
-      run: runs[0],
-    }),
+    "GET /v1/approvals/:id": () =>
+      approvalView(
+        {
+          ...first,
+          binding: { ...first.binding, call },
+          preview: { title: "Reply to the customer", fields: [], body: BODY },
+        },
+        { body_html: HTML },
+      ),
     "GET /v1/tools/:id": (): S["ToolView"] => ({
       tool: spec("reply_to_customer", {
         parameters: {

@@ -1,9 +1,10 @@
 import type { Page } from "@playwright/test";
 import {
   answer,
-  approvals,
+  approvalView,
   decidedCase,
   evaluation,
+  first,
   page as pageOf,
   problem,
   results,
@@ -73,25 +74,15 @@ test("what cannot be read says so and is tried again", async ({ page }) => {
   await expect(page.getByText("This evaluation does not exist")).toBeVisible();
 });
 
-const first = approvals[0] as S["Approval"];
-
 /** The first approval of the queue is rejected. */
 async function rejected(page: Page, others: Parameters<typeof answer>[1] = {}) {
   const made: unknown[] = [];
   await answer(page, {
-    "GET /v1/approvals/:id": () => ({
-      approval: { ...first, status: "rejected", decided_at: first.requested_at },
-      may_decide: false,
-      may_not: "it is already rejected",
-      ticket: null,
-      messages: [],
-      findings: [],
-      footing: null,
-      customer: null,
-      decisions: [],
-      run: null,
-      exercise: null,
-    }),
+    "GET /v1/approvals/:id": () =>
+      approvalView(
+        { ...first, status: "rejected", decided_at: first.requested_at },
+        { may_decide: false, may_not: "it is already rejected" },
+      ),
     "POST /v1/evaluations/cases": (route) => {
       made.push(route.request().postDataJSON());
       return decidedCase;

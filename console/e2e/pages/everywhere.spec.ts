@@ -185,6 +185,31 @@ test("who may not see a page is not led there, and is told so at its address", a
   await fits(page);
 });
 
+for (const [permission, paths] of [
+  ["read_system", ["/"]],
+  ["read_approvals", [`/approvals/${id(200)}`]],
+  ["read_tickets", [`/tickets/${id(100)}`]],
+  ["read_customers", [`/customers/${id(10)}`]],
+  ["read_runs", [`/runs/${id(40)}`]],
+  ["read_tools", ["/agents"]],
+  ["read_knowledge", [`/knowledge/documents/${id(400)}`, "/knowledge/gaps", "/knowledge/recall"]],
+] as const) {
+  test(`who may ${permission} and nothing else is led nowhere else`, async ({ page }) => {
+    await answer(page, { "GET /v1/session": () => ({ ...session, permissions: [permission] }) });
+    for (const path of paths) {
+      await page.goto(path);
+      await expect(page.locator("#main :is(h1, h2)").first()).toBeVisible();
+      await expect(page.locator(".skeleton")).toHaveCount(0);
+      const led = await page
+        .locator("#main a[href^='/']")
+        .evaluateAll((links) => links.map((link) => link.getAttribute("href") ?? ""));
+      const noun = path.split("/")[1];
+      const theirs = noun === "" ? /^\/(safety(\/limits)?)?$/ : new RegExp(`^/${noun}\\b`);
+      expect(led.filter((href) => !theirs.test(href))).toEqual([]);
+    }
+  });
+}
+
 test("who may not see the desk begins at the first page that is theirs", async ({ page }) => {
   const permissions = ["read_tickets", "read_knowledge"];
   await answer(page, {

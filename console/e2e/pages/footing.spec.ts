@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { answer, approvals, citation, id, messages, runs, type S } from "./answers";
+import { answer, approvalView, citation, messages, type S, third } from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 const CARRIED = "You can return it within 30 days.";
@@ -51,24 +51,11 @@ const footing: S["FootingView"] = {
 };
 
 async function open(page: Page) {
-  const approval = approvals[2];
-  if (!approval) throw new Error("there is a third approval");
-  const shown = { ...approval, preview: { title: "Reply", fields: [], body: BODY } };
+  const shown = { ...third, preview: { title: "Reply", fields: [], body: BODY } };
   await answer(page, {
-    "GET /v1/approvals/:id": () => ({
-      approval: shown,
-      footing,
-      ticket: null,
-      messages,
-      findings: [],
-      customer: null,
-      decisions: [],
-      may_decide: true,
-      may_not: null,
-      run: runs[0],
-    }),
+    "GET /v1/approvals/:id": () => approvalView(shown, { footing, messages }),
   });
-  await page.goto(`/approvals/${shown.id ?? id(202)}`);
+  await page.goto(`/approvals/${shown.id}`);
 }
 
 test("a sentence of the reply leads to the place that carries it, by pointer and by keyboard", async ({

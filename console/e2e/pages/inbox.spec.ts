@@ -1,5 +1,17 @@
 import type { Page, Route } from "@playwright/test";
-import { type Answers, answer, approvalOf, approvals, at, id, runs, type S, view } from "./answers";
+import {
+  type Answers,
+  answer,
+  approvalIn,
+  approvalOf,
+  approvals,
+  approvalView,
+  at,
+  first,
+  id,
+  type S,
+  view,
+} from "./answers";
 import { accessible, expect, fits, test } from "./test";
 
 type Item = S["ApprovalItem"];
@@ -136,15 +148,19 @@ test("what is new is counted and moves nothing; what others decided stays in its
 /** Decides like the service with a window in which it can be taken back. */
 async function undoable(page: Page, own: Answers = {}, minutes = 1): Promise<string[]> {
   const calls: string[] = [];
-  const of = (path: string) => approvals.find((each) => path.includes(each.id));
   await answer(page, {
     "POST /v1/approvals/:id/decisions": (_: Route, path: string) => {
       calls.push("decided");
-      return { ...of(path), status: "approved", decided_at: at(0), undo_until: at(-minutes) };
+      return {
+        ...approvalIn(path),
+        status: "approved",
+        decided_at: at(0),
+        undo_until: at(-minutes),
+      };
     },
     "POST /v1/approvals/:id/undo": (_: Route, path: string) => {
       calls.push("undone");
-      return of(path);
+      return approvalIn(path);
     },
     ...own,
   });
@@ -219,8 +235,8 @@ test("opening an approval says so, and leaving it lets go", async ({ page }) => 
   await expect.poll(() => said.length).toBe(1);
   await page.keyboard.press("j");
   await expect.poll(() => said.length).toBe(3);
-  const [first, second] = [id(200), id(201)].map((each) => each.slice(-3));
-  expect(said).toEqual([`claim ${first}`, `release ${first}`, `claim ${second}`]);
+  const [one, other] = [id(200), id(201)].map((each) => each.slice(-3));
+  expect(said).toEqual([`claim ${one}`, `release ${one}`, `claim ${other}`]);
 });
 
 test("views, filters and a search are in the address and are asked of the service", async ({
@@ -283,7 +299,7 @@ test("an approval is taken, handed over and put off by keyboard", async ({ page 
   const note = (change: (body: Record<string, unknown>) => object) => (route: Route) => {
     const body = route.request().postDataJSON() as Record<string, unknown>;
     sent.push(body);
-    return { ...approvals[0], ...change(body) };
+    return { ...first, ...change(body) };
   };
   const give = page.getByRole("dialog", { name: "Hand over" });
   const assigned = note((body) => ({ assignee: body.to }));
@@ -325,22 +341,14 @@ test("an approval of a team is its people's to take, to claim and to be handed",
   const claimed: string[] = [];
   await answer(page, {
     "GET /v1/approvals/:id": (_, path) => {
-      const approval = approvals.find((each) => path.endsWith(each.id));
-      const isAsked = approval?.id === id(201);
-      return {
-        approval,
+      const approval = approvalIn(path);
+      const isAsked = approval.id === id(201);
+      return approvalView(approval, {
         // Who answers for the role and is not in the team is not asked.
         eligible: [id(2)],
-        ticket: null,
-        messages: [],
-        findings: [],
-        footing: null,
-        customer: null,
-        decisions: [],
         may_decide: isAsked,
         may_not: isAsked ? null : "it is asked of the team money, which you are not in",
-        run: runs[0],
-      };
+      });
     },
     "POST /v1/approvals/:id/claim": (_, path) => {
       claimed.push(path.split("/")[3] ?? "");
@@ -376,18 +384,7 @@ test("a reminder is told to who is asked, and not to all of the role", async ({ 
   await answer(page, {
     "GET /v1/approvals/:id": (_, path) => {
       asked.push(path.split("/")[3] ?? "");
-      return {
-        approval: approvals.find((each) => path.endsWith(each.id)),
-        ticket: null,
-        messages: [],
-        findings: [],
-        footing: null,
-        customer: null,
-        decisions: [],
-        may_decide: path.endsWith(id(201)),
-        may_not: null,
-        run: runs[0],
-      };
+      return approvalView(approvalIn(path), { may_decide: path.endsWith(id(201)) });
     },
     "GET /v1/stream": () => reminder(0, "Of another team") + reminder(1, "Of one's own team"),
   });

@@ -1,9 +1,10 @@
 // Personal data: seen by those who may, masked for others, shown for a reason, and taken out for good.
 import {
   answer,
-  approvals,
+  approvalView,
   contact,
   customer,
+  first,
   maskedMessage,
   maskedTicket,
   masksAlone,
@@ -12,7 +13,6 @@ import {
   plainMessage,
   plainTicket,
   problem,
-  runs,
   type S,
   saidEvent,
   scanned,
@@ -160,30 +160,24 @@ test("who may not unmask is not offered it", async ({ page }) => {
 });
 
 test("an approval marks what it would send, and is shown for a reason", async ({ page }) => {
-  const plain = approvals[0] as S["Approval"];
   const with_ = (body: string): S["Approval"] => ({
-    ...plain,
-    preview: { ...plain.preview, body },
+    ...first,
+    preview: { ...first.preview, body },
   });
-  const shown: S["ApprovalView"] = {
-    approval: with_("We wrote to j•••@e•••.com."),
+  const shown = approvalView(with_("We wrote to j•••@e•••.com."), {
     ticket: ticket(0),
     messages: [maskedMessage],
     findings: [{ at: "/preview/body", kind: "email", start: 12, end: 25 }],
-    footing: null,
     customer,
-    decisions: [],
     may_decide: false,
-    eligible: [],
     may_not: "it is asked of another role",
-    run: runs[0] as S["Run"],
-  };
+  });
   await answer(page, {
     "GET /v1/session": () => masksSeen,
     "GET /v1/approvals/:id": () => shown,
     "POST /v1/approvals/:id/unmask": () => with_("We wrote to jane@example.com."),
   });
-  await page.goto(`/approvals/${plain.id}`);
+  await page.goto(`/approvals/${first.id}`);
   const approval = page.locator("#approval");
   await expect(approval.locator(".customer-sees mark")).toHaveText("j•••@e•••.com (Email)");
   await accessible(page);
@@ -194,30 +188,23 @@ test("an approval marks what it would send, and is shown for a reason", async ({
 });
 
 test("what a colleague decides is seen by who had the approval unmasked", async ({ page }) => {
-  const plain = approvals[0] as S["Approval"];
   const with_ = (body: string, status: S["ApprovalStatus"]): S["Approval"] => ({
-    ...plain,
+    ...first,
     status,
-    preview: { ...plain.preview, body },
+    preview: { ...first.preview, body },
   });
   let status: S["ApprovalStatus"] = "pending";
   const approval = page.locator("#approval");
   const sees = approval.locator(".customer-sees");
   await answer(page, {
     "GET /v1/session": () => masksSeen,
-    "GET /v1/approvals/:id": (): S["ApprovalView"] => ({
-      approval: with_("We wrote to j•••@e•••.com.", status),
-      ticket: ticket(0),
-      messages: [],
-      findings: [{ at: "/preview/body", kind: "email", start: 12, end: 25 }],
-      footing: null,
-      customer,
-      decisions: [],
-      may_decide: status === "pending",
-      eligible: [],
-      may_not: null,
-      run: runs[0] as S["Run"],
-    }),
+    "GET /v1/approvals/:id": () =>
+      approvalView(with_("We wrote to j•••@e•••.com.", status), {
+        ticket: ticket(0),
+        findings: [{ at: "/preview/body", kind: "email", start: 12, end: 25 }],
+        customer,
+        may_decide: status === "pending",
+      }),
     "POST /v1/approvals/:id/unmask": () => with_("We wrote to jane@example.com.", "pending"),
     "GET /v1/stream": async () => {
       await expect(sees).toContainText("jane@example.com");
@@ -226,9 +213,9 @@ test("what a colleague decides is seen by who had the approval unmasked", async 
         ...saidEvent(maskedMessage),
         body: {
           type: "approval_decided",
-          approval_id: plain.id,
-          run_id: plain.run_id,
-          tool: plain.binding.call.tool,
+          approval_id: first.id,
+          run_id: first.run_id,
+          tool: first.binding.call.tool,
           status,
           by: null,
         },
@@ -236,7 +223,7 @@ test("what a colleague decides is seen by who had the approval unmasked", async 
       return `event: event\nid: 9\ndata: ${JSON.stringify({ type: "event", event })}\n\n`;
     },
   });
-  await page.goto(`/approvals/${plain.id}`);
+  await page.goto(`/approvals/${first.id}`);
   const acts = page.getByRole("toolbar", { name: "Decide" });
   await expect(acts).toBeVisible();
   // Who is served masks would save them.

@@ -3,8 +3,10 @@ import {
   allReviews,
   answer,
   approvals,
+  approvalView,
   exerciseResult,
   exerciseSettings,
+  first,
   noFigures,
   ownReview,
   page as pageOf,
@@ -13,8 +15,6 @@ import {
   session,
 } from "./answers";
 import { accessible, expect, fits, test } from "./test";
-
-const first = approvals[0] as S["Approval"];
 
 /** The first approval of the queue turns out to be an exercise. */
 async function exercised(page: Page, result: S["ExerciseResult"]) {
@@ -94,18 +94,7 @@ test("evidence counts as seen when it was on the screen, and time when the page 
   };
   await page.route(`**/v1/approvals/${first.id}`, async (route) => {
     await route.fulfill({
-      json: {
-        approval: { ...first, risk: "outward", evidence: [source, source] },
-        ticket: null,
-        messages: [],
-        findings: [],
-        footing: null,
-        customer: null,
-        decisions: [],
-        may_decide: true,
-        may_not: null,
-        run: null,
-      },
+      json: approvalView({ ...first, risk: "outward", evidence: [source, source] }),
     });
   });
   await page.goto(`/approvals/${first.id}`);

@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import {
   answer,
-  approvals,
+  approvalView,
   at,
   contact,
   customer,
@@ -9,8 +9,8 @@ import {
   id,
   page as pageOf,
   problem,
-  runs,
   type S,
+  second,
   session,
   steps,
   ticket,
@@ -65,6 +65,8 @@ test("a draft stays with its ticket: another that was open before has none of it
   await reply(page).press("Control+Enter");
   await reply(page).fill("The address is changed.");
   await reply(page).press("Control+Enter");
+  // Whoever wrote it goes on writing, and means no shortcut meanwhile.
+  await expect(page.getByRole("textbox", { name: "Reply" })).toBeFocused();
   await expect(page.getByRole("alert")).toContainText("the database is away");
   await page.keyboard.press("Control+k");
   await page
@@ -120,7 +122,7 @@ test("what was written is gone with the session", async ({ page }) => {
 test("what waits for a decision is decided in the ticket, by no key alone", async ({ page }) => {
   const sent: unknown[] = [];
   let decided = false;
-  const waits: S["Approval"] = { ...(approvals[1] as S["Approval"]), ticket_id: id(100) };
+  const waits: S["Approval"] = { ...second, ticket_id: id(100) };
   const asked = (): S["Event"][] => [
     ...events.slice(0, 3),
     {
@@ -151,19 +153,11 @@ test("what waits for a decision is decided in the ticket, by no key alone", asyn
   ];
   await answer(page, {
     "GET /v1/tickets/:id/events": () => pageOf(asked()),
-    "GET /v1/approvals/:id": (): S["ApprovalView"] => ({
-      approval: { ...waits, status: decided ? "approved" : "pending" },
-      ticket: ticket(0),
-      messages: [],
-      findings: [],
-      footing: null,
-      customer,
-      decisions: [],
-      may_decide: !decided,
-      eligible: [],
-      may_not: null,
-      run: runs[0] as S["Run"],
-    }),
+    "GET /v1/approvals/:id": () =>
+      approvalView(
+        { ...waits, status: decided ? "approved" : "pending" },
+        { ticket: ticket(0), customer, may_decide: !decided },
+      ),
     "POST /v1/approvals/:id/decisions": (route) => {
       sent.push(route.request().postDataJSON());
       decided = true;

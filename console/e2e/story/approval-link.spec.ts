@@ -1,36 +1,12 @@
 // What waits comes by mail, and its link decides: a person's own mailbox beside the console.
 import type { Page } from "@playwright/test";
-import { mailAt, mailServer } from "./mail";
-import { test as base, expect, freePort, START_MS, signIn, startService, waiting } from "./service";
+import { withMails } from "./mail";
+import { atRest, expect, signIn, waiting } from "./service";
 
-interface Mailbox {
-  service: string;
-  /** Everything that was sent, as text. */
-  mails: string[];
-}
-
-const test = base.extend<object, Mailbox>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of fixtures from here
-  mails: [async ({}, use) => use([]), { scope: "worker" }],
-  service: [
-    async ({ mails }, use) => {
-      const port = await freePort();
-      const server = await mailServer(port, mails);
-      const service = await startService({
-        ...mailAt(port),
-        COUNTERSIGN_APPROVALS__MAIL__AFTER_SECONDS: "1",
-        COUNTERSIGN_APPROVALS__MAIL__AT_MOST_AN_HOUR: "50",
-        COUNTERSIGN_APPROVALS__UNDO_SECONDS: "3",
-      });
-      try {
-        await use(service.url);
-      } finally {
-        await service.stop();
-        server.close();
-      }
-    },
-    { scope: "worker", timeout: START_MS + 20_000 },
-  ],
+const test = withMails({
+  COUNTERSIGN_APPROVALS__MAIL__AFTER_SECONDS: "1",
+  COUNTERSIGN_APPROVALS__MAIL__AT_MOST_AN_HOUR: "50",
+  COUNTERSIGN_APPROVALS__UNDO_SECONDS: "3",
 });
 
 /** The link in the mail about this approval. */
@@ -56,6 +32,7 @@ test("a refund is approved from the mailbox, and the console shows it at once", 
 }) => {
   await signIn(page, "reviewer", "/");
   await optIn(page);
+  await atRest(page.context());
   const refunds = (await waiting(page.context())).filter(
     (each) => each.binding.call.tool === "shop__refund_order",
   );

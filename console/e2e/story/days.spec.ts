@@ -3,7 +3,7 @@
 // for is refused them.
 import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "@playwright/test";
-import { approval, expect, signIn, someRefund, test } from "./service";
+import { approval, expect, signIn, someCall, test } from "./service";
 
 const PASSWORD = "a password nobody guesses";
 
@@ -60,9 +60,9 @@ test("a viewer reads the figures, a ticket and an approval, and is offered nothi
 
   // An approval, with all that a decision would rest on and no decision.
   await page.getByRole("link", { name: "Waiting for a decision" }).click();
-  const refund = await someRefund(context);
-  await page.goto(`/approvals/${refund.id}`);
-  await expect(page.getByRole("heading", { level: 2, name: refund.preview.title })).toBeVisible();
+  const waits = await someCall(context, "shop__change_address");
+  await page.goto(`/approvals/${waits.id}`);
+  await expect(page.getByRole("heading", { level: 2, name: waits.preview.title })).toBeVisible();
   await expect(page.getByRole("heading", { name: "What will happen" })).toBeVisible();
   await expect(page.locator(".decide")).toContainText(/viewer/i);
   await expect(page.getByRole("toolbar", { name: "Decide" })).toHaveCount(0);
@@ -71,7 +71,7 @@ test("a viewer reads the figures, a ticket and an approval, and is offered nothi
   }
   for (const key of ["a", "r", "x", "i", "s"]) await page.keyboard.press(key);
   await expect(page.getByRole("dialog")).toHaveCount(0);
-  expect((await approval(context, refund.id)).approval.status).toBe("pending");
+  expect((await approval(context, waits.id)).approval.status).toBe("pending");
 
   // Its ticket: read, and nothing to write.
   await page.locator("#approval").getByRole("link", { name: /^#\d+/ }).first().click();

@@ -1,8 +1,9 @@
-// A mail server of a few lines that takes what the service sends.
+// A service that sends mail, and a mail server of a few lines that takes it.
 import { createServer, type Server } from "node:net";
+import { test as base, freePort, START_MS, startService } from "./service";
 
 /** Listens on the port and keeps every mail as text. */
-export function mailServer(port: number, mails: string[]): Promise<Server> {
+function mailServer(port: number, mails: string[]): Promise<Server> {
   const server = createServer((socket) => {
     let read = "";
     let mail: string[] | undefined;
@@ -37,9 +38,39 @@ export function mailServer(port: number, mails: string[]): Promise<Server> {
 }
 
 /** What the service is told, so that it sends there. */
-export const mailAt = (port: number): Record<string, string> => ({
+const mailAt = (port: number): Record<string, string> => ({
   COUNTERSIGN_EMAIL__ADDRESS: "desk@northfold.example",
   COUNTERSIGN_EMAIL__SMTP__HOST: "127.0.0.1",
   COUNTERSIGN_EMAIL__SMTP__PORT: String(port),
   COUNTERSIGN_EMAIL__SMTP__SECURITY: "none",
 });
+
+interface Mailbox {
+  service: string;
+  /** Everything that was sent, as text. */
+  mails: string[];
+}
+
+/** A test whose service sends mail, started with these settings besides. */
+export const withMails = (env: Record<string, string> = {}) =>
+  base.extend<object, Mailbox>({
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of fixtures from here
+    mails: [async ({}, use) => use([]), { scope: "worker" }],
+    service: [
+      async ({ mails }, use) => {
+        const port = await freePort();
+        const server = await mailServer(port, mails);
+        try {
+          const service = await startService({ ...mailAt(port), ...env });
+          try {
+            await use(service.url);
+          } finally {
+            await service.stop();
+          }
+        } finally {
+          server.close();
+        }
+      },
+      { scope: "worker", timeout: START_MS + 20_000 },
+    ],
+  });

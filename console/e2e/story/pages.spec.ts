@@ -1,7 +1,7 @@
 // Every page against the service itself: it shows what the service has, breaks no content policy,
 // and is accessible in both themes and on a phone.
 import { accessible, fits } from "../pages/test";
-import { expect, signIn, test } from "./service";
+import { atRest, expect, signIn, test } from "./service";
 
 const PAGES: [string, RegExp][] = [
   ["/", /Waiting longest/],
@@ -66,8 +66,10 @@ for (const [look, colorScheme, width] of [
   });
 }
 
-test("a run's journal replays exactly", async ({ page }) => {
-  await signIn(page, "admin", "/runs?status=done");
+test("a run's journal replays exactly", async ({ page, context }) => {
+  await signIn(page, "admin", "/");
+  await atRest(context);
+  await page.goto("/runs?status=done");
   await page.locator("[data-row]").first().click();
   await page.getByRole("button", { name: "Check replay" }).click();
   await expect(page.getByText("The journal replays exactly.")).toBeVisible();

@@ -2,35 +2,12 @@
 import type { Page } from "@playwright/test";
 import type { components } from "../../src/api/schema.gen";
 import { accessible } from "../pages/test";
-import { mailAt, mailServer } from "./mail";
-import { test as base, expect, freePort, START_MS, signIn, startService } from "./service";
+import { withMails } from "./mail";
+import { atRest, expect, signIn } from "./service";
 
 type S = components["schemas"];
 
-interface Mailbox {
-  service: string;
-  /** Everything that was sent, as text. */
-  mails: string[];
-}
-
-const test = base.extend<object, Mailbox>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of fixtures from here
-  mails: [async ({}, use) => use([]), { scope: "worker" }],
-  service: [
-    async ({ mails }, use) => {
-      const port = await freePort();
-      const server = await mailServer(port, mails);
-      const service = await startService(mailAt(port));
-      try {
-        await use(service.url);
-      } finally {
-        await service.stop();
-        server.close();
-      }
-    },
-    { scope: "worker", timeout: START_MS + 20_000 },
-  ],
-});
+const test = withMails();
 
 /** A ticket that came by mail, with the address it came from. */
 async function mailed(desk: Page): Promise<{ ticket: S["Ticket"]; address: string }> {
@@ -58,6 +35,7 @@ test("a customer signs in by a mailed link, sees their mail's ticket, is answere
   mails,
 }) => {
   await signIn(desk, "reviewer", "/");
+  await atRest(desk.context());
   const { ticket, address } = await mailed(desk);
   const context = await browser.newContext();
   const page = await context.newPage();

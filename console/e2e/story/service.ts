@@ -1,5 +1,6 @@
 // Starts the service itself, with the demo workspace in a folder of its own, and stops it by its
-// process. One per worker; tests of a worker share it and take care not to need the same records.
+// process. One per worker, and a new one after a test that failed; tests of a worker share it in whatever order they
+// come, so that none decides on the records of another, leaves anything stopped or counts what others make as well.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -168,8 +169,16 @@ export async function effects(context: BrowserContext, ticketId: string): Promis
   return views.flatMap((view) => view.effects);
 }
 
-/** A call of the tool that waits for a person in the seeded workspace: three refunds do, one cancellation. */
+/** Waits until no run is under way: a service that has just begun works off what the demo workspace holds. */
+export async function atRest(context: BrowserContext): Promise<void> {
+  const underWay = async () => (await read<S["DeskView"]>(context, "/v1/desk")).runs.n;
+  await expect.poll(underWay, { timeout: 60_000 }).toBe(0);
+}
+
+/** A call of the tool that waits for a person in the seeded workspace. Three refunds do, of which three stories decide
+ * on one each, one cancellation, which another story takes, and a change of an address, which is left to be read. */
 export async function someCall(context: BrowserContext, tool: string): Promise<S["Approval"]> {
+  await atRest(context);
   const found = (await waiting(context)).find((each) => each.binding.call.tool === tool);
   if (!found) throw new Error(`the demo workspace has no call of ${tool} that waits`);
   return found;

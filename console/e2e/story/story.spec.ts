@@ -1,7 +1,17 @@
 // The whole way through the house, on the service itself: a customer asks, an agent answers with
 // its source; a refund waits for a person, is countersigned and done exactly once.
 import { accessible } from "../pages/test";
-import { approval, ask, effects, expect, signIn, someRefund, test, waiting } from "./service";
+import {
+  approval,
+  ask,
+  atRest,
+  effects,
+  expect,
+  signIn,
+  someRefund,
+  test,
+  waiting,
+} from "./service";
 
 test("a customer is answered with a source", async ({ page }) => {
   await ask(page, "How long do I have to return a tent?");
@@ -23,7 +33,10 @@ test("a refund waits for a person, is countersigned by keyboard and done exactly
   service,
 }) => {
   // A person is at the desk before the customer writes: the queue must fill by itself.
-  await signIn(page, "reviewer", "/approvals");
+  await signIn(page, "reviewer", "/");
+  await atRest(context);
+  await page.goto("/approvals");
+  await expect(page.locator("#approval h2").first()).toBeVisible();
 
   const outside = await browser.newContext({ baseURL: service });
   const customer = await outside.newPage();

@@ -1,4 +1,5 @@
 // What each agent may do, what it did, what it has left of its limits, and the switch that stops it.
+
 import type { MessageDescriptor } from "@lingui/core";
 import { msg, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
@@ -13,6 +14,7 @@ import { LetGoOn } from "../safety/LetGoOn";
 import { amountWords, isFull, shareOf, useWords } from "../safety/limits";
 import { breakersQuery, creditsQuery } from "../safety/queries";
 import { useSession } from "../session/session";
+import { Way } from "../shell/Way";
 import { percent, upperFirst, words } from "../text/format";
 import { toolsQuery } from "../tools/queries";
 import { Figures } from "./Figures";
@@ -72,9 +74,9 @@ function AgentCard({ agent, sees, specOf }: CardProps) {
         <h2 id={`agent-${name}`}>{words(name)}</h2>
         {sees && <Standing name={name} />}
         <span className="grow" />
-        <Link to="/runs" search={{ agent: name }} className="button" data-size="small">
+        <Way only to="/runs" search={{ agent: name }} className="button" data-size="small">
           <Trans>Its runs</Trans>
-        </Link>
+        </Way>
       </header>
       <p>{description}</p>
       {sees && <Switch name={name} />}

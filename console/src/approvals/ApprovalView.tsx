@@ -1,4 +1,5 @@
 // One approval, as a person would understand it, and what can be done about it.
+
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
@@ -22,6 +23,7 @@ import { breakerWords, stops } from "../safety/breakers";
 import { breakersQuery } from "../safety/queries";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
+import { Way } from "../shell/Way";
 import { percent, plain, remaining, upperFirst, urgency, waited, words } from "../text/format";
 import { languageOf, tags } from "../text/language";
 import { fullTime } from "../text/times";
@@ -141,21 +143,14 @@ function Loaded({
           </div>
           <h2 className="approval-title">{approval.preview.title}</h2>
           <div className="approval-sub">
-            {ticket &&
-              (may("read_tickets") ? (
-                <Link to="/tickets/$id" params={{ id: ticket.id }}>
-                  #{ticket.number} {ticket.subject}
-                </Link>
-              ) : (
-                <span>
-                  #{ticket.number} {ticket.subject}
-                </span>
-              ))}
-            {run && may("read_runs") && (
-              <Link to="/runs/$id" params={{ id: run.id }}>
-                <Trans>Run</Trans>
-              </Link>
+            {ticket && (
+              <Way to="/tickets/$id" params={{ id: ticket.id }}>
+                #{ticket.number} {ticket.subject}
+              </Way>
             )}
+            <Way only to="/runs/$id" params={{ id: run.id }}>
+              <Trans>Run</Trans>
+            </Way>
             {pending ? (
               <>
                 <span>

@@ -1,9 +1,9 @@
 // What a proposed text rests on: each of its sentences with the source that carries it, and each source with
 // what it says of the text. Whoever looks at a sentence sees its place in the source, and the other way round.
+
 import type { MessageDescriptor } from "@lingui/core";
 import { msg, plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Link } from "@tanstack/react-router";
 import { Fragment, type ReactNode, type RefObject, useRef, useState } from "react";
 import type { FieldFinding, Footing, FootingPart, FootingPlace, Stands } from "../api/words";
 import { MessageText } from "../messages/MessageText";
@@ -11,6 +11,7 @@ import { unmarked } from "../messages/marks";
 import { Segments } from "../personal/Marked";
 import { segments, within } from "../personal/segments";
 import { evidenceMark } from "../review/attention";
+import { Way } from "../shell/Way";
 import { sentencesOf, shortened, sourceTitle, standing } from "./sentences";
 import "./footing.css";
 
@@ -216,7 +217,7 @@ function Source({
           {at + 1}
         </span>{" "}
         {linked && source.document_id ? (
-          <Link
+          <Way
             to="/knowledge/documents/$id"
             params={{ id: source.document_id }}
             search={{
@@ -225,7 +226,7 @@ function Source({
             }}
           >
             {sourceTitle(source)}
-          </Link>
+          </Way>
         ) : (
           sourceTitle(source)
         )}{" "}

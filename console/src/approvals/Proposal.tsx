@@ -2,6 +2,7 @@
 // reviewers in the console and for whoever holds the link of a mail, who is not signed in.
 import { t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
+import { lazy, Suspense } from "react";
 import { roleName } from "../api/names";
 import type {
   Approval,
@@ -18,7 +19,7 @@ import { Quote } from "../messages/Answer";
 import { MessageItem } from "../messages/MessageItem";
 import { MessageText } from "../messages/MessageText";
 import { Badge } from "../parts/Badge";
-import { Markdown } from "../parts/Markdown";
+import { Loading } from "../parts/states";
 import { Marked } from "../personal/Marked";
 import { evidenceMark } from "../review/attention";
 import { Icon } from "../shell/Icon";
@@ -42,6 +43,9 @@ function OriginNote({ origin }: { origin: ArgumentOrigin | undefined }) {
 
 /** Its text is Markdown, and readers see it as the knowledge pages draw it. */
 const ADD_ARTICLE = "add_article";
+
+/** Of articles alone, which are rare, and not small: no first visit waits for it. */
+const Markdown = lazy(async () => ({ default: (await import("../parts/Markdown")).Markdown }));
 
 /** Who reads the text of a call. */
 function caption(tool: string): string {
@@ -110,7 +114,9 @@ export function Proposal({
         <figure className="customer-sees">
           <figcaption>{reads}</figcaption>
           {tool === ADD_ARTICLE ? (
-            <Markdown text={preview.body} level={4} />
+            <Suspense fallback={<Loading lines={8} />}>
+              <Markdown text={preview.body} level={4} />
+            </Suspense>
           ) : footing && looking ? (
             <FootedText
               text={preview.body}

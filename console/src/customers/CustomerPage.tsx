@@ -1,4 +1,5 @@
 // One customer: who they are, who writes for them, and what was between us.
+
 import { t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
@@ -11,6 +12,7 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { useSession } from "../session/session";
+import { Way } from "../shell/Way";
 import { words } from "../text/format";
 import { TicketRow } from "../tickets/TicketRow";
 import { AddContact } from "./AddContact";
@@ -111,9 +113,9 @@ export function CustomerPage() {
                 <p className="muted small">
                   <Trans>
                     The latest {MOST_TICKETS} are shown.{" "}
-                    <Link to="/tickets" search={{ q: customer.name }}>
+                    <Way to="/tickets" search={{ q: customer.name }}>
                       Find older ones
-                    </Link>
+                    </Way>
                   </Trans>
                 </p>
               )}

@@ -18,7 +18,7 @@ function Field({ begin, told }: { begin: string; told: (text: string) => void })
   return (
     <>
       <MessageField
-        label="Reply"
+        named={{ "aria-label": "Reply" }}
         value={text}
         onChange={(next) => {
           setText(next);

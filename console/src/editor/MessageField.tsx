@@ -19,9 +19,8 @@ export interface Focusable {
 export interface EditorProps {
   value: string;
   onChange: (value: string) => void;
-  /** What it is called; `labelledBy` names an element that says it. */
-  label?: string;
-  labelledBy?: string;
+  /** What it is called, or the element that says it. */
+  named: { "aria-label": string } | { "aria-labelledby": string };
   describedBy?: string;
   invalid?: boolean;
   required?: boolean;
@@ -99,17 +98,17 @@ export function MessageField({
       />
     );
   }
-  const { label, labelledBy, describedBy, invalid, required, onChange, onKey, ...text } = field;
+  const { named, describedBy, invalid, required, onChange, onKey, ...text } = field;
   return (
     <>
       <textarea
         {...text}
+        {...named}
         ref={area}
         id={id}
         className={className}
         rows={rows}
         maxLength={maxLength}
-        aria-label={labelledBy ? undefined : label}
         aria-describedby={describedBy}
         aria-invalid={invalid || undefined}
         aria-required={required || undefined}

@@ -3,6 +3,7 @@
 import { Toolbar } from "@base-ui/react/toolbar";
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
+import type { Node } from "prosemirror-model";
 import { type Command, EditorState } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
 import {
@@ -16,6 +17,7 @@ import {
   useState,
 } from "react";
 import { Button } from "../parts/Button";
+import { Drawing } from "../shell/Icon";
 import {
   bold,
   bullets,
@@ -30,7 +32,8 @@ import {
   unlinked,
 } from "./commands";
 import type { EditorProps, Focusable } from "./MessageField";
-import { SAFE, type Source, sourceOf } from "./markdown";
+import { SAFE, sourceOf } from "./markdown";
+import "../messages/messages.css";
 import "./editor.css";
 
 const SCHEME = "https://";
@@ -46,11 +49,23 @@ export function addressOf(typed: string): string | undefined {
   return address !== "" && SAFE.test(whole) ? whole : undefined;
 }
 
+interface Tool {
+  name: string;
+  /** The key that does the same, with Control or Command. */
+  letter?: string;
+  on?: boolean;
+  sign: ReactNode;
+  act: () => void;
+}
+
+/** Nothing but a line to write on. */
+const isEmpty = ({ childCount, firstChild }: Node): boolean =>
+  childCount === 1 && firstChild?.content.size === 0;
+
 export default function RichEditor({
   value,
   onChange,
-  label,
-  labelledBy,
+  named,
   describedBy,
   invalid,
   required,
@@ -63,21 +78,23 @@ export default function RichEditor({
 }: EditorProps & { autoFocus: boolean; onAsText: () => void; ref?: Ref<Focusable> }) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
-  const source = useRef<Source>(null);
+  const [begun] = useState(() => sourceOf(value));
+  const source = useRef(begun);
   /** The text that is in the editor. */
   const text = useRef(value);
-  const latest = useRef({ onChange, onKey });
-  latest.current = { onChange, onKey };
+  const latest = useRef({ onChange, onKey, readOnly });
+  latest.current = { onChange, onKey, readOnly };
   const [stands, setStands] = useState<Stands>();
-  const [empty, setEmpty] = useState(value.trim() === "");
+  const [empty, setEmpty] = useState(() => isEmpty(begun.doc));
   const [linking, setLinking] = useState(false);
 
   const attributes: Record<string, string> = {
     role: "textbox",
-    class: "rich-text",
+    class: "rich-text message-text",
+    "data-rich": "",
     translate: "no",
     "aria-multiline": "true",
-    ...(labelledBy ? { "aria-labelledby": labelledBy } : { "aria-label": label ?? "" }),
+    ...named,
     ...(describedBy && { "aria-describedby": describedBy }),
     ...(invalid && { "aria-invalid": "true" }),
     ...(required && { "aria-required": "true" }),
@@ -88,21 +105,23 @@ export default function RichEditor({
   // biome-ignore lint/correctness/useExhaustiveDependencies: the view is made once; what changes later is given to it below
   useLayoutEffect(() => {
     if (!place.current) return;
-    const begun = sourceOf(value);
-    source.current = begun;
-    const state = EditorState.create({ doc: begun.doc, plugins: plugins(() => setLinking(true)) });
+    const state = EditorState.create({
+      doc: source.current.doc,
+      plugins: plugins(() => setLinking(true)),
+    });
     const made = new EditorView(place.current, {
       state,
       attributes,
-      editable: () => !readOnly,
       handleKeyDown: (_, event) => latest.current.onKey?.(event) ?? false,
       dispatchTransaction(transaction) {
+        // It takes nothing then, and keeps the focus, which it would lose if it could not be edited.
+        if (latest.current.readOnly && transaction.docChanged) return;
         const next = made.state.apply(transaction);
         made.updateState(next);
         setStands(standing(next));
         if (!transaction.docChanged) return;
-        text.current = source.current?.write(next.doc) ?? "";
-        setEmpty(next.doc.childCount === 1 && next.doc.firstChild?.content.size === 0);
+        text.current = source.current.write(next.doc);
+        setEmpty(isEmpty(next.doc));
         latest.current.onChange(text.current);
       },
     });
@@ -116,7 +135,7 @@ export default function RichEditor({
   }, []);
 
   useEffect(() => {
-    view.current?.setProps({ attributes, editable: () => !readOnly });
+    view.current?.setProps({ attributes });
   });
 
   useEffect(() => {
@@ -127,7 +146,7 @@ export default function RichEditor({
     source.current = other;
     text.current = value;
     shown.updateState(EditorState.create({ doc: other.doc, plugins: shown.state.plugins }));
-    setEmpty(value.trim() === "");
+    setEmpty(isEmpty(other.doc));
   }, [value]);
 
   useImperativeHandle(ref, () => ({ focus: () => view.current?.focus() }));
@@ -143,39 +162,56 @@ export default function RichEditor({
     view.current?.focus();
   };
 
-  const tools: [string, string, boolean | undefined, ReactNode, () => void][] = [
-    [
-      t`Bold`,
-      "B",
-      stands?.bold,
-      <b key="b" translate="no">
-        B
-      </b>,
-      () => run(bold),
-    ],
-    [
-      t`Italic`,
-      "I",
-      stands?.italic,
-      <i key="i" translate="no">
-        I
-      </i>,
-      () => run(italic),
-    ],
-    [t`Link`, "K", stands?.link, <Drawn key="l" path={LINK} />, () => setLinking(true)],
-    [t`Bulleted list`, "", stands?.bullets, <Drawn key="u" path={BULLETS} />, () => run(bullets)],
-    [t`Numbered list`, "", stands?.numbers, <Drawn key="o" path={NUMBERS} />, () => run(numbers)],
-    [t`Quote`, "", stands?.quote, <Drawn key="q" path={QUOTE} />, () => run(quote)],
+  const tools: Tool[] = [
+    {
+      name: t`Bold`,
+      letter: "B",
+      on: stands?.bold,
+      sign: <b translate="no">B</b>,
+      act: () => run(bold),
+    },
+    {
+      name: t`Italic`,
+      letter: "I",
+      on: stands?.italic,
+      sign: <i translate="no">I</i>,
+      act: () => run(italic),
+    },
+    {
+      name: t`Link`,
+      letter: "K",
+      on: stands?.link,
+      sign: <Drawing path={LINK} />,
+      act: () => setLinking(true),
+    },
+    {
+      name: t`Bulleted list`,
+      on: stands?.bullets,
+      sign: <Drawing path={BULLETS} />,
+      act: () => run(bullets),
+    },
+    {
+      name: t`Numbered list`,
+      on: stands?.numbers,
+      sign: <Drawing path={NUMBERS} />,
+      act: () => run(numbers),
+    },
+    {
+      name: t`Quote`,
+      on: stands?.quote,
+      sign: <Drawing path={QUOTE} />,
+      act: () => run(quote),
+    },
   ];
   return (
     <div className="rich-editor" data-invalid={invalid}>
       <Toolbar.Root className="rich-tools" aria-label={t`Formatting`}>
-        {tools.map(([name, letter, on, sign, act]) => (
+        {tools.map(({ name, letter, on = false, sign, act }) => (
           <Toolbar.Button
             key={name}
             className="rich-tool"
             aria-label={name}
-            aria-pressed={on ?? false}
+            aria-pressed={on}
             aria-keyshortcuts={letter ? `Control+${letter} Meta+${letter}` : undefined}
             title={name}
             disabled={readOnly}
@@ -281,22 +317,3 @@ const LINK =
 const BULLETS = "M6.5 4h7M6.5 8h7M6.5 12h7M3 4h.01M3 8h.01M3 12h.01";
 const NUMBERS = "M6.5 4h7M6.5 8h7M6.5 12h7M2.2 3.2 3.2 2.6v3M2 8h2l-2 2.4h2M2 12h1.8M2 14h1.8";
 const QUOTE = "M3 3v10M6.5 4.5h7M6.5 8h7M6.5 11.5h4.5";
-
-function Drawn({ path }: { path: string }) {
-  return (
-    <svg
-      className="icon"
-      width="16"
-      height="16"
-      viewBox="0 0 16 16"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.5"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden="true"
-    >
-      <path d={path} />
-    </svg>
-  );
-}

@@ -1,8 +1,8 @@
 // Cases that reviewers' decisions were made into: what must come of each, and all of them as a file.
+
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, send } from "../api/client";
 import type { S } from "../api/words";
@@ -15,6 +15,7 @@ import { Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
+import { Way } from "../shell/Way";
 import { words } from "../text/format";
 import { casesQuery } from "./queries";
 
@@ -84,9 +85,9 @@ function Case({ made, mayRemove }: { made: S["DecidedCase"]; mayRemove: boolean 
     <li className="decided-case">
       <div className="row">
         <ApprovalBadge status={made.decided} />
-        <Link to="/approvals/$id" params={{ id: made.approval_id }} className="grow">
+        <Way to="/approvals/$id" params={{ id: made.approval_id }} className="grow">
           {name}
-        </Link>
+        </Way>
         <span className="muted small">
           <Ago at={made.made_at} />
         </span>

@@ -183,7 +183,7 @@ function Control({
         return (
           <MessageField
             id={id}
-            labelledBy={`${id}-label`}
+            named={{ "aria-labelledby": `${id}-label` }}
             describedBy={`${id}-hint`}
             invalid={invalid}
             required={field.required}

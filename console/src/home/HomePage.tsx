@@ -1,8 +1,9 @@
 // A live picture of the desk: what waits, what agents resolved, what it cost and what it saved.
+
 import { plural, t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
-import { Link, type LinkProps } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { S } from "../api/words";
 import { oldestQuery } from "../approvals/queries";
@@ -12,7 +13,7 @@ import { Failure, Loading } from "../parts/states";
 import { useTitle } from "../parts/title";
 import { creditsOf } from "../safety/limits";
 import { useSession } from "../session/session";
-import { useMaySee } from "../shell/access";
+import { Way } from "../shell/Way";
 import { waited } from "../text/format";
 import { deskQuery } from "./queries";
 import { Trends } from "./Trends";
@@ -49,9 +50,9 @@ function Tiles({ desk }: { desk: Desk }) {
     <ul className="tiles">
       <Tile
         to={
-          <Place to="/approvals">
+          <Way to="/approvals">
             <Trans>Waiting for a decision</Trans>
-          </Place>
+          </Way>
         }
         value={`${desk.approvals.n}`}
         note={longest(desk.approvals, now)}
@@ -59,18 +60,18 @@ function Tiles({ desk }: { desk: Desk }) {
       />
       <Tile
         to={
-          <Place to="/tickets" search={{ status: "waiting_for_staff" }}>
+          <Way to="/tickets" search={{ status: "waiting_for_staff" }}>
             <Trans>Tickets waiting for staff</Trans>
-          </Place>
+          </Way>
         }
         value={`${desk.waiting_for_staff.n}`}
         note={longest(desk.waiting_for_staff, now)}
       />
       <Tile
         to={
-          <Place to="/tickets" search={{ status: "open" }}>
+          <Way to="/tickets" search={{ status: "open" }}>
             <Trans>Open tickets</Trans>
-          </Place>
+          </Way>
         }
         value={`${desk.open.n}`}
         note={plural(desk.runs.n, { one: "# run under way", other: "# runs under way" })}
@@ -83,18 +84,18 @@ function Tiles({ desk }: { desk: Desk }) {
       />
       <Tile
         to={
-          <Place to="/safety/limits">
+          <Way to="/safety/limits">
             <Trans>Credits spent today</Trans>
-          </Place>
+          </Way>
         }
         value={creditsOf(spent.today)}
         note={t`${most}${creditsOf(spent.month)} this month`}
       />
       <Tile
         to={
-          <Place to="/safety">
+          <Way to="/safety">
             <Trans>Stopped</Trans>
-          </Place>
+          </Way>
         }
         value={`${desk.breakers_open}`}
         note={desk.breakers_open === 0 ? t`every agent and tool works` : t`see why, and what waits`}
@@ -102,16 +103,6 @@ function Tiles({ desk }: { desk: Desk }) {
       />
     </ul>
   );
-}
-
-interface PlaceProps extends Pick<LinkProps, "search"> {
-  to: "/approvals" | "/tickets" | "/safety" | "/safety/limits";
-  children: ReactNode;
-}
-
-/** The way to what a figure counts, for who may see that. */
-function Place({ children, ...link }: PlaceProps) {
-  return useMaySee()(link.to) ? <Link {...link}>{children}</Link> : children;
 }
 
 function Tile({

@@ -1,4 +1,5 @@
 // One document: its text, what is known of it, what it said before and what changed.
+
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -16,6 +17,7 @@ import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
+import { Way } from "../shell/Way";
 import { bytesOf, cutAt } from "../text/bytes";
 import { fullTime } from "../text/times";
 import { Changes } from "./Changes";
@@ -192,13 +194,13 @@ function Shown({ id, meta, shown, current, chunks, madeOf, versions, gone }: Sho
             <p className="small">
               <Trans>
                 Made of a{" "}
-                <Link to="/tickets/$id" params={{ id: madeOf.ticket_id }}>
+                <Way to="/tickets/$id" params={{ id: madeOf.ticket_id }}>
                   resolved ticket
-                </Link>
+                </Way>
                 , and let in by a person (
-                <Link to="/runs/$id" params={{ id: madeOf.run_id }}>
+                <Way to="/runs/$id" params={{ id: madeOf.run_id }}>
                   run
-                </Link>
+                </Way>
                 ).
               </Trans>
             </p>

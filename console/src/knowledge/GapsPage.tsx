@@ -1,9 +1,10 @@
 // What was asked and not answered, gathered by what it is about: the list of articles to write.
+
 import type { MessageDescriptor } from "@lingui/core";
 import { msg, t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { api, send } from "../api/client";
 import type { GapCause, GapView } from "../api/words";
@@ -17,6 +18,7 @@ import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
+import { Way } from "../shell/Way";
 import { type Begun, DocumentEditor } from "./DocumentEditor";
 import { gapsQuery } from "./queries";
 
@@ -147,9 +149,9 @@ function GapItem({ view, onBegin }: { view: GapView; onBegin: (begun: Begun) => 
               {t(CAUSE[example.cause])}, <Ago at={example.at} />
             </span>{" "}
             {example.ticket_id && (
-              <Link to="/tickets/$id" params={{ id: example.ticket_id }}>
+              <Way only to="/tickets/$id" params={{ id: example.ticket_id }}>
                 <Trans>Ticket</Trans>
-              </Link>
+              </Way>
             )}
           </li>
         ))}

@@ -1,5 +1,6 @@
 // Answers that were sent and rest on words that no longer stand in their document, and passages
 // that readers call wrong or outdated.
+
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -19,6 +20,7 @@ import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
+import { Way } from "../shell/Way";
 import { flaggedQuery, recallQuery } from "./queries";
 
 export function RecallPage() {
@@ -98,9 +100,9 @@ function RecalledItem({ item, onFollowUp }: { item: Recalled; onFollowUp: () => 
       </div>
       <Compared then={citation.quote} now={item.says_now} gone={change === "gone"} />
       <div className="row">
-        <Link className="small" to="/tickets/$id" params={{ id: sent.ticket_id }}>
+        <Way only className="small" to="/tickets/$id" params={{ id: sent.ticket_id }}>
           <Trans>The ticket</Trans>
-        </Link>
+        </Way>
         <span className="muted small">
           <Trans>
             Sent <Ago at={sent.at} />
@@ -111,7 +113,9 @@ function RecalledItem({ item, onFollowUp }: { item: Recalled; onFollowUp: () => 
           <span className="small">
             <Trans>
               Follow-up offered <Ago at={sent.followed_up_at} />.{" "}
-              <Link to="/approvals">Approvals</Link>
+              <Way only to="/approvals">
+                Approvals
+              </Way>
             </Trans>
           </span>
         ) : (
@@ -287,9 +291,9 @@ function FlaggedItem({ feedback }: { feedback: PassageFeedback }) {
           </Trans>
         </span>
         {feedback.ticket_id && (
-          <Link className="small" to="/tickets/$id" params={{ id: feedback.ticket_id }}>
+          <Way only className="small" to="/tickets/$id" params={{ id: feedback.ticket_id }}>
             <Trans>The ticket</Trans>
-          </Link>
+          </Way>
         )}
         <Link
           className="small"

@@ -1,13 +1,14 @@
 // Where a document is used: the replies that were sent and rest on it.
+
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { unmarked } from "../messages/marks";
 import { MoreRows } from "../parts/MoreRows";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
+import { Way } from "../shell/Way";
 import { usesQuery } from "./queries";
 
 export function Uses({ id }: { id: string }) {
@@ -32,9 +33,9 @@ export function Uses({ id }: { id: string }) {
         {uses.map(({ id: citationId, ticket_id, citation, at }) => (
           <li key={citationId} className="flagged">
             <div className="row">
-              <Link to="/tickets/$id" params={{ id: ticket_id }} className="grow">
+              <Way to="/tickets/$id" params={{ id: ticket_id }} className="grow">
                 <Trans>The ticket</Trans>
-              </Link>
+              </Way>
               <span className="muted small">
                 <Trans>
                   version {citation.document_version}, sent <Ago at={at} />

@@ -1,15 +1,16 @@
 // What the newest judged calls would have become under the text in the editor.
+
 import type { MessageDescriptor } from "@lingui/core";
 import { msg, plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { api, send } from "../api/client";
 import type { PolicyDryRunItem } from "../api/words";
 import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
 import { Ago } from "../parts/Time";
+import { Way } from "../shell/Way";
 
 const LAST = 200;
 
@@ -86,13 +87,13 @@ function Row({ item }: { item: PolicyDryRunItem }) {
       <td>
         <div className="mono small">{item.tool}</div>
         {written.kind === "approval" ? (
-          <Link to="/approvals/$id" params={{ id: written.id }}>
+          <Way to="/approvals/$id" params={{ id: written.id }}>
             {item.title}
-          </Link>
+          </Way>
         ) : (
-          <Link to="/runs/$id" params={{ id: item.run_id }}>
+          <Way to="/runs/$id" params={{ id: item.run_id }}>
             {item.title}
-          </Link>
+          </Way>
         )}
       </td>
       <td>

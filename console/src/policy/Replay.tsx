@@ -1,10 +1,10 @@
 // What the newest runs would have come to under the text in the editor: driven once more in a world made of what
 // was recorded, watched while that goes on.
+
 import type { MessageDescriptor } from "@lingui/core";
 import { msg, plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, send } from "../api/client";
 import type { ReplayAccount, ReplayClass, ReplayFindings, ReplayRow } from "../api/words";
@@ -12,6 +12,7 @@ import { Badge, type BadgeTone } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
 import { callCame } from "../runs/story";
+import { Way } from "../shell/Way";
 import { credits } from "../text/format";
 import { replayQuery } from "./queries";
 
@@ -179,13 +180,13 @@ function Row({ row }: { row: ReplayRow }) {
             <Side title={t`Would be`} account={row.would_be} />
           </div>
           <p className="row small">
-            <Link to="/runs/$id" params={{ id: row.run_id }}>
+            <Way only to="/runs/$id" params={{ id: row.run_id }}>
               <Trans>The run</Trans>
-            </Link>
+            </Way>
             {row.ticket_id && (
-              <Link to="/tickets/$id" params={{ id: row.ticket_id }}>
+              <Way only to="/tickets/$id" params={{ id: row.ticket_id }}>
                 <Trans>The ticket</Trans>
-              </Link>
+              </Way>
             )}
           </p>
         </div>

@@ -1,4 +1,5 @@
 // One run: its journal as a story, what it did to the outside world, and checks.
+
 import { t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -17,6 +18,7 @@ import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
+import { Way } from "../shell/Way";
 import { credits, sentence, took, words } from "../text/format";
 import { fullTime } from "../text/times";
 import { runQuery } from "./queries";
@@ -143,9 +145,9 @@ function Header({ run, steps }: { run: Run; steps: Step[] }) {
       </div>
       <div className="row muted small">
         {run.ticket_id && (
-          <Link to="/tickets/$id" params={{ id: run.ticket_id }}>
+          <Way only to="/tickets/$id" params={{ id: run.ticket_id }}>
             <Trans>Ticket</Trans>
-          </Link>
+          </Way>
         )}
         <span>
           <Trans>
@@ -243,9 +245,9 @@ function Effects({ effects }: { effects: Effect[] }) {
               <Ago at={effect.updated_at} />
             </span>
             {effect.approval_id && (
-              <Link to="/approvals/$id" params={{ id: effect.approval_id }} className="small">
+              <Way only to="/approvals/$id" params={{ id: effect.approval_id }} className="small">
                 <Trans>Approval</Trans>
-              </Link>
+              </Way>
             )}
           </li>
         ))}
@@ -302,9 +304,9 @@ function StepItem({ run, step }: { run: string; step: Step }) {
           {step.usage.cost_micros > 0 && <span>{credits(step.usage.cost_micros)}</span>}
           {step.prompt && <span className="mono">{step.prompt}</span>}
           {approval && (
-            <Link to="/approvals/$id" params={{ id: approval }}>
+            <Way only to="/approvals/$id" params={{ id: approval }}>
               <Trans>Approval</Trans>
-            </Link>
+            </Way>
           )}
           {step.body.type === "tool" && step.body.edited && (
             <Badge tone="blue">

@@ -1,9 +1,9 @@
 // Personal data in stored messages: look for it, and say what becomes of what was found.
+
 import type { MessageDescriptor } from "@lingui/core";
 import { msg, plural, t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { api, send } from "../api/client";
 import type { Scan, Suggestion, SuggestionDecision } from "../api/words";
@@ -15,6 +15,7 @@ import { Empty, Failure, Loading } from "../parts/states";
 import { Ago } from "../parts/Time";
 import { useTitle } from "../parts/title";
 import { tell } from "../parts/toasts";
+import { Way } from "../shell/Way";
 import { words } from "../text/format";
 import { scansQuery, suggestionsQuery } from "./queries";
 import "../personal/personal.css";
@@ -206,9 +207,9 @@ function Suggestions({ found }: { found: Suggestion[] }) {
                     {words(kind)}
                   </Badge>
                 ))}
-                <Link to="/tickets/$id" params={{ id: each.ticket_id }} className="small">
+                <Way only to="/tickets/$id" params={{ id: each.ticket_id }} className="small">
                   <Trans>Ticket</Trans>
-                </Link>
+                </Way>
               </div>
             </div>
           </li>

@@ -30,7 +30,8 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-export function Icon({ name, label }: { name: IconName; label?: string }) {
+/** A path drawn like them, for signs that one place alone needs. */
+export function Drawing({ path, label }: { path: string; label?: string }) {
   return (
     <svg
       className="icon"
@@ -46,7 +47,11 @@ export function Icon({ name, label }: { name: IconName; label?: string }) {
       aria-label={label}
       aria-hidden={label ? undefined : true}
     >
-      <path d={PATHS[name]} />
+      <path d={path} />
     </svg>
   );
+}
+
+export function Icon({ name, label }: { name: IconName; label?: string }) {
+  return <Drawing path={PATHS[name]} label={label} />;
 }

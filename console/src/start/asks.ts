@@ -33,7 +33,8 @@ export function askFor(
   if ((pathname === "/approvals" || id) && holds("read_approvals")) {
     const queue = early.ask(QUEUE);
     if (id) void early.ask(approvalPath(id));
-    else if (isWide()) void queue.then((answer) => askForFirst(early, answer));
+    // An answer that cannot be read is told where the page reads it.
+    else if (isWide()) queue.then((answer) => askForFirst(early, answer)).catch(() => undefined);
   }
   if (pathname === "/tickets" && holds("read_tickets")) void early.ask(TICKETS);
 }

@@ -1,4 +1,5 @@
 // Turning what was resolved into an article: the button, and how far the last one has come.
+
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -9,6 +10,7 @@ import { Button } from "../parts/Button";
 import { Failure } from "../parts/states";
 import { outcomeText } from "../runs/story";
 import { useSession } from "../session/session";
+import { Way } from "../shell/Way";
 import { articleQuery } from "./queries";
 
 const ACTIVE = ["queued", "running", "waiting"];
@@ -40,9 +42,9 @@ export function ArticleButton({ ticket }: { ticket: Ticket }) {
           {approval_id ? (
             <Trans>
               A draft of an article waits for a decision.{" "}
-              <Link to="/approvals/$id" params={{ id: approval_id }}>
+              <Way only to="/approvals/$id" params={{ id: approval_id }}>
                 Read the draft
-              </Link>
+              </Way>
             </Trans>
           ) : busy ? (
             t`An article of this ticket is being drafted…`

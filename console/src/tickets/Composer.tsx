@@ -146,7 +146,7 @@ export function Composer({ ticketId, contactName, onWriting }: Props) {
         <MessageField
           controlRef={field}
           className="composer-text"
-          label={t`Reply`}
+          named={{ "aria-label": t`Reply` }}
           placeholder={t`Write to ${contactName || t`the customer`}`}
           maxLength={LONGEST}
           rows={3}

@@ -1,9 +1,9 @@
 // A call on paper in a ticket's timeline: what the agent would have done, what a person did instead, and whether that
 // came to the same.
+
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useId } from "react";
 import { api, send } from "../api/client";
 import type { S } from "../api/words";
@@ -14,6 +14,7 @@ import { Badge } from "../parts/Badge";
 import { Button } from "../parts/Button";
 import { Failure, Loading } from "../parts/states";
 import { useSession } from "../session/session";
+import { Way } from "../shell/Way";
 import { percent, words } from "../text/format";
 import { clockTime, fullTime } from "../text/times";
 import { paperQuery, ticketQuery } from "./queries";
@@ -50,9 +51,9 @@ function Card({ call, ticketId }: { call: PaperCall; ticketId: string }) {
             The {words(call.agent).toLowerCase()} agent would have done this: {call.preview.title}
           </Trans>
         </h3>
-        <Link to="/runs/$id" params={{ id: call.run_id }} className="small">
+        <Way only to="/runs/$id" params={{ id: call.run_id }} className="small">
           <Trans>Run</Trans>
-        </Link>
+        </Way>
         <time className="muted small" dateTime={call.at} title={fullTime(call.at)}>
           {clockTime(call.at)}
         </time>

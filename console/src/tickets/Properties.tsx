@@ -1,4 +1,5 @@
 // What a ticket is, beside what was said in it: status, priority, tags, customer, runs, approvals.
+
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -16,6 +17,7 @@ import { tell } from "../parts/toasts";
 import { Unmask, useMasks, useUnmasked } from "../personal/Unmask";
 import { runsOfTicketQuery } from "../runs/queries";
 import { useSession } from "../session/session";
+import { Way } from "../shell/Way";
 import { plain, words } from "../text/format";
 import { languageOf } from "../text/language";
 import { InShort } from "./InShort";
@@ -160,13 +162,9 @@ export function Properties({ events, ticket, ...served }: Props) {
                   <Trans>Customer</Trans>
                 </dt>
                 <dd>
-                  {session.may("read_customers") ? (
-                    <Link to="/customers/$id" params={{ id: customer.id }}>
-                      {customer.name}
-                    </Link>
-                  ) : (
-                    customer.name
-                  )}{" "}
+                  <Way to="/customers/$id" params={{ id: customer.id }}>
+                    {customer.name}
+                  </Way>{" "}
                   {customer.tier !== "standard" && <Badge tone="violet">{customer.tier}</Badge>}
                 </dd>
                 <dt>
@@ -337,7 +335,6 @@ function Runs({ ticketId }: { ticketId: string }) {
 }
 
 function Approvals({ events }: { events: Event[] }) {
-  const { may } = useSession();
   const approvals = approvalsOf(events);
   if (approvals.length === 0) return null;
   return (
@@ -348,13 +345,9 @@ function Approvals({ events }: { events: Event[] }) {
       <ul className="stack-tight">
         {approvals.map((approval) => (
           <li key={approval.id} className="row">
-            {may("read_approvals") ? (
-              <Link to="/approvals/$id" params={{ id: approval.id }}>
-                {approval.title}
-              </Link>
-            ) : (
-              approval.title
-            )}
+            <Way to="/approvals/$id" params={{ id: approval.id }}>
+              {approval.title}
+            </Way>
             <ApprovalBadge status={approval.status} />
           </li>
         ))}

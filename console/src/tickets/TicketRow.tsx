@@ -1,11 +1,11 @@
 // A ticket as a line of a list.
 import { Trans } from "@lingui/react/macro";
-import { Link } from "@tanstack/react-router";
 import { channelName } from "../api/names";
 import type { Channel, S, Ticket } from "../api/words";
 import { Badge, PriorityBadge, TicketBadge } from "../parts/Badge";
 import { Ago } from "../parts/Time";
 import { Icon, type IconName } from "../shell/Icon";
+import { Way } from "../shell/Way";
 import "./tickets.css";
 
 const ICONS: Record<Channel, IconName> = { chat: "chat", email: "mail", api: "code" };
@@ -22,7 +22,7 @@ export function TicketRow({ ticket, isNamed }: Props) {
   const asker = ticket.contact_name ?? ticket.customer_name;
   return (
     <li>
-      <Link to="/tickets/$id" params={{ id: ticket.id }} className="ticket-row" data-row>
+      <Way to="/tickets/$id" params={{ id: ticket.id }} className="ticket-row" data-row>
         <Icon name={ICONS[ticket.channel]} label={channelName(ticket.channel)} />
         <span className="ticket-number">#{ticket.number}</span>
         <span className="ticket-subject truncate">
@@ -44,7 +44,7 @@ export function TicketRow({ ticket, isNamed }: Props) {
         <span className="ticket-time muted small">
           <Ago at={ticket.updated_at} />
         </span>
-      </Link>
+      </Way>
     </li>
   );
 }

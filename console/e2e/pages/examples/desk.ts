@@ -152,6 +152,7 @@ export const approvalOf = (n: number, over: Partial<S["Approval"]> = {}): S["App
   ...over,
 });
 
+export const first = approvalOf(0);
 export const second = approvalOf(1, {
   risk: "outward",
   preview: {
@@ -184,7 +185,14 @@ export const third = approvalOf(2, {
   requested_at: at(4),
 });
 
-export const approvals = [approvalOf(0), second, third];
+export const approvals = [first, second, third];
+
+/** The approval that a path is of. */
+export function approvalIn(path: string): S["Approval"] {
+  const found = approvals.find((each) => path.includes(each.id));
+  if (!found) throw new Error(`no approval of the examples is at ${path}`);
+  return found;
+}
 
 export const refundSchema = {
   type: "object",
@@ -325,6 +333,25 @@ export const run = (n: number, over: Partial<S["Run"]> = {}): S["Run"] => ({
   error: null,
   created_at: at(40 + n * 9),
   updated_at: at(39),
+  ...over,
+});
+
+/** An approval as its page asks for it: theirs to decide, and nothing around it. */
+export const approvalView = (
+  approval: S["Approval"],
+  over: Partial<S["ApprovalView"]> = {},
+): S["ApprovalView"] => ({
+  approval,
+  ticket: null,
+  customer: null,
+  messages: [],
+  findings: [],
+  footing: null,
+  decisions: [],
+  eligible: [],
+  may_decide: true,
+  may_not: null,
+  run: run(0),
   ...over,
 });
 

@@ -67,6 +67,18 @@ fn message(n: u128, author: Actor, body: &str) -> Message {
     }
 }
 
+fn source(slug: &str, title: &str) -> Citation {
+    Citation {
+        chunk_id: ChunkId(Uuid::from_u128(5)),
+        document_id: DocumentId(Uuid::from_u128(6)),
+        document_version: 1,
+        slug: slug.to_owned(),
+        title: title.to_owned(),
+        quote: "…".to_owned(),
+        span: None,
+    }
+}
+
 fn customer(n: u128, id: &str, references: &[&str]) -> Message {
     let mut message = message(n, Actor::Customer { contact_id: None, name: "Ada".to_owned() }, "hello");
     message.email = Some(EmailHeaders {
@@ -90,15 +102,7 @@ fn agent() -> Actor {
 #[test]
 fn an_answer_stands_in_its_thread_with_its_sources() {
     let mut answer = message(12, agent(), "Grüße: it is on its way [1].");
-    answer.sources.push(Citation {
-        chunk_id: ChunkId(Uuid::from_u128(5)),
-        document_id: DocumentId(Uuid::from_u128(6)),
-        document_version: 1,
-        slug: "late-parcel".to_owned(),
-        title: "Late or missing parcel".to_owned(),
-        quote: "…".to_owned(),
-        span: None,
-    });
+    answer.sources.push(source("late-parcel", "Late or missing parcel"));
     let first = message(11, staff(), "We look into it.");
     let thread = vec![
         customer(10, "one@mail.example", &["zero@mail.example"]),
@@ -133,15 +137,7 @@ fn an_answer_stands_in_its_thread_with_its_sources() {
 fn the_text_stays_as_it_is_written_and_who_reads_html_sees_what_it_means() {
     let body = "Hello **Ada**,\nsee [returns](https://northfold.example/returns) [1].\n\n<b>Bo</b>";
     let mut answer = message(12, staff(), body);
-    answer.sources.push(Citation {
-        chunk_id: ChunkId(Uuid::from_u128(5)),
-        document_id: DocumentId(Uuid::from_u128(6)),
-        document_version: 1,
-        slug: "returns".to_owned(),
-        title: "Returns & <refunds>".to_owned(),
-        quote: "…".to_owned(),
-        span: None,
-    });
+    answer.sources.push(source("returns", "Returns & <refunds>"));
     let thread = std::slice::from_ref(&answer);
     let mail = || build(&ticket("x"), &contact(), &answer, thread, &config(), Timestamp(0)).unwrap().content;
     let content = mail();
