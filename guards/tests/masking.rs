@@ -119,7 +119,7 @@ fn what_a_workspace_is_called_is_nobodys_name_and_people_stay_masked() {
     assert_ne!(house.redact(Border::Export, signed), signed);
     for (text, shown) in [
         (signed, signed),
-        ("Dear Northfold,\nI am Jane Doe.", "Dear Northfold,\nI am J. D."),
+        ("Dear Northfold,\nI am Jane Doe!", "Dear Northfold,\nI am J. D.!"),
         ("Thanks, Northfold Outdoor! Anna Northfold", "Thanks, Northfold Outdoor! A. N."),
         ("Dear Mr Northfold, it is here.", "Dear Mr N., it is here."),
     ] {
