@@ -75,13 +75,13 @@ fn of_sentence(sentence: &str) -> Tone {
     if says(&["if", "whether"]) || says(SETTLED) {
         return Tone::Even;
     }
-    let stated = |at: usize| !words[at.saturating_sub(NEAR)..at].iter().any(|token| denies(token));
+    let stated = |at: usize| !words[at.saturating_sub(NEAR)..at].iter().any(denies);
     if (0..words.len()).any(|at| begins(&words[at], FEELINGS) && stated(at)) {
         return Tone::Upset;
     }
     let asks = form(sentence, false) == Form::Question;
     // "Do you take broken tents back?" is no complaint; "why is my order late?" is.
-    let own = |at: usize| words[at.saturating_sub(NEAR)..at].iter().any(|token| is_own(token));
+    let own = |at: usize| words[at.saturating_sub(NEAR)..at].iter().any(is_own);
     let by_us = || words.iter().any(|token| begins(token, CAME));
     let slip = |at: usize| is_slip(&words[at]) && says(&["i"]) && !by_us();
     let wrong =
