@@ -94,12 +94,43 @@ pub(super) fn asked_for(text: &str) -> Option<Range<usize>> {
     for (end, _) in text.match_indices(['.', '!', '?', ';', ',']).chain([(text.len(), "")]) {
         if let Some(span) = in_clause(text, start..end)
             && !is_quoted(text.as_bytes(), &span)
+            && !is_for_later(text, &span)
         {
             return Some(span);
         }
         start = (end + 1).min(text.len());
     }
     None
+}
+
+/// `If you cannot help, get me a person`: whoever says so lets the desk try first, and who cannot help hands over.
+fn is_for_later(text: &str, span: &Range<usize>) -> bool {
+    /// Words of a condition at most.
+    const MOST: usize = 14;
+    /// Bytes around a wish in which one is looked for.
+    const WITHIN: usize = 160;
+    const ENDS: &[char] = &['.', '!', '?', ';', '\n'];
+    let from = text.ceil_char_boundary(span.start.saturating_sub(WITHIN));
+    let to = text.floor_char_boundary(span.end.saturating_add(WITHIN));
+    let begin = text[from..span.start].rfind(ENDS).map_or(from, |at| from + at + 1);
+    let end = text[span.end..to].find(ENDS).map_or(to, |at| span.end + at);
+    let said = |part| words(text, part).map(|word| &text[word]).collect::<Vec<_>>();
+    let is_if = |word: &&str| word.eq_ignore_ascii_case("if");
+    let before = said(begin..span.start);
+    let last = before.iter().rposition(is_if).filter(|at| before.len() - at <= MOST);
+    if last.is_some_and(|at| is_unable(&before[at..])) {
+        return true;
+    }
+    let after = said(span.end..end);
+    after.first().is_some_and(|word| is_if(word)) && is_unable(&after[..after.len().min(MOST)])
+}
+
+fn is_unable(words: &[&str]) -> bool {
+    const UNABLE: &[&str] = &["cannot", "can't", "cant", "couldn't", "unable", "impossible"];
+    const PAIRS: &[[&str; 2]] = &[["can", "not"], ["not", "able"], ["not", "possible"]];
+    let is = |word: &str, known: &str| word.eq_ignore_ascii_case(known);
+    words.iter().any(|word| UNABLE.iter().any(|known| is(word, known)))
+        || words.windows(2).any(|two| PAIRS.iter().any(|pair| is(two[0], pair[0]) && is(two[1], pair[1])))
 }
 
 /// Words of a clause that are looked at: who asks for a person does so in few.
