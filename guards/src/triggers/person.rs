@@ -122,7 +122,7 @@ fn is_for_later(text: &str, span: &Range<usize>) -> bool {
         return true;
     }
     let after = said(span.end..end);
-    after.first().is_some_and(|word| is_if(word)) && is_unable(&after[..after.len().min(MOST)])
+    after.first().is_some_and(is_if) && is_unable(&after[..after.len().min(MOST)])
 }
 
 fn is_unable(words: &[&str]) -> bool {
