@@ -111,13 +111,15 @@ pub fn is_parting(courtesy: &str) -> bool {
 
 /// With a capital first letter, as what stood before it is gone; a name or an address that is written small stays.
 pub fn capital(text: &str) -> String {
-    let word =
-        text.split_whitespace().next().unwrap_or_default().trim_end_matches([',', ';', ':', '.', '!', '?']);
+    let mut letters = text.chars();
+    let (Some(word), Some(first)) = (text.split_whitespace().next(), letters.next()) else {
+        return text.to_owned();
+    };
+    let word = word.trim_end_matches([',', ';', ':', '.', '!', '?']);
     if !word.chars().all(|c| c.is_lowercase() || matches!(c, '-' | '\'' | '’')) {
         return text.to_owned();
     }
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    first.to_uppercase().chain(letters).collect()
 }
 
 /// The first word in small letters, without what stands behind it, and the rest.

@@ -227,6 +227,7 @@ fn said(steps: &[Step]) -> Vec<&Message> {
 fn spelled(finding: &Finding, text: &str) -> Trigger {
     Trigger {
         kind: kind_of(finding.kind),
+        // What is found stands in the text, as a property of the triggers says.
         phrase: line(text.get(finding.span.clone()).unwrap_or_default(), MAX_PHRASE),
         language: Some(finding.language.to_owned()),
     }

@@ -87,6 +87,7 @@ fn joins(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, ' ' | '\u{a0}' | '-' | '\'' | '’' | '&')
 }
 
+// A split has a first part, if an empty one.
 fn last_of(text: &str) -> &str {
     text.rsplit(|c| !joins(c)).next().unwrap_or_default()
 }

@@ -27,7 +27,7 @@ async fn send(client: &Client, method: &str, path: &str, body: &Value) -> Reply 
     client.send(method, path, (!body.is_null()).then_some(body)).await
 }
 
-/// What a refusal says in words.
+/// What a refusal says in words. Two that say nothing are alike, which fails whoever asks for a difference.
 fn detail(reply: &Reply) -> Value {
     serde_json::from_slice::<Value>(&reply.body).map(|problem| problem["detail"].clone()).unwrap_or_default()
 }

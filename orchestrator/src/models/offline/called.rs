@@ -15,11 +15,12 @@ const TITLES: &[&str] = &[
 pub fn first_name(customer: &Value) -> Option<String> {
     let contact = customer.get("contact")?;
     let name = contact.get("name")?.as_str()?.trim();
-    let address = contact.get("email").and_then(Value::as_str).unwrap_or_default();
+    let address = contact.get("email").and_then(Value::as_str);
     let first = name.split_whitespace().next()?;
     let letters = first.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'));
     let is_title = TITLES.contains(&first.to_lowercase().as_str());
-    let is_address = address.split('@').next().is_some_and(|local| local.eq_ignore_ascii_case(name));
+    let local = address.and_then(|address| address.split('@').next());
+    let is_address = local.is_some_and(|local| local.eq_ignore_ascii_case(name));
     (letters && !is_title && !is_address && (2..=30).contains(&first.chars().count())).then(|| cased(first))
 }
 
