@@ -310,6 +310,11 @@ pub enum StepBody {
 }
 
 impl StepBody {
+    /// Whether it brought the run what somebody said.
+    pub fn is_heard(&self) -> bool {
+        matches!(self, Self::Started { .. } | Self::Observed { .. })
+    }
+
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Started { .. } => "started",

@@ -31,10 +31,14 @@ use orchestrator::testing::{
 };
 use serde_json::{Value, json};
 
+/// As in the service itself: what plays customers, reviewer and model on the same cores should take little of them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs that each of several processes has under way.
 const OF_EACH: usize = 64;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() {
     rustls::crypto::ring::default_provider().install_default().ok();
     let program = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("countersign");

@@ -210,11 +210,20 @@ impl App {
     }
 
     /// After somebody decided: one in so many times, another item comes to their queue. What goes wrong with it is
-    /// no matter of theirs.
-    pub async fn after_decision(&self, workspace: WorkspaceId, standing: &Standing, masked: bool) {
-        if let Err(error) = self.make_exercise(workspace, standing, masked).await {
+    /// no matter of theirs. Says whether the workspace has exercises at all.
+    pub async fn after_decision(&self, workspace: WorkspaceId, standing: &Standing, masked: bool) -> bool {
+        let store = self.store.workspace(workspace);
+        let one_in_so_many = async {
+            let settings = store.exercise_settings().await?;
+            if settings.on && self.ids.fraction() * (settings.one_in as f64) < 1.0 {
+                self.make_exercise(workspace, standing, masked).await?;
+            }
+            Ok::<_, StoreError>(settings.on)
+        };
+        one_in_so_many.await.unwrap_or_else(|error| {
             warn!(%error, %workspace, "an exercise could not be made");
-        }
+            true
+        })
     }
 
     async fn make_exercise(
@@ -222,12 +231,8 @@ impl App {
         workspace: WorkspaceId,
         standing: &Standing,
         masked: bool,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(), StoreError> {
         let store = self.store.workspace(workspace);
-        let settings = store.exercise_settings().await?;
-        if !settings.on || self.ids.fraction() * settings.one_in as f64 >= 1.0 {
-            return Ok(false);
-        }
         let now = self.clock.now();
         let mut sources = store.exercise_sources(standing.user_id, now.minus(RECENT), LOOKED_AT).await?;
         let first = self.one_of(sources.len());
@@ -267,9 +272,9 @@ impl App {
             if begun {
                 self.live.send(workspace, LiveBody::Waits { by: standing.user_id, approval_id, run_id });
             }
-            return Ok(begun);
+            return Ok(());
         }
-        Ok(false)
+        Ok(())
     }
 
     /// What is to be wrong in it, with its place among what could be, or nothing for a second look; none when

@@ -122,6 +122,12 @@ impl Dialect {
         }
     }
 
+    /// Whether an insert of many rows may name more of them than there are: SQLite takes a value that is not given
+    /// for NULL. Postgres has to be told of what type such a row would be.
+    pub(crate) fn pads_inserts(self) -> bool {
+        self == Self::Sqlite
+    }
+
     /// Ends a select by key whose rows will be changed: locks them in the order of their ids. Keys
     /// never change, so rows that refer to these may still be inserted by others. SQLite's writers
     /// exclude each other as a whole.

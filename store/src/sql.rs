@@ -1,7 +1,7 @@
 //! Statements over many rows at once.
 //!
-//! Row counts are padded (selects) or split (inserts) to a few sizes, so that few distinct
-//! statements exist and each is prepared once per connection.
+//! Row counts are padded to a few sizes, or split where the database takes no padding (inserts on
+//! Postgres), so that few distinct statements exist and each is prepared once per connection.
 
 use std::{
     collections::HashMap,
@@ -16,8 +16,12 @@ use sqlx::{
 
 use crate::{StoreError, dialect::Dialect};
 
-/// Numbers of rows that an insert may have.
-const SIZES: [usize; 12] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+/// Numbers of rows that an insert may have where there are exactly so many.
+const SPLIT: [usize; 12] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+/// The same where what is left of them stays empty. Each statement is a way to SQLite's thread and back, and its
+/// driver keeps a hundred of them.
+const PADDED: [usize; 5] = [1, 4, 12, 32, MOST_PADDED];
+const MOST_PADDED: usize = 96;
 /// Keys of one select at most.
 const SELECT_KEYS: usize = 256;
 
@@ -134,8 +138,15 @@ pub(crate) struct Table {
 
 impl Table {
     fn insert(&self, dialect: Dialect, rows: usize) -> String {
-        let mut sql = format!("INSERT INTO {} ({}) VALUES ", self.name, self.columns.join(", "));
+        let pads = dialect.pads_inserts() && rows > 1;
+        let (from, of_those) = match pads {
+            // Every table begins with the workspace, which no row is without.
+            true => ("SELECT * FROM (VALUES ", ") WHERE column1 IS NOT NULL"),
+            false => ("VALUES ", ""),
+        };
+        let mut sql = format!("INSERT INTO {} ({}) {from}", self.name, self.columns.join(", "));
         push_tuples(&mut sql, dialect, rows, self.columns.len());
+        sql.push_str(of_those);
         if !self.key.is_empty() {
             sql.push_str(&format!(" ON CONFLICT ({}) DO UPDATE SET ", self.key.join(", ")));
             let changed: Vec<String> = self
@@ -203,15 +214,18 @@ impl Statements {
     ) -> Result<(), StoreError> {
         let mut rest = rows;
         while !rest.is_empty() {
-            let size = SIZES.into_iter().rfind(|size| *size <= rest.len()).unwrap_or(1);
-            let (now, later) = rest.split_at(size);
+            let size = match self.dialect.pads_inserts() {
+                true => PADDED.into_iter().find(|size| *size >= rest.len()).unwrap_or(MOST_PADDED),
+                false => SPLIT.into_iter().rfind(|size| *size <= rest.len()).unwrap_or(1),
+            };
+            let (now, later) = rest.split_at(size.min(rest.len()));
             rest = later;
             let mut binds = Binds::default();
             for row in now {
                 bind(row, &mut binds);
             }
             debug_assert!(
-                binds.failed.is_some() || binds.count == size * table.columns.len(),
+                binds.failed.is_some() || binds.count == now.len() * table.columns.len(),
                 "{}",
                 table.name
             );
@@ -405,6 +419,11 @@ mod tests {
         assert_eq!(
             table.insert(Dialect::Postgres, 2),
             "INSERT INTO t (a, b, c, d) VALUES ($1, $2, $3, $4), ($5, $6, $7, $8) \
+             ON CONFLICT (a) DO UPDATE SET b = excluded.b, c = excluded.c"
+        );
+        assert_eq!(
+            table.insert(Dialect::Sqlite, 2),
+            "INSERT INTO t (a, b, c, d) SELECT * FROM (VALUES (?, ?, ?, ?), (?, ?, ?, ?)) WHERE column1 IS NOT NULL \
              ON CONFLICT (a) DO UPDATE SET b = excluded.b, c = excluded.c"
         );
     }

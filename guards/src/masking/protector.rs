@@ -148,8 +148,13 @@ impl Protector {
     ///
     /// When a kind in it must not cross, with the vault as it was; when the vault is full.
     pub fn protect(&self, border: Border, text: &str, vault: &mut Vault) -> Result<String, Error> {
-        self.check(border, text)?;
-        self.put_away(border, "", text, vault)
+        let spots = self.spots(border, "", text);
+        if self.rules.at(border).blocks() {
+            let mut kinds = BTreeSet::new();
+            self.blocked(border, &spots, &mut kinds);
+            refuse(border, kinds)?;
+        }
+        self.put(border, text, &spots, vault)
     }
 
     /// A JSON value that may cross a border: all its strings, names of members too, numbers not. A
@@ -252,7 +257,11 @@ impl Protector {
     }
 
     fn put_away(&self, border: Border, label: &str, text: &str, vault: &mut Vault) -> Result<String, Error> {
-        vault.write(text, &self.spots(border, label, text), |vault, spot, value| {
+        self.put(border, text, &self.spots(border, label, text), vault)
+    }
+
+    fn put(&self, border: Border, text: &str, spots: &[Spot], vault: &mut Vault) -> Result<String, Error> {
+        vault.write(text, spots, |vault, spot, value| {
             let name = self.detector.name_of(spot.kind);
             match self.rules.treatment(border, name) {
                 Treatment::Mask => Ok(shown(spot.kind, name, value)),
@@ -308,14 +317,6 @@ impl Protector {
         }
         all.retain(|spot| self.treatment(border, spot) != Treatment::Allow);
         join(all)
-    }
-
-    fn check(&self, border: Border, text: &str) -> Result<(), Error> {
-        let mut kinds = BTreeSet::new();
-        if self.rules.at(border).blocks() {
-            self.blocked(border, &self.spots(border, "", text), &mut kinds);
-        }
-        refuse(border, kinds)
     }
 
     fn check_json(&self, border: Border, value: &Value) -> Result<(), Error> {

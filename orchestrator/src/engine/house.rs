@@ -16,12 +16,12 @@ use domain::{
     model::{Model, ToolSchema},
     ports::{Articles, Desk, Ports},
     procedure::Procedure,
-    run::Step,
 };
 use guards::{injection::Injections, leaving::Leaving};
 use moka::sync::Cache;
 use store::{Store, StoreError};
 
+use super::session::Known;
 use crate::{
     breakers::{Breakers, Outside},
     credits::Budgets,
@@ -75,7 +75,7 @@ pub struct House {
     pub courses: Courses,
     /// Who looks at what replies leave in doubt.
     pub second_look: SecondLook,
-    pub(super) journals: Cache<RunId, Arc<Vec<Step>>>,
+    pub(super) journals: Cache<RunId, Arc<Known>>,
     names: Cache<WorkspaceId, String>,
     pub(super) granted: GrantedTools,
     pub(super) schemas: super::models::OutputSchemas,

@@ -1,7 +1,10 @@
 //! What a call of a run is judged on, gathered from its journal: for the engine, which asks before it acts, and
 //! for a rerun, which only wants to know.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 use domain::{
     Timestamp, WorkspaceId,
@@ -44,6 +47,8 @@ pub(super) struct Judging<'a> {
     pub(super) customer: Option<&'a Customer>,
     pub(super) contact: Option<&'a Contact>,
     pub(super) suspicions: &'a [Suspicion],
+    /// The procedure that the customer asked for, once it was asked about.
+    pub(super) intent: &'a OnceLock<String>,
     pub(super) spent_micros: i64,
     pub(super) now: Timestamp,
 }
@@ -90,7 +95,7 @@ impl Judging<'_> {
             Some(_) => None,
             None => self.house.policies.ladder().level(
                 self.workspace,
-                (&intent, &spec.name),
+                (intent, &spec.name),
                 thousandths(confidence.score),
             ),
         };
@@ -106,7 +111,7 @@ impl Judging<'_> {
             carries: &carries,
             suspicions: self.suspicions,
             edited,
-            intent: Some(&intent),
+            intent: Some(intent),
             level,
             spent_micros: self.spent_micros,
             now: self.now,
@@ -127,14 +132,16 @@ impl Judging<'_> {
     }
 
     /// The procedure that the customer asked for last; empty for none.
-    pub(super) fn intent(&self) -> String {
-        let intents = Intents::of(self.procedures);
-        let asked = self.customers_words().find_map(|message| {
-            let wishes = intents.read(&message.body).wishes;
-            wishes.into_iter().max_by(|a, b| a.score.total_cmp(&b.score))
-        });
-        let name = asked.and_then(|wish| self.procedures.get(wish.procedure));
-        name.map(|procedure| procedure.name.clone()).unwrap_or_default()
+    pub(super) fn intent(&self) -> &str {
+        self.intent.get_or_init(|| {
+            let intents = Intents::of(self.procedures);
+            let asked = self.customers_words().find_map(|message| {
+                let wishes = intents.read(&message.body).wishes;
+                wishes.into_iter().max_by(|a, b| a.score.total_cmp(&b.score))
+            });
+            let name = asked.and_then(|wish| self.procedures.get(wish.procedure));
+            name.map(|procedure| procedure.name.clone()).unwrap_or_default()
+        })
     }
 }
 
@@ -174,6 +181,7 @@ impl Session {
             customer: self.customer.as_ref(),
             contact: self.contact.as_ref(),
             suspicions: &self.suspicions.found,
+            intent: &self.intent,
             spent_micros: self.spent(),
             now: self.house.clock.now(),
         })

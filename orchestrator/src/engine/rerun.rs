@@ -17,7 +17,7 @@ mod settle;
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use domain::{
@@ -89,6 +89,8 @@ struct Again<'a> {
     /// Calls that were put before a person and are not settled.
     asked: BTreeMap<String, Asked>,
     suspicions: Suspicions,
+    /// What the customer asked for by what was heard so far.
+    intent: OnceLock<String>,
     told: Vec<String>,
     made: Vec<Made>,
     against: Vec<String>,
@@ -127,6 +129,7 @@ impl<'a> Again<'a> {
             answers: Answers::of(past),
             asked: BTreeMap::new(),
             suspicions: Suspicions::default(),
+            intent: OnceLock::new(),
             told: Vec::new(),
             made: Vec::new(),
             against: Vec::new(),
@@ -288,6 +291,9 @@ impl<'a> Again<'a> {
             self.model_calls += 1;
         }
         let looks = !matches!(step.body, StepBody::Triggered { .. });
+        if step.body.is_heard() {
+            self.intent = OnceLock::new();
+        }
         self.steps.push(step);
         if looks {
             self.look_for_triggers();

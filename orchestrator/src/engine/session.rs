@@ -1,11 +1,14 @@
 //! One run while it is worked on: what is known of it, and what is not written yet.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use domain::{
-    EventId, Timestamp, WorkspaceId,
+    ApprovalId, EventId, Timestamp, WorkspaceId,
     agent::{AgentSettings, RunView},
-    approval::{Approval, ApprovalStatus, Question},
+    approval::{Approval, ApprovalStatus, Decision, Question},
     breaker::WAITS,
     canonical::Digest,
     commit::{Commit, CommitError, Op, Receipt, RunChange, RunTo},
@@ -57,6 +60,14 @@ impl From<store::StoreError> for Halt {
     }
 }
 
+/// What is kept of a run that waits, so that whoever goes on with it here need not read it again.
+#[derive(Clone, Default)]
+pub(super) struct Known {
+    pub(super) steps: Vec<Step>,
+    suspicions: Suspicions,
+    intent: OnceLock<String>,
+}
+
 pub(super) struct Session {
     pub(super) house: Arc<House>,
     pub(super) store: WorkspaceStore,
@@ -73,11 +84,15 @@ pub(super) struct Session {
     pub(super) customer: Option<Customer>,
     pub(super) contact: Option<Contact>,
     pub(super) approvals: Vec<Approval>,
+    /// On these, as they stood when the run was read last.
+    pub(super) decisions: Vec<Decision>,
     pub(super) effects: Vec<Effect>,
     pub(super) stopping: watch::Receiver<bool>,
     /// Until when the run is surely this process's.
     pub(super) term: Term,
     pub(super) suspicions: Suspicions,
+    /// What the customer asked for by what was heard so far, once it was asked about.
+    pub(super) intent: OnceLock<String>,
     /// While the agent's breaker is being tried: what comes of this run decides.
     pub(super) probe: Option<Pass>,
     pub(super) paid: Paid,
@@ -135,7 +150,8 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
                     _ => {}
                 }
                 if session.run.status.is_active() {
-                    house.journals.insert(session.run.id, Arc::new(session.steps));
+                    let Session { run, steps, suspicions, intent, .. } = session;
+                    house.journals.insert(run.id, Arc::new(Known { steps, suspicions, intent }));
                 } else {
                     house.journals.invalidate(&session.run.id);
                 }
@@ -169,11 +185,12 @@ impl Session {
         let tools = house.granted.of(&house.catalog, &run.agent, &settings);
         let around = store.around_run(run.id, run.ticket_id, run.seen_version).await?;
         let resumed = run.step_count > 0;
-        let steps = match house.journals.get(&run.id) {
-            Some(steps) if steps.len() as i64 == run.step_count => Arc::unwrap_or_clone(steps),
-            _ if resumed => store.steps(run.id).await?,
-            _ => Vec::new(),
+        let known = match house.journals.get(&run.id) {
+            Some(known) if known.steps.len() as i64 == run.step_count => Arc::unwrap_or_clone(known),
+            _ if resumed => Known { steps: store.steps(run.id).await?, ..Known::default() },
+            _ => Known::default(),
         };
+        let Known { steps, suspicions, intent } = known;
         let missing = (0..run.step_count).find(|n| steps.get(*n as usize).is_none_or(|step| step.seq != *n));
         if let Some(missing) = missing {
             return Err(Halt::Quarantine(format!(
@@ -198,10 +215,12 @@ impl Session {
             customer: around.customer,
             contact: around.contacts.into_iter().next(),
             approvals: around.approvals,
+            decisions: around.decisions,
             effects: around.effects,
             stopping,
             term,
-            suspicions: Suspicions::default(),
+            suspicions,
+            intent,
             paid: Paid::default(),
             probe: None,
             ticket: around.ticket,
@@ -264,6 +283,7 @@ impl Session {
         }
         let around = self.store.around_run(self.run.id, self.run.ticket_id, self.run.seen_version).await?;
         self.approvals = around.approvals;
+        self.decisions = around.decisions;
         // Those that go with the next commit are not in the database yet.
         for op in &self.ops {
             if let Op::AddApproval(new) = op
@@ -348,6 +368,11 @@ impl Session {
         self.steps.iter().any(|s| matches!(&s.body, StepBody::Tool { call, .. } if call.id == call_id))
     }
 
+    /// What people decided on an approval, in the order they did.
+    pub(super) fn decided_on(&self, id: ApprovalId) -> impl Iterator<Item = &Decision> {
+        self.decisions.iter().filter(move |decision| decision.approval_id == id)
+    }
+
     pub(super) fn view(&self) -> RunView<'_> {
         RunView {
             run: &self.run,
@@ -407,6 +432,9 @@ impl Session {
             }
             _ => None,
         };
+        if body.is_heard() {
+            self.intent = OnceLock::new();
+        }
         self.steps.push(Step {
             seq: self.steps.len() as i64,
             body,

@@ -23,7 +23,7 @@ const MOST: usize = 5;
 const QUOTE: usize = 200;
 
 /// What was found so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Suspicions {
     pub(super) found: Vec<Suspicion>,
     /// Steps that were looked at.

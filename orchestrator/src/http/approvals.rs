@@ -391,7 +391,11 @@ async fn take(
             warn!(%error, approval = %id, "how long an approval was looked at could not be kept");
         }
     }
-    http.app.after_decision(staff.workspace, &standing, masked).await;
+    if !http.unexercised.contains_key(&staff.workspace)
+        && !http.app.after_decision(staff.workspace, &standing, masked).await
+    {
+        http.unexercised.insert(staff.workspace, ());
+    }
     Ok(DecidedApproval { approval, exercise: None })
 }
 

@@ -181,5 +181,6 @@ async fn set(
     let settings = form.checked().map_err(Problem::invalid)?;
     let store = staff.store(&http);
     store.set_exercise_settings(settings, staff.actor(), http.app.clock.now()).await?;
+    http.unexercised.invalidate(&staff.workspace);
     Ok(Json(settings))
 }

@@ -51,6 +51,8 @@ pub struct Shared {
     pub(super) help: Cache<WorkspaceId, Arc<Vec<HelpArticle>>>,
     /// Desks at a glance, for a second.
     pub(super) desks: Cache<WorkspaceId, Arc<DeskView>>,
+    /// Workspaces that have no exercises, for a second.
+    pub(super) unexercised: Cache<WorkspaceId, ()>,
     /// What people are called whom tickets are about, for a minute.
     pub(super) names: Cache<(WorkspaceId, TicketId), Arc<[String]>>,
 }
@@ -94,6 +96,7 @@ impl Http {
             names: Cache::builder().max_capacity(20_000).time_to_live(Duration::from_secs(60)).build(),
             help: Cache::builder().max_capacity(1_000).time_to_live(Duration::from_secs(30)).build(),
             desks: Cache::builder().max_capacity(1_000).time_to_live(Duration::from_secs(1)).build(),
+            unexercised: Cache::builder().max_capacity(1_000).time_to_live(Duration::from_secs(1)).build(),
             sites: Cache::builder().max_capacity(1).time_to_live(Duration::from_secs(5)).build(),
             workspaces: Cache::builder().max_capacity(1).time_to_live(Duration::from_secs(10)).build(),
             app,

@@ -150,6 +150,33 @@ pub async fn stub() -> String {
     format!("http://{address}")
 }
 
+/// Of an event on the live stream what is looked at.
+#[derive(Deserialize)]
+struct Told {
+    event: Event,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    ticket_id: String,
+    body: Body,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    approval_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Opened {
+    ticket: Ticket,
+}
+
+#[derive(Deserialize)]
+struct Ticket {
+    id: String,
+}
+
 /// Customers and a reviewer. One poll of the queue serves all of them, as one console would.
 pub struct Driver {
     url: String,
@@ -211,20 +238,18 @@ impl Driver {
                 if !approval && !ended {
                     continue;
                 }
-                let event: Value = serde_json::from_str(data).unwrap();
-                let event = event.get("event").unwrap_or(&event);
+                let event = serde_json::from_str::<Told>(data).unwrap().event;
                 if approval {
                     // Nobody listens when nobody decides.
-                    asked.send(event["body"]["approval_id"].as_str().unwrap().to_owned()).ok();
+                    asked.send(event.body.approval_id.unwrap()).ok();
                 } else {
-                    let ticket = event["ticket_id"].as_str().unwrap();
                     let mut waiting = self.waiting.lock().unwrap();
-                    match waiting.remove(ticket).flatten() {
+                    match waiting.remove(&event.ticket_id).flatten() {
                         Some(done) => {
                             done.send(()).ok();
                         }
                         None => {
-                            waiting.insert(ticket.to_owned(), None);
+                            waiting.insert(event.ticket_id, None);
                         }
                     }
                 }
@@ -350,16 +375,9 @@ impl Driver {
             "body": "Please write it down for me.",
             "contact": { "email": "customer@bench.example", "name": "Customer" },
         });
-        let answer: Value = self
-            .request(reqwest::Method::POST, "/v1/tickets")
-            .json(&body)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
-        answer["ticket"]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+        let answer = self.request(reqwest::Method::POST, "/v1/tickets").json(&body).send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        serde_json::from_str::<Opened>(&text).unwrap_or_else(|_| panic!("{text}")).ticket.id
     }
 
     /// Approves one waiting approval and waits for its run's end.

@@ -330,4 +330,8 @@ async fn a_rule_may_go_by_what_the_customer_asks_for_and_by_what_the_run_has_cos
     rig.decide(&asked, rig.admin, DecisionKind::Approve).await.unwrap();
     let again = rig.asked_anew(ticket, asked.id).await;
     assert_eq!(again.facts.as_deref().unwrap().intent.as_deref(), Some("refund"));
+    // What was asked for last counts, also in the run that heard what was asked before.
+    rig.write(ticket, "Please cancel my order NF-20000.").await;
+    let later = rig.asked_anew(ticket, again.id).await;
+    assert_eq!(later.facts.as_deref().unwrap().intent.as_deref(), Some("cancel_order"));
 }

@@ -123,6 +123,7 @@ contract! {
         tickets_are_numbered_from_one_in_each_workspace,
         an_event_with_a_known_idempotency_key_is_not_written_again,
         a_commit_is_written_whole_or_not_at_all,
+        a_commit_of_any_length_is_written_as_it_is,
         a_poisoned_commit_does_not_hurt_its_neighbours,
         another_workspaces_ids_behave_as_if_they_did_not_exist,
         snapshots_are_the_fold_of_their_events,

@@ -106,6 +106,17 @@ pub async fn a_commit_is_written_whole_or_not_at_all(f: Fixture) {
     assert_eq!(f.desk.ticket(opened).await.unwrap().unwrap().number, 1);
 }
 
+pub async fn a_commit_of_any_length_is_written_as_it_is(f: Fixture) {
+    for length in [1, 2, 3, 4, 5, 11, 12, 13, 31, 33, 95, 96, 97, 200] {
+        let ticket = f.open("long").await;
+        let said: Vec<String> = (0..length).map(|n| format!("{n} of {length}")).collect();
+        let events = said.iter().map(|body| f.said(customer(), body)).collect();
+        f.desk.commit(append(ticket, events)).await.unwrap();
+        let written = f.desk.messages(ticket, None).await.unwrap();
+        assert_eq!(written.into_iter().map(|message| message.body).collect::<Vec<_>>(), said);
+    }
+}
+
 pub async fn a_poisoned_commit_does_not_hurt_its_neighbours(f: Fixture) {
     let ticket = f.open("busy").await;
     let taken = f.said(customer(), "the first");

@@ -168,6 +168,7 @@ impl Again<'_> {
             customer: self.input.customer.as_ref(),
             contact: self.input.contact.as_ref(),
             suspicions: &self.suspicions.found,
+            intent: &self.intent,
             spent_micros: self.usage.cost_micros,
             now,
         })
