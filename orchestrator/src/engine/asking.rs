@@ -11,21 +11,22 @@ use domain::{
     user::Actor,
 };
 
-use super::session::Session;
+use super::session::{Halt, Session};
 
 impl Session {
     /// Who may not approve the call where the policy keeps those who asked for it from doing so: whoever of
     /// the staff the run has read, and whoever changed its arguments.
-    pub(super) fn requesters(&self, terms: &AskTerms, call: &ToolCall) -> Vec<UserId> {
+    pub(super) async fn requesters(&self, terms: &AskTerms, call: &ToolCall) -> Result<Vec<UserId>, Halt> {
         if !terms.not_requester {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let mut barred = behind(&self.run, &self.steps);
         for edited in self.approvals.iter().filter(|a| a.binding.call.id == call.id) {
-            let edits = self.decided_on(edited.id).filter(|d| matches!(d.kind, DecisionKind::Edit { .. }));
+            let decisions = self.store.decisions(edited.id).await?;
+            let edits = decisions.iter().filter(|d| matches!(d.kind, DecisionKind::Edit { .. }));
             barred.extend(edits.map(|decision| decision.user_id));
         }
-        barred.into_iter().collect()
+        Ok(barred.into_iter().collect())
     }
 }
 

@@ -132,7 +132,7 @@ impl Session {
                 self.perform(tool, asked, effect, |effect| Permit::by_policy(&verdict, effect)).await
             }
             Answer::Ask { terms, why } => {
-                let barred = self.requesters(terms, call);
+                let barred = self.requesters(terms, call).await?;
                 Ok(self.ask(
                     tool,
                     asked,
@@ -368,7 +368,7 @@ impl Session {
                 return self.after_consent(tool, call, confidence, approval).await;
             }
             ApprovalStatus::Rejected | ApprovalStatus::Responded | ApprovalStatus::Escalated => {
-                self.words_of(&approval)?
+                self.words_of(&approval).await?
             }
         };
         if let CallOutcome::Escalated { reason, .. } = &outcome {
@@ -380,8 +380,9 @@ impl Session {
     }
 
     /// What the last person said who decided on it.
-    pub(super) fn words_of(&self, approval: &Approval) -> Result<CallOutcome, Halt> {
-        let Some(last) = self.decided_on(approval.id).max_by_key(|d| d.at).cloned() else {
+    pub(super) async fn words_of(&self, approval: &Approval) -> Result<CallOutcome, Halt> {
+        let decisions = self.store.decisions(approval.id).await?;
+        let Some(last) = decisions.into_iter().max_by_key(|d| d.at) else {
             return Err(Halt::Retry(format!("approval {} is decided and has no decision", approval.id)));
         };
         let by = Some(last.user_id);
@@ -421,13 +422,13 @@ impl Session {
                 return Ok(Settled::Now);
             }
             Answer::Ask { terms, why } => {
-                let decisions: Vec<&Decision> = self.decided_on(approval.id).collect();
-                let barred = self.requesters(terms, call);
+                let decisions = self.store.decisions(approval.id).await?;
+                let barred = self.requesters(terms, call).await?;
                 // What the rules go by, such as the hour, may ask for more now than it did then.
                 let (of_them, quorum) = if edited {
-                    (decisions.iter().max_by_key(|d| d.at).into_iter().copied().collect(), 1)
+                    (decisions.iter().max_by_key(|d| d.at).into_iter().collect(), 1)
                 } else {
-                    (decisions.clone(), approval.quorum)
+                    (decisions.iter().collect::<Vec<_>>(), approval.quorum)
                 };
                 let enough = terms.quorum <= quorum
                     && self.stand_for(&of_them, &approval, terms).await?

@@ -550,7 +550,7 @@ impl Session {
             }),
             ApprovalStatus::Approved => self.attempt_again(tool, asked, effect).await,
             ApprovalStatus::Responded => {
-                let CallOutcome::Responded { message, .. } = self.words_of(&question)? else {
+                let CallOutcome::Responded { message, .. } = self.words_of(&question).await? else {
                     return Err(Halt::Retry("the decision changed while it was read".to_owned()));
                 };
                 let content = serde_json::json!({ "confirmed_by_person": message });
@@ -560,7 +560,7 @@ impl Session {
             }
             // Whoever takes the ticket over finds out; until then nobody claims to know.
             ApprovalStatus::Escalated => {
-                let outcome = self.words_of(&question)?;
+                let outcome = self.words_of(&question).await?;
                 if let CallOutcome::Escalated { reason, .. } = &outcome {
                     let summary = format!("Nobody has said yet. {}", question.preview.title);
                     self.ticket_event(EventBody::escalated(reason, summary));

@@ -6,9 +6,9 @@ use std::{
 };
 
 use domain::{
-    ApprovalId, EventId, Timestamp, WorkspaceId,
+    EventId, Timestamp, WorkspaceId,
     agent::{AgentSettings, RunView},
-    approval::{Approval, ApprovalStatus, Decision, Question},
+    approval::{Approval, ApprovalStatus, Question},
     breaker::WAITS,
     canonical::Digest,
     commit::{Commit, CommitError, Op, Receipt, RunChange, RunTo},
@@ -84,8 +84,6 @@ pub(super) struct Session {
     pub(super) customer: Option<Customer>,
     pub(super) contact: Option<Contact>,
     pub(super) approvals: Vec<Approval>,
-    /// On these, as they stood when the run was read last.
-    pub(super) decisions: Vec<Decision>,
     pub(super) effects: Vec<Effect>,
     pub(super) stopping: watch::Receiver<bool>,
     /// Until when the run is surely this process's.
@@ -215,7 +213,6 @@ impl Session {
             customer: around.customer,
             contact: around.contacts.into_iter().next(),
             approvals: around.approvals,
-            decisions: around.decisions,
             effects: around.effects,
             stopping,
             term,
@@ -283,7 +280,6 @@ impl Session {
         }
         let around = self.store.around_run(self.run.id, self.run.ticket_id, self.run.seen_version).await?;
         self.approvals = around.approvals;
-        self.decisions = around.decisions;
         // Those that go with the next commit are not in the database yet.
         for op in &self.ops {
             if let Op::AddApproval(new) = op
@@ -366,11 +362,6 @@ impl Session {
 
     pub(super) fn is_settled(&self, call_id: &str) -> bool {
         self.steps.iter().any(|s| matches!(&s.body, StepBody::Tool { call, .. } if call.id == call_id))
-    }
-
-    /// What people decided on an approval, in the order they did.
-    pub(super) fn decided_on(&self, id: ApprovalId) -> impl Iterator<Item = &Decision> {
-        self.decisions.iter().filter(move |decision| decision.approval_id == id)
     }
 
     pub(super) fn view(&self) -> RunView<'_> {

@@ -35,7 +35,6 @@ pub struct Surroundings {
     pub heard: u32,
     pub approvals: Vec<Approval>,
     pub effects: Vec<Effect>,
-    /// On the approvals of the run, or on the one approval.
     pub decisions: Vec<Decision>,
 }
 
@@ -67,9 +66,6 @@ const AROUND_RUNS: &str = "SELECT 'ticket' AS kind, k.asked, 0 AS n, t.id, t.sna
     FROM k CROSS JOIN approvals AS a WHERE a.workspace_id = k.workspace_id AND a.run_id = k.run_id \
     UNION ALL SELECT 'effect', k.asked, e.created_at, e.id, e.effect, '', '', '', 0, 0 \
     FROM k CROSS JOIN effects AS e WHERE e.workspace_id = k.workspace_id AND e.run_id = k.run_id \
-    UNION ALL SELECT 'decision', k.asked, d.at, d.id, d.decision, '', '', '', 0, 0 \
-    FROM k CROSS JOIN approvals AS a CROSS JOIN decisions AS d WHERE a.workspace_id = k.workspace_id \
-    AND a.run_id = k.run_id AND d.workspace_id = k.workspace_id AND d.approval_id = a.id \
     UNION ALL SELECT 'heard', k.asked, MAX(r.seen_version), '', '', '', '', '', 0, 0 \
     FROM k CROSS JOIN runs AS r WHERE k.seen = 0 AND r.workspace_id = k.workspace_id AND r.ticket_id = k.ticket_id \
     AND r.id <> k.run_id GROUP BY k.asked";
@@ -91,7 +87,7 @@ const DECISIONS: &str = " UNION ALL SELECT 'decision', at, id, decision, '', '',
 
 impl WorkspaceStore {
     /// What a worker needs to go on with a run: its ticket and customer, what was said after the
-    /// given version of the ticket, its approvals with what was decided on them, and its effects.
+    /// given version of the ticket, its approvals and its effects.
     pub async fn around_run(
         &self,
         run: RunId,
