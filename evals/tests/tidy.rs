@@ -166,6 +166,69 @@ fn quoted(document: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
+/// What people read, as paths from the root.
+fn documents() -> Vec<String> {
+    let guide = fs::read_dir(root().join("docs")).unwrap();
+    let guide = guide.map(|entry| format!("docs/{}", entry.unwrap().file_name().into_string().unwrap()));
+    let mut all = vec!["README.md".to_owned(), "ARCHITECTURE.md".to_owned()];
+    all.extend(guide.filter(|path| path.ends_with(".md")));
+    all
+}
+
+/// A document without its blocks of code.
+fn prose(document: &str) -> String {
+    let text = fs::read_to_string(root().join(document)).unwrap();
+    text.split("```").step_by(2).collect()
+}
+
+/// What `#…` may name in a document, after GitHub's rule for headings.
+fn anchors(document: &str) -> BTreeSet<String> {
+    let of_heading = |heading: &str| -> String {
+        let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+    };
+    let text = prose(document);
+    let mut found = BTreeSet::new();
+    for heading in text.lines().filter(|line| line.starts_with('#')) {
+        let name = of_heading(heading.trim_start_matches('#'));
+        assert!(found.insert(name), "{document} has two headings that say {heading:?}");
+    }
+    found
+}
+
+#[test]
+fn the_documents_lead_to_each_other() {
+    let link = regex::Regex::new(r"\]\(([^)\s]+)\)").unwrap();
+    let mut wrong = Vec::new();
+    let mut from_readme = BTreeSet::new();
+    for document in documents() {
+        let folder = Path::new(&document).parent().unwrap().to_owned();
+        for found in link.captures_iter(&prose(&document)) {
+            let target = found.get(1).unwrap().as_str();
+            if target.starts_with("http://") || target.starts_with("https://") {
+                continue;
+            }
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = match path.strip_prefix("../") {
+                Some(from_root) => from_root.to_owned(),
+                None if path.is_empty() => document.clone(),
+                None => folder.join(path).to_str().unwrap().to_owned(),
+            };
+            let there = root().join(&path).exists();
+            if !there || !(anchor.is_empty() || anchors(&path).contains(anchor)) {
+                wrong.push(format!("{document}: {target}"));
+            }
+            if document == "README.md" {
+                from_readme.insert(path);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "links that lead nowhere: {wrong:#?}");
+    let unreachable: Vec<_> =
+        documents().into_iter().filter(|path| path != "README.md" && !from_readme.contains(path)).collect();
+    assert!(unreachable.is_empty(), "the README does not lead to {unreachable:?}");
+}
+
 #[test]
 fn what_the_documents_point_to_is_there() {
     let rooms: BTreeSet<String> = fs::read_dir(root())
@@ -174,8 +237,8 @@ fn what_the_documents_point_to_is_there() {
         .filter(|name| root().join(name).is_dir())
         .collect();
     let mut missing = Vec::new();
-    for document in ["README.md", "ARCHITECTURE.md", "docs/security.md", "docs/operations.md"] {
-        for word in quoted(document) {
+    for document in documents() {
+        for word in quoted(&document) {
             let in_a_room = word.split_once('/').is_some_and(|(room, _)| rooms.contains(room));
             let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
             if in_a_room && plain && !word.starts_with("target/") && !root().join(&word).exists() {
