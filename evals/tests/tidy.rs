@@ -168,10 +168,12 @@ fn quoted(document: &str) -> Vec<String> {
 
 /// What people read, as paths from the root.
 fn documents() -> Vec<String> {
-    let guide = fs::read_dir(root().join("docs")).unwrap();
-    let guide = guide.map(|entry| format!("docs/{}", entry.unwrap().file_name().into_string().unwrap()));
     let mut all = vec!["README.md".to_owned(), "ARCHITECTURE.md".to_owned()];
-    all.extend(guide.filter(|path| path.ends_with(".md")));
+    for folder in ["docs", "docs/architecture"] {
+        let pages = fs::read_dir(root().join(folder)).unwrap();
+        let pages = pages.map(|entry| format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap()));
+        all.extend(pages.filter(|path| path.ends_with(".md")));
+    }
     all
 }
 
@@ -196,37 +198,47 @@ fn anchors(document: &str) -> BTreeSet<String> {
     found
 }
 
+/// Where a relative link of a document leads, as a path from the root.
+fn resolved(document: &str, link: &str) -> String {
+    let mut path: Vec<_> = document.split('/').collect();
+    path.pop();
+    for part in link.split('/') {
+        match part {
+            ".." => drop(path.pop()),
+            part => path.push(part),
+        }
+    }
+    path.join("/")
+}
+
 #[test]
 fn the_documents_lead_to_each_other() {
     let link = regex::Regex::new(r"\]\(([^)\s]+)\)").unwrap();
     let mut wrong = Vec::new();
-    let mut from_readme = BTreeSet::new();
+    let mut led_to = BTreeSet::from(["README.md".to_owned()]);
     for document in documents() {
-        let folder = Path::new(&document).parent().unwrap().to_owned();
         for found in link.captures_iter(&prose(&document)) {
             let target = found.get(1).unwrap().as_str();
             if target.starts_with("http://") || target.starts_with("https://") {
                 continue;
             }
             let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
-            let path = match path.strip_prefix("../") {
-                Some(from_root) => from_root.to_owned(),
-                None if path.is_empty() => document.clone(),
-                None => folder.join(path).to_str().unwrap().to_owned(),
+            let path = match path {
+                "" => document.clone(),
+                path => resolved(&document, path),
             };
             let there = root().join(&path).exists();
             if !there || !(anchor.is_empty() || anchors(&path).contains(anchor)) {
                 wrong.push(format!("{document}: {target}"));
             }
-            if document == "README.md" {
-                from_readme.insert(path);
+            if document == "README.md" || document == "ARCHITECTURE.md" {
+                led_to.insert(path);
             }
         }
     }
     assert!(wrong.is_empty(), "links that lead nowhere: {wrong:#?}");
-    let unreachable: Vec<_> =
-        documents().into_iter().filter(|path| path != "README.md" && !from_readme.contains(path)).collect();
-    assert!(unreachable.is_empty(), "the README does not lead to {unreachable:?}");
+    let unreachable: Vec<_> = documents().into_iter().filter(|path| !led_to.contains(path)).collect();
+    assert!(unreachable.is_empty(), "README and ARCHITECTURE do not lead to {unreachable:?}");
 }
 
 #[test]
