@@ -54,25 +54,12 @@ pub async fn record(
     }
     let now = clock.now();
     let question: String = question.chars().take(MAX_QUESTION).collect();
-    let gap = match nearest(store, &words).await? {
-        Some(known) => {
-            Gap { terms: joined(known.terms, &words), questions: known.questions + 1, last_at: now, ..known }
-        }
-        None => Gap {
-            id: GapId::new(ids),
-            status: GapStatus::Open,
-            question: question.clone(),
-            terms: words,
-            questions: 1,
-            document_slug: None,
-            first_at: now,
-            last_at: now,
-        },
-    };
+    let known = nearest(store, &words).await?;
+    let id = known.unwrap_or_else(|| GapId::new(ids));
     let asked = GapQuestion {
         id: GapQuestionId::new(ids),
-        gap_id: gap.id,
-        question,
+        gap_id: id,
+        question: question.clone(),
         cause: unanswered.cause,
         missing: unanswered
             .missing
@@ -83,18 +70,33 @@ pub async fn record(
         run_id: unanswered.run_id,
         at: now,
     };
-    let id = gap.id;
-    Ok(store.add_gap_question(gap, asked).await?.then_some(id))
+    let added = match known {
+        Some(_) => store.join_gap(asked, move |terms| joined(terms, &words)).await?,
+        None => {
+            let gap = Gap {
+                id,
+                status: GapStatus::Open,
+                question,
+                terms: words,
+                questions: 1,
+                document_slug: None,
+                first_at: now,
+                last_at: now,
+            };
+            store.add_gap_question(gap, asked).await?
+        }
+    };
+    Ok(added.then_some(id))
 }
 
 /// The gap whose questions are most alike; of several equals the one that is open.
-async fn nearest(store: &WorkspaceStore, words: &BTreeMap<String, i64>) -> Result<Option<Gap>, StoreError> {
-    let mut best: Option<(f32, Gap)> = None;
+async fn nearest(store: &WorkspaceStore, words: &BTreeMap<String, i64>) -> Result<Option<GapId>, StoreError> {
+    let mut best: Option<(f32, GapId)> = None;
     for status in GapStatus::ALL {
         for gap in store.gaps(status, COMPARED, None).await?.items {
             let alike = likeness(&gap.terms, words);
             if alike >= ALIKE && best.as_ref().is_none_or(|(most, _)| alike > *most) {
-                best = Some((alike, gap));
+                best = Some((alike, gap.id));
             }
         }
     }

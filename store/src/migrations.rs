@@ -56,6 +56,7 @@ const FILES: &[(&str, &str, &str)] = migrations![
     "0046" "paper",
     "0047" "evidence",
     "0048" "assignees",
+    "0049" "lookups",
 ];
 
 pub(crate) fn migrator() -> Migrator {

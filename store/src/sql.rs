@@ -395,11 +395,16 @@ impl Select {
     }
 }
 
-/// A pattern that finds `text` anywhere, in columns that hold lower case.
+/// A pattern that finds `text` anywhere, in columns that hold lower case. A sigma stands for any one character: which of
+/// its two forms a column has goes by where in a word it stood, and what is searched for may be part of one.
 pub(crate) fn contains(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for c in text.trim().chars().take(200).flat_map(char::to_lowercase) {
+        if matches!(c, 'σ' | 'ς') {
+            pattern.push('_');
+            continue;
+        }
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }
@@ -481,5 +486,8 @@ mod tests {
     #[test]
     fn what_is_searched_for_is_taken_literally() {
         assert_eq!(contains(" 50%_Off\\ "), "%50\\%\\_off\\\\%");
+        for written in ["ΟΔΟΣ_ΣΑΜΟΥ", "οδος_σαμου", "οδοσ_Σαμου"] {
+            assert_eq!(contains(written), "%οδο_\\__αμου%", "{written}");
+        }
     }
 }

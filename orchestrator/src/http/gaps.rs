@@ -109,11 +109,8 @@ async fn dismiss(
     staff: Staff<may::WriteKnowledge>,
     Path(path): Path<GapPath>,
 ) -> Result<Json<Gap>, Problem> {
-    let store = staff.store(&http);
-    let gap = store.gap(path.id).await?.ok_or_else(|| Problem::not_found("the gap"))?;
-    let gap = Gap { status: GapStatus::Dismissed, ..gap };
-    store.put_gap(gap.clone()).await?;
-    Ok(Json(gap))
+    let gap = staff.store(&http).dismiss_gap(path.id).await?;
+    Ok(Json(gap.ok_or_else(|| Problem::not_found("the gap"))?))
 }
 
 fn draft_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -139,7 +136,7 @@ async fn draft(
         .take(80)
         .collect();
     let slug = slug.trim_end_matches('-').to_owned();
-    let gap = Gap { status: GapStatus::Drafted, document_slug: Some(slug.clone()), ..gap };
-    store.put_gap(gap.clone()).await?;
+    let drafted = store.draft_gap(gap.id, slug.clone()).await?;
+    let gap = drafted.ok_or_else(|| Problem::not_found("the gap"))?;
     Ok(Json(GapDraft { gap, slug, markdown }))
 }

@@ -4,7 +4,6 @@
 use async_trait::async_trait;
 use domain::{
     DocumentId, EffectId, WorkspaceId,
-    gap::{Gap, GapStatus},
     knowledge::Document,
     ports::{AddedArticle, ArticleError, Articles, NewArticle},
     run::Run,
@@ -109,13 +108,8 @@ fn added(document: &Document) -> AddedArticle {
 /// The gap that the run is about has its article.
 async fn close_gap(store: &WorkspaceStore, run: &Run, slug: &str) -> Result<(), ArticleError> {
     let Some(id) = run.about.and_then(|about| about.gap_id) else { return Ok(()) };
-    let Some(gap) = store.gap(id).await.map_err(unavailable)? else {
+    if store.draft_gap(id, slug.to_owned()).await.map_err(unavailable)?.is_none() {
         warn!(gap = %id, "the gap that an article was made for is gone");
-        return Ok(());
-    };
-    let closed = Gap { status: GapStatus::Drafted, document_slug: Some(slug.to_owned()), ..gap.clone() };
-    if closed != gap {
-        store.put_gap(closed).await.map_err(unavailable)?;
     }
     Ok(())
 }

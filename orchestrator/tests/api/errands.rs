@@ -154,3 +154,20 @@ async fn nobody_has_proposed_what_they_might_not_do_and_masks_are_no_values() {
     let turn = answered(&app, &reviewer, &format!("Close #{number}")).await;
     assert!(said(&turn).contains("waits for a decision on add_tags"), "{turn}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_asked_may_remove_the_conversation_and_the_errand_goes_on() {
+    let app = TestApp::start_working("").await;
+    let ticket = quiet(&app).await;
+    let reviewer = app.user(Role::Reviewer).await;
+    let turn = answered(&app, &reviewer, &format!("Tag #{} with late", ticket["number"])).await;
+    let approval = waiting(&app, &reviewer).await;
+    let thread = format!("/v1/copilot/threads/{}", turn["thread_id"].as_str().unwrap());
+    assert_eq!(reviewer.delete(&thread).await.status, StatusCode::NO_CONTENT);
+    reviewer.get(&thread).await.problem(StatusCode::NOT_FOUND);
+
+    let errand = format!("/v1/runs/{}", approval["run_id"].as_str().unwrap());
+    let errand = reviewer.get(&errand).await.json(StatusCode::OK);
+    assert_eq!((&errand["run"]["agent"], &errand["run"]["ticket_id"]), (&json!("errand"), &ticket["id"]));
+    assert_eq!(waiting(&app, &reviewer).await["id"], approval["id"], "it waits for a person still");
+}

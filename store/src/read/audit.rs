@@ -225,14 +225,32 @@ impl WorkspaceStore {
         Ok(self.one(select, get_heads).await?.unwrap_or((start.clone(), start)))
     }
 
-    /// Reads the chain from its beginning to its end. What is written meanwhile is left for the next time.
+    /// Reads the chain from its beginning to its end. What is written meanwhile is left for the next time, and what is
+    /// taken away meanwhile is not missing.
     pub async fn verify_audit(&self) -> Result<AuditReport, StoreError> {
-        let (head, kept_after) = self.audit_heads().await?;
+        self.verify_between(self.audit_heads().await?).await
+    }
+
+    /// The same with where the chain ended and where what is kept of it began when somebody looked.
+    async fn verify_between(&self, mut heads: (Link, Link)) -> Result<AuditReport, StoreError> {
+        loop {
+            let report = self.walk_audit(heads).await?;
+            let Some(at) = report.broken.as_ref().map(|broken| broken.seq) else { return Ok(report) };
+            heads = self.audit_heads().await?;
+            // Unless that place has been taken away since, the chain does not hold there.
+            let begins_after = heads.1.seq;
+            if begins_after <= report.kept_after.seq || begins_after < at {
+                return Ok(report);
+            }
+        }
+    }
+
+    async fn walk_audit(&self, (head, kept_after): (Link, Link)) -> Result<AuditReport, StoreError> {
         let mut report =
             AuditReport { entries: 0, kept_after: kept_after.clone(), head: head.clone(), broken: None };
         let mut link = kept_after;
         while link.seq < head.seq {
-            let entries = match self.audit_after(link.seq, MAX_LIMIT).await {
+            let mut entries = match self.audit_after(link.seq, MAX_LIMIT).await {
                 Ok(entries) => entries,
                 // A row that cannot even be read was not written like that.
                 Err(StoreError::Row { why, .. }) => {
@@ -244,11 +262,12 @@ impl WorkspaceStore {
                 }
                 Err(error) => return Err(error),
             };
+            entries.retain(|entry| entry.seq <= head.seq);
             if entries.is_empty() {
                 report.broken = Some(Break { seq: link.seq + 1, why: "the entry is missing".to_owned() });
                 return Ok(report);
             }
-            for entry in entries.iter().filter(|entry| entry.seq <= head.seq) {
+            for entry in &entries {
                 match link.follow(self.id, entry) {
                     Ok(next) => link = next,
                     Err(broken) => {
@@ -316,5 +335,54 @@ impl WorkspaceStore {
                 })
             })
             .await
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use domain::Clock as _;
+
+    use super::*;
+    use crate::{
+        Store, StoreOptions,
+        testing::{CountedIds, ManualClock, postgres_database},
+    };
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_taken_away_while_the_chain_is_read_is_not_missing() {
+        for url in ["sqlite::memory:".to_owned(), postgres_database()] {
+            let (clock, ids) = (Arc::new(ManualClock::default()), Arc::new(CountedIds::default()));
+            let store = Store::open(&url, StoreOptions::default(), clock.clone(), ids).await.unwrap();
+            store.migrate().await.unwrap();
+            let desk = store.workspace(store.create_workspace("one", "One").await.unwrap().id);
+            let write = async || {
+                let deed = Deed {
+                    at: clock.now(),
+                    actor: Actor::System,
+                    action: AuditAction::DocumentStored,
+                    subject: "returns".to_owned(),
+                    detail: serde_json::json!({}),
+                };
+                desk.audit(deed).await.unwrap();
+                clock.advance(Duration::from_secs(1));
+            };
+            for _ in 0..6 {
+                write().await;
+            }
+            let looked = desk.audit_heads().await.unwrap();
+            for (gone, kept_after) in [(5, 5), (2, 7)] {
+                assert_eq!(desk.prune_audit(clock.now(), Actor::System).await.unwrap(), gone);
+                let report = desk.verify_between(looked.clone()).await.unwrap();
+                assert_eq!((report.broken, report.entries, report.kept_after.seq), (None, 2, kept_after));
+                write().await;
+            }
+            // An end that nothing leads to is none, and nothing was taken away since.
+            let (head, kept_after) = desk.audit_heads().await.unwrap();
+            let other = Link { digest: Digest::of("another"), ..head.clone() };
+            let report = desk.verify_between((other, kept_after)).await.unwrap();
+            assert_eq!(report.broken.map(|broken| broken.seq), Some(head.seq));
+        }
     }
 }

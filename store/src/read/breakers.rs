@@ -35,6 +35,24 @@ fn get_breaker(row: &AnyRow) -> Result<Breaker, StoreError> {
     })
 }
 
+/// The word stands in the text, because the index has it as its condition.
+fn failed(workspace: WorkspaceId, of: &BreakerOf, agent: &str, since: Timestamp) -> Select {
+    Select::of(
+        workspace,
+        "SELECT count(*) AS n FROM runs WHERE workspace_id = $1 AND status IN ('dead', 'quarantined')",
+    )
+    .and(" AND created_at >= ? AND agent = ?", |binds| {
+        binds.at(since).text(agent);
+    })
+    .and(
+        " AND updated_at > coalesce((SELECT max(at) FROM audit_entries WHERE workspace_id = $1 \
+         AND action = 'breaker.closed' AND subject = ?), 0)",
+        |binds| {
+            binds.text(of.words());
+        },
+    )
+}
+
 impl WorkspaceStore {
     /// The longest open first.
     pub async fn breakers(&self) -> Result<Vec<Breaker>, StoreError> {
@@ -51,19 +69,7 @@ impl WorkspaceStore {
         agent: &str,
         since: Timestamp,
     ) -> Result<i64, StoreError> {
-        let select = Select::of(
-            self.id,
-            "SELECT count(*) AS n FROM runs WHERE workspace_id = $1 AND status IN ('dead', 'quarantined')",
-        )
-        .and(" AND created_at >= ?", |binds| {
-            binds.at(since);
-        })
-        .and(" AND agent = ?", |binds| {
-            binds.text(agent);
-        })
-        .and(" AND updated_at > coalesce((SELECT max(at) FROM audit_entries WHERE workspace_id = $1 AND action = 'breaker.closed' AND subject = ?), 0)", |binds| {
-            binds.text(of.words());
-        });
+        let select = failed(self.id, of, agent, since);
         let count = self.one(select, |row| Columns { table: "runs", row }.int("n")).await?;
         Ok(count.unwrap_or_default())
     }
@@ -155,5 +161,26 @@ impl Store {
     pub async fn open_breakers(&self) -> Result<Vec<(WorkspaceId, Breaker)>, StoreError> {
         self.everywhere("SELECT * FROM breakers", |_| (), |row| Ok((workspace_of(row)?, get_breaker(row)?)))
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AnyConnection, Connection as _};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn when_a_breaker_was_closed_is_looked_up_and_not_looked_for_in_the_whole_audit() {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect("sqlite::memory:").await.unwrap();
+        crate::migrations::migrator().run(&mut connection).await.unwrap();
+        let of = BreakerOf::Agent("resolution".to_owned());
+        let select = failed(WorkspaceId(Uuid::nil()), &of, "resolution", Timestamp(0));
+        let plan = select.plan(&mut connection).await.unwrap();
+        let audit = plan.iter().find(|step| step.contains("audit_entries"));
+        assert!(audit.is_some_and(|step| step.contains("audit_entries_of_closings")), "{plan:?}");
+        assert!(plan.iter().all(|step| !step.starts_with("SCAN")), "{plan:?}");
     }
 }

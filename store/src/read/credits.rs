@@ -1,6 +1,6 @@
 //! The ledger of credits and the meters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     ReservationId, RunId, Timestamp, WorkspaceId,
@@ -147,6 +147,16 @@ pub struct CreditReport {
     pub differences: Vec<String>,
 }
 
+fn entries_of(workspace: WorkspaceId, run: Option<RunId>) -> Select {
+    Select::of(workspace, "SELECT * FROM credit_entries WHERE workspace_id = $1").and_if(
+        " AND run_id = ?",
+        run,
+        |binds, run| {
+            binds.id(run);
+        },
+    )
+}
+
 impl WorkspaceStore {
     /// Meters whose window has not ended, by their names.
     pub async fn meters(&self, now: Timestamp) -> Result<Vec<Meter>, StoreError> {
@@ -169,15 +179,9 @@ impl WorkspaceStore {
         limit: i64,
         cursor: Option<&str>,
     ) -> Result<Page<Entry>, StoreError> {
-        let select = Select::of(self.id, "SELECT * FROM credit_entries WHERE workspace_id = $1").and_if(
-            " AND run_id = ?",
-            run,
-            |binds, run| {
-                binds.id(run);
-            },
-        );
         let key = |entry: &Entry| (entry.at, id_of(entry));
-        self.page(select, ("at", Order::NewestFirst), (limit, cursor), get_entry, key).await
+        let order = ("at", Order::NewestFirst);
+        self.page(entries_of(self.id, run), order, (limit, cursor), get_entry, key).await
     }
 
     /// Compares the meters with what the entries say, and the runs' costs with what was settled for them,
@@ -190,11 +194,26 @@ impl WorkspaceStore {
         let meters = ("meters", "SELECT * FROM meters WHERE workspace_id = $1 AND unit = 'credits'");
         let meters = by_id(self.id, &mut moment, meters, get_meter).await?;
         let costs = ("runs", "SELECT id, cost_micros FROM runs WHERE workspace_id = $1 AND cost_micros <> 0");
-        let costs = by_id(self.id, &mut moment, costs, |row| {
+        let mut costs = by_id(self.id, &mut moment, costs, |row| {
             let c = Columns { table: "runs", row };
             Ok((c.id("id")?, c.int("cost_micros")?))
         })
         .await?;
+        // Of runs that were forgotten the ledger alone is left, and it is not compared with anything.
+        let known: BTreeSet<RunId> = costs.iter().map(|(run, _)| *run).collect();
+        let others: BTreeSet<RunId> =
+            entries.iter().filter_map(|entry| entry.run_id).filter(|run| !known.contains(run)).collect();
+        for run in others {
+            let select = Select::of(self.id, "SELECT id FROM runs WHERE workspace_id = $1").and(
+                " AND id = ?",
+                |binds| {
+                    binds.id(run);
+                },
+            );
+            if !select.all(&mut moment).await?.is_empty() {
+                costs.push((run, 0));
+            }
+        }
         moment.commit().await?;
         reader.keep();
         Ok(report(&entries, meters, costs))
@@ -236,12 +255,6 @@ fn report(entries: &[Entry], meters: Vec<Meter>, costs: Vec<(RunId, i64)>) -> Cr
             let (cost, settled) = (Unit::Credits.words(cost), Unit::Credits.words(settled));
             report.differences.push(format!("run {run} cost {cost} and {settled} were settled for it"));
         }
-    }
-    for (run, settled) in of_runs.into_iter().filter(|(_, settled)| *settled != 0) {
-        let settled = Unit::Credits.words(settled);
-        report
-            .differences
-            .push(format!("{settled} were settled for run {run}, which says that it cost nothing"));
     }
     report
 }
@@ -350,4 +363,26 @@ fn differs(has: &Meter, (reserved, used): (i64, i64)) -> Option<String> {
             Credits(used)
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_run_cost_is_found_by_the_run() {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect("sqlite::memory:").await.unwrap();
+        crate::migrations::migrator().run(&mut connection).await.unwrap();
+        let run = Some(RunId(Uuid::nil()));
+        for (run, index) in [(run, "credit_entries_by_run"), (None, "credit_entries_by_time")] {
+            let select =
+                entries_of(WorkspaceId(Uuid::nil()), run).then(" ORDER BY at DESC, id DESC LIMIT 50");
+            let plan = select.plan(&mut connection).await.unwrap();
+            assert_eq!(plan.len(), 1, "nothing is sorted: {plan:?}");
+            assert!(plan[0].contains(index), "{plan:?}");
+        }
+    }
 }

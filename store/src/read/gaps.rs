@@ -1,7 +1,9 @@
 //! Gaps of the knowledge base and the questions in them.
 
+use std::collections::BTreeMap;
+
 use domain::{
-    GapId,
+    GapId, WorkspaceId,
     gap::{Gap, GapCause, GapQuestion, GapStatus},
 };
 use sqlx::any::AnyRow;
@@ -26,8 +28,8 @@ const GAPS: Table = Table {
         "first_at",
         "last_at",
     ],
-    key: &["workspace_id", "id"],
-    fixed: &["question", "first_at"],
+    key: &[],
+    fixed: &[],
 };
 
 const GAP_QUESTIONS: Table = Table {
@@ -63,6 +65,32 @@ fn get_gap_question(row: &AnyRow) -> Result<GapQuestion, StoreError> {
         run_id: c.opt_id("run_id")?,
         at: c.at("at")?,
     })
+}
+
+fn put_gap((workspace, gap): &(WorkspaceId, Gap), binds: &mut Binds) {
+    binds
+        .id(workspace)
+        .id(gap.id)
+        .text(gap.status.as_str())
+        .text(gap.question.as_str())
+        .json(&gap.terms)
+        .int(gap.questions)
+        .opt_text(gap.document_slug.as_deref())
+        .at(gap.first_at)
+        .at(gap.last_at);
+}
+
+fn put_gap_question((workspace, question): &(WorkspaceId, GapQuestion), binds: &mut Binds) {
+    binds
+        .id(workspace)
+        .id(question.id)
+        .id(question.gap_id)
+        .text(question.question.as_str())
+        .text(question.cause.as_str())
+        .json(&question.missing)
+        .opt_id(question.ticket_id)
+        .opt_id(question.run_id)
+        .at(question.at);
 }
 
 impl WorkspaceStore {
@@ -106,54 +134,96 @@ impl WorkspaceStore {
         self.all(select, get_gap_question).await
     }
 
-    /// Writes a gap, new or changed.
-    pub async fn put_gap(&self, gap: Gap) -> Result<(), StoreError> {
-        self.write_gap(gap, Vec::new()).await
-    }
-
-    /// Adds a question to its gap, which is written with it. False when the question's run has asked
-    /// already: then nothing is written.
+    /// Begins a gap with its first question. False when the question's run has asked already, or there is such a gap:
+    /// then nothing is written.
     pub async fn add_gap_question(&self, gap: Gap, question: GapQuestion) -> Result<bool, StoreError> {
-        match self.write_gap(gap, vec![question]).await {
-            Ok(()) => Ok(true),
-            Err(error) if error.is_unique_violation() => Ok(false),
-            Err(error) => Err(error),
-        }
+        let (workspace, shared) = (self.id, self.store.writer.shared.clone());
+        let written = self
+            .writer()
+            .transact_beside(move |connection| {
+                Box::pin(async move {
+                    let gaps = [(workspace, gap)];
+                    shared.statements.write(connection, &GAPS, &gaps, put_gap).await?;
+                    let questions = [(workspace, question)];
+                    shared.statements.write(connection, &GAP_QUESTIONS, &questions, put_gap_question).await?;
+                    Ok(true)
+                })
+            })
+            .await;
+        unless_asked(written)
     }
 
-    async fn write_gap(&self, gap: Gap, questions: Vec<GapQuestion>) -> Result<(), StoreError> {
+    /// Adds a question to the gap that it names, as that is by now: others may have asked since it was read, or somebody
+    /// decided what becomes of it. `joined` makes the gap's words those of one more question. False when there is no
+    /// such gap or the question's run has asked already: then nothing is written.
+    pub async fn join_gap(
+        &self,
+        question: GapQuestion,
+        joined: impl FnOnce(BTreeMap<String, i64>) -> BTreeMap<String, i64> + Send + 'static,
+    ) -> Result<bool, StoreError> {
         let (workspace, shared) = (self.id, self.store.writer.shared.clone());
+        let written = self
+            .writer()
+            .transact_beside(move |connection| {
+                Box::pin(async move {
+                    let mut binds = Binds::default();
+                    binds.id(workspace).id(question.gap_id);
+                    let lock = shared.dialect.lock_one();
+                    let sql =
+                        format!("SELECT * FROM knowledge_gaps WHERE workspace_id = $1 AND id = $2{lock}");
+                    let rows = binds.fetch_all(connection, sql.as_str().into()).await?;
+                    let Some(gap) = rows.first().map(get_gap).transpose()? else { return Ok(false) };
+                    let last_at = gap.last_at.max(question.at);
+                    let terms = joined(gap.terms);
+                    let mut binds = Binds::default();
+                    binds.id(workspace).id(gap.id).json(&terms).at(last_at);
+                    let sql = "UPDATE knowledge_gaps SET terms = $3, questions = questions + 1, last_at = $4 \
+                               WHERE workspace_id = $1 AND id = $2";
+                    binds.execute(connection, sql).await?;
+                    let questions = [(workspace, question)];
+                    shared.statements.write(connection, &GAP_QUESTIONS, &questions, put_gap_question).await?;
+                    Ok(true)
+                })
+            })
+            .await;
+        unless_asked(written)
+    }
+
+    /// No article will answer it. The gap as it is then; none when there is no such gap.
+    pub async fn dismiss_gap(&self, id: GapId) -> Result<Option<Gap>, StoreError> {
+        self.settle_gap(id, GapStatus::Dismissed, None).await
+    }
+
+    /// An article was begun for it. The gap as it is then; none when there is no such gap.
+    pub async fn draft_gap(&self, id: GapId, document_slug: String) -> Result<Option<Gap>, StoreError> {
+        self.settle_gap(id, GapStatus::Drafted, Some(document_slug)).await
+    }
+
+    async fn settle_gap(
+        &self,
+        id: GapId,
+        status: GapStatus,
+        document_slug: Option<String>,
+    ) -> Result<Option<Gap>, StoreError> {
+        let mut binds = Binds::default();
+        binds.id(self.id).id(id).text(status.as_str()).opt_text(document_slug);
+        let sql = "UPDATE knowledge_gaps SET status = $3, document_slug = coalesce($4, document_slug) \
+                   WHERE workspace_id = $1 AND id = $2 RETURNING *";
         self.writer()
             .transact_beside(move |connection| {
                 Box::pin(async move {
-                    let put = |gap: &Gap, binds: &mut Binds| {
-                        binds
-                            .id(workspace)
-                            .id(gap.id)
-                            .text(gap.status.as_str())
-                            .text(gap.question.as_str())
-                            .json(&gap.terms)
-                            .int(gap.questions)
-                            .opt_text(gap.document_slug.as_deref())
-                            .at(gap.first_at)
-                            .at(gap.last_at);
-                    };
-                    shared.statements.write(connection, &GAPS, &[gap], put).await?;
-                    let put = |question: &GapQuestion, binds: &mut Binds| {
-                        binds
-                            .id(workspace)
-                            .id(question.id)
-                            .id(question.gap_id)
-                            .text(question.question.as_str())
-                            .text(question.cause.as_str())
-                            .json(&question.missing)
-                            .opt_id(question.ticket_id)
-                            .opt_id(question.run_id)
-                            .at(question.at);
-                    };
-                    shared.statements.write(connection, &GAP_QUESTIONS, &questions, put).await
+                    let rows = binds.fetch_all(connection, sql.into()).await?;
+                    rows.first().map(get_gap).transpose()
                 })
             })
             .await
+    }
+}
+
+/// A run that ends without an answer asks once.
+fn unless_asked(written: Result<bool, StoreError>) -> Result<bool, StoreError> {
+    match written {
+        Err(error) if error.is_unique_violation() => Ok(false),
+        other => other,
     }
 }

@@ -93,7 +93,11 @@ impl WorkspaceStore {
         let wanted = of("mail of theirs", "email_message_id", " AND t.email_message_id IS NOT NULL");
         let found = async {
             let mut found = statements.select(&mut reader, &wanted, &theirs).await?;
-            found.extend(statements.select(&mut reader, &of("mail of ours", "id", ""), &ours).await?);
+            found.extend(
+                statements
+                    .select(&mut reader, &of("mail of ours", "id", " AND t.visibility = 'public'"), &ours)
+                    .await?,
+            );
             Ok::<_, StoreError>(found)
         };
         let found = self.store.heard(found).await?;

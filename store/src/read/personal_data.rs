@@ -66,6 +66,16 @@ impl Store {
     }
 }
 
+/// The place is compared as a row, which is looked up in the index; as conditions it is looked for from the beginning.
+fn behind(workspace: WorkspaceId, place: &ScanPlace, limit: i64) -> Select {
+    Select::of(workspace, "SELECT ticket_id, version, message FROM messages WHERE workspace_id = $1").and(
+        " AND (ticket_id, version) > (?, ?) ORDER BY ticket_id, version LIMIT ? + 0",
+        |binds| {
+            binds.text(place.ticket.as_str()).int(place.version).int(clamp(limit));
+        },
+    )
+}
+
 impl WorkspaceStore {
     /// Writes a new scan and its entry in the audit; the one that is under way when there is one.
     pub async fn begin_scan(
@@ -140,20 +150,7 @@ impl WorkspaceStore {
         place: &ScanPlace,
         limit: i64,
     ) -> Result<Vec<(TicketId, i64, Message)>, StoreError> {
-        let select =
-            Select::of(self.id, "SELECT ticket_id, version, message FROM messages WHERE workspace_id = $1")
-                .and(
-                    " AND (ticket_id > ? OR (ticket_id = ? AND version > ?)) ORDER BY ticket_id, version \
-                     LIMIT ? + 0",
-                    |binds| {
-                        binds
-                            .text(place.ticket.as_str())
-                            .text(place.ticket.as_str())
-                            .int(place.version)
-                            .int(clamp(limit));
-                    },
-                );
-        self.all(select, |row| {
+        self.all(behind(self.id, place, limit), |row| {
             let (version, message) = rows::get_message(row)?;
             Ok((Columns { table: "messages", row }.id("ticket_id")?, version, message))
         })
@@ -309,4 +306,24 @@ pub(super) async fn decide(
     let sql = "UPDATE personal_data_suggestions SET status = $3, decided_by = $4, decided_at = $5 \
                WHERE workspace_id = $1 AND id = $2 AND status = 'open'";
     Ok(binds.execute(connection, sql).await? == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AnyConnection, Connection as _};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_scan_goes_on_from_its_place_and_reads_nothing_before_it() {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect("sqlite::memory:").await.unwrap();
+        crate::migrations::migrator().run(&mut connection).await.unwrap();
+        let place = ScanPlace { ticket: "t".to_owned(), version: 7 };
+        let select = behind(WorkspaceId(Uuid::nil()), &place, 100);
+        let plan = select.plan(&mut connection).await.unwrap();
+        assert_eq!(plan.len(), 1, "nothing is sorted: {plan:?}");
+        assert!(plan[0].contains("workspace_id=? AND (ticket_id,version)>(?,?)"), "{plan:?}");
+    }
 }

@@ -217,17 +217,19 @@ impl WorkspaceStore {
         let now = self.store.writer.shared.clock.now();
         let mut binds = Binds::default();
         binds.id(self.id).id(id).at(until).at(now);
-        let claimed = self
-            .change(
-                binds,
-                "UPDATE knowledge_sources SET fence = fence + 1, lease_until = $3 WHERE workspace_id = $1 AND id = $2 \
-                 AND removing IS NULL AND (lease_until IS NULL OR lease_until <= $4)",
-            )
-            .await?;
-        if !claimed {
-            return Ok(None);
-        }
-        Ok(self.source(id).await?.map(|source| source.fence))
+        let sql = "UPDATE knowledge_sources SET fence = fence + 1, lease_until = $3 WHERE workspace_id = $1 AND id = $2 \
+                   AND removing IS NULL AND (lease_until IS NULL OR lease_until <= $4) RETURNING fence";
+        // As it was written: read afterwards, it may be that of somebody who took the source since.
+        self.writer()
+            .transact_beside(move |connection| {
+                Box::pin(async move {
+                    let rows = binds.fetch_all(connection, sql.into()).await?;
+                    rows.first()
+                        .map(|row| Columns { table: "knowledge_sources", row }.int("fence"))
+                        .transpose()
+                })
+            })
+            .await
     }
 
     /// Says that the holder of the fence is alive, and how far it is. False when it is not the holder

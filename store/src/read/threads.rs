@@ -12,6 +12,17 @@ use crate::{
 /// Characters of a conversation's title.
 const MAX_TITLE: usize = 120;
 
+/// What refers to an approval, and to a run: tables, and the columns that do.
+const OF_APPROVALS: [(&str, &str); 6] = [
+    ("approval_claims", "approval_id"),
+    ("approval_mails", "approval_id"),
+    ("decisions", "approval_id"),
+    ("evaluation_cases", "approval_id"),
+    ("exercises", "source_id"),
+    ("review_attention", "approval_id"),
+];
+const OF_RUNS: [(&str, &str); 3] = [("approvals", "run_id"), ("effects", "run_id"), ("steps", "run_id")];
+
 /// What became of somebody's wish to have a conversation gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forgotten {
@@ -96,7 +107,8 @@ impl WorkspaceStore {
         })
     }
 
-    /// Takes out a conversation of theirs with its journals. What it cost stays entered.
+    /// Takes out a conversation of theirs with its journals and whatever else belongs to its runs. What it cost stays
+    /// entered, and an errand that it began goes on: that is a run of its ticket.
     pub async fn forget_thread(&self, by: UserId, thread: ThreadId) -> Result<Forgotten, StoreError> {
         let workspace = self.id;
         self.writer()
@@ -119,15 +131,54 @@ impl WorkspaceStore {
                             return Ok(Forgotten::Busy);
                         }
                     }
-                    let sql = format!(
-                        "DELETE FROM steps WHERE workspace_id = $1 AND run_id IN (SELECT id FROM runs WHERE {theirs})"
-                    );
-                    key().fetch_all(connection, sql.as_str().into()).await?;
+                    // What refers to its runs goes before them: whatever it had proposed is an effect of one.
+                    let runs = format!("SELECT id FROM runs WHERE {theirs}");
+                    let approvals =
+                        format!("SELECT id FROM approvals WHERE workspace_id = $1 AND run_id IN ({runs})");
+                    let of_approvals = OF_APPROVALS.map(|(table, column)| (table, column, &approvals));
+                    let of_runs = OF_RUNS.map(|(table, column)| (table, column, &runs));
+                    for (table, column, of) in of_approvals.into_iter().chain(of_runs) {
+                        let sql =
+                            format!("DELETE FROM {table} WHERE workspace_id = $1 AND {column} IN ({of})");
+                        key().fetch_all(connection, sql.as_str().into()).await?;
+                    }
                     let sql = format!("DELETE FROM runs WHERE {theirs}");
                     key().fetch_all(connection, sql.as_str().into()).await?;
                     Ok(Forgotten::Yes)
                 })
             })
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AnyConnection, Connection as _, Row as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whatever_refers_to_a_run_goes_with_it() {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect("sqlite::memory:").await.unwrap();
+        crate::migrations::migrator().run(&mut connection).await.unwrap();
+        let nothing: &[(&str, &str)] = &[];
+        let of_what_goes = OF_APPROVALS.iter().chain(&OF_RUNS).map(|(table, _)| match *table {
+            "approvals" => ("approvals", &OF_APPROVALS[..]),
+            table => (table, nothing),
+        });
+        for (table, known) in of_what_goes.chain([("runs", &OF_RUNS[..])]) {
+            let mut binds = Binds::default();
+            binds.text(table);
+            let sql = "SELECT t.name AS name, f.\"from\" AS refers \
+                       FROM sqlite_schema AS t JOIN pragma_foreign_key_list(t.name) AS f \
+                       WHERE t.type = 'table' AND f.\"table\" = $1 AND f.\"from\" <> 'workspace_id' ORDER BY t.name";
+            let rows = binds.fetch_all(&mut connection, sql.into()).await.unwrap();
+            let found: Vec<(String, String)> =
+                rows.iter().map(|row| (row.get("name"), row.get("refers"))).collect();
+            let found: Vec<(&str, &str)> =
+                found.iter().map(|(name, refers)| (name.as_str(), refers.as_str())).collect();
+            assert_eq!(found, known, "what refers to {table}");
+        }
     }
 }

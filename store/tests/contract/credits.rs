@@ -21,14 +21,14 @@ fn budget(most: i64) -> Vec<Ceiling> {
     vec![ceiling(Unit::Credits, Window::Day, most)]
 }
 
-fn reserve(f: &Fixture, run: Option<RunId>, micros: i64, ceilings: Vec<Ceiling>) -> (ReservationId, Op) {
+pub fn reserve(f: &Fixture, run: Option<RunId>, micros: i64, ceilings: Vec<Ceiling>) -> (ReservationId, Op) {
     let id = f.id(ReservationId::new);
     let (agent, at) = ("resolution".to_owned(), f.now());
     let reservation = Box::new(Reservation { id, run_id: run, agent, tool: None, micros, at });
     (id, Op::Reserve { reservation, ceilings, held: true })
 }
 
-fn settle(f: &Fixture, id: ReservationId, run: Option<RunId>, spent: Spent) -> Op {
+pub fn settle(f: &Fixture, id: ReservationId, run: Option<RunId>, spent: Spent) -> Op {
     Op::Settle { reservation_id: id, run_id: run, spent, at: f.now() }
 }
 

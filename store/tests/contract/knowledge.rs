@@ -1,6 +1,6 @@
 //! Gaps, what sent replies rest on, and what readers say.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
     ChunkId, DocumentId, GapId, GapQuestionId, RunId, TicketId,
@@ -11,8 +11,9 @@ use domain::{
     ticket::{EventBody, Visibility},
     user::Actor,
 };
+use futures::future::join_all;
 
-use crate::fixture::{Fixture, append, customer};
+use crate::fixture::{Fixture, append, customer, elsewhere};
 
 fn question(f: &Fixture, gap: &Gap, run: Option<RunId>) -> GapQuestion {
     GapQuestion {
@@ -27,8 +28,8 @@ fn question(f: &Fixture, gap: &Gap, run: Option<RunId>) -> GapQuestion {
     }
 }
 
-pub async fn a_gap_grows_with_its_questions_and_a_run_asks_once(f: Fixture) {
-    let gap = Gap {
+fn gap(f: &Fixture) -> Gap {
+    Gap {
         id: f.id(GapId::new),
         status: GapStatus::Open,
         question: "Do you deliver to Canada?".to_owned(),
@@ -37,26 +38,72 @@ pub async fn a_gap_grows_with_its_questions_and_a_run_asks_once(f: Fixture) {
         document_slug: None,
         first_at: f.now(),
         last_at: f.now(),
-    };
+    }
+}
+
+/// The words of a gap with those of one more question.
+fn canada(mut terms: BTreeMap<String, i64>) -> BTreeMap<String, i64> {
+    *terms.entry("canada".to_owned()).or_default() += 1;
+    terms
+}
+
+pub async fn a_gap_grows_with_its_questions_and_a_run_asks_once(f: Fixture) {
+    let gap = gap(&f);
     let run = f.id(RunId::new);
     let first = question(&f, &gap, Some(run));
+    assert!(!f.desk.join_gap(first.clone(), canada).await.unwrap(), "there is no such gap yet");
     assert!(f.desk.add_gap_question(gap.clone(), first.clone()).await.unwrap());
     f.clock.advance(Duration::from_secs(60));
-    let grown = Gap { questions: 2, last_at: f.now(), ..gap.clone() };
-    assert!(!f.desk.add_gap_question(grown.clone(), question(&f, &gap, Some(run))).await.unwrap());
+    assert!(!f.desk.join_gap(question(&f, &gap, Some(run)), canada).await.unwrap());
     assert_eq!(f.desk.gap(gap.id).await.unwrap(), Some(gap.clone()), "nothing of it was written");
     let second = question(&f, &gap, None);
-    assert!(f.desk.add_gap_question(grown.clone(), second.clone()).await.unwrap());
+    assert!(f.desk.join_gap(second.clone(), canada).await.unwrap());
+    let grown = Gap { terms: canada(gap.terms.clone()), questions: 2, last_at: f.now(), ..gap.clone() };
     assert_eq!(f.desk.gap_questions(gap.id, 10).await.unwrap(), [second, first]);
 
     let listed = f.desk.gaps(GapStatus::Open, 10, None).await.unwrap();
     assert_eq!(listed.items, std::slice::from_ref(&grown));
     let drafted = Gap { status: GapStatus::Drafted, document_slug: Some("draft-canada".to_owned()), ..grown };
-    f.desk.put_gap(drafted.clone()).await.unwrap();
+    assert_eq!(f.desk.draft_gap(gap.id, "draft-canada".to_owned()).await.unwrap().as_ref(), Some(&drafted));
     assert!(f.desk.gaps(GapStatus::Open, 10, None).await.unwrap().items.is_empty());
     assert_eq!(f.desk.gaps(GapStatus::Drafted, 10, None).await.unwrap().items, [drafted]);
     let other = f.store.create_workspace("south", "South").await.unwrap();
     assert_eq!(f.store.workspace(other.id).gap(gap.id).await.unwrap(), None);
+}
+
+/// Whoever adds one has read the gap before the others were in it.
+pub async fn questions_that_come_at_once_all_count(f: Fixture) {
+    let gap = gap(&f);
+    assert!(f.desk.add_gap_question(gap.clone(), question(&f, &gap, None)).await.unwrap());
+    let earlier = question(&f, &gap, None);
+    f.clock.advance(Duration::from_secs(60));
+    let at_once = (0..10).map(|_| f.desk.join_gap(question(&f, &gap, None), canada));
+    for joined in join_all(at_once).await {
+        assert!(joined.unwrap());
+    }
+    assert!(f.desk.join_gap(earlier, canada).await.unwrap());
+    let grown = f.desk.gap(gap.id).await.unwrap().unwrap();
+    assert_eq!((grown.questions, grown.terms["canada"], grown.terms["deliv"]), (12, 12, 1));
+    assert_eq!(grown.last_at, f.now(), "one that comes late was not asked last");
+    assert_eq!(f.desk.gap_questions(gap.id, 50).await.unwrap().len(), 12);
+}
+
+pub async fn what_became_of_a_gap_stays_when_it_is_asked_about_again(f: Fixture) {
+    let read = gap(&f);
+    assert!(f.desk.add_gap_question(read.clone(), question(&f, &read, None)).await.unwrap());
+    let dismissed = f.desk.dismiss_gap(read.id).await.unwrap().unwrap();
+    assert_eq!(dismissed, Gap { status: GapStatus::Dismissed, ..read.clone() });
+    assert!(f.desk.join_gap(question(&f, &read, None), canada).await.unwrap());
+    let asked = f.desk.gap(read.id).await.unwrap().unwrap();
+    assert_eq!((asked.status, asked.questions), (GapStatus::Dismissed, 2));
+    // Nor is what was asked undone by what becomes of it.
+    let (status, slug) = (GapStatus::Drafted, Some("canada".to_owned()));
+    f.desk.draft_gap(read.id, "canada".to_owned()).await.unwrap();
+    assert!(f.desk.join_gap(question(&f, &read, None), canada).await.unwrap());
+    let drafted = f.desk.gap(read.id).await.unwrap().unwrap();
+    assert_eq!((drafted.status, drafted.questions, &drafted.document_slug), (status, 3, &slug));
+    assert_eq!(f.desk.dismiss_gap(read.id).await.unwrap().unwrap().document_slug, slug);
+    assert_eq!(elsewhere(&f).dismiss_gap(read.id).await.unwrap(), None);
 }
 
 fn document(f: &Fixture, version: i64, body: &str) -> (Document, Vec<Chunk>) {

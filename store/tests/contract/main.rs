@@ -173,7 +173,8 @@ contract! {
         one_question_of_a_person_is_answered_at_a_time_and_none_twice,
         who_asked_stops_it_and_nobody_writes_on,
         what_is_set_aside_is_settled_when_it_is_stopped,
-        a_forgotten_conversation_is_gone_with_its_journals;
+        a_forgotten_conversation_is_gone_with_its_journals,
+        a_forgotten_conversation_is_gone_with_what_it_proposed;
     approvals:
         of_twenty_concurrent_deciders_one_wins,
         a_quorum_needs_different_people,
@@ -198,10 +199,13 @@ contract! {
         what_people_had_before_them_is_counted_by_week;
     knowledge:
         a_gap_grows_with_its_questions_and_a_run_asks_once,
+        questions_that_come_at_once_all_count,
+        what_became_of_a_gap_stays_when_it_is_asked_about_again,
         citations_of_sent_replies_are_found_by_their_document,
         feedback_is_one_word_of_each_reader;
     sources:
         a_source_is_worked_on_by_one_at_a_time,
+        whoever_takes_a_source_is_told_their_own_fence,
         what_is_written_with_an_older_fence_changes_nothing,
         a_document_has_one_page,
         a_source_goes_with_its_pages;
@@ -254,6 +258,7 @@ contract! {
     records:
         pending_approvals_are_listed_oldest_first_and_by_role,
         customers_are_found_by_name_and_address,
+        what_is_written_in_capitals_is_found_as_it_is_written,
         an_address_belongs_to_one_contact,
         one_address_belongs_to_one_member,
         mail_of_staff_and_agents_on_email_tickets_is_delivered_once,

@@ -106,6 +106,23 @@ pub async fn customers_are_found_by_name_and_address(f: Fixture) {
     assert_eq!(f.desk.tickets(&filter, 10, None).await.unwrap().items.len(), 1);
 }
 
+pub async fn what_is_written_in_capitals_is_found_as_it_is_written(f: Fixture) {
+    let (name, subject) = ("ΜΑΡΙΑ ΠΑΠΑΔΟΠΟΥΛΟΣ", "ΣΠΑΣΜΕΝΟΣ ΤΡΟΧΟΣ");
+    let (customer, contact) = person(&f, name, "maria@example.com");
+    f.desk.create_customer(customer, contact).await.unwrap();
+    f.open(subject).await;
+    f.open("A flat tyre").await;
+    for text in [name, "ΠΑΠΑΔΟΠΟΥΛΟΣ", "παπαδοπουλος", "παπαδοπουλοσ", "ΟΥΛΟΣ", "ΟΥΛΟ"]
+    {
+        assert_eq!(f.desk.customers(Some(text), 10, None).await.unwrap().items.len(), 1, "{text}");
+    }
+    assert!(f.desk.customers(Some("ΟΥΛΟΥΣ"), 10, None).await.unwrap().items.is_empty());
+    for text in [subject, "ΤΡΟΧΟΣ", "τροχος", "ΣΠΑΣ", "ΜΕΝΟΣ"] {
+        let filter = TicketFilter { text: Some(text.to_owned()), ..Default::default() };
+        assert_eq!(f.desk.tickets(&filter, 10, None).await.unwrap().items.len(), 1, "{text}");
+    }
+}
+
 pub async fn an_address_belongs_to_one_contact(f: Fixture) {
     let (first, contact) = person(&f, "First", "same@example.com");
     f.desk.create_customer(first, contact).await.unwrap();

@@ -1,6 +1,9 @@
 //! Knowledge sources: who works on them, their pages, and which document came from where.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use domain::{
     DocumentId, SourceId, SourcePageId,
@@ -10,6 +13,7 @@ use domain::{
     ticket::Visibility,
     user::Actor,
 };
+use futures::future::join_all;
 use store::StoreError;
 
 use crate::fixture::{Fixture, elsewhere};
@@ -109,6 +113,15 @@ pub async fn a_source_is_worked_on_by_one_at_a_time(f: Fixture) {
     let fourth = f.desk.claim_source(source.id, f.now().plus(MINUTE)).await.unwrap().unwrap();
     f.desk.release_source((source.id, fourth)).await.unwrap();
     assert_eq!(f.desk.idle_sources(None).await.unwrap().len(), 1, "given back, and still to be done");
+}
+
+/// The leases are over as soon as they begin, so that all of them get it.
+pub async fn whoever_takes_a_source_is_told_their_own_fence(f: Fixture) {
+    let source = source(&f, "https://help.example.com/sitemap.xml").await;
+    let claims = (0..40).map(|_| f.desk.claim_source(source.id, f.now()));
+    let fences: BTreeSet<i64> =
+        join_all(claims).await.into_iter().map(|claimed| claimed.unwrap().unwrap()).collect();
+    assert_eq!(fences, (1..=40).collect::<BTreeSet<i64>>());
 }
 
 pub async fn what_is_written_with_an_older_fence_changes_nothing(f: Fixture) {

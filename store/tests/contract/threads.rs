@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use domain::{
     ReservationId, RunId, ThreadId, UserId,
-    commit::{CommitError, NewRun, Op},
+    approval::DecisionKind,
+    commit::{Commit, CommitError, NewRun, Op, RunTo},
     copilot::{Asked, LookingAt},
+    credit::Spent,
     run::{Outcome, RunStatus},
 };
 use store::{Forgotten, RunFilter};
 
-use crate::fixture::{Fixture, answered, one};
+use crate::{
+    credits::{reserve, settle},
+    fixture::{Fixture, answered, decided, one},
+};
 
 fn question(f: &Fixture, by: UserId, thread_id: ThreadId, seq: i64, text: &str) -> NewRun {
     let asked = Asked {
@@ -148,4 +153,39 @@ pub async fn a_forgotten_conversation_is_gone_with_its_journals(mut f: Fixture) 
     assert!(f.desk.steps(gone).await.unwrap().is_empty());
     assert_eq!(f.desk.forget_thread(ada, thread).await.unwrap(), Forgotten::Unknown);
     assert_eq!(f.desk.questions(ada, other).await.unwrap().len(), 1);
+}
+
+pub async fn a_forgotten_conversation_is_gone_with_what_it_proposed(mut f: Fixture) {
+    let ada = f.id(UserId::new);
+    let thread = f.id(ThreadId::new);
+    let (_, errand) = f.working().await;
+    f.desk.commit(one(Op::EnsureRun(question(&f, ada, thread, 0, "Tag #1 with late")))).await.unwrap();
+    let run = f.ready.recv().await.unwrap().run;
+    let effect = f.effect(&run, "call-1");
+    f.desk.commit(one(Op::AddEffect(Box::new(effect.clone())))).await.unwrap();
+    let (paid, op) = reserve(&f, Some(run.id), 1_000, Vec::new());
+    f.desk.commit(one(op)).await.unwrap();
+    let mut change = f.change(&run, RunTo::Running);
+    change.usage.cost_micros = 300;
+    let ops = vec![settle(&f, paid, Some(run.id), Spent::Micros(300)), Op::Run(Box::new(change))];
+    f.desk.commit(Commit { ops }).await.unwrap();
+    f.put(&run, answered()).await.unwrap();
+    f.desk.commit(one(Op::EnsureRun(question(&f, ada, thread, 1, "Refund it")))).await.unwrap();
+    let run = f.ready.recv().await.unwrap().run;
+    let approval = f.approval(&run, 0);
+    f.desk.commit(one(Op::AddApproval(Box::new(approval.clone())))).await.unwrap();
+    let until = f.now().plus(Duration::from_secs(60));
+    f.desk.claim_approval(approval.id, ada, f.now(), until).await.unwrap();
+    let decision = f.decision(&approval, DecisionKind::Reject { reason: "no".to_owned() });
+    f.desk.commit(one(decided(decision))).await.unwrap();
+    f.put(&run, answered()).await.unwrap();
+
+    assert_eq!(f.desk.forget_thread(ada, thread).await.unwrap(), Forgotten::Yes);
+    assert!(f.desk.questions(ada, thread).await.unwrap().is_empty());
+    assert!(f.desk.effect(effect.id).await.unwrap().is_none());
+    assert!(f.desk.approval(approval.id).await.unwrap().is_none());
+    assert!(f.desk.decisions(approval.id).await.unwrap().is_empty());
+    assert!(f.desk.run(errand.id).await.unwrap().is_some(), "a run of a ticket is no part of it");
+    let credits = f.desk.verify_credits().await.unwrap();
+    assert_eq!((credits.spent, credits.differences), (300, vec![]), "what it cost stays entered");
 }

@@ -369,7 +369,9 @@ fn writes() -> Vec<(&'static str, Call)> {
         "remove_approval_view" => desk.remove_approval_view(w.view).await,
         "add_approval_view" => desk.add_approval_view(w.view()).await,
         "put_feedback" => desk.put_feedback(w.feedback()).await,
-        "put_gap" => desk.put_gap(w.gap().0).await,
+        "dismiss_gap" => desk.dismiss_gap(w.gap).await,
+        "draft_gap" => desk.draft_gap(w.gap, w.tag.to_owned()).await,
+        "join_gap" => desk.join_gap(w.gap().1, |terms| terms).await,
         "add_gap_question" => {
             let (gap, question) = w.gap();
             desk.add_gap_question(gap, question).await
