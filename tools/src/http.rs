@@ -20,8 +20,8 @@
 //! idempotent = true
 //! preview = "Refund {amount_cents|money} on order {order_number}"
 //! inquire = { method = "GET", url = "/refunds/by-key/{idempotency_key}" }
-//! # of one that reads: `owner = "customer_email"` (whose the record is, by the answer) and
-//! # `owner_arg = "email"` (an argument that must be the customer's own address)
+//! # `owner_arg = "email"` (an argument that must be the customer's own address) and, of one that
+//! # reads, `owner = "customer_email"` (whose the record is, by the answer)
 //! [tool.args]
 //! required = ["order_number", "amount_cents"]
 //! properties.order_number = { type = "string" }
@@ -258,7 +258,7 @@ impl AnyTool for HttpTool {
         Ok(output)
     }
 
-    async fn execute(&self, permit: Permit, _: &ToolContext) -> Result<ToolOutput, ToolError> {
+    async fn execute(&self, permit: Permit, context: &ToolContext) -> Result<ToolOutput, ToolError> {
         if permit.call().tool != self.spec.name {
             return Err(ToolError::Refused(format!(
                 "the permit is for {}, not for {}",
@@ -266,6 +266,8 @@ impl AnyTool for HttpTool {
                 self.spec.name
             )));
         }
+        // Before anything is sent: what was done for somebody else's address cannot be taken back.
+        self.owner.check_argument(&permit.call().args, context)?;
         self.call(&permit.call().args, Some(permit.idempotency_key())).await
     }
 

@@ -167,7 +167,8 @@ impl McpServers {
     }
 
     /// Lets a suspended tool be called as it is now. `seen` is the version the admin looked at;
-    /// when the tool has changed again since, nothing is accepted.
+    /// when the tool has changed again since, nothing is accepted. Where the server goes away once it is
+    /// accepted, the tool stays suspended until the server is there again.
     pub async fn accept(&self, name: &str, seen: Option<&Digest>) -> Result<ToolSpec, ToolsError> {
         let server = name
             .split_once("__")

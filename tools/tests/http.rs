@@ -229,6 +229,31 @@ async fn arguments_that_do_not_fit_the_schema_are_not_sent() {
 }
 
 #[tokio::test]
+async fn an_effect_for_an_address_that_is_not_the_customers_is_not_sent() {
+    let (shop, base) = shop().await;
+    let extra = "owner_arg = \"email\"\n[tool.args]\nrequired = [\"email\"]\n\
+                 properties.email = { type = \"string\" }";
+    let tool = one(&simple("/password-resets", "POST", "outward", extra), &base);
+    let theirs = json!({ "email": "other@post.example" });
+    let own = json!({ "email": "Mira@post.example" });
+    let mut context = plain_context();
+    context.on_behalf_of = Some(vec!["mira@post.example".to_owned()]);
+    let refused = execute(&*tool, &theirs, &context).await;
+    assert!(matches!(&refused, Err(ToolError::NotTheirs(why)) if why.contains("`email`")), "{refused:?}");
+    assert_eq!(shop.count(), 0);
+    execute(&*tool, &own, &context).await.unwrap();
+    assert_eq!(shop.last().body, own);
+
+    // Of a customer without an address nothing is known to be theirs; the staff may see to everybody's.
+    context.on_behalf_of = Some(Vec::new());
+    assert!(matches!(execute(&*tool, &own, &context).await, Err(ToolError::NotTheirs(_))));
+    assert_eq!(shop.count(), 1);
+    context.on_behalf_of = None;
+    execute(&*tool, &theirs, &context).await.unwrap();
+    assert_eq!(shop.count(), 2);
+}
+
+#[tokio::test]
 async fn statuses_mean_what_they_say() {
     let (_, base) = shop().await;
     let kind = |result: Result<ToolOutput, ToolError>| match result {

@@ -152,7 +152,16 @@ impl Bench {
     }
 
     fn shift(&self) {
-        fs::write(self.folder.path().join("shifted"), "").unwrap();
+        self.put("shifted");
+    }
+
+    /// Puts a file there that the server goes by.
+    fn put(&self, name: &str) {
+        fs::write(self.folder.path().join(name), "").unwrap();
+    }
+
+    fn take(&self, name: &str) {
+        fs::remove_file(self.folder.path().join(name)).unwrap();
     }
 }
 
@@ -433,6 +442,52 @@ async fn an_announced_change_reaches_the_catalog_by_itself() {
     bench.read("announce", json!({})).await.unwrap();
     until("the catalog shows it", async || !bench.catalog.suspended().is_empty()).await;
     watch.abort();
+    bench.servers.close().await;
+}
+
+#[tokio::test]
+async fn a_change_is_seen_although_nobody_waited_for_the_listing_that_shows_it() {
+    let bench = Bench::stdio(20_000).await;
+    bench.shift();
+    bench.put("held");
+    bench.read("announce", json!({})).await.unwrap();
+    // Until the server's word of the change has come, a read is answered without a listing.
+    until("a read is given up while the tools are listed", async || {
+        tokio::select! {
+            read = bench.read("lookup", json!({ "city": "x" })) => {
+                read.unwrap();
+                false
+            }
+            () = until("the listing begins", async || bench.calls() == ["tools/list"]) => true,
+        }
+    })
+    .await;
+    assert!(bench.catalog.suspended().is_empty(), "the listing has not ended");
+    bench.take("held");
+    let refused = bench.read("shifting", json!({})).await;
+    assert!(matches!(&refused, Err(ToolError::Refused(why)) if why.contains("suspended")), "{refused:?}");
+    bench.servers.close().await;
+}
+
+#[tokio::test]
+async fn an_acceptance_stands_although_the_server_goes_away_right_after_it() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let bench = Bench::with(folder.clone(), Arc::default(), stdio(&folder), 20_000);
+    bench.shift();
+    bench.connect().await;
+    let version = bench.catalog.suspension("srv__shifting").unwrap().now.version;
+    bench.put("last");
+    bench.servers.accept("srv__shifting", Some(&version)).await.unwrap();
+    assert_eq!(bench.register.known.lock().unwrap()["srv__shifting"].version, version);
+    // What the server offers now is not known, so that the tool is not called yet.
+    assert!(!bench.servers.status().await[0].connected);
+    assert!(bench.catalog.suspension("srv__shifting").is_some());
+    bench.take("gone");
+    until("the accepted tool is called", async || {
+        bench.servers.connect_all().await;
+        bench.read("shifting", json!({})).await.is_ok()
+    })
+    .await;
     bench.servers.close().await;
 }
 

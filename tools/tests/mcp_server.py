@@ -9,6 +9,9 @@ DIR carries what the tests exchange with it:
     shifted    while it exists, the tool `shifting` has another description
     token      when it exists, HTTP requests must carry its content as a bearer token
     modern     when it exists, `initialize` over HTTP is unknown, as newer servers have it
+    held       while it exists, listings of the tools wait; `calls` gets a line for each that does
+    last       when it exists, the next listing turns it into `gone`
+    gone       while it exists, the process ends when it is asked for its tools
 """
 
 import argparse
@@ -30,6 +33,14 @@ folder: pathlib.Path = arguments.dir
 
 class Server(MCPServer):
     async def list_tools(self):
+        if (folder / "gone").exists():
+            os._exit(1)
+        if (folder / "last").exists():
+            (folder / "last").rename(folder / "gone")
+        if (folder / "held").exists():
+            note("tools/list")
+            while (folder / "held").exists():
+                await anyio.sleep(0.01)
         tools = await super().list_tools()
         if (folder / "shifted").exists():
             for tool in tools:

@@ -19,6 +19,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tracing::Instrument as _;
 
 use super::{
     Http,
@@ -205,8 +206,15 @@ async fn accept(
     if http.tool(&path.name)?.suspended.is_none() {
         return Err(super::tickets::conflict("this tool is not suspended; there is nothing to accept"));
     }
-    http.app.mcp.accept(&path.name, Some(&form.version)).await?;
-    let deed = staff.deed(&http, AuditAction::ToolAccepted, &path.name, json!({ "version": form.version }));
-    staff.store(&http).audit(deed).await?;
+    // Seen through by itself: an admin who goes away leaves no acceptance that the audit does not have.
+    let (accepting, name) = (http.clone(), path.name.clone());
+    let accepted = async move {
+        accepting.app.mcp.accept(&name, Some(&form.version)).await?;
+        let detail = json!({ "version": form.version });
+        let deed = staff.deed(&accepting, AuditAction::ToolAccepted, &name, detail);
+        staff.store(&accepting).audit(deed).await?;
+        Ok::<_, Problem>(())
+    };
+    tokio::spawn(accepted.in_current_span()).await.map_err(|error| Problem::internal(&error))??;
     http.tool(&path.name).map(Json)
 }

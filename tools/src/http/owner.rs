@@ -1,5 +1,6 @@
 //! Whose a record is. What belongs to somebody else is not read for a customer, whatever they or a
-//! model ask for: a model that never sees a record cannot tell it.
+//! model ask for: a model that never sees a record cannot tell it. Nor is anything done for an address
+//! that is not theirs.
 
 use domain::tool::{ToolContext, ToolError};
 use serde_json::Value;
@@ -17,6 +18,7 @@ impl Owner {
         self.in_answer.is_some() || self.arg.is_some()
     }
 
+    /// Of reads and of effects, before anything is sent.
     pub fn check_argument(&self, args: &Value, context: &ToolContext) -> Result<(), ToolError> {
         let (Some(arg), Some(own)) = (&self.arg, &context.on_behalf_of) else { return Ok(()) };
         match args.get(arg) {

@@ -48,6 +48,30 @@ pub(super) struct Server {
     judged: RwLock<BTreeMap<String, Result<Digest, String>>>,
 }
 
+/// A listing that was begun. Unless what it brought was judged, the tools are listed again before the
+/// next call: a listing may fail, and whoever waits for it may stop waiting.
+struct Listing<'s> {
+    stale: &'s AtomicBool,
+    judged: bool,
+}
+
+impl<'s> Listing<'s> {
+    /// None when the tools are as they were judged.
+    fn begin(stale: &'s AtomicBool) -> Option<Self> {
+        // Taken before listing: a change that is announced meanwhile is listed again next time.
+        stale.swap(false, Ordering::AcqRel).then(|| Self { stale, judged: false })
+    }
+}
+
+impl Drop for Listing<'_> {
+    fn drop(&mut self) {
+        // Fail closed: what was not compared is not called.
+        if !self.judged {
+            self.stale.store(true, Ordering::Release);
+        }
+    }
+}
+
 #[derive(Default)]
 struct Link {
     connection: Option<Arc<Connection>>,
@@ -136,31 +160,23 @@ impl Server {
                 }
             }
         };
-        // Taken before listing: a change that is announced meanwhile is listed again next time.
-        if self.stale.swap(false, Ordering::AcqRel) {
-            let judged = match connection.list(self.settings.connect_timeout).await {
-                Ok(tools) => discovery::judge(self, &tools, self.registrations.as_ref(), &self.screen).await,
-                Err(failure) => Err(not_connected(self.failed(&mut link, failure.why()))),
+        if let Some(mut listing) = Listing::begin(&self.stale) {
+            let tools = match connection.list(self.settings.connect_timeout).await {
+                Ok(tools) => tools,
+                Err(failure) => return Err(not_connected(self.failed(&mut link, failure.why()))),
             };
-            match judged {
-                Ok(offer) => {
-                    let mut versions: BTreeMap<String, Result<Digest, String>> = offer
-                        .tools
-                        .iter()
-                        .map(|tool| (tool.spec().name.clone(), Ok(tool.spec().version.clone())))
-                        .collect();
-                    for suspension in &offer.suspended {
-                        versions.insert(suspension.name.clone(), Err(suspension.why.clone()));
-                    }
-                    *self.judged.write().unwrap_or_else(PoisonError::into_inner) = versions;
-                    self.catalog.replace_server(self.name(), offer);
-                }
-                Err(error) => {
-                    // Fail closed: what was not compared is not called.
-                    self.mark_stale();
-                    return Err(error);
-                }
+            let offer = discovery::judge(self, &tools, self.registrations.as_ref(), &self.screen).await?;
+            let mut versions: BTreeMap<String, Result<Digest, String>> = offer
+                .tools
+                .iter()
+                .map(|tool| (tool.spec().name.clone(), Ok(tool.spec().version.clone())))
+                .collect();
+            for suspension in &offer.suspended {
+                versions.insert(suspension.name.clone(), Err(suspension.why.clone()));
             }
+            *self.judged.write().unwrap_or_else(PoisonError::into_inner) = versions;
+            self.catalog.replace_server(self.name(), offer);
+            listing.judged = true;
         }
         link.failures = 0;
         link.retry_at = None;
@@ -292,8 +308,11 @@ impl Server {
         }
         let spec = suspension.now;
         self.registrations.put(Registered { version: spec.version.clone(), spec: spec.clone() }).await?;
+        // It is accepted, whatever becomes of the server; it stays suspended until it is judged again.
         self.mark_stale();
-        self.refresh().await?;
+        if let Err(error) = self.refresh().await {
+            tracing::warn!(server = self.name(), tool = name, %error, "accepted and not yet judged again");
+        }
         Ok(spec)
     }
 
