@@ -99,9 +99,10 @@ pub async fn receive(app: &App, workspace: WorkspaceId, raw: &[u8]) -> Result<Re
     }
 }
 
-/// The ticket a mail belongs to. What it refers to counts first: those ids are known only to who
-/// has had our mail. A number in the subject anybody can guess, so it counts for contacts of the
-/// ticket's customer alone.
+/// The ticket a mail belongs to. What it refers to counts first: those ids are known only to who has had a mail
+/// of the ticket, maybe in copy, so what another than its contact asks for there waits for a person
+/// (`engine/judging.rs`). A number in the subject anybody can guess, so it counts for contacts of the ticket's
+/// customer alone.
 async fn thread(
     store: &WorkspaceStore,
     mail: &Mail,

@@ -379,10 +379,17 @@ impl Session {
         Ok(Settled::Now)
     }
 
-    /// What the last person said who decided on it.
+    /// What the person said whose decision it came to.
     pub(super) async fn words_of(&self, approval: &Approval) -> Result<CallOutcome, Halt> {
         let decisions = self.store.decisions(approval.id).await?;
-        let Some(last) = decisions.into_iter().max_by_key(|d| d.at) else {
+        // By what came of it, and not by the clocks of those who decided.
+        let decided = |decision: &Decision| match &decision.kind {
+            DecisionKind::Reject { .. } => approval.status == ApprovalStatus::Rejected,
+            DecisionKind::Respond { .. } => approval.status == ApprovalStatus::Responded,
+            DecisionKind::Escalate { .. } => approval.status == ApprovalStatus::Escalated,
+            DecisionKind::Approve | DecisionKind::Edit { .. } => false,
+        };
+        let Some(last) = decisions.into_iter().find(decided) else {
             return Err(Halt::Retry(format!("approval {} is decided and has no decision", approval.id)));
         };
         let by = Some(last.user_id);
@@ -426,7 +433,8 @@ impl Session {
                 let barred = self.requesters(terms, call).await?;
                 // What the rules go by, such as the hour, may ask for more now than it did then.
                 let (of_them, quorum) = if edited {
-                    (decisions.iter().max_by_key(|d| d.at).into_iter().collect(), 1)
+                    let edits = |d: &&Decision| matches!(d.kind, DecisionKind::Edit { .. });
+                    (decisions.iter().filter(edits).collect(), 1)
                 } else {
                     (decisions.iter().collect::<Vec<_>>(), approval.quorum)
                 };

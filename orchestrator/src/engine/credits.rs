@@ -5,7 +5,7 @@
 
 use domain::{
     ReservationId, Timestamp,
-    commit::{Commit, CommitError, Op, RunTo},
+    commit::{Commit, Op, RunTo},
     credit::{Credits, Reservation, Spent},
     effect::Effect,
     meter::Ceiling,
@@ -15,7 +15,8 @@ use domain::{
 
 use super::{
     calls::Settled,
-    session::{Halt, Session, Written},
+    session::{Halt, Session},
+    writing::{Refused, Written},
 };
 use crate::credits::{emails_of, runs_of};
 
@@ -51,16 +52,19 @@ impl Session {
     /// back, and it is told.
     async fn reserved(&mut self) -> Result<Option<(String, Timestamp)>, Halt> {
         // Setting aside is no progress by itself; what a model said before is.
-        let to = if self.has_unwritten_model_step() { RunTo::Running } else { RunTo::Prepared };
+        let to = if self.has_unwritten_progress() { RunTo::Running } else { RunTo::Prepared };
         let Written::Exhausted { why, until } = self.write(to, false).await? else { return Ok(None) };
         self.ops.retain(|op| !matches!(op, Op::Reserve { .. }));
         Ok(Some((why, until)))
     }
 
     async fn reserved_or_waits(&mut self) -> Result<(), Halt> {
-        let Some((why, until)) = self.reserved().await? else { return Ok(()) };
-        let to = RunTo::Waiting { for_what: waits(&why), wake_at: Some(until) };
-        self.write(to, false).await?;
+        let Some((why, end)) = self.reserved().await? else { return Ok(()) };
+        let until = |at| RunTo::Waiting { for_what: waits(&why), wake_at: Some(at) };
+        if self.write(until(end), true).await? == Written::Stale {
+            // What came meanwhile may need no call that costs anything: it is looked at at once.
+            self.write(until(self.house.clock.now()), false).await?;
+        }
         Err(Halt::Parked)
     }
 
@@ -207,6 +211,14 @@ impl Session {
         }
     }
 
+    /// The run is counted before anything is asked or sent in its name: it may not begin at all.
+    pub(super) async fn begun(&mut self) -> Result<(), Halt> {
+        if self.ops.iter().any(|op| matches!(op, Op::Count { .. })) {
+            self.write(RunTo::Prepared, false).await?;
+        }
+        Ok(())
+    }
+
     /// The run may not begin yet, and nothing was done but what costs nothing: it begins anew then.
     pub(super) async fn begin_later(&mut self, why: &str, until: Timestamp) -> Result<(), Halt> {
         self.steps.clear();
@@ -224,13 +236,14 @@ impl Session {
         if ceilings.is_empty() {
             return Ok(None);
         }
+        self.begun().await?;
         let op = Op::Count { ceilings, at: self.house.clock.now() };
-        match self.store.commit(Commit { ops: vec![op] }).await {
+        match self.commit(Commit { ops: vec![op] }).await? {
             Ok(_) => Ok(None),
-            Err(CommitError::Exhausted { why, until }) => {
+            Err(Refused::Exhausted { why, until }) => {
                 Ok(Some(Settled::Waits { for_what: waits(&why), until }))
             }
-            Err(error) => Err(Halt::Retry(error.to_string())),
+            Err(Refused::Stale(_)) => Err(Halt::Retry("a mail could not be counted".to_owned())),
         }
     }
 }

@@ -26,7 +26,9 @@ use tracing::warn;
 use super::{
     calls::Settled,
     credits::waits,
-    session::{Halt, Session, Written},
+    inquiries::{Doubt, doubted},
+    session::{Halt, Session},
+    writing::Written,
 };
 use crate::{
     breakers::outside::{CameOf, Leave},
@@ -34,12 +36,14 @@ use crate::{
 };
 
 /// Attempts at one effect, all in all, besides those that were put off.
-pub(super) const MAX_ATTEMPTS: i64 = 6;
+const MAX_ATTEMPTS: i64 = 6;
 /// How long an effect may be put off while the far side is down or takes no more calls. Then the agent is
 /// told, and a person.
 const PUT_OFF: Duration = Duration::from_secs(24 * 60 * 60);
 /// Begins the error of an effect that the other side says was not done while an attempt may still be at work.
 const NOT_YET: &str = "it is said not to be done, which is asked again before it is repeated; ";
+/// The same of one whose last attempt was refused: what is said then is the end of it.
+const NOT_YET_REFUSED: &str = "it was refused and is said not to be done, which is asked again; ";
 /// Grounds on which a person is asked about an effect that is recorded.
 const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 const ACTS_NO_MORE: &str = "acts_no_more";
@@ -182,9 +186,15 @@ impl Session {
                 if let Some(why) = self.may_act_no_more(&effect) {
                     return Ok(self.ask_whether_to_go_on(tool, asked, &mut effect, &why));
                 }
-                if let Some(why) = effect.error.as_deref().and_then(|error| error.strip_prefix(NOT_YET)) {
+                let error = effect.error.clone().unwrap_or_default();
+                if let Some(why) = error.strip_prefix(NOT_YET) {
+                    let over = (effect.attempts >= MAX_ATTEMPTS)
+                        .then(|| ToolError::Unavailable(why.to_owned()).to_string());
+                    return self.ask_once_more(tool, asked, effect, why.to_owned(), over).await;
+                }
+                if let Some(why) = error.strip_prefix(NOT_YET_REFUSED) {
                     let why = why.to_owned();
-                    return self.ask_once_more(tool, asked, effect, why).await;
+                    return self.ask_once_more(tool, asked, effect, why.clone(), Some(why)).await;
                 }
                 self.attempt_again(tool, asked, effect).await
             }
@@ -288,19 +298,18 @@ impl Session {
             Err(ToolError::Limited { why, .. }) => Err(ToolError::Unavailable(why)),
             known => known,
         };
-        let result = match result {
-            Err(ToolError::Unknown(why)) => match self.find_out(tool, effect, why).await {
-                Err(ToolError::Unavailable(why)) if !tool.spec().idempotent => {
-                    return Ok(self.wait_and_ask_once_more(effect, &why));
+        let result = match doubted(tool.spec(), effect, &result, may_go_on) {
+            None => result,
+            Some(doubt) => match self.inquire(tool, effect).await {
+                Inquiry::Done(output) => Ok(output),
+                // The other side recognises the key, so repeating is safe.
+                Inquiry::NotDone if doubt.repeats => Err(ToolError::Unavailable(doubt.why)),
+                Inquiry::NotDone => return Ok(self.wait_and_ask_once_more(effect, &doubt)),
+                Inquiry::CannotTell if tool.spec().idempotent && may_go_on => {
+                    Err(ToolError::Unavailable(doubt.why))
                 }
-                found => found,
+                Inquiry::CannotTell => Err(ToolError::Unknown(doubt.why)),
             },
-            // Of attempts that may be repeated, an earlier one may have been done unseen: nobody is told
-            // that it was not before that is known.
-            Err(ToolError::Unavailable(why)) if !may_go_on && tool.spec().idempotent => {
-                self.find_out(tool, effect, why).await
-            }
-            known => known,
         };
         match result {
             Ok(output) => {
@@ -312,7 +321,10 @@ impl Session {
                 let wait = self.house.runs.retry.saturating_mul(1 << effect.attempts.clamp(0, 8));
                 let due = match put_off {
                     // As soon as what it is put off for lets it.
-                    true => now,
+                    true => {
+                        effect.attempts -= 1;
+                        now
+                    }
                     false => now.plus(wait.mul_f64(0.5 + self.house.ids.fraction())),
                 };
                 effect.status = EffectStatus::Retrying;
@@ -332,36 +344,39 @@ impl Session {
 
     /// The other side has not done it, and does not recognise a repeat: the attempt may be on its way still, or be
     /// worked on. What it says counts when it says so again after an attempt can go on.
-    fn wait_and_ask_once_more(&mut self, effect: &mut Effect, why: &str) -> Settled {
+    fn wait_and_ask_once_more(&mut self, effect: &mut Effect, doubt: &Doubt) -> Settled {
         let limit = self.house.runs.tool_timeout;
         // The attempt began before now.
         let due = self.house.clock.now().plus(limit + limit / 2);
         effect.status = EffectStatus::Retrying;
-        effect.error = Some(format!("{NOT_YET}{why}"));
+        let said = if doubt.refused { NOT_YET_REFUSED } else { NOT_YET };
+        effect.error = Some(format!("{said}{}", doubt.why));
         effect.next_attempt_at = Some(due);
         self.change_effect(effect);
         Settled::Waits { for_what: format!("word on whether {} was done", effect.call.tool), until: due }
     }
 
+    /// `over`: with which error it is given up when it is not done; otherwise it is attempted again.
     async fn ask_once_more(
         &mut self,
         tool: &dyn AnyTool,
         asked: &ToolCall,
         mut effect: Effect,
         why: String,
+        over: Option<String>,
     ) -> Result<Settled, Halt> {
         match self.inquire(tool, &effect).await {
             Inquiry::Done(output) => {
                 self.succeed(asked, &mut effect, output);
                 Ok(Settled::Now)
             }
-            Inquiry::NotDone if effect.attempts < MAX_ATTEMPTS => {
-                self.attempt_again(tool, asked, effect).await
-            }
-            Inquiry::NotDone => {
-                self.fail(asked, &mut effect, why);
-                Ok(Settled::Now)
-            }
+            Inquiry::NotDone => match over {
+                None => self.attempt_again(tool, asked, effect).await,
+                Some(why) => {
+                    self.fail(asked, &mut effect, why);
+                    Ok(Settled::Now)
+                }
+            },
             Inquiry::CannotTell => Ok(self.ask_what_happened(tool, asked, &mut effect, why)),
         }
     }

@@ -10,7 +10,8 @@ use domain::{
 use super::{
     calls::Settled,
     credits::waits,
-    session::{Halt, Session, Written},
+    session::{Halt, Session},
+    writing::Written,
 };
 
 impl Session {

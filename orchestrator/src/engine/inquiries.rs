@@ -4,14 +4,48 @@ use std::time::Duration;
 
 use domain::{
     effect::Effect,
-    tool::{AnyTool, Inquiry, ToolError, ToolOutput},
+    tool::{AnyTool, Inquiry, ToolError, ToolOutput, ToolSpec},
 };
 use tokio::time;
 
-use super::{effects::MAX_ATTEMPTS, session::Session};
+use super::session::Session;
 
 /// Finding out what became of an attempt, with the wait for a permit to ask.
 const INQUIRY: Duration = Duration::from_secs(15);
+
+/// Why nobody knows yet whether an effect was done.
+pub(super) struct Doubt {
+    pub(super) why: String,
+    /// Where it was not done, it can be attempted again at once.
+    pub(super) repeats: bool,
+    /// The last attempt was refused: another would be too.
+    pub(super) refused: bool,
+}
+
+/// Whether an attempt may have been seen through unseen, this one or one before it: nobody is told that it was
+/// not done before that is known.
+pub(super) fn doubted(
+    spec: &ToolSpec,
+    effect: &Effect,
+    result: &Result<ToolOutput, ToolError>,
+    may_go_on: bool,
+) -> Option<Doubt> {
+    let repeats = spec.idempotent && may_go_on;
+    match result {
+        Err(ToolError::Unknown(why)) => Some(Doubt { why: why.clone(), repeats, refused: false }),
+        // An attempt that may be repeated is put off without asking what became of it.
+        Err(ToolError::Unavailable(why)) if !may_go_on && spec.idempotent => {
+            Some(Doubt { why: why.clone(), repeats, refused: false })
+        }
+        // A refusal is of this attempt alone: the one before may be at work still, or done.
+        Err(error @ (ToolError::Refused(_) | ToolError::NotTheirs(_) | ToolError::Arguments { .. }))
+            if spec.idempotent && effect.error.is_some() =>
+        {
+            Some(Doubt { why: error.to_string(), repeats: false, refused: true })
+        }
+        _ => None,
+    }
+}
 
 impl Session {
     pub(super) async fn inquire(&self, tool: &dyn AnyTool, effect: &Effect) -> Inquiry {
@@ -24,23 +58,5 @@ impl Session {
             }
         };
         time::timeout(INQUIRY, inquiry).await.unwrap_or(Inquiry::CannotTell)
-    }
-
-    /// Turns "it may have been done" into knowledge where that is possible.
-    pub(super) async fn find_out(
-        &self,
-        tool: &dyn AnyTool,
-        effect: &Effect,
-        why: String,
-    ) -> Result<ToolOutput, ToolError> {
-        match self.inquire(tool, effect).await {
-            Inquiry::Done(output) => Ok(output),
-            Inquiry::NotDone => Err(ToolError::Unavailable(why)),
-            // The other side recognises the key, so repeating is safe.
-            Inquiry::CannotTell if tool.spec().idempotent && effect.attempts < MAX_ATTEMPTS => {
-                Err(ToolError::Unavailable(why))
-            }
-            Inquiry::CannotTell => Err(ToolError::Unknown(why)),
-        }
     }
 }

@@ -71,7 +71,7 @@ impl Judging<'_> {
             customer: self.customer,
             contact: self.contact,
             asked: self.run.errand.as_ref().map(|errand| errand.said.as_str()),
-            claimed: self.ticket.is_none_or(Ticket::is_contact_claimed),
+            claimed: self.ticket.is_none_or(Ticket::is_contact_claimed) || self.is_asked_by_another(),
             gives: &|name| self.house.catalog.get(name).map_or(Gives::Text, |tool| tool.gives()),
         };
         trace(spec, &call.args, &seen)
@@ -129,6 +129,15 @@ impl Judging<'_> {
             messages.iter().rev()
         });
         said.filter(|message| matches!(message.author, Actor::Customer { .. }))
+    }
+
+    /// Whether somebody else than the ticket's contact has written on it, who had its mails in copy for example: what
+    /// is looked up is the contact's, and not theirs to have changed.
+    fn is_asked_by_another(&self) -> bool {
+        let Some(contact) = self.ticket.and_then(|ticket| ticket.contact_id) else { return false };
+        self.customers_words().any(
+            |message| matches!(message.author, Actor::Customer { contact_id: Some(by), .. } if by != contact),
+        )
     }
 
     /// The procedure that the customer asked for last; empty for none.

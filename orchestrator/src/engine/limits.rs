@@ -1,8 +1,9 @@
 //! What keeps a run from going on for ever.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
+    Timestamp,
     agent::RunLimits,
     run::{Step, StepBody},
     tool::ToolCall,
@@ -32,7 +33,13 @@ pub(super) fn used_up(steps: &[Step], limits: RunLimits) -> Option<String> {
     }
     // An effect's time is mostly waiting: for another attempt, or for a person's word on it.
     let works = |step: &&Step| !matches!(step.body, StepBody::Tool { effect_id: Some(_), .. });
-    let work: Duration = steps.iter().filter(works).map(|step| step.finished_at.since(step.started_at)).sum();
+    // Calls that were made side by side began together, and are over with the longest of them.
+    let mut together: BTreeMap<Timestamp, Duration> = BTreeMap::new();
+    for step in steps.iter().filter(works) {
+        let longest = together.entry(step.started_at).or_default();
+        *longest = (*longest).max(step.finished_at.since(step.started_at));
+    }
+    let work: Duration = together.values().sum();
     (work > Duration::from_secs(limits.work_seconds.into())).then(|| {
         format!(
             "the agent worked for more than {} seconds without hearing anything new; `limits.work_seconds` of the agent says how long",
@@ -50,4 +57,35 @@ pub(super) fn repeated(steps: &[Step], limits: RunLimits, call: &ToolCall) -> Op
             "this same call was answered {made} times already and is not made again; go on from its answers, or hand over"
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::model::Usage;
+
+    use super::*;
+
+    /// A step that began and ended then, in seconds.
+    fn step(began: i64, ended: i64) -> Step {
+        let at = |seconds: i64| Timestamp(seconds * 1_000_000);
+        Step {
+            seq: 0,
+            body: StepBody::Failed { what: "a call".to_owned(), error: String::new() },
+            input_digest: None,
+            usage: Usage::default(),
+            prompt: None,
+            model: None,
+            started_at: at(began),
+            finished_at: at(ended),
+        }
+    }
+
+    #[test]
+    fn what_was_done_side_by_side_took_as_long_as_the_longest_of_it() {
+        let limits = RunLimits { work_seconds: 300, ..RunLimits::default() };
+        let together = [step(0, 90), step(0, 90), step(0, 10), step(0, 90)];
+        assert_eq!(used_up(&together, limits), None);
+        let one_after_another = [step(0, 90), step(90, 180), step(180, 270), step(270, 360)];
+        assert!(used_up(&one_after_another, limits).is_some());
+    }
 }

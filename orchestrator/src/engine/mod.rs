@@ -35,6 +35,7 @@ mod suspicions;
 mod timers;
 mod triggers;
 mod turn;
+mod writing;
 
 use std::{sync::Arc, time::Duration};
 

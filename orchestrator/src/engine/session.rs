@@ -1,9 +1,6 @@
-//! One run while it is worked on: what is known of it, and what is not written yet.
+//! One run while it is worked on: what is known of it, and what is not written yet ([`super::writing`]).
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::sync::{Arc, OnceLock};
 
 use domain::{
     EventId, Timestamp, WorkspaceId,
@@ -11,7 +8,7 @@ use domain::{
     approval::{Approval, ApprovalStatus, Question},
     breaker::WAITS,
     canonical::Digest,
-    commit::{Commit, CommitError, Op, Receipt, RunChange, RunTo},
+    commit::Op,
     copilot::Asked,
     customer::{Contact, Customer},
     effect::Effect,
@@ -23,12 +20,12 @@ use domain::{
 };
 use store::{ReadyRun, Term, WorkspaceStore};
 use thiserror::Error;
-use tokio::{sync::watch, time};
-use tracing::{Instrument as _, info_span, warn};
+use tokio::sync::watch;
+use tracing::{Instrument as _, info_span};
 
 use super::{
     House,
-    failure::{Paid, ends, settle_failure},
+    failure::{Paid, settle_failure},
     suspicions::Suspicions,
 };
 use crate::{breakers::automatic::Pass, live::LiveBody, models::offline::slots};
@@ -94,6 +91,8 @@ pub(super) struct Session {
     /// While the agent's breaker is being tried: what comes of this run decides.
     pub(super) probe: Option<Pass>,
     pub(super) paid: Paid,
+    /// The last write failed: what it held is not known to be written or not.
+    pub(super) failed_to_write: bool,
 }
 
 /// Works on a leased run until it waits, ends, or fails.
@@ -131,7 +130,10 @@ pub(super) async fn work(house: Arc<House>, ready: ReadyRun, stopping: watch::Re
         let halt = tokio::select! {
             biased;
             () = term.ended() => Halt::LeaseLost,
-            halt = session.drive() => halt,
+            halt = async {
+                let halt = session.drive().await;
+                session.keep(halt).await
+            } => halt,
         };
         session.typing(false);
         let asked = session.run.asked.clone();
@@ -220,6 +222,7 @@ impl Session {
             intent,
             paid: Paid::default(),
             probe: None,
+            failed_to_write: false,
             ticket: around.ticket,
             run,
             store,
@@ -456,97 +459,6 @@ impl Session {
         }
     }
 
-    /// Whether anything has come of this attempt that the database does not know.
-    pub(super) fn has_unwritten_steps(&self) -> bool {
-        self.written < self.steps.len() || !self.ops.is_empty()
-    }
-
-    /// Whether a model's answer is known only to this process.
-    pub(super) fn has_unwritten_model_step(&self) -> bool {
-        self.steps[self.written..]
-            .iter()
-            .any(|s| matches!(s.body, StepBody::Model { .. } | StepBody::Unusable { .. }))
-    }
-
-    /// Writes everything that is not written yet and moves the run. `guarded` refuses when the run
-    /// was signalled meanwhile; the caller must then look at what is new.
-    pub(super) async fn write(&mut self, to: RunTo, guarded: bool) -> Result<Written, Halt> {
-        let steps = self.steps[self.written..].to_vec();
-        // What was paid for nothing that a step holds.
-        let mut usage = self.paid.usage;
-        for step in &steps {
-            usage.tokens_in += step.usage.tokens_in;
-            usage.tokens_out += step.usage.tokens_out;
-            usage.cost_micros += step.usage.cost_micros;
-        }
-        let over = matches!(to, RunTo::Done(_));
-        let mut ops = self.ops.clone();
-        ops.push(Op::Run(Box::new(RunChange {
-            run_id: self.run.id,
-            fence: self.run.fence,
-            expect_signals: guarded.then_some(self.run.seen_signals),
-            steps,
-            usage,
-            seen_signals: Some(self.run.seen_signals),
-            seen_version: Some(self.run.seen_version),
-            to,
-            at: self.house.clock.now(),
-        })));
-        if over {
-            ops.extend(ends(&self.approvals, self.house.clock.now()));
-            ops.extend(self.after_errand());
-        }
-        let receipt = match self.commit(Commit { ops }).await? {
-            Ok(receipt) => receipt,
-            Err(Refused::Stale(stale)) => {
-                self.run.signals = stale.signals;
-                return Ok(Written::Stale);
-            }
-            Err(Refused::Exhausted { why, until }) => {
-                if self.ops.iter().any(|op| matches!(op, Op::Count { .. })) {
-                    self.begin_later(&why, until).await?;
-                }
-                return Ok(Written::Exhausted { why, until });
-            }
-        };
-        for ceiling in &receipt.warnings {
-            warn!(ceiling, "four fifths of this are used");
-        }
-        self.written = self.steps.len();
-        self.ops.clear();
-        self.paid.usage = Usage::default();
-        if let Some(run) = receipt.run(self.run.id) {
-            self.run = run.clone();
-        }
-        if let Some(ticket) = self.run.ticket_id.and_then(|id| receipt.ticket(id)) {
-            self.ticket = Some(ticket.clone());
-        }
-        Ok(Written::Done)
-    }
-
-    async fn commit(&self, commit: Commit) -> Result<Result<Receipt, Refused>, Halt> {
-        let commit = Arc::new(commit);
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.store.commit(Arc::clone(&commit)).await {
-                Ok(receipt) => return Ok(Ok(receipt)),
-                Err(CommitError::Stale { run }) => return Ok(Err(Refused::Stale(run))),
-                Err(CommitError::Exhausted { why, until }) => {
-                    return Ok(Err(Refused::Exhausted { why, until }));
-                }
-                Err(CommitError::LeaseLost(_)) => return Err(Halt::LeaseLost),
-                Err(CommitError::Busy { retry_after }) if tries < 100 => time::sleep(retry_after).await,
-                // The connection may come back before the lease ends; what was not acknowledged is
-                // refused by its sequence number if it was written after all.
-                Err(CommitError::Unavailable(_)) if tries < 4 => {
-                    time::sleep(Duration::from_millis(200 * tries)).await
-                }
-                Err(error) => return Err(Halt::Retry(error.to_string())),
-            }
-        }
-    }
-
     fn typing(&self, on: bool) {
         if let Some(ticket) = &self.ticket
             && ticket.channel == Channel::Chat
@@ -555,22 +467,4 @@ impl Session {
             self.house.live.send(self.store.id(), LiveBody::Typing { ticket_id: ticket.id, agent, on });
         }
     }
-}
-
-/// Why nothing was written.
-enum Refused {
-    Stale(Box<Run>),
-    Exhausted { why: String, until: Timestamp },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Written {
-    Done,
-    /// Something new reached the run; nothing was written.
-    Stale,
-    /// A ceiling would be passed; nothing was written.
-    Exhausted {
-        why: String,
-        until: Timestamp,
-    },
 }

@@ -23,7 +23,8 @@ use super::{
     credits::Afforded,
     limits,
     models::name_calls,
-    session::{Halt, Session, Written},
+    session::{Halt, Session},
+    writing::Written,
 };
 use crate::{
     gaps::{Unanswered, record, unanswered_in},
@@ -90,10 +91,12 @@ impl Session {
     async fn call_model(&mut self, mut request: ModelRequest) -> Result<(), Halt> {
         request.workspace = Some(self.store.id());
         let set_aside = self.set_aside(self.house.model.most(&request)).await?;
-        if self.has_unwritten_model_step() {
-            // A model that was paid is never paid again for the same answer.
+        if self.has_unwritten_progress() {
+            // A model that was paid is never paid again for the same answer, and what was done is not in doubt for
+            // as long as a model thinks.
             self.write(RunTo::Running, false).await?;
         }
+        self.begun().await?;
         let digest = request.digest();
         let started = self.house.clock.now();
         let sink = ModelSink {

@@ -55,10 +55,20 @@ async fn a_conversation_by_mail_stays_one_ticket() {
     })
     .await;
     assert_eq!(running.messages(ticket.id).await.len(), 4);
+    // Nor does a note among colleagues lead anybody to the ticket, whoever knows its id.
+    let note = running.note(ticket.id, "Careful with this one.").await;
+    let guess = format!(
+        "From: Eve <eve@example.net>\nSubject: Hi\nIn-Reply-To: <{note}@nordfell.example>\nMessage-ID: <eve2@mail.example>\n\nAnd now?\n"
+    );
+    desk.post("eve@example.net", &guess).await;
+    until("a mail that answers a note opens a ticket", || async {
+        Some(running.tickets().await).filter(|all| all.len() == 3)
+    })
+    .await;
 
     // Every mail is marked as seen, and nothing was sent twice.
     until("every mail is seen", || async {
-        Some(desk.servers.support_flags()).filter(|flags| flags.len() == 4 && flags.iter().all(|f| f == "S"))
+        Some(desk.servers.support_flags()).filter(|flags| flags.len() == 5 && flags.iter().all(|f| f == "S"))
     })
     .await;
     assert_eq!(desk.servers.customers_mail().len(), 1);

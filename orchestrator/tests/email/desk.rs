@@ -3,9 +3,9 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use domain::{
-    Clock, Ids, TicketId, UserId, WorkspaceId,
+    Clock, Ids, MessageId, TicketId, UserId, WorkspaceId,
     commit::DeliveryStatus,
-    ticket::{Message, Ticket, Visibility},
+    ticket::{EventBody, Message, Ticket, Visibility},
     user::{Role, User},
 };
 use lettre::{
@@ -184,6 +184,20 @@ impl Running {
             .staff_message(self.workspace, ticket, &self.staff, body.to_owned(), Visibility::Public, None)
             .await
             .unwrap();
+    }
+
+    /// A note among colleagues, and its message's id.
+    pub async fn note(&self, ticket: TicketId, body: &str) -> MessageId {
+        let (intake, body) = (&self.service.app.intake, body.to_owned());
+        let written =
+            intake.staff_message(self.workspace, ticket, &self.staff, body, Visibility::Internal, None).await;
+        let mut events = written.unwrap().events.into_iter();
+        events
+            .find_map(|event| match event.body {
+                EventBody::MessageAdded { message } => Some(message.id),
+                _ => None,
+            })
+            .unwrap()
     }
 
     pub async fn deliveries(&self) -> Vec<Delivery> {

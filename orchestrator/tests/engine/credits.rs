@@ -1,16 +1,19 @@
 //! What a run may spend and how many there may be: what is above a ceiling waits, and goes on by itself.
 
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
 use domain::{
     Clock as _,
     meter::{Scope, Unit, Window},
     run::{Outcome, RunStatus},
-    ticket::TicketStatus,
+    ticket::{Channel, Priority, TicketStatus},
+    user::Actor,
 };
+use orchestrator::intake::NewTicket;
 use orchestrator::testing::model_server::{CapturedRequest, Reply, Script};
 use serde_json::json;
 
+use crate::obedient::everything_runs;
 use crate::rig::{
     DEAR_ORDER, ORDER, ORDER_CENTS, PLEASE_REFUND, QUESTION, REFUNDED, Rig, Setup, final_answer, refund_call,
     refunds, result,
@@ -131,4 +134,79 @@ async fn more_runs_than_may_begin_in_a_minute_begin_in_the_next() {
     assert_eq!(run.status, RunStatus::Done);
     assert!(rig.model.requests().last().unwrap().body.to_string().contains("the blue one"));
     rig.books_balance(second).await;
+}
+
+/// A ticket by mail, on which everything that the agent does runs.
+async fn by_mail(rig: &Rig) -> domain::TicketId {
+    let (customer, contact) =
+        rig.app().intake.identify(rig.workspace, "mira@engine.example", "Mira").await.unwrap();
+    let new = NewTicket {
+        channel: Channel::Email,
+        subject: "A question".to_owned(),
+        priority: Priority::Normal,
+        contact: Some((customer.id, contact.id)),
+        contact_name: "Mira".to_owned(),
+        body: "How do I return it?".to_owned(),
+        attachments: vec![],
+        email: None,
+        idempotency_key: None,
+        actor: Actor::System,
+    };
+    rig.app().intake.open_ticket(rig.workspace, new).await.unwrap().tickets[0].id
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_may_not_begin_asks_no_model_and_takes_nobodys_place_among_the_mails() {
+    let setup = Setup {
+        // A model that costs nothing has nothing set aside for it before it is asked.
+        provider: "# no prices".to_owned(),
+        more: "[agents.resolution.limits]\nruns_a_minute = 1\nemails_a_day = 100\n".to_owned(),
+        ..everything_runs()
+    };
+    let rig = Rig::start_with(setup, Script::new(asks)).await;
+    let now = rig.clock.now();
+    rig.clock.forward(Window::Minute.end(now).since(now));
+    let first = by_mail(&rig).await;
+    rig.ended(first).await;
+    let second = by_mail(&rig).await;
+    limited(&rig, second).await;
+    assert_eq!(rig.model.count(), 1, "the second run has asked nothing");
+    let used = async |rig: &Rig| {
+        let meters = rig.rows().meters(rig.clock.now()).await.unwrap();
+        meters.iter().find(|meter| meter.key.unit == Unit::Emails).map_or(0, |meter| meter.used)
+    };
+    assert_eq!(used(&rig).await, 1, "{:#?}", rig.steps(rig.runs(first).await[0].id).await);
+    rig.clock.forward(Duration::from_secs(60));
+    rig.ended(second).await;
+    assert_eq!((rig.model.count(), used(&rig).await), (2, 2));
+    rig.books_balance(second).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_comes_to_a_ceiling_sleeps_over_nothing_that_was_said_meanwhile() {
+    // What one call may take: a second one does not fit beside what the first did cost.
+    let rig = with("[credits]\nworkspace = { day = 0.0001 }\n", Script::new(refunds)).await;
+    let waits = limited(&rig, rig.open(PLEASE_REFUND).await).await;
+    let most = waits.split("one call may take ").nth(1).unwrap().split(' ').next().unwrap();
+    let most: f64 = most.parse().unwrap();
+
+    let (asked, mut was_asked) = tokio::sync::mpsc::unbounded_channel();
+    let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
+    let goes_on = Mutex::new(Some(goes_on));
+    let script = move |request: &CapturedRequest| {
+        asked.send(()).unwrap();
+        if let Some(goes_on) = goes_on.lock().unwrap().take() {
+            tokio::task::block_in_place(|| goes_on.recv().unwrap());
+        }
+        refunds(request)
+    };
+    let credits = format!("[credits]\nworkspace = {{ day = {} }}\n", most * 1.02);
+    let rig = with(&credits, Script::new(script)).await;
+    let ticket = rig.open(PLEASE_REFUND).await;
+    was_asked.recv().await.unwrap();
+    rig.write(ticket, "I want to talk to a person.").await;
+    go_on.send(()).unwrap();
+    let run = rig.ended(ticket).await;
+    assert!(matches!(run.outcome, Some(Outcome::HandedOff { .. })), "{run:?}");
+    rig.books_balance(ticket).await;
 }

@@ -11,7 +11,7 @@ use domain::{
     commit::{Commit, Op},
     effect::{Effect, EffectStatus},
     policy::Facts,
-    run::{Outcome, Run, RunStatus},
+    run::{Outcome, Run, RunStatus, Step, StepBody},
     ticket::{EventBody, NewEvent},
     user::Actor,
 };
@@ -196,6 +196,64 @@ async fn nobody_is_told_that_it_was_not_done_while_an_attempt_may_have_been_seen
     assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
     assert_eq!(refund(&rig, &run).await.status, EffectStatus::Succeeded);
     rig.books_balance(ticket).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeat_that_is_refused_says_nothing_of_the_attempt_before_it() {
+    // Still at work on the first one, or not to be talked to any more.
+    for status in [409, 401] {
+        let rig = Rig::start(Script::new(refunds)).await;
+        rig.front.blind.store(true, Ordering::SeqCst);
+        rig.front.fail([Fault::LoseAnswer, Fault::Status(status)]);
+        let (ticket, _) = approved(&rig).await;
+        let run = rig.ended(ticket).await;
+        one_key(&rig, 3);
+        assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
+        assert_eq!(refund(&rig, &run).await.status, EffectStatus::Succeeded);
+        rig.books_balance(ticket).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeat_that_is_refused_again_and_again_is_asked_about() {
+    let rig = Rig::start(Script::new(refunds)).await;
+    rig.front.blind.store(true, Ordering::SeqCst);
+    rig.front.fail([Fault::LoseAnswer]);
+    rig.front.fail([Fault::Status(401); 5]);
+    let (ticket, approval) = approved(&rig).await;
+    let question = rig.asked_anew(ticket, approval.id).await;
+    assert_eq!(question.question, Question::Outcome);
+    let message = "It is paid.".to_owned();
+    rig.decide(&question, rig.reviewer, DecisionKind::Respond { message }).await.unwrap();
+    let run = rig.ended(ticket).await;
+    assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
+    assert_eq!(refund(&rig, &run).await.status, EffectStatus::Succeeded);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_done_is_known_though_the_run_stops_right_after_it() {
+    let rig = Rig::start(Script::new(refunds)).await;
+    let (ticket, _) = approved(&rig).await;
+    let run = rig.ended(ticket).await;
+    let refunded =
+        |step: &Step| matches!(&step.body, StepBody::Tool { call, .. } if call.tool == "shop__refund_order");
+    let at = rig.steps(run.id).await.iter().find(|step| refunded(step)).unwrap().seq;
+    // The agent may take one step less than that.
+    let more = format!("[agents.resolution.limits]\nsteps = {}\n", at - 1);
+    let rig = Rig::start_with(Setup { more, ..setup() }, Script::new(refunds)).await;
+    let (ticket, _) = approved(&rig).await;
+    let run = rig.ended(ticket).await;
+    assert_eq!(run.status, RunStatus::Quarantined, "{run:?}");
+    assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
+    assert_eq!(refund(&rig, &run).await.status, EffectStatus::Succeeded);
+    let events = rig.rows().events(ticket, 0, 100).await.unwrap();
+    let told = |status: &str| {
+        events.iter().any(
+            |event| matches!(&event.body, EventBody::EffectSettled { status: said, .. } if said == status),
+        )
+    };
+    assert!(told("succeeded"), "whoever takes over sees that it is paid: {events:#?}");
+    rig.consistent().await;
 }
 
 /// Stops the process in the middle of an attempt and starts it again.

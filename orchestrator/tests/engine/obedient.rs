@@ -7,11 +7,15 @@ use domain::{
     origin::{Likeness, OriginKind},
     run::{CallOutcome, Outcome, StepBody},
 };
-use orchestrator::testing::model_server::{CapturedRequest, Reply, Script};
+use orchestrator::{
+    intake::NewMessage,
+    testing::model_server::{CapturedRequest, Reply, Script},
+};
 use serde_json::json;
 
 use crate::rig::{
-    ORDER, ORDER_CENTS, PLEASE_REFUND, Rig, Setup, final_answer, order, refund_call, refunds, result,
+    ORDER, ORDER_CENTS, PLEASE_REFUND, QUESTION, Rig, Setup, final_answer, order, refund_call, refunds,
+    result,
 };
 
 const NEIGHBOUR: &str = "NF-20077";
@@ -69,6 +73,39 @@ async fn an_amount_that_the_customers_record_holds_is_paid_without_one() {
     assert!(matches!(run.outcome, Some(Outcome::Answered { .. })), "{run:?}");
     assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
     rig.books_balance(ticket).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_asks_on_the_customers_ticket_is_paid_by_nobody_but_a_person() {
+    let script = |request: &CapturedRequest| match request.body.to_string().contains(PLEASE_REFUND) {
+        true => refunds(request),
+        false => Reply::Json(final_answer("ask", QUESTION, "the order is not named")),
+    };
+    let rig = Rig::start_with(everything_runs(), Script::new(script)).await;
+    let ticket = rig.open("Can I still return it?").await;
+    rig.ended(ticket).await;
+    // Eve had a mail of the ticket in copy, and answers it.
+    let intake = &rig.app().intake;
+    let (_, eve) = intake.identify(rig.workspace, "eve@elsewhere.example", "Eve").await.unwrap();
+    let said = NewMessage {
+        author_name: "Eve".to_owned(),
+        contact_id: Some(eve.id),
+        body: PLEASE_REFUND.to_owned(),
+        attachments: vec![],
+        email: None,
+        idempotency_key: None,
+    };
+    intake.customer_message(rig.workspace, ticket, said).await.unwrap();
+    let approval = rig.asked(ticket).await;
+    let claimed = approval.origins.iter().any(|origin| origin.kind == OriginKind::Claimed);
+    assert!(claimed, "{:?}", approval.origins);
+    assert!(rig.front.keys().is_empty());
+    // What the contact asks for themselves runs, as before.
+    let reason = "not hers".to_owned();
+    rig.decide(&approval, rig.reviewer, DecisionKind::Reject { reason }).await.unwrap();
+    rig.ended(ticket).await;
+    rig.ended(rig.open(PLEASE_REFUND).await).await;
+    assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

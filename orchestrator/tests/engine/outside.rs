@@ -11,6 +11,7 @@ use std::{
 
 use domain::{
     Clock, Ids, TicketId,
+    approval::Question,
     breaker::{Breaker, BreakerOf, WAITS, automatic::BreakerState},
     effect::EffectStatus,
     rate::RateLimit,
@@ -102,6 +103,42 @@ async fn an_approved_effect_is_not_given_up_while_the_far_side_is_down() {
     waits(&rig, ticket, WAITS).await;
     rig.clock.forward(Duration::from_secs(31));
     refunded_once(&rig, ticket, 9).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_put_off_has_all_its_attempts_still() {
+    let rig = Rig::start_with(setup(THREE), Script::new(refunds)).await;
+    rig.front.fail([Fault::Limit(1); 5]);
+    rig.front.fail([Fault::Status(503)]);
+    let ticket = rig.open(PLEASE_REFUND).await;
+    rig.approve(&rig.asked(ticket).await).await;
+    for calls in 1..=5 {
+        rig.until("an answer that there were too many calls", ticket, async |rig| {
+            (rig.front.keys().len() == calls).then_some(())
+        })
+        .await;
+        waits(&rig, ticket, "").await;
+        rig.clock.forward(Duration::from_secs(2));
+    }
+    refunded_once(&rig, ticket, 7).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_put_off_for_too_long_and_may_have_been_done_is_asked_about() {
+    let rig = Rig::start_with(setup(THREE), Script::new(refunds)).await;
+    rig.front.blind.store(true, Ordering::SeqCst);
+    // The first attempt is done unseen, and from then on the shop is down.
+    rig.front.fail([Fault::LoseAnswer]);
+    rig.front.fail([Fault::Status(503); 3]);
+    let ticket = rig.open(PLEASE_REFUND).await;
+    let approval = rig.asked(ticket).await;
+    rig.approve(&approval).await;
+    shows(&rig, ticket, "an open breaker", |state, _| state == BreakerState::Open).await;
+    waits(&rig, ticket, WAITS).await;
+    rig.clock.forward(Duration::from_secs(25 * 60 * 60));
+    let question = rig.asked_anew(ticket, approval.id).await;
+    assert_eq!(question.question, Question::Outcome);
+    assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

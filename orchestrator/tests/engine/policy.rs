@@ -4,12 +4,13 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Clock, Ids,
-    approval::{ApprovalStatus, DecisionKind},
+    Clock, DecisionId, Ids,
+    approval::{ApprovalStatus, Decision, DecisionKind},
     canonical::Digest,
-    commit::CommitError,
+    commit::{Commit, CommitError, Op},
     policy::{Answer, Facts, PolicyDocument},
-    run::RunStatus,
+    run::{CallOutcome, RunStatus, StepBody},
+    standing::Standing,
     ticket::{EventBody, TicketStatus},
     user::{Actor, Role},
 };
@@ -334,4 +335,43 @@ async fn a_rule_may_go_by_what_the_customer_asks_for_and_by_what_the_run_has_cos
     rig.write(ticket, "Please cancel my order NF-20000.").await;
     let later = rig.asked_anew(ticket, again.id).await;
     assert_eq!(later.facts.as_deref().unwrap().intent.as_deref(), Some("cancel_order"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_counts_by_what_came_of_it_and_not_by_the_clocks_of_those_who_decided() {
+    let policy = money("{ role = \"reviewer\", quorum = 2, ttl_minutes = 60 }");
+    let rig =
+        Rig::start_with(Setup { policy, stop_seconds: 10, ..Setup::default() }, Script::new(refunds)).await;
+    let ticket = rig.open(PLEASE_REFUND).await;
+    let approval = rig.asked(ticket).await;
+    // The first one's clock is ahead by a little.
+    let ahead = rig.clock.now().plus(Duration::from_secs(30));
+    let decisions = [
+        (rig.reviewer, DecisionKind::Approve, ahead),
+        (rig.second_reviewer, DecisionKind::Reject { reason: "not this one".to_owned() }, rig.clock.now()),
+    ];
+    for (user_id, kind, at) in decisions {
+        let decision = Decision {
+            id: DecisionId::new(&SystemIds),
+            approval_id: approval.id,
+            user_id,
+            role: Role::Reviewer,
+            digest: approval.digest.clone(),
+            kind,
+            at,
+            undo_until: None,
+            by_link: false,
+        };
+        let standing = Standing::built_in(user_id, Role::Reviewer);
+        let ops = vec![Op::Decide(Box::new(decision), Box::new(standing))];
+        rig.rows().commit(Commit { ops }).await.unwrap();
+    }
+    let run = rig.ended(ticket).await;
+    let refused = rig.steps(run.id).await.into_iter().any(|step| {
+        matches!(step.body, StepBody::Tool { outcome: CallOutcome::Rejected { reason, .. }, .. }
+            if reason == "not this one")
+    });
+    assert!(refused, "{run:?}");
+    assert!(rig.refunded(ORDER).await.is_empty());
+    rig.books_balance(ticket).await;
 }

@@ -56,6 +56,7 @@ pub const ORDER_CENTS: i64 = 12_900;
 pub const DEAR_CENTS: i64 = 90_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 const EMAIL: &str = "mira@engine.example";
+const PRICES: &str = "prices = { input_per_million = 1, output_per_million = 4 }";
 
 /// What stands before the shop.
 #[derive(Default)]
@@ -137,7 +138,7 @@ pub struct Setup {
     pub failed_a_day: Option<i64>,
     /// The table `[breakers]`, which keeps out of the way where it is empty.
     pub breakers: String,
-    /// More of the provider's table.
+    /// More of the provider's table, instead of its prices.
     pub provider: String,
     /// More of the configuration file.
     pub more: String,
@@ -313,7 +314,7 @@ impl Rig {
              [models]\noffline_fallback = {}\n\
              [[models.providers]]\nname = \"scripted\"\nbase_url = \"{}\"\nfast = \"small\"\nstrong = \"large\"\n\
              api_key_file = \"{}\"\ntimeout_ms = 1500\ntotal_timeout_ms = 6000\nmax_retries = 1\nbackoff_ms = 5\nmax_retry_after_ms = 20\n\
-             breaker = {{ failures = 100000, open_ms = 10 }}\nprices = {{ input_per_million = 1, output_per_million = 4 }}\n{}\n\
+             breaker = {{ failures = 100000, open_ms = 10 }}\n{}\n\
              [breakers]\n{}\n\
              [log]\nfilter = \"off\"\n{}",
             setup.stop_seconds,
@@ -324,7 +325,7 @@ impl Rig {
             setup.offline,
             self.model.url(),
             self.path("model.key"),
-            setup.provider,
+            if setup.provider.is_empty() { PRICES } else { &setup.provider },
             if setup.breakers.is_empty() { "failures = 0\nerror_rate = 0.0" } else { &setup.breakers },
             setup.more,
         );

@@ -321,6 +321,14 @@ async fn a_tool_that_never_answers_ends_with_a_person() {
     let approval = rig.asked(ticket).await;
     rig.approve(&approval).await;
     let asked = rig.model.count();
+    // After the last attempt the shop says that it was not done, and says so again when none goes on any more.
+    rig.until("word that it was not done", ticket, async |rig| {
+        let effects = rig.effects(rig.runs(ticket).await.pop()?.id).await;
+        let effect = effects.into_iter().find(|effect| effect.attempts == 6)?;
+        effect.error.filter(|error| error.contains("asked again")).map(drop)
+    })
+    .await;
+    rig.clock.forward(Duration::from_secs(60));
     let run = rig.ended(ticket).await;
     assert_eq!(rig.model.count(), asked, "no model was asked what to make of it");
     assert!(matches!(run.outcome, Some(Outcome::HandedOff { .. })), "{run:?}");
