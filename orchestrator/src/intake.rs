@@ -81,12 +81,12 @@ impl Intake {
         self.open_ticket_with(workspace, new, Vec::new()).await
     }
 
-    /// The same, with what else is known of it from the beginning.
+    /// The same, with what else is known of it from the beginning, and by whom.
     pub async fn open_ticket_with(
         &self,
         workspace: WorkspaceId,
         new: NewTicket,
-        known: Vec<EventBody>,
+        known: Vec<(Actor, EventBody)>,
     ) -> Result<Receipt, CommitError> {
         check_body(&new.body)?;
         let ticket_id = TicketId::new(&*self.ids);
@@ -110,7 +110,7 @@ impl Intake {
         let message =
             self.message(customer.clone(), new.body, Visibility::Public, new.attachments, new.email);
         let mut events = vec![created, self.event(customer, EventBody::MessageAdded { message }, None)];
-        events.extend(known.into_iter().map(|body| self.event(Actor::System, body, None)));
+        events.extend(known.into_iter().map(|(actor, body)| self.event(actor, body, None)));
         let ops = vec![Op::Append { ticket_id, events }, Op::EnsureRun(self.run(ticket_id, new.channel))];
         self.store.workspace(workspace).commit(Commit { ops }).await
     }

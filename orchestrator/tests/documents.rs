@@ -68,6 +68,21 @@ fn json(output: &Output) -> Value {
 }
 
 #[test]
+fn the_first_workspace_is_made_although_its_folders_are_configured_already() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    fs::create_dir(home.join("docs")).unwrap();
+    fs::write(home.join("docs/notes.txt"), "Umbrellas open to the left.").unwrap();
+    fs::write(home.join("countersign.toml"), "[knowledge]\nfolders = [\"docs\"]\n").unwrap();
+    let early = countersign(home, &["kb", "search", "umbrellas"]);
+    assert!(String::from_utf8(early.stderr).unwrap().contains("`countersign workspace create` makes one"));
+    let made = countersign(home, &["workspace", "create", "acme", "Acme", "ada@acme.example"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let found = json(&countersign(home, &["kb", "search", "umbrellas", "--json"]));
+    assert_eq!(found[0]["slug"], "notes", "{found}");
+}
+
+#[test]
 fn kb_add_takes_every_kind_of_a_folder_and_says_what_it_left_out() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();

@@ -510,7 +510,12 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             {
                 replay::replace_prompts(folder)?;
             }
-            let app = open(load()?).await?;
+            let mut config = load()?;
+            if matches!(command, Command::Workspace { .. }) {
+                // Its folders of knowledge need a workspace, which may be what this makes.
+                config.knowledge.folders.clear();
+            }
+            let app = open(config).await?;
             let code = records::run(&app, command, cli.global.workspace.as_deref(), out).await?;
             app.store.clone().close().await;
             return Ok(code);

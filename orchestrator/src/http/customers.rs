@@ -12,6 +12,7 @@ use domain::{
     ContactId, CustomerId,
     audit::AuditAction,
     customer::{Contact, Customer},
+    permission::Permission,
     ticket::Ticket,
 };
 use schemars::JsonSchema;
@@ -113,7 +114,7 @@ pub struct AddContact {
 fn add_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("addContact").tag("customers").summary("Add a contact").description(
         "Tickets from that address are this customer's from now on, and where customers see their colleagues' tickets, \
-         it sees theirs. 409 when the address is a contact's already. In the audit.",
+         it sees theirs: adding one takes the permission `see_personal_data` then. 409 when the address is a contact's already. In the audit.",
     )
 }
 
@@ -123,6 +124,11 @@ async fn add(
     Path(path): Path<CustomerPath>,
     Json(form): Json<AddContact>,
 ) -> Result<Created<Contact>, Problem> {
+    let store = staff.store(&http);
+    // The new contact would be shown everything of the customer's as it is.
+    if store.channel_settings().await?.company_tickets {
+        staff.must(Permission::SeePersonalData)?;
+    }
     let contact = Contact {
         id: ContactId::new(&*http.app.ids),
         customer_id: path.id,
@@ -132,7 +138,7 @@ async fn add(
     };
     let detail = json!({ "customer": path.id });
     let deed = staff.deed(&http, AuditAction::ContactAdded, contact.id.to_string(), detail);
-    if !staff.store(&http).add_contact(contact.clone(), deed).await? {
+    if !store.add_contact(contact.clone(), deed).await? {
         return Err(Problem::not_found("the customer"));
     }
     Ok(Created(contact))

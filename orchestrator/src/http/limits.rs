@@ -2,7 +2,7 @@
 //! store: failed sign-ins, and what a person has unmasked ([`super::unmask`]).
 
 use std::{
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     num::NonZeroU32,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
@@ -123,9 +123,16 @@ pub(super) fn too_many(wait: Duration) -> Problem {
     Problem::new(Kind::TooManyRequests, "too many requests; wait a moment and try again").retry_after(wait)
 }
 
-/// Where the place is not known there is one bucket for all of them.
-fn place(from: Option<IpAddr>) -> IpAddr {
-    from.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED))
+/// What counts as one place: an address, or the network of a subscriber, who has 2^64 addresses of IPv6. Where it is
+/// not known there is one bucket for all of them.
+pub(super) fn place(from: Option<IpAddr>) -> IpAddr {
+    match from {
+        Some(IpAddr::V6(address)) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
+        Some(address) => address,
+        None => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+    }
 }
 
 #[cfg(test)]
@@ -141,5 +148,14 @@ mod tests {
         let problem = limits.conversation(from).unwrap_err();
         assert!(problem.retry_after.is_some_and(|after| after <= Duration::from_secs(30)));
         assert!(limits.conversation(Some(IpAddr::from([10, 0, 0, 2]))).is_ok());
+    }
+
+    #[test]
+    fn the_addresses_of_one_subscriber_are_one_place() {
+        let limits = Limits::new(1, 1, 1, 1);
+        let of = |network, host| Some(IpAddr::from([0x2001, 0xdb8, 0, network, 0, 0, 0, host]));
+        assert!(limits.conversation(of(1, 1)).is_ok());
+        assert!(limits.conversation(of(1, 2)).is_err());
+        assert!(limits.conversation(of(2, 1)).is_ok());
     }
 }

@@ -37,7 +37,7 @@ use super::{
     auth::same_origin,
     caller::Arrival,
     input::{Json, NoContent, email},
-    observe,
+    limits, observe,
     problem::{Kind, Problem, described},
     session::WorkspaceView,
 };
@@ -200,7 +200,7 @@ async fn request(
         ));
     }
     let now = http.app.clock.now();
-    let place = digest(&format!("portal place\0{}", arrival.place()));
+    let place = digest(&format!("portal place\0{}", limits::place(arrival.from.0)));
     let asked = http.app.store.count_sign_in(vec![place], now, WINDOW).await?;
     if asked.iter().any(|count| *count > MOST_ASKED) {
         return Err(Problem::new(

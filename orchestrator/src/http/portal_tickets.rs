@@ -16,6 +16,7 @@ use domain::{
     TicketId, Timestamp,
     commit::CommitError,
     ticket::{CONTACT_VERIFIED, Channel, EventBody, Message, Priority, Ticket, TicketStatus},
+    user::Actor,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -199,7 +200,7 @@ async fn open(
         actor: customer.actor(),
     };
     let fields = [(CONTACT_VERIFIED.to_owned(), serde_json::Value::Bool(true))].into_iter().collect();
-    let known = vec![EventBody::FieldsSet { fields }];
+    let known = vec![(Actor::System, EventBody::FieldsSet { fields })];
     match http.app.intake.open_ticket_with(customer.workspace, new, known).await {
         Ok(receipt) => {
             let ticket = receipt.tickets.into_iter().next();

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{
     Http,
     caller::{Arrival, Person},
+    limits,
     problem::{Kind, Problem},
 };
 use crate::{
@@ -59,7 +60,7 @@ struct Tries<'a> {
 
 impl<'a> Tries<'a> {
     async fn count(http: &'a Http, address: &str, arrival: &Arrival) -> Result<Self, Problem> {
-        let place = arrival.place();
+        let place = limits::place(arrival.from.0);
         let subjects =
             vec![digest(&format!("place\0{address}\0{place}")), digest(&format!("account\0{address}"))];
         let now = http.app.clock.now();

@@ -252,17 +252,26 @@ async fn whole(masker: Masker, response: Response) -> Response {
 /// A stream of server-sent events, each with one JSON value.
 fn events(masker: Masker, response: Response) -> Response {
     let (parts, body) = response.into_parts();
-    let frames = frames(body.into_data_stream());
-    let masked = frames.filter_map(move |frame| {
+    let mask = move |data: String| {
         let masker = masker.clone();
+        async move { masker.mask(data.as_bytes()).await }
+    };
+    marked(Response::from_parts(parts, Body::from_stream(masked(frames(body.into_data_stream()), mask))))
+}
+
+fn masked<F: Future<Output = Result<String, Problem>> + Send>(
+    frames: impl Stream<Item = Result<String, axum::Error>> + Send,
+    mask: impl Fn(String) -> F + Clone + Send,
+) -> impl Stream<Item = Result<String, axum::Error>> + Send {
+    frames.filter_map(move |frame| {
+        let mask = mask.clone();
         async move {
             match frame {
-                Ok(frame) => masked_event(&masker, &frame).await.map(Ok),
+                Ok(frame) => masked_event(mask, &frame).await.transpose(),
                 Err(error) => Some(Err(error)),
             }
         }
-    });
-    marked(Response::from_parts(parts, Body::from_stream(masked)))
+    })
 }
 
 /// Events as they were sent, each whole. One without an end within the limit ends the stream.
@@ -287,17 +296,22 @@ fn frames(
     })
 }
 
-/// What a model is writing comes in pieces, in which nothing can be found: it is left out.
-async fn masked_event(masker: &Masker, frame: &str) -> Option<String> {
+/// What a model is writing comes in pieces, in which nothing can be found: it is left out. An event that cannot be
+/// masked ends the stream, so that whoever watches comes back to it and misses nothing.
+async fn masked_event<F: Future<Output = Result<String, Problem>>>(
+    mask: impl Fn(String) -> F,
+    frame: &str,
+) -> Result<Option<String>, axum::Error> {
     let mut out = String::with_capacity(frame.len());
     for line in frame.lines() {
         if line.strip_prefix("event:").is_some_and(|name| name.trim() == "model_text") {
-            return None;
+            return Ok(None);
         }
         match line.strip_prefix("data:") {
             Some(data) => {
-                // What cannot be read cannot be masked, and its cause is in the log.
-                let masked = masker.mask(data.trim().as_bytes()).await.ok()?;
+                // Its cause is in the log.
+                let masked = mask(data.trim().to_owned()).await;
+                let masked = masked.map_err(|_| axum::Error::new("an event could not be masked"))?;
                 out.push_str("data: ");
                 out.push_str(&masked);
             }
@@ -305,13 +319,25 @@ async fn masked_event(masker: &Masker, frame: &str) -> Option<String> {
         }
         out.push('\n');
     }
-    Some(out)
+    Ok(Some(out))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[tokio::test]
+    async fn an_event_that_cannot_be_masked_is_not_passed_over() {
+        let sent = ["event: model_text\ndata: 0\n\n", "data: 1\n\n", "data: 2\n\n", "data: 3\n\n"];
+        let frames = stream::iter(sent.map(|frame| Ok(frame.to_owned())));
+        let mask = |data: String| async move {
+            if data == "2" { Err(Problem::not_found("the ticket")) } else { Ok("masked".to_owned()) }
+        };
+        let told: Vec<_> = masked(frames, mask).collect().await;
+        assert_eq!(told[0].as_ref().unwrap(), "data: masked\n\n");
+        assert!(told[1].is_err(), "the stream breaks there");
+    }
 
     proptest! {
         #[test]

@@ -136,7 +136,8 @@ async fn stream(
         live,
         last,
         caught_up,
-        ready: VecDeque::new(),
+        // A cut before the first event resumes from here as well.
+        ready: VecDeque::from([SseEvent::default().id(last.to_string())]),
         looks,
         check: every(CHECK),
         _place: place,

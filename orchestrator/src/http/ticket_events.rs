@@ -5,7 +5,10 @@ use aide::{
     transform::TransformOperation,
 };
 use axum::extract::State;
-use domain::{commit::CommitError, ticket::Event};
+use domain::{
+    commit::CommitError,
+    ticket::{Event, EventBody},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,7 +21,7 @@ use super::{
     page::{Page, PageQuery},
     problem::Problem,
     sight::Sight,
-    tickets::TicketPath,
+    tickets::{TicketPath, key_of_something_else},
 };
 
 const MAX_NAME: usize = 100;
@@ -101,8 +104,9 @@ async fn report(
             .store(&http)
             .event(ticket_id, event_id)
             .await?
+            .filter(|event| event.ticket_id == path.id && matches!(event.body, EventBody::External { .. }))
             .map(Made::Before)
-            .ok_or_else(|| Problem::not_found("the event")),
+            .ok_or_else(key_of_something_else),
         Err(error) => Err(error.into()),
     }
 }

@@ -23,7 +23,7 @@ use super::{
     page::{Page, PageQuery},
     problem::Problem,
     sight::Sight,
-    tickets::{MAX_BODY, TicketPath},
+    tickets::{MAX_BODY, TicketPath, key_of_something_else},
 };
 use crate::intake::NewMessage;
 
@@ -156,7 +156,7 @@ async fn add(
             .filter(|event| event.ticket_id == ticket.id)
             .and_then(|event| message(event.body))
             .map(Made::Before)
-            .ok_or_else(|| Problem::invalid("this Idempotency-Key was used for something else")),
+            .ok_or_else(key_of_something_else),
         Err(error) => Err(error.into()),
     }
 }

@@ -248,42 +248,33 @@ async fn open(
     let store = staff.store(&http);
     let (customer, contact) =
         http.app.intake.identify(staff.workspace, &address, name.as_deref().unwrap_or_default()).await?;
-    let opened = http
-        .app
-        .intake
-        .open_ticket(
-            staff.workspace,
-            NewTicket {
-                channel: Channel::Api,
-                subject,
-                priority: form.priority.unwrap_or(Priority::Normal),
-                contact: Some((customer.id, contact.id)),
-                contact_name: name.unwrap_or(address),
-                body,
-                attachments: Vec::new(),
-                email: None,
-                idempotency_key: key.for_caller(&staff.identity),
-                actor: staff.actor(),
-            },
-        )
-        .await;
+    let new = NewTicket {
+        channel: Channel::Api,
+        subject,
+        priority: form.priority.unwrap_or(Priority::Normal),
+        contact: Some((customer.id, contact.id)),
+        contact_name: name.unwrap_or(address),
+        body,
+        attachments: Vec::new(),
+        email: None,
+        idempotency_key: key.for_caller(&staff.identity),
+        actor: staff.actor(),
+    };
+    let tagged = (!tags.is_empty()).then(|| (staff.actor(), EventBody::TagsAdded { tags }));
+    let opened = http.app.intake.open_ticket_with(staff.workspace, new, tagged.into_iter().collect()).await;
     let ticket = match opened {
         Ok(receipt) => {
             receipt.tickets.into_iter().next().ok_or_else(|| Problem::internal(&"no ticket was written"))?
         }
-        Err(CommitError::Duplicate { ticket_id, .. }) => {
+        Err(CommitError::Duplicate { ticket_id, event_id }) => {
+            let event = store.event(ticket_id, event_id).await?;
+            if !event.is_some_and(|event| matches!(event.body, EventBody::Created { .. })) {
+                return Err(key_of_something_else());
+            }
             let ticket = store.ticket(ticket_id).await?.ok_or_else(|| Problem::not_found("the ticket"))?;
             return Ok(Made::Before(TicketView::of(&store, ticket).await?));
         }
         Err(error) => return Err(error.into()),
-    };
-    let ticket = if tags.is_empty() {
-        ticket
-    } else {
-        let id = ticket.id;
-        let events = vec![EventBody::TagsAdded { tags }];
-        let receipt = http.app.intake.change_ticket(staff.workspace, id, staff.actor(), events).await?;
-        receipt.ticket(id).cloned().unwrap_or(ticket)
     };
     Ok(Made::Now(TicketView { ticket, customer: Some(customer), contact: Some(contact) }))
 }
@@ -412,6 +403,11 @@ impl IdempotencyKey {
         };
         self.0.as_ref().map(|key| format!("api:{caller}:{key}"))
     }
+}
+
+/// What was written with this key is not what it comes with now: nothing is done, and nobody is told that it was.
+pub fn key_of_something_else() -> Problem {
+    Problem::invalid("this Idempotency-Key was used for something else: send a new one with each new request")
 }
 
 /// A conflict whose text is ours.

@@ -190,6 +190,22 @@ impl EventReader {
         events
     }
 
+    /// The id that a browser would come back with, which stands before the first event.
+    pub async fn begins_at(&mut self) -> String {
+        let told = async {
+            loop {
+                if let Some((block, rest)) = self.read.split_once("\n\n") {
+                    let id = block.strip_prefix("id:").expect("an id alone").trim().to_owned();
+                    self.read = rest.to_owned();
+                    return id;
+                }
+                let chunk = self.body.next().await.unwrap().unwrap();
+                self.read.push_str(std::str::from_utf8(&chunk).unwrap());
+            }
+        };
+        tokio::time::timeout(PATIENCE, told).await.expect("the stream says where it begins")
+    }
+
     async fn read(&mut self) -> Option<Sent> {
         loop {
             if let Some((block, rest)) = self.read.split_once("\n\n") {

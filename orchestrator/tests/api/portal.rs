@@ -265,6 +265,10 @@ async fn a_colleagues_ticket_is_there_only_if_the_workspace_says_so_and_is_read_
     let admin = app.user(Role::Admin).await;
     let channels = admin.put("/v1/channels/portal", &on).await.json(StatusCode::OK);
     assert_eq!(channels["portal"], json!({ "is_open": false, "company_tickets": true }));
+    // Whoever is served masks gives nobody a look behind them.
+    let own = json!({ "email": "agents.own@example.net", "name": "Nobody" });
+    agent.post(&contacts, &own).await.problem(StatusCode::FORBIDDEN);
+    app.user(Role::Reviewer).await.post(&contacts, &own).await.json(StatusCode::CREATED);
     let list = sam.get("/v1/portal/tickets").await.json(StatusCode::OK);
     let ticket = &list["items"][0];
     assert_eq!((&ticket["mine"], &ticket["asked_by"]), (&json!(false), &json!("Mira Halloran")));

@@ -51,6 +51,23 @@ async fn a_reader_who_comes_back_gets_what_they_missed_and_nothing_twice() {
 }
 
 #[tokio::test]
+async fn a_reader_who_is_cut_off_before_the_first_event_misses_nothing() {
+    let app = TestApp::start().await;
+    app.open_ticket("Before").await;
+    // One who is served masks, and one who is not.
+    for reader in [app.key(Role::Viewer), app.user(Role::Reviewer).await] {
+        let mut stream = reader.stream("/v1/stream").await;
+        let last = stream.begins_at().await;
+        drop(stream);
+        app.open_ticket("Meanwhile").await;
+        let mut stream = reader.with("last-event-id", &last).stream("/v1/stream").await;
+        let last: i64 = last.parse().unwrap();
+        let seen: Vec<_> = stream.take(2).await.iter().map(position).collect();
+        assert_eq!(seen, [last + 1, last + 2]);
+    }
+}
+
+#[tokio::test]
 async fn a_slow_reader_loses_nothing() {
     let app = TestApp::start().await;
     let mut stream = app.key(Role::Viewer).stream("/v1/stream").await;

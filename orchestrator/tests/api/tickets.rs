@@ -73,6 +73,48 @@ async fn a_repeated_request_with_the_same_key_is_done_once() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_used_for_something_else_hides_nothing_behind_it() {
+    let app = TestApp::start().await;
+    let agent = app.key(Role::Agent).with("idempotency-key", "order-7");
+    let ids = ["A", "B"].map(|subject| (subject, app.key(Role::Agent)));
+    let mut tickets = Vec::new();
+    for (subject, agent) in ids {
+        let made = agent.post("/v1/tickets", &new_ticket(subject)).await.json(StatusCode::CREATED);
+        tickets.push(made["ticket"]["id"].as_str().unwrap().to_owned());
+    }
+    let events = |of: usize| format!("/v1/tickets/{}/events", tickets[of]);
+    let event = json!({"name": "parcel.returned"});
+    agent.post(&events(0), &event).await.json(StatusCode::CREATED);
+    // The same key for another ticket, another kind of thing, and a new ticket.
+    let problem = agent.post(&events(1), &event).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(problem["detail"].as_str().unwrap().contains("something else"), "{problem}");
+    let message = json!({"body": "One more thing", "from": "customer"});
+    let messages = format!("/v1/tickets/{}/messages", tickets[0]);
+    agent.post(&messages, &message).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    agent.post("/v1/tickets", &new_ticket("C")).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+    let list = agent.get("/v1/tickets").await.json(StatusCode::OK);
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+    let said = agent.get(&messages).await.json(StatusCode::OK);
+    assert_eq!(said["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_tickets_tags_come_with_it() {
+    let app = TestApp::start().await;
+    let mut ticket = new_ticket("Tagged");
+    ticket["tags"] = json!(["vip"]);
+    let made = app.key(Role::Agent).post("/v1/tickets", &ticket).await.json(StatusCode::CREATED);
+    assert_eq!(made["ticket"]["tags"], json!(["vip"]));
+    let path = format!("/v1/tickets/{}/events", made["ticket"]["id"].as_str().unwrap());
+    let events = app.key(Role::Viewer).get(&path).await.json(StatusCode::OK);
+    let tagged = &events["items"][2];
+    assert_eq!(
+        (&tagged["body"]["type"], &tagged["actor"]["kind"]),
+        (&json!("tags_added"), &json!("api_key"))
+    );
+}
+
+#[tokio::test]
 async fn pages_of_a_list_hold_every_item_once_and_the_last_has_no_cursor() {
     let app = TestApp::start().await;
     let agent = app.key(Role::Agent);
