@@ -78,7 +78,15 @@ test("a gap becomes an article that somebody goes on with", async ({ page }) => 
   await page.getByRole("button", { name: "Write it yourself" }).click();
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByLabel("Name")).toHaveValue("draft-bitcoin");
-  await expect(dialog.getByLabel("Markdown")).toHaveValue(/# Bitcoin/);
+  const text = dialog.getByLabel("Markdown");
+  await expect(text).toHaveValue(/# Bitcoin/);
+  // What was written is not lost by a stray click or key; what was not changed closes by either.
+  await text.fill("# Bitcoin\n\nWe take none.");
+  await page.mouse.click(5, 5);
+  await page.keyboard.press("Escape");
+  await expect(text).toHaveValue("# Bitcoin\n\nWe take none.");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toHaveCount(0);
 });
 
 test("a gap is dismissed with a second word", async ({ page }) => {

@@ -144,6 +144,10 @@ test("a key is shown once", async ({ page }) => {
   await accessible(page);
   await dialog.getByRole("button", { name: "Make", exact: true }).click();
   await expect(page.getByLabel("The key")).toHaveValue("cs_live_1a2b3c4d");
+  // There is no second look at it: neither a stray click nor Escape takes it away.
+  await page.mouse.click(5, 5);
+  await page.keyboard.press("Escape");
+  await expect(page.getByLabel("The key")).toBeVisible();
   await page.getByRole("button", { name: "Done" }).click();
   await expect(page.getByLabel("The key")).toHaveCount(0);
   expect(sent).toEqual([

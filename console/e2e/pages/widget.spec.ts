@@ -200,6 +200,17 @@ test("what comes while it is closed is counted, and read when it is opened", asy
     say = done;
   });
   await shop(page);
+  // More than the panel has room for.
+  const before = Array.from({ length: 20 }, (_, n) => ({
+    ...conversation.messages[0],
+    id: id(800 + n),
+    body: `Line ${n}`,
+  }));
+  await page.route("**/v1/conversations/*", (route) =>
+    route.fulfill({
+      json: { ...conversation, messages: [...before, ...conversation.messages] },
+    }),
+  );
   // A stream that waits until there is something to say.
   await page.route("**/v1/conversations/*/stream*", async (route) => {
     await route.fulfill({ contentType: "text/event-stream", body: await said });
@@ -213,7 +224,7 @@ test("what comes while it is closed is counted, and read when it is opened", asy
   say(`retry: 600000\nid: 7\nevent: message\ndata: ${item}\n\n`);
   await expect(launcher(page)).toHaveAccessibleName("Northfold help, 1 new message");
   await launcher(page).click();
-  await expect(panel(page)).toContainText("One more thing.");
+  await expect(panel(page).getByText("One more thing.")).toBeInViewport();
   await page.keyboard.press("Escape");
   await expect(launcher(page)).toHaveAccessibleName("Northfold help");
 });

@@ -305,15 +305,13 @@ function Loaded({
           </aside>
         </div>
       </div>
-      {pending && (
-        <DecisionPanel
-          approval={approval}
-          decisions={decisions}
-          mayDecide={may_decide}
-          mayNot={may_not}
-          attention={attention}
-        />
-      )}
+      <DecisionPanel
+        approval={approval}
+        decisions={decisions}
+        mayDecide={may_decide}
+        mayNot={may_not}
+        attention={attention}
+      />
     </>
   );
 }

@@ -51,6 +51,15 @@ export function ApprovalsPage() {
   const here = id ?? cursor;
   const mayDecide = session.may("decide_approvals");
 
+  // What is open now, for answers that come when the reader may have gone on by themselves.
+  const opened = useRef<string>(undefined);
+  useEffect(() => {
+    opened.current = id;
+    return () => {
+      opened.current = undefined;
+    };
+  }, [id]);
+
   const open = useCallback(
     (next: string, replace: boolean) =>
       void navigate({ to: "/approvals/$id", params: { id: next }, search: true, replace }),
@@ -134,9 +143,10 @@ export function ApprovalsPage() {
           onClear={() => setPicked(new Set())}
           onDone={(decided) => {
             setPicked(new Set());
-            if (!id || !decided.has(id)) return;
-            const rest = items.filter((item) => !decided.has(item.id) || item.id === id);
-            const next = neighbour(rest, id);
+            const at = opened.current;
+            if (!at || !decided.has(at)) return;
+            const rest = items.filter((item) => !decided.has(item.id) || item.id === at);
+            const next = neighbour(rest, at);
             if (next) open(next, true);
             else close();
           }}
@@ -184,6 +194,9 @@ export function ApprovalsPage() {
         value={{
           items,
           openAfter: (from) => {
+            if (opened.current !== from) return;
+            // What had the focus goes with what was decided; the next one is read from its beginning.
+            document.getElementById("approval")?.focus({ preventScroll: true });
             const left = items.filter((item) => item.id === from || item.status === "pending");
             const next = neighbour(left, from);
             if (next) open(next, true);

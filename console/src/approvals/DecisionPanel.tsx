@@ -62,7 +62,12 @@ export function DecisionPanel({
   /** How long the reader had it before them. */
   attention: () => Attention;
   /** For a place beside other things: its acts, none of them by a key alone, and the way to the whole. */
-  inline?: { acts: readonly Act[]; open: ReactNode };
+  inline?: {
+    acts: readonly Act[];
+    open: ReactNode;
+    /** Called when a form is open, and when none is any more. */
+    onForm: (open: boolean) => void;
+  };
 }) {
   const client = useQueryClient();
   const session = useSession();
@@ -79,6 +84,7 @@ export function DecisionPanel({
         }),
       ),
     onSuccess: ({ exercise, ...after }, decision) => {
+      setAct(undefined);
       if (exercise) {
         // It stays before them with what it was; nothing else came of it.
         client.setQueryData(approvalQuery(approval.id).queryKey, (shown) =>
@@ -112,11 +118,17 @@ export function DecisionPanel({
       // to be read, for this panel goes when the approval turns out to be decided.
       if (isConflict(error)) {
         tell(sentence(error.message), "error", approval.preview.title);
-        setAct(undefined);
         refresh();
       }
     },
   });
+
+  // Decided, superseded or expired while somebody wrote: their words stay before them.
+  const over = approval.status !== "pending";
+  useEffect(() => {
+    if (over && act === "approve") setAct(undefined);
+    inline?.onForm(act !== undefined);
+  }, [over, act, inline?.onForm]);
 
   const refresh = () => {
     void client.invalidateQueries({ queryKey: ["approvals", "counts"] });
@@ -161,12 +173,13 @@ export function DecisionPanel({
       : acts.map((each) => ({
           keys: actWords(each, approval.question).keys,
           label: actWords(each, approval.question).label,
-          when: allowed && !already && act === undefined,
+          when: allowed && !already && !over && act === undefined,
           run: () => choose(each),
         })),
   );
 
-  if (!allowed || already) {
+  if (over && act === undefined) return null;
+  if (!over && (!allowed || already)) {
     return (
       <div className="decide" data-inline={inline !== undefined}>
         <p className="muted">
@@ -223,7 +236,12 @@ export function DecisionPanel({
           </Trans>
         </p>
       )}
-      {act !== undefined && other && (
+      {over && (
+        <p className="notice" data-tone="amber" role="alert">
+          <Trans>It was settled while you wrote, and nothing of this was sent.</Trans>
+        </p>
+      )}
+      {act !== undefined && !over && other && (
         <p className="notice" data-tone="amber" role="status">
           <Trans>{other.name} looks at this now. Decide all the same?</Trans>
         </p>
@@ -241,6 +259,7 @@ export function DecisionPanel({
           <EditForm
             approval={approval}
             busy={decide.isPending}
+            over={over}
             onLeave={leave}
             onSave={(args) => decide.mutate({ type: "edit", args })}
           />
@@ -251,6 +270,7 @@ export function DecisionPanel({
           act={act}
           approval={approval}
           busy={decide.isPending}
+          over={over}
           onLeave={leave}
           onSend={(text) =>
             decide.mutate(
@@ -330,12 +350,15 @@ function WordsForm({
   act,
   approval,
   busy,
+  over,
   onLeave,
   onSend,
 }: {
   act: "reject" | "respond" | "escalate";
   approval: Approval;
   busy: boolean;
+  /** Nothing can be sent any more. */
+  over: boolean;
   onLeave: () => void;
   onSend: (text: string) => void;
 }) {
@@ -345,7 +368,7 @@ function WordsForm({
   useEffect(() => area.current?.focus(), []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!busy && text.trim() !== "") onSend(text.trim());
+    if (!busy && !over && text.trim() !== "") onSend(text.trim());
   };
   return (
     <form className="decide-form" onKeyDown={formKeys(onLeave)} onSubmit={submit}>
@@ -355,13 +378,14 @@ function WordsForm({
           ref={area}
           className="textarea"
           required
+          readOnly={over}
           maxLength={LONGEST}
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
         {words.hint && <span className="field-hint">{words.hint}</span>}
       </label>
-      {act === "reject" && approval.question === "call" && (
+      {act === "reject" && approval.question === "call" && !over && (
         <Reasons
           onPick={(reason) => {
             setText((typed) => withReason(typed, reason));
@@ -370,16 +394,18 @@ function WordsForm({
         />
       )}
       <div className="row">
-        <Button
-          type="submit"
-          tone={act === "reject" ? "danger-fill" : "primary"}
-          keys={`${MOD} ⏎`}
-          busy={busy}
-        >
-          {busy ? t`Sending…` : words.label}
-        </Button>
+        {!over && (
+          <Button
+            type="submit"
+            tone={act === "reject" ? "danger-fill" : "primary"}
+            keys={`${MOD} ⏎`}
+            busy={busy}
+          >
+            {busy ? t`Sending…` : words.label}
+          </Button>
+        )}
         <Button onClick={onLeave} keys="Esc">
-          <Trans>Cancel</Trans>
+          {over ? t`Close` : t`Cancel`}
         </Button>
       </div>
     </form>

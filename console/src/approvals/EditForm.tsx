@@ -21,6 +21,8 @@ import { TextChange } from "./TextChange";
 interface Props {
   approval: Approval;
   busy: boolean;
+  /** Nothing can be sent any more. */
+  over: boolean;
   onLeave: () => void;
   onSave: (args: unknown) => void;
 }
@@ -53,6 +55,7 @@ export default function EditForm(props: Props) {
 function Form({
   approval,
   busy,
+  over,
   onLeave,
   onSave,
   parameters,
@@ -94,7 +97,7 @@ function Form({
       onKeyDown={formKeys(onLeave)}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!busy && valid && changes.length > 0) onSave(args);
+        if (!busy && !over && valid && changes.length > 0) onSave(args);
       }}
       noValidate
     >
@@ -146,21 +149,23 @@ function Form({
         </div>
       </div>
       <div className="row">
-        <Button
-          type="submit"
-          tone="good"
-          keys={`${MOD} ⏎`}
-          busy={busy}
-          disabled={!valid || changes.length === 0}
-        >
-          {busy
-            ? t`Sending…`
-            : changes.length === 0
-              ? t`Approve with changes`
-              : t`Approve with ${plural(changes.length, { one: "# change", other: "# changes" })}`}
-        </Button>
+        {!over && (
+          <Button
+            type="submit"
+            tone="good"
+            keys={`${MOD} ⏎`}
+            busy={busy}
+            disabled={!valid || changes.length === 0}
+          >
+            {busy
+              ? t`Sending…`
+              : changes.length === 0
+                ? t`Approve with changes`
+                : t`Approve with ${plural(changes.length, { one: "# change", other: "# changes" })}`}
+          </Button>
+        )}
         <Button onClick={onLeave} keys="Esc">
-          <Trans>Cancel</Trans>
+          {over ? t`Close` : t`Cancel`}
         </Button>
       </div>
     </form>

@@ -19,7 +19,7 @@ export function queued(item: ApprovalItem): Queued {
 
 export interface Queue {
   items: Queued[];
-  /** Opens what comes after `id`, or what is left. */
+  /** Opens what comes after `id`, or what is left; nothing, when `id` is not open any more. */
   openAfter: (id: string) => void;
   open: (id: string) => void;
 }

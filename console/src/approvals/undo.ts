@@ -1,7 +1,7 @@
 // Taking a decision back while nothing has come of it: by the message that says it was taken, or by its key.
 import { t } from "@lingui/core/macro";
 import type { QueryClient } from "@tanstack/react-query";
-import { api, send } from "../api/client";
+import { api, Problem, send } from "../api/client";
 import type { Approval } from "../api/words";
 import { type Also, offer, tell } from "../parts/toasts";
 import { sentence } from "../text/format";
@@ -33,12 +33,13 @@ export function offerUndo(
   }
   // By the service's clock alone, which need not be this machine's.
   const ms = Date.parse(first.undo_until) - Date.parse(first.decided_at);
-  let done = false;
+  const until = Date.now() + ms;
+  let left = held.map(({ id }) => id);
   const run = async () => {
-    if (done) return;
-    done = true;
+    const ids = left;
+    left = [];
     last = undefined;
-    for (const { id } of held) {
+    for (const id of ids) {
       try {
         const open = await send(api.POST("/v1/approvals/{id}/undo", { params: { path: { id } } }));
         decidedHere(id, false);
@@ -47,13 +48,16 @@ export function offerUndo(
         tell(t`Taken back: it waits again`, "info", open.preview.title);
       } catch (error) {
         tell(sentence(error instanceof Error ? error.message : String(error)), "error");
+        // The service has not said no: it can be tried again for as long as there is time.
+        if (error instanceof Problem && (error.offline || error.status >= 500)) left.push(id);
       }
       void client.invalidateQueries({ queryKey: ["approval", id] });
     }
+    if (left.length > 0) last ??= { until, run: () => void run() };
     void client.invalidateQueries({ queryKey: ["approvals", "counts"] });
     void client.invalidateQueries({ queryKey: ["home"] });
   };
-  last = { until: Date.now() + ms, run: () => void run() };
+  last = { until, run: () => void run() };
   offer(said.title, said.tone, said.detail, {
     label: t`Undo`,
     keys: "Z",

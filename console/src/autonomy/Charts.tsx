@@ -119,6 +119,7 @@ const METHODS = {
 
 export function Reliability({ detail }: { detail: Detail }) {
   const { stated, calibrated, curve, method, losses, samples } = detail;
+  const name = method && t(METHODS[method]);
   const [own = 0, ofTool = 0, all = 0] = samples;
   if (stated.n === 0) {
     return (
@@ -179,10 +180,10 @@ export function Reliability({ detail }: { detail: Detail }) {
           {ofTool.toLocaleString()} of the tool and {all.toLocaleString()} of all tools; few lean on
           the more.
         </Trans>{" "}
-        {method && losses && (
+        {name && losses && (
           <Trans>
-            {t(METHODS[method])}, chosen by its log loss on unseen calls: Platt{" "}
-            {losses.platt.toFixed(3)}, isotonic {losses.isotonic.toFixed(3)}.
+            {name}, chosen by its log loss on unseen calls: Platt {losses.platt.toFixed(3)},
+            isotonic {losses.isotonic.toFixed(3)}.
           </Trans>
         )}
       </p>

@@ -35,6 +35,20 @@ export function Talk({ conversation, workspace, onEnded, onHeard }: Props) {
     main.current?.scrollTo({ top: main.current.scrollHeight });
   }, [said, state.phase]);
 
+  // What was said while nothing of it was shown is shown with it.
+  const shown = state.phase !== "failed" || state.messages.length > 0;
+  useEffect(() => {
+    const log = main.current;
+    if (!log || !shown) return;
+    let height = log.clientHeight;
+    const observer = new ResizeObserver(() => {
+      if (height === 0) log.scrollTo({ top: log.scrollHeight });
+      height = log.clientHeight;
+    });
+    observer.observe(log);
+    return () => observer.disconnect();
+  }, [shown]);
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: the callbacks are not what it waits for
   useEffect(() => {
     if (loaded) onHeard?.(heard);
@@ -47,7 +61,7 @@ export function Talk({ conversation, workspace, onEnded, onHeard }: Props) {
     onEnded();
   }, [ended, conversation.id]);
 
-  if (state.phase === "failed" && state.messages.length === 0) {
+  if (!shown) {
     return (
       <div className="chat-start stack">
         {!ended && <Failure error={state.problem} words={words} />}

@@ -46,3 +46,34 @@ describe("conversations of this browser", () => {
     expect(lasts({ id: "a", token: "t" }, NOW)).toBe(true);
   });
 });
+
+/** What another tab writes, and tells this one. */
+function elsewhere(key: string, value: unknown): void {
+  localStorage.setItem(key, JSON.stringify(value));
+  window.dispatchEvent(new StorageEvent("storage", { key }));
+}
+
+describe("conversations in two tabs", () => {
+  const lasting = (id: string) => ({ ...started(id), token_expires_at: "2999-01-01T00:00:00Z" });
+
+  beforeEach(() => {
+    had.set([]);
+    held.set(null);
+  });
+
+  it("are all remembered", () => {
+    keep(lasting("mine"), "Where is my parcel?");
+    const [mine] = had.get();
+    elsewhere("countersign.conversations", [{ ...mine, id: "theirs" }, mine]);
+    keep(lasting("another"), "And my tent?");
+    expect(had.get().map((each) => each.id)).toEqual(["another", "theirs", "mine"]);
+  });
+
+  it("are each tab's own while they go on", () => {
+    keep(lasting("mine"), "Where is my parcel?");
+    elsewhere("countersign.conversation", { id: "theirs", token: "token of theirs" });
+    expect(held.get()?.id).toBe("mine");
+    const kept: unknown = JSON.parse(sessionStorage.getItem("countersign.conversation") ?? "null");
+    expect(kept).toMatchObject({ id: "mine" });
+  });
+});

@@ -36,11 +36,12 @@ const isHad = (value: unknown): value is Had =>
 export const lasts = (one: Held, now: number): boolean =>
   one.until === undefined || Date.parse(one.until) > now;
 
-/** The conversation this browser is in, if any. */
+/** The conversation this tab is in, if any. */
 export const held = kept<Held | null>(
   "countersign.conversation",
   null,
   (value): value is Held | null => value === null || (isHeld(value) && lasts(value, Date.now())),
+  { ofTab: true },
 );
 
 /** All that it may still open, newest first. */

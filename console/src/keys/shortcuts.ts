@@ -22,6 +22,8 @@ interface Group {
 export const MOD = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘" : "Ctrl";
 
 const SEQUENCE_MS = 1200;
+/** Between two keys of somebody who writes. */
+const TYPES_ON_MS = 1500;
 const groups = new Map<symbol, Group>();
 const listeners = new Set<() => void>();
 let snapshot: Group[] = [];
@@ -46,6 +48,30 @@ function isTyping(target: EventTarget | null): boolean {
   if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true;
   if (target instanceof HTMLSelectElement) return true;
   return target instanceof HTMLInputElement && !["checkbox", "radio"].includes(target.type);
+}
+
+/** What was typed into last, and when. */
+let typed: { into: Element; at: number } | undefined;
+
+function noteTyping(event: KeyboardEvent): void {
+  const { target, key } = event;
+  if (!isTyping(target)) return;
+  const sends =
+    key === "Enter" && (event.ctrlKey || event.metaKey || target instanceof HTMLInputElement);
+  // Whoever sends or leaves a form knows that it goes.
+  const leaves = sends || key === "Escape";
+  typed = leaves ? undefined : { into: target as Element, at: event.timeStamp };
+}
+
+const noteClick = () => {
+  typed = undefined;
+};
+
+/** Whether somebody types on into a field that went from under their hands: those keys are words, and not acts. */
+function isTypingOn(event: KeyboardEvent): boolean {
+  if (!typed || typed.into.isConnected || event.timeStamp - typed.at > TYPES_ON_MS) return false;
+  typed.at = event.timeStamp;
+  return true;
 }
 
 /** Enter and space already mean something on these. */
@@ -89,12 +115,13 @@ function onModified(event: KeyboardEvent): void {
 }
 
 function onKeyDown(event: KeyboardEvent): void {
+  noteTyping(event);
   if (event.defaultPrevented || event.altKey || event.isComposing) return;
   if (event.ctrlKey || event.metaKey) {
     onModified(event);
     return;
   }
-  if (isTyping(event.target)) return;
+  if (isTyping(event.target) || isTypingOn(event)) return;
   const plain = event.key.length === 1;
   if (plain && !singlesOn.get()) return;
   if ((event.key === "Enter" || event.key === " ") && isControl(event.target, event.key)) return;
@@ -120,7 +147,10 @@ export function useShortcuts(name: string, shortcuts: Shortcut[]): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` says when the list changes; the callbacks are read through `latest`
   useEffect(() => {
     const own = id.current;
-    if (groups.size === 0) document.addEventListener("keydown", onKeyDown);
+    if (groups.size === 0) {
+      document.addEventListener("keydown", onKeyDown);
+      document.addEventListener("pointerdown", noteClick);
+    }
     groups.set(own, {
       name,
       shortcuts: latest.current.map((shortcut, index) => ({
@@ -131,7 +161,10 @@ export function useShortcuts(name: string, shortcuts: Shortcut[]): void {
     changed();
     return () => {
       groups.delete(own);
-      if (groups.size === 0) document.removeEventListener("keydown", onKeyDown);
+      if (groups.size === 0) {
+        document.removeEventListener("keydown", onKeyDown);
+        document.removeEventListener("pointerdown", noteClick);
+      }
       changed();
     };
   }, [name, shape]);

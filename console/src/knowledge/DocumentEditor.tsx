@@ -43,6 +43,8 @@ export function DocumentEditor({ document, begun, onClose }: Props) {
   const saved = document && withFrontMatter(document);
   const [slug, setSlug] = useState(document?.slug ?? begun?.slug ?? "");
   const [markdown, setMarkdown] = useState(saved ?? begun?.markdown ?? BEGINNING);
+  const [begins] = useState(markdown);
+  const changed = markdown !== begins;
   const save = useMutation({
     mutationFn: () => send(api.POST("/v1/knowledge/documents", { body: { slug, markdown } })),
     onSuccess: async (view) => {
@@ -57,6 +59,7 @@ export function DocumentEditor({ document, begun, onClose }: Props) {
   return (
     <Dialog
       open
+      keeps={changed}
       onClose={onClose}
       size="wide"
       title={document ? t`Edit “${document.title}”` : t`Write a document`}

@@ -209,14 +209,17 @@ export function useLive(client: QueryClient, enabled: boolean): void {
         lostTimer = undefined;
         failures = 0;
         setLink("open");
-        // A stream that had to be opened anew cannot say what it missed.
+        // What has no id is not told again, and a stream that had to be opened anew cannot say what it missed.
         if (missed) void client.invalidateQueries();
         missed = false;
       };
       source.onerror = () => {
         lostTimer ??= setTimeout(() => setLink("lost"), LOST_AFTER_MS);
-        if (source?.readyState !== EventSource.CLOSED) return;
         missed = true;
+        // Nobody says any more when they stop.
+        typing = new Map();
+        publish();
+        if (source?.readyState !== EventSource.CLOSED) return;
         const delay = REOPEN_MS[Math.min(failures, REOPEN_MS.length - 1)] ?? 20_000;
         failures += 1;
         reopenTimer = setTimeout(open, delay);

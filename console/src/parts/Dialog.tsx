@@ -8,13 +8,21 @@ interface Props {
   onClose: () => void;
   title: string;
   size?: "normal" | "wide";
+  /** It holds what would be lost with it: only its own buttons close it. */
+  keeps?: boolean;
   children: ReactNode;
 }
 
 /** A modal dialog: focus stays inside, Escape closes, focus returns to where it was. */
-export function Dialog({ open, onClose, title, size = "normal", children }: Props) {
+export function Dialog({ open, onClose, title, size = "normal", keeps = false, children }: Props) {
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <Base.Root
+      open={open}
+      disablePointerDismissal={keeps}
+      onOpenChange={(next, { reason }) => {
+        if (!next && !(keeps && reason === "escape-key")) onClose();
+      }}
+    >
       <Base.Portal>
         <Base.Backdrop className="dialog-backdrop" />
         <Base.Popup className="dialog" data-size={size}>

@@ -64,6 +64,7 @@ function LastScan() {
   const query = useQuery(scansQuery);
   const scan = query.data?.items[0];
   const running = scan?.status === "running";
+  const status = scan && t(STATUS[scan.status]);
   const refresh = async () => {
     await client.invalidateQueries({ queryKey: scansQuery.queryKey });
     await client.invalidateQueries({ queryKey: suggestionsQuery.queryKey });
@@ -110,7 +111,7 @@ function LastScan() {
           )}
           <p className="muted small">
             <Trans>
-              {t(STATUS[scan.status])}
+              {status}
               {": "}
               <Plural value={scan.messages_read} one="# message" other="# messages" /> of{" "}
               {scan.messages.toLocaleString(tags())} read, {scan.found.toLocaleString(tags())} with

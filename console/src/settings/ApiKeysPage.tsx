@@ -78,7 +78,7 @@ export function ApiKeysPage() {
         <MakeDialog services={services} onClose={() => setMaking(false)} onMade={setMade} />
       )}
       {made && (
-        <Dialog open onClose={() => setMade(undefined)} title={t`Your key`}>
+        <Dialog open keeps onClose={() => setMade(undefined)} title={t`Your key`}>
           <div className="stack">
             <p>
               <Trans>Copy it now. It is not shown again.</Trans>

@@ -79,7 +79,7 @@ export function InviteButton() {
       </Button>
       {asking && <InviteDialog onClose={() => setAsking(false)} onAsked={setAsked} />}
       {asked?.link && (
-        <Dialog open onClose={() => setAsked(undefined)} title={t`The invitation's link`}>
+        <Dialog open keeps onClose={() => setAsked(undefined)} title={t`The invitation's link`}>
           <div className="stack">
             <p>
               <Trans>

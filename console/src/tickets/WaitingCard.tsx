@@ -2,7 +2,7 @@
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useId, useRef } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import type { S } from "../api/words";
 import { DecisionPanel } from "../approvals/DecisionPanel";
 import { Proposal, Why } from "../approvals/Proposal";
@@ -24,8 +24,6 @@ export default function WaitingCard({ id, onShown }: Props) {
   const query = useQuery(approvalQuery(id));
   if (query.isPending) return <Loading lines={4} />;
   if (!query.data) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  // It was decided, and the timeline is about to say so.
-  if (query.data.approval.status !== "pending") return null;
   return <Card {...query.data} onShown={onShown} />;
 }
 
@@ -43,7 +41,10 @@ function Card({
   const attention = useAttention(approval.id, card);
   const { userId } = useSession();
   const now = useNow();
+  const [writing, setWriting] = useState(false);
   useEffect(() => onShown(), [onShown]);
+  // It was decided, and the timeline is about to say so; what somebody is writing about it stays.
+  if (approval.status !== "pending" && !writing) return null;
   return (
     <section ref={card} className="card section waiting" aria-labelledby={heading}>
       <header className="row">
@@ -70,6 +71,7 @@ function Card({
         inline={{
           // What was attempted without an answer takes the whole story.
           acts: approval.question === "call" ? ["approve", "reject"] : [],
+          onForm: setWriting,
           open: (
             <Link to="/approvals/$id" params={{ id: approval.id }} className="button">
               <Trans>Open</Trans>
