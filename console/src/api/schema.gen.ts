@@ -2225,7 +2225,7 @@ export interface paths {
         put?: never;
         /**
          * Add a contact
-         * @description Tickets from that address are this customer's from now on, and where customers see their colleagues' tickets, it sees theirs. 409 when the address is a contact's already. In the audit.
+         * @description Tickets from that address are this customer's from now on, and where customers see their colleagues' tickets, it sees theirs: adding one takes the permission `see_personal_data` then. 409 when the address is a contact's already. In the audit.
          */
         post: operations["addContact"];
         delete?: never;
