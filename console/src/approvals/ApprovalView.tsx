@@ -25,8 +25,8 @@ import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
 import { Way } from "../shell/Way";
 import { percent, plain, remaining, upperFirst, urgency, waited, words } from "../text/format";
-import { languageOf, tags } from "../text/language";
-import { fullTime } from "../text/times";
+import { languageOf } from "../text/language";
+import { dayName, fullTime } from "../text/times";
 import { Bar } from "./Bar";
 import { useClaim, useOther } from "./claim";
 import { DecisionPanel } from "./DecisionPanel";
@@ -415,7 +415,7 @@ function CustomerCard({ customer }: { customer: Customer }) {
         <dt>
           <Trans>Since</Trans>
         </dt>
-        <dd>{new Date(customer.created_at).toLocaleDateString(tags())}</dd>
+        <dd>{dayName(customer.created_at)}</dd>
         {Object.entries(customer.fields).map(([name, value]) => (
           <div key={name} className="facts-row">
             <dt>{words(name)}</dt>

@@ -13,6 +13,7 @@ import { CellDetail } from "./CellDetail";
 import { autonomyQuery, type Promised } from "./queries";
 import { type Cell, intentName, levelName, levelTone, reachWords } from "./words";
 import "./autonomy.css";
+import { tags } from "../text/language";
 
 const keyOf = ({ intent, tool }: Cell) => `${intent} ${tool}`;
 
@@ -176,10 +177,10 @@ function Ladder({
                 <td>
                   {cell.n === 0
                     ? "—"
-                    : t`${percent((cell.n - cell.wrong) / cell.n)} of ${cell.n.toLocaleString()}`}
+                    : t`${percent((cell.n - cell.wrong) / cell.n)} of ${cell.n.toLocaleString(tags())}`}
                 </td>
-                <td>{cell.heard.assumed.toLocaleString()}</td>
-                <td>{cell.heard.paper.toLocaleString()}</td>
+                <td>{cell.heard.assumed.toLocaleString(tags())}</td>
+                <td>{cell.heard.paper.toLocaleString(tags())}</td>
                 <td>{reachWords(cell)}</td>
                 <td>
                   <Button

@@ -3,6 +3,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Failure, Loading } from "../parts/states";
+import { tags } from "../text/language";
 import { fullTime } from "../text/times";
 import { ChangeLevel } from "./ChangeLevel";
 import { Coverage, Reliability } from "./Charts";
@@ -73,12 +74,13 @@ function Standing({ cell: { rung, watch } }: { cell: Cell }) {
       {watch && (
         <p role="status">
           <Trans>
-            Since then {watch.n.toLocaleString()} did, and {watch.wrong.toLocaleString()} of them
-            were wrong as far as anything was heard. Bets that the promise is broken stand at{" "}
-            {watch.capital.toFixed(1)}; at {watch.needed.toFixed(0)} it goes down. It stands on{" "}
-            {watch.judged.toLocaleString()} calls at least so sure of which something was heard, of
-            which {watch.judged_wrong.toLocaleString()} were wrong; when they do not show any more
-            that the promise is kept, it goes down too.
+            Since then {watch.n.toLocaleString(tags())} did, and{" "}
+            {watch.wrong.toLocaleString(tags())} of them were wrong as far as anything was heard.
+            Bets that the promise is broken stand at {watch.capital.toFixed(1)}; at{" "}
+            {watch.needed.toFixed(0)} it goes down. It stands on{" "}
+            {watch.judged.toLocaleString(tags())} calls at least so sure of which something was
+            heard, of which {watch.judged_wrong.toLocaleString(tags())} were wrong; when they do not
+            show any more that the promise is kept, it goes down too.
           </Trans>
         </p>
       )}
@@ -86,9 +88,10 @@ function Standing({ cell: { rung, watch } }: { cell: Cell }) {
         <p>
           <Trans>
             The confidence of all calls at least so sure is {watch.drift.stated.toFixed(2)} in the
-            mean since then; that of the {watch.drift.before.toLocaleString()} before, which speak
-            for it, was {watch.drift.stated_before.toFixed(2)}. Bets that they come otherwise stand
-            at {watch.drift.capital.toFixed(1)}; at {watch.drift.needed.toFixed(0)} it goes down.
+            mean since then; that of the {watch.drift.before.toLocaleString(tags())} before, which
+            speak for it, was {watch.drift.stated_before.toFixed(2)}. Bets that they come otherwise
+            stand at {watch.drift.capital.toFixed(1)}; at {watch.drift.needed.toFixed(0)} it goes
+            down.
           </Trans>
         </p>
       )}
@@ -121,7 +124,7 @@ function Heard({ cell: { heard } }: { cell: Cell }) {
           {rows.map(([name, n]) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td>{n.toLocaleString()}</td>
+              <td>{n.toLocaleString(tags())}</td>
             </tr>
           ))}
         </tbody>

@@ -5,6 +5,7 @@ import { scaleLinear } from "d3-scale";
 import type { ReactNode } from "react";
 import type { S } from "../api/words";
 import { percent } from "../text/format";
+import { tags } from "../text/language";
 import { confidence, type Detail, share } from "./words";
 
 const WIDTH = 480;
@@ -176,9 +177,9 @@ export function Reliability({ detail }: { detail: Detail }) {
       <p className="muted small">
         <Trans>
           Dots: what was right, with the 95 % interval. Dashed: what would be perfect. Line: the
-          calibrated probability, from {own.toLocaleString()} calls of this row,{" "}
-          {ofTool.toLocaleString()} of the tool and {all.toLocaleString()} of all tools; few lean on
-          the more.
+          calibrated probability, from {own.toLocaleString(tags())} calls of this row,{" "}
+          {ofTool.toLocaleString(tags())} of the tool and {all.toLocaleString(tags())} of all tools;
+          few lean on the more.
         </Trans>{" "}
         {name && losses && (
           <Trans>
@@ -194,7 +195,7 @@ export function Reliability({ detail }: { detail: Detail }) {
           bin.to.toFixed(3),
           bin.stated.toFixed(3),
           percent(bin.right.share),
-          bin.right.n.toLocaleString(),
+          bin.right.n.toLocaleString(tags()),
           percent(bin.right.low),
           percent(bin.right.high),
         ])}
@@ -257,8 +258,8 @@ export function Coverage({ certificate }: { certificate: S["Certificate"] }) {
         ]}
         rows={points.map((point) => [
           confidence(point.threshold),
-          point.n.toLocaleString(),
-          point.wrong.toLocaleString(),
+          point.n.toLocaleString(tags()),
+          point.wrong.toLocaleString(tags()),
           percent(point.coverage),
           share(point.upper),
           point.certified ? t`yes` : t`no`,

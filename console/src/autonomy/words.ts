@@ -4,6 +4,7 @@ import { msg, t } from "@lingui/core/macro";
 import type { S } from "../api/words";
 import type { BadgeTone } from "../parts/Badge";
 import { percent, upperFirst, words } from "../text/format";
+import { tags } from "../text/language";
 
 export type Cell = S["AutonomyCell"];
 export type Detail = S["AutonomyDetail"];
@@ -51,7 +52,7 @@ export function reachWords({ counted, threshold, coverage, least }: Cell): strin
     return t`From ${confidence(threshold)} on, which is ${percent(coverage)} of calls`;
   }
   if (counted < least) {
-    return t`Not reachable yet: ${counted.toLocaleString()} judged that count, at least ${least.toLocaleString()} are needed`;
+    return t`Not reachable yet: ${counted.toLocaleString(tags())} judged that count, at least ${least.toLocaleString(tags())} are needed`;
   }
   return t`Not reachable: too many were wrong at every threshold`;
 }
@@ -60,7 +61,7 @@ export function reachWords({ counted, threshold, coverage, least }: Cell): strin
 export function evidenceWords({ level, n, wrong, ceiling, holds }: Evidence): string {
   if (level === "shadow") return t`Takes no figures: nothing is done.`;
   if (level === "draft") return t`Takes no figures: a person finishes each.`;
-  const seen = t`${wrong.toLocaleString()} of ${n.toLocaleString()} were wrong.`;
+  const seen = t`${wrong.toLocaleString(tags())} of ${n.toLocaleString(tags())} were wrong.`;
   return holds
     ? t`${seen} It is shown that fewer than ${share(ceiling)} are.`
     : t`${seen} It is not shown that fewer than ${share(ceiling)} are.`;

@@ -8,16 +8,12 @@ import type { Ticket } from "../api/words";
 import { Button } from "../parts/Button";
 import { Failure, Loading } from "../parts/states";
 import { Icon } from "../shell/Icon";
-import { tags } from "../text/language";
-import { fullTime } from "../text/times";
+import { fullTime, shortDay } from "../text/times";
 import { timelineQuery } from "../tickets/queries";
 import { byMonth, entriesOf } from "./history";
 
 /** Tickets whose timelines are read at once. */
 const AT_ONCE = 10;
-
-const day = (at: string) =>
-  new Date(at).toLocaleDateString(tags(), { day: "numeric", month: "short" });
 
 export default function History({ tickets }: { tickets: Ticket[] }) {
   const [shown, setShown] = useState(AT_ONCE);
@@ -45,7 +41,7 @@ export default function History({ tickets }: { tickets: Ticket[] }) {
                   </Link>
                 </div>
                 <time className="muted small" dateTime={at} title={fullTime(at)}>
-                  {day(at)}
+                  {shortDay(at)}
                 </time>
               </li>
             ))}

@@ -1,6 +1,7 @@
 // Bars for days, as a picture: what it says stands beside it in words and in a table.
 import { scaleBand, scaleLinear } from "d3-scale";
-import { amount, barsOf, type Day, dayName, summary, type Trend } from "./trend";
+import { countedDay } from "../text/times";
+import { amount, barsOf, type Day, summary, type Trend } from "./trend";
 
 const WIDTH = 720;
 const HEIGHT = 190;
@@ -44,7 +45,7 @@ export function TrendChart({ days, trend }: { days: readonly Day[]; trend: Trend
       ))}
       {bars.map((bar, index) => (
         <g key={bar.at}>
-          <title>{`${dayName(bar.at)}: ${amount(trend, bar.total)}`}</title>
+          <title>{`${countedDay(bar.at)}: ${amount(trend, bar.total)}`}</title>
           {bar.parts.map(({ key, from, to }) => (
             <rect
               key={key}
@@ -63,7 +64,7 @@ export function TrendChart({ days, trend }: { days: readonly Day[]; trend: Trend
               y={HEIGHT - 6}
               textAnchor={index === bars.length - 1 ? "end" : "middle"}
             >
-              {dayName(bar.at)}
+              {countedDay(bar.at)}
             </text>
           )}
         </g>

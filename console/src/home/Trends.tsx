@@ -4,7 +4,8 @@ import { Trans } from "@lingui/react/macro";
 import { lazy, Suspense, useId, useState } from "react";
 import { Button } from "../parts/Button";
 import { Segmented } from "../parts/Segmented";
-import { amount, type Day, dayName, SERIES, type Trend } from "./trend";
+import { countedDay } from "../text/times";
+import { amount, type Day, SERIES, type Trend } from "./trend";
 
 const TrendChart = lazy(() => import("./TrendChart").then((m) => ({ default: m.TrendChart })));
 
@@ -87,7 +88,7 @@ function Numbers({ days, trend }: { days: readonly Day[]; trend: Trend }) {
         <tbody>
           {[...days].reverse().map((day) => (
             <tr key={day.starts_at}>
-              <th scope="row">{dayName(day.starts_at)}</th>
+              <th scope="row">{countedDay(day.starts_at)}</th>
               {trend === "resolved" && <td>{day.opened}</td>}
               {series.map(({ key, of }) => (
                 <td key={key}>{amount(trend, of(day))}</td>

@@ -3,7 +3,7 @@ import type { MessageDescriptor } from "@lingui/core";
 import { msg, plural, t } from "@lingui/core/macro";
 import type { S } from "../api/words";
 import { credits, duration } from "../text/format";
-import { tags } from "../text/language";
+import { countedDay } from "../text/times";
 
 export type Day = S["DeskDay"];
 export type Trend = "resolved" | "spent";
@@ -49,12 +49,6 @@ export function amount(trend: Trend, value: number): string {
   return value === 0 ? "0" : credits(value);
 }
 
-const DATE = { day: "numeric", month: "short", timeZone: "UTC" } as const;
-
-export function dayName(at: string): string {
-  return new Date(at).toLocaleDateString(tags(), DATE);
-}
-
 /** What a chart shows, for those who do not see it. */
 export function summary(days: readonly Day[], trend: Trend): string {
   const parts = SERIES[trend].map(({ name, of }) => {
@@ -65,7 +59,9 @@ export function summary(days: readonly Day[], trend: Trend): string {
     (most, bar) => (bar.total > (most?.total ?? 0) ? bar : most),
     undefined,
   );
-  const most = highest ? t`; most on ${dayName(highest.at)}: ${amount(trend, highest.total)}` : "";
+  const most = highest
+    ? t`; most on ${countedDay(highest.at)}: ${amount(trend, highest.total)}`
+    : "";
   return `${plural(days.length, { one: "# day", other: "# days" })}: ${parts.join(", ")}${most}`;
 }
 

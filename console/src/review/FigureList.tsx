@@ -2,6 +2,7 @@
 import { t } from "@lingui/core/macro";
 import type { ReactNode } from "react";
 import { percent } from "../text/format";
+import { tags } from "../text/language";
 import { type Figures, kappaWords, rangeWords, rateWords, timesWords } from "./words";
 
 function Figure({
@@ -37,9 +38,9 @@ export function FigureList({
   const { time, unread, found, together, second_looks: looks } = figures;
   return (
     <dl className="review-figures">
-      <Figure name={t`Decisions`} value={figures.decisions.toLocaleString()}>
+      <Figure name={t`Decisions`} value={figures.decisions.toLocaleString(tags())}>
         {time
-          ? t`${time.measured.toLocaleString()} of them measured. Those by mail, from the command line and of several at once are not.`
+          ? t`${time.measured.toLocaleString(tags())} of them measured. Those by mail, from the command line and of several at once are not.`
           : t`None of them measured.`}
       </Figure>
       <Figure

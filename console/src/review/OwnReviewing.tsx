@@ -1,14 +1,16 @@
 // One's own figures, live, for nobody else.
+
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Empty, Failure, Loading } from "../parts/states";
+import { countedDay } from "../text/times";
 import { FigureList } from "./FigureList";
 import { ownReviewQuery } from "./queries";
 import { Scrolled } from "./Scrolled";
 import { WeekChart } from "./WeekChart";
 import { WeekTable } from "./WeekTable";
-import { isEmpty, slipName, timesWords, weekName } from "./words";
+import { isEmpty, slipName, timesWords } from "./words";
 
 export function OwnReviewing() {
   const query = useQuery(ownReviewQuery);
@@ -74,7 +76,7 @@ export function OwnReviewing() {
           <WeekChart
             label={t`Median time on an item against reading time, for each of twelve weeks; the line is reading time`}
             bars={data.weeks.map(({ starts_at, figures: { time } }) => ({
-              week: weekName(starts_at),
+              week: countedDay(starts_at),
               value: time?.median,
               says: time ? timesWords(time.median) : t`not measured`,
             }))}

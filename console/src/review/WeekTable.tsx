@@ -1,9 +1,11 @@
 // Figures of reviewing week by week, for who prefers numbers to bars: of one person or of many.
+
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { percent } from "../text/format";
+import { countedDay } from "../text/times";
 import { Scrolled } from "./Scrolled";
-import { type Figures, timesWords, weekName } from "./words";
+import { type Figures, timesWords } from "./words";
 
 interface Props {
   /** A week without figures is one of too few people. */
@@ -45,7 +47,7 @@ export function WeekTable({ weeks, missing, looks = false }: Props) {
         <tbody>
           {weeks.map(({ starts_at, figures }) => (
             <tr key={starts_at}>
-              <th scope="row">{weekName(starts_at)}</th>
+              <th scope="row">{countedDay(starts_at)}</th>
               {figures ? (
                 <>
                   <td>{figures.decisions}</td>

@@ -3,6 +3,7 @@ import type { MessageDescriptor } from "@lingui/core";
 import { msg, t } from "@lingui/core/macro";
 import type { S } from "../api/words";
 import { percent } from "../text/format";
+import { tags } from "../text/language";
 
 export type Figures = S["ReviewFigures"];
 export type Result = S["ExerciseResult"];
@@ -41,7 +42,7 @@ export function changed({ slip, was, became }: Result): [string, string] | undef
 
 /** `6 of 8 (75 %)`. */
 export const rateWords = ({ n, of_them, share }: Rate) =>
-  t`${of_them.toLocaleString()} of ${n.toLocaleString()} (${percent(share)})`;
+  t`${of_them.toLocaleString(tags())} of ${n.toLocaleString(tags())} (${percent(share)})`;
 
 /** `between 41 % and 93 %`, which is how sure a share of so few is. */
 export const rangeWords = ({ low, high }: Rate) => t`between ${percent(low)} and ${percent(high)}`;
@@ -62,11 +63,6 @@ export function kappaWords(kappa: number): string {
   const band = bands.find(([from]) => kappa >= from)?.[1] ?? t`less than by chance`;
   return `κ ${kappa.toFixed(2)}, ${band}`;
 }
-
-const DATE = { day: "numeric", month: "short", timeZone: "UTC" } as const;
-
-/** The week of a Monday: `12 Jan`. */
-export const weekName = (at: string) => new Date(at).toLocaleDateString(undefined, DATE);
 
 export const isEmpty = (figures: Figures) =>
   figures.decisions === 0 &&

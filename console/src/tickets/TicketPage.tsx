@@ -15,7 +15,7 @@ import { useTitle } from "../parts/title";
 import { useSession } from "../session/session";
 import { Icon } from "../shell/Icon";
 import { words } from "../text/format";
-import { clockTime, fullTime } from "../text/times";
+import { clockTime, fullTime, weekdayName } from "../text/times";
 import { ArticleButton } from "./ArticleButton";
 import { Composer } from "./Composer";
 import { HandedOver } from "./HandedOver";
@@ -157,23 +157,19 @@ function useSeen(id: string, latest: number): void {
   }, [isNew, latest, mutate]);
 }
 
-function day(at: string): string {
-  return new Date(at).toLocaleDateString(tags(), { dateStyle: "full" });
-}
-
 function Entries({ events, ticketId }: { events: Event[]; ticketId: string }) {
   const { may } = useSession();
   const entries = useMemo(
     () =>
       events.map((event, index) => {
         const before = events[index - 1];
-        return { event, newDay: !before || day(before.at) !== day(event.at) };
+        return { event, newDay: !before || weekdayName(before.at) !== weekdayName(event.at) };
       }),
     [events],
   );
   return entries.map(({ event, newDay }) => (
     <Fragment key={event.id}>
-      {newDay && <h2 className="timeline-day">{day(event.at)}</h2>}
+      {newDay && <h2 className="timeline-day">{weekdayName(event.at)}</h2>}
       <Entry event={event} ticketId={ticketId} may={may} />
     </Fragment>
   ));
