@@ -27,6 +27,7 @@ export { expect };
 
 /** Fails on what WCAG 2.2 A and AA call wrong, as far as a program can tell. */
 export async function accessible(page: Page): Promise<void> {
+  await still(page);
   const { violations } = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
     .analyze();
@@ -35,6 +36,18 @@ export async function accessible(page: Page): Promise<void> {
   );
   expect(found).toEqual([]);
   await everythingSaid(page);
+}
+
+/** Until what moves or changes its colour has arrived: colours half way are nobody's. */
+async function still(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    // What a change of style sets going is known with the next picture.
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    const ends = document
+      .getAnimations()
+      .filter((each) => Number.isFinite(each.effect?.getComputedTiming().endTime));
+    await Promise.allSettled(ends.map((each) => each.finished));
+  });
 }
 
 /** Fails when the page, or the part of it that scrolls downwards, is wider than its window. */

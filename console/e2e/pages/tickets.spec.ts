@@ -474,7 +474,10 @@ test("which ticket it is stays in sight at the end of a long conversation", asyn
   await page.setViewportSize({ width: 1280, height: 420 });
   await page.goto(`/tickets/${id(100)}`);
   const article = page.getByRole("article").last();
-  await article.scrollIntoViewIfNeeded();
-  await expect(article).toBeInViewport();
+  // What waits for a decision comes later and is scrolled to once more.
+  await expect(async () => {
+    await article.scrollIntoViewIfNeeded();
+    await expect(article).toBeInViewport({ timeout: 500 });
+  }).toPass();
   await expect(page.getByRole("heading", { level: 1 })).toBeInViewport();
 });
