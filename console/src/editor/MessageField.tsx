@@ -10,6 +10,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { flushSync } from "react-dom";
 
 /** What can be given the focus. */
 export interface Focusable {
@@ -68,10 +69,13 @@ export function MessageField({
         loaded = editor;
         if (gone) return;
         const there = area.current !== null && document.activeElement === area.current;
-        // Whoever writes already goes on where they are, until they want the editor.
-        setAsText(there && typed.current);
         takesFocus.current = there;
-        setEditor(() => editor);
+        // At once: whoever began to write in between would write into a field that is no more.
+        flushSync(() => {
+          // Whoever writes already goes on where they are, until they want the editor.
+          setAsText(there && typed.current);
+          setEditor(() => editor);
+        });
       },
       // What cannot be loaded is done without.
       () => undefined,
