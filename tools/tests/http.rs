@@ -232,14 +232,16 @@ async fn arguments_that_do_not_fit_the_schema_are_not_sent() {
 async fn an_effect_for_an_address_that_is_not_the_customers_is_not_sent() {
     let (shop, base) = shop().await;
     let extra = "owner_arg = \"email\"\n[tool.args]\nrequired = [\"email\"]\n\
-                 properties.email = { type = \"string\" }";
+                 properties.email = { type = [\"string\", \"null\"] }";
     let tool = one(&simple("/password-resets", "POST", "outward", extra), &base);
     let theirs = json!({ "email": "other@post.example" });
     let own = json!({ "email": "Mira@post.example" });
     let mut context = plain_context();
     context.on_behalf_of = Some(vec!["mira@post.example".to_owned()]);
-    let refused = execute(&*tool, &theirs, &context).await;
-    assert!(matches!(&refused, Err(ToolError::NotTheirs(why)) if why.contains("`email`")), "{refused:?}");
+    for args in [&theirs, &json!({ "email": null })] {
+        let refused = execute(&*tool, args, &context).await;
+        assert!(matches!(&refused, Err(ToolError::NotTheirs(why)) if why.contains("`email`")), "{refused:?}");
+    }
     assert_eq!(shop.count(), 0);
     execute(&*tool, &own, &context).await.unwrap();
     assert_eq!(shop.last().body, own);
@@ -402,6 +404,10 @@ fn mistakes_in_a_file_are_named_with_a_remedy() {
         (
             tool("owner_arg = \"mail\"\n[tool.args]\nproperties.email = { type = \"string\" }"),
             vec!["did you mean `email`"],
+        ),
+        (
+            tool("owner_arg = \"email\"\n[tool.args]\nproperties.email = { type = \"string\" }"),
+            vec!["`email`", "must be in `required`"],
         ),
         (tool("inquire = { method = \"GET\", url = \"/by/{order}\" }"), vec!["idempotency_key"]),
         (tool("").replace("name = \"t\"", "name = \"T__x\""), vec!["T__x"]),

@@ -226,12 +226,13 @@ fn tool(
         })
     };
 
+    let required =
+        |arg: &str| parameters["required"].as_array().is_some_and(|list| list.iter().any(|item| item == arg));
+
     let url = path_template("url", &table.url)?;
     for arg in url.names() {
         known("url", arg)?;
-        let required =
-            parameters["required"].as_array().is_some_and(|list| list.iter().any(|item| item == arg));
-        if !required {
+        if !required(arg) {
             return Err(format!("the argument `{arg}` is in the URL and so must be in `required`"));
         }
     }
@@ -240,6 +241,11 @@ fn tool(
     }
     if let Some(arg) = &table.owner_arg {
         known("owner_arg", arg)?;
+        if !required(arg) {
+            return Err(format!(
+                "the argument `{arg}` says whose the record is and so must be in `required`"
+            ));
+        }
     }
     if table.owner.is_some() && table.risk != Risk::Read {
         return Err(

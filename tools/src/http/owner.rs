@@ -21,14 +21,11 @@ impl Owner {
     /// Of reads and of effects, before anything is sent.
     pub fn check_argument(&self, args: &Value, context: &ToolContext) -> Result<(), ToolError> {
         let (Some(arg), Some(own)) = (&self.arg, &context.on_behalf_of) else { return Ok(()) };
-        match args.get(arg) {
-            None | Some(Value::Null) => Ok(()),
-            Some(value) if is_own(value, own) => Ok(()),
-            Some(_) => {
-                let why = format!("`{arg}` is not the address of the customer who asks");
-                Err(ToolError::NotTheirs(why))
-            }
+        if args.get(arg).is_some_and(|value| is_own(value, own)) {
+            return Ok(());
         }
+        let why = format!("`{arg}` is not the address of the customer who asks");
+        Err(ToolError::NotTheirs(why))
     }
 
     pub fn check_answer(&self, content: &Value, context: &ToolContext) -> Result<(), ToolError> {
