@@ -95,6 +95,20 @@ test("who may not edit tickets adds no contact", async ({ page }) => {
   await expect(page.getByRole("button", { name: "Add a contact" })).toHaveCount(0);
 });
 
+test("who may not read tickets sees whose customer it is and none of their tickets", async ({
+  page,
+}) => {
+  await answer(page, {
+    "GET /v1/session": () => ({ ...session, permissions: ["read_customers"] }),
+    "GET /v1/customers/:id": () => ({ customer, contacts: [contact] }),
+  });
+  await page.goto(`/customers/${id(10)}`);
+  await expect(page.getByRole("heading", { name: "1 contact" })).toBeVisible();
+  await expect(page.getByText(/known since/)).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Tickets" })).toHaveCount(0);
+  await fits(page);
+});
+
 test("two runs stand beside each other, and where they part is told", async ({ page }) => {
   await answer(page);
   await page.goto(`/runs/${id(40)}`);

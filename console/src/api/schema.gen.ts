@@ -5115,8 +5115,8 @@ export interface components {
         CustomerView: {
             contacts: components["schemas"]["Contact"][];
             customer: components["schemas"]["Customer"];
-            /** @description The latest 50. */
-            tickets: components["schemas"]["Ticket"][];
+            /** @description The latest 50; left out for who may not read tickets. */
+            tickets?: components["schemas"]["Ticket"][] | null;
         };
         /** @description A decision, bound to what the reviewer saw. */
         Decide: {

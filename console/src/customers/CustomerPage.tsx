@@ -5,6 +5,7 @@ import { Plural, Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
+import type { Customer, Ticket } from "../api/words";
 import { Badge } from "../parts/Badge";
 import { useRows } from "../parts/rows";
 import { Segmented } from "../parts/Segmented";
@@ -32,8 +33,6 @@ export function CustomerPage() {
   const { id } = useParams({ from: "/staff/customers/$id" });
   const query = useQuery(customerQuery(id));
   const session = useSession();
-  const list = useRows<HTMLDivElement>(t`Tickets of the customer`);
-  const [view, setView] = useState<"tickets" | "timeline">("tickets");
   useTitle(query.data?.customer.name ?? t`Customer`);
   if (query.isPending) return <Loading lines={8} />;
   if (query.isError && !query.data) {
@@ -65,63 +64,14 @@ export function CustomerPage() {
           {customer.tier !== "standard" && <Badge tone="blue">{words(customer.tier)}</Badge>}
         </h1>
         <p className="muted small">
+          {tickets && `${opensOf(tickets)} · `}
           <Trans>
-            {opensOf(tickets)} · known since{" "}
-            <time dateTime={customer.created_at}>{dayName(customer.created_at)}</time>
+            known since <time dateTime={customer.created_at}>{dayName(customer.created_at)}</time>
           </Trans>
         </p>
       </header>
       <div className="customer-columns">
-        <section aria-labelledby="customer-tickets">
-          <div className="row">
-            <h2 id="customer-tickets" className="customer-heading grow">
-              <Trans>Tickets</Trans>
-            </h2>
-            {tickets.length > 0 && session.may("read_tickets") && (
-              <Segmented
-                label={t`How to show them`}
-                value={view}
-                options={[
-                  ["tickets", t`Tickets`],
-                  ["timeline", t`Timeline`],
-                ]}
-                onPick={setView}
-              />
-            )}
-          </div>
-          {tickets.length === 0 ? (
-            <Empty title={t`No tickets yet`} />
-          ) : view === "timeline" ? (
-            <div ref={list}>
-              <Suspense fallback={<Loading lines={6} />}>
-                <History tickets={tickets} />
-              </Suspense>
-            </div>
-          ) : (
-            <div ref={list}>
-              {monthOf(tickets).map(({ month, tickets: those }) => (
-                <section key={month} aria-label={month}>
-                  <h3 className="customer-month muted small">{month}</h3>
-                  <ul className="list">
-                    {those.map((ticket) => (
-                      <TicketRow key={ticket.id} ticket={ticket} />
-                    ))}
-                  </ul>
-                </section>
-              ))}
-              {tickets.length >= MOST_TICKETS && (
-                <p className="muted small">
-                  <Trans>
-                    The latest {MOST_TICKETS} are shown.{" "}
-                    <Way to="/tickets" search={{ q: customer.name }}>
-                      Find older ones
-                    </Way>
-                  </Trans>
-                </p>
-              )}
-            </div>
-          )}
-        </section>
+        {tickets && <Tickets tickets={tickets} customer={customer} />}
         <aside className="stack">
           <section className="card section" aria-labelledby="customer-contacts">
             <h2 id="customer-contacts" className="customer-heading">
@@ -173,5 +123,62 @@ export function CustomerPage() {
         </aside>
       </div>
     </div>
+  );
+}
+
+function Tickets({ tickets, customer }: { tickets: Ticket[]; customer: Customer }) {
+  const list = useRows<HTMLDivElement>(t`Tickets of the customer`);
+  const [view, setView] = useState<"tickets" | "timeline">("tickets");
+  return (
+    <section aria-labelledby="customer-tickets">
+      <div className="row">
+        <h2 id="customer-tickets" className="customer-heading grow">
+          <Trans>Tickets</Trans>
+        </h2>
+        {tickets.length > 0 && (
+          <Segmented
+            label={t`How to show them`}
+            value={view}
+            options={[
+              ["tickets", t`Tickets`],
+              ["timeline", t`Timeline`],
+            ]}
+            onPick={setView}
+          />
+        )}
+      </div>
+      {tickets.length === 0 ? (
+        <Empty title={t`No tickets yet`} />
+      ) : view === "timeline" ? (
+        <div ref={list}>
+          <Suspense fallback={<Loading lines={6} />}>
+            <History tickets={tickets} />
+          </Suspense>
+        </div>
+      ) : (
+        <div ref={list}>
+          {monthOf(tickets).map(({ month, tickets: those }) => (
+            <section key={month} aria-label={month}>
+              <h3 className="customer-month muted small">{month}</h3>
+              <ul className="list">
+                {those.map((ticket) => (
+                  <TicketRow key={ticket.id} ticket={ticket} />
+                ))}
+              </ul>
+            </section>
+          ))}
+          {tickets.length >= MOST_TICKETS && (
+            <p className="muted small">
+              <Trans>
+                The latest {MOST_TICKETS} are shown.{" "}
+                <Way to="/tickets" search={{ q: customer.name }}>
+                  Find older ones
+                </Way>
+              </Trans>
+            </p>
+          )}
+        </div>
+      )}
+    </section>
   );
 }

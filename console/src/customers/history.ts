@@ -1,7 +1,7 @@
 // What was between a customer and us, over all of their tickets: of each timeline what says how it went.
 import type { Event, Ticket, TicketStatus } from "../api/words";
+import { monthName } from "../text/times";
 import { type Line, lineOf } from "../tickets/timeline";
-import { monthName } from "./tickets";
 
 export interface Entry {
   id: string;

@@ -1,12 +1,9 @@
 // What a customer's tickets say when they are looked at together.
 import { plural, t } from "@lingui/core/macro";
 import type { Ticket } from "../api/words";
+import { monthName } from "../text/times";
 
 const OVER: readonly Ticket["status"][] = ["resolved", "closed"];
-const MONTH = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" });
-
-export const monthName = (at: string) => MONTH.format(new Date(at));
-
 /** How many are open, of how many. */
 export function opensOf(tickets: readonly Ticket[]): string {
   const open = tickets.filter((ticket) => !OVER.includes(ticket.status)).length;

@@ -33,3 +33,6 @@ export const shortDay = timesAs({ day: "numeric", month: "short" });
 
 /** The same of a day or a week that was counted, which begins at midnight UTC for everybody. */
 export const countedDay = timesAs({ day: "numeric", month: "short", timeZone: "UTC" });
+
+/** The month, above what happened in it. */
+export const monthName = timesAs({ month: "long", year: "numeric", timeZone: "UTC" });

@@ -61,8 +61,9 @@ pub struct CustomerQuery {
 pub struct CustomerView {
     pub customer: Customer,
     pub contacts: Vec<Contact>,
-    /// The latest 50.
-    pub tickets: Vec<Ticket>,
+    /// The latest 50; left out for who may not read tickets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tickets: Option<Vec<Ticket>>,
 }
 
 fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -96,8 +97,12 @@ async fn show(
     let store = staff.store(&http);
     let found = store.customer_and_contacts(path.id).await?;
     let (customer, contacts) = found.ok_or_else(|| Problem::not_found("the customer"))?;
-    let filter = TicketFilter { customer_id: Some(path.id), ..TicketFilter::default() };
-    let tickets = store.tickets(&filter, TICKETS, None).await?.items;
+    let tickets = if staff.permissions.contains(Permission::ReadTickets) {
+        let filter = TicketFilter { customer_id: Some(path.id), ..TicketFilter::default() };
+        Some(store.tickets(&filter, TICKETS, None).await?.items)
+    } else {
+        None
+    };
     Ok(Json(CustomerView { customer, contacts, tickets }))
 }
 

@@ -1,7 +1,7 @@
 //! Customers with the people there and their tickets.
 
 use axum::http::StatusCode;
-use domain::user::Role;
+use domain::{permission::Permission, user::Role};
 use orchestrator::testing::app::TestApp;
 use serde_json::json;
 
@@ -25,4 +25,10 @@ async fn a_customer_is_found_by_name_or_address_and_shown_with_contacts_and_tick
         shown["tickets"].as_array().unwrap().iter().map(|t| t["subject"].as_str().unwrap()).collect();
     subjects.sort_unstable();
     assert_eq!(subjects, ["First", "Second"]);
+
+    let customers_alone = [Permission::ReadCustomers].into_iter().collect();
+    let other = app.person_with("customers_alone", customers_alone).await;
+    let shown = other.get(&path).await.json(StatusCode::OK);
+    assert!(shown["customer"].is_object());
+    assert_eq!(shown.get("tickets"), None, "who may not read tickets is shown none here");
 }
