@@ -344,6 +344,26 @@ fn names_are_found_by_lists_titles_and_greetings() {
 }
 
 #[test]
+fn a_part_of_a_uuid_is_nothing_by_itself() {
+    // A given name twice, a card by its check digit, a phone number by its country.
+    for uuid in [
+        "e0b48479-0335-a1da-cade-1e82dc7ea8db",
+        "fb04681b-2f57-ebba-0ec6-5b1ea1d631cb",
+        "0190cade-beef-7abe-4329-898775804381",
+        "0190cade-beef-7abe-8abe-004986938715",
+    ] {
+        let told = format!("run id={uuid} of delivery {uuid}: the mail has to wait");
+        assert_eq!(found(&told), [], "{told}");
+        let line = format!("2026-11-22T07:28:38Z WARN Engine: call me about {}", uuid.to_uppercase());
+        assert_eq!(found(&line), [], "{line}");
+    }
+    // A whole one may be a secret, and what merely holds such groups is not one.
+    let secret = "e0b48479-0335-a1da-cade-1e82dc7ea8db";
+    has(&format!("password: {secret}"), Kind::Password, secret);
+    has("card 4111-1111-1111-1111", Kind::PaymentCard, "4111-1111-1111-1111");
+}
+
+#[test]
 fn postal_addresses_are_found_in_many_forms() {
     for (text, address) in [
         (

@@ -189,6 +189,14 @@ fn crowded() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
 }
 
+/// UUIDs, among them many whose groups are digits alone or spell something.
+fn uuid() -> impl Strategy<Value = String> {
+    let short = || prop_oneof!["[0-9a-f]{4}", "[0-9]{4}", Just("cade".to_owned()), Just("ebba".to_owned())];
+    let long = prop_oneof!["[0-9a-f]{12}", "[0-9]{12}", "001[0-9]{9}|00(44|49|86)[0-9]{8}"];
+    (prop_oneof!["[0-9a-f]{8}", "[0-9]{8}"], short(), short(), short(), long)
+        .prop_map(|(first, second, third, fourth, last)| format!("{first}-{second}-{third}-{fourth}-{last}"))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -205,6 +213,13 @@ proptest! {
     #[test]
     fn digits_and_signs_in_any_order_are_read_without_a_panic(text in "[-+0-9A-Za-z .:/()@\n#'\"]{0,300}") {
         check(&text);
+    }
+
+    #[test]
+    fn nothing_is_found_within_a_uuid(uuid in uuid(), tail in "[0-9]{0,4}") {
+        for text in [format!("run{{id={uuid} seq={tail}}}: done"), format!("Wrote Line {tail} of {uuid}.")] {
+            prop_assert_eq!(DETECTOR.detect(&text), vec![], "{}", text);
+        }
     }
 
     #[test]

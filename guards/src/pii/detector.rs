@@ -12,7 +12,7 @@ use super::{
     gazetteer::{COMMON, FIRST, Gazetteer, LAST},
     network, numbers, people, phones, places,
     resolve::resolve,
-    secrets,
+    secrets, uuids,
     view::{Candidate, Found, View},
 };
 use crate::Error;
@@ -124,7 +124,9 @@ impl Detector {
         documents::find(view, &mut found);
         places::find(view, &self.base.gazetteer, &mut found);
         people::find(view, &self.base.gazetteer, &mut found);
-        let folded_ones = found.candidates.into_iter().map(|candidate| {
+        let uuids = uuids::find(view);
+        let whole = found.candidates.into_iter().filter(|candidate| !uuids::cut(&uuids, &candidate.span));
+        let folded_ones = whole.map(|candidate| {
             let word = candidate.word.map(|(start, end, raised)| {
                 let word = folded.original(start as usize..end as usize);
                 (word.start as u32, word.end as u32, raised)

@@ -28,6 +28,7 @@ mod phones;
 mod places;
 mod resolve;
 mod secrets;
+mod uuids;
 mod view;
 
 use std::ops::Range;
