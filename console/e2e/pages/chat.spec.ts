@@ -19,6 +19,22 @@ test("a conversation starts with a message and goes on after a reload", async ({
   await expect(page.getByText("within 30 days of delivery").first()).toBeVisible();
 });
 
+test("a service that is crowded is asked again until it answers", async ({ page }) => {
+  await resume(page);
+  let asked = 0;
+  await answer(page, {
+    "GET /v1/conversations/:id": () => {
+      asked += 1;
+      return asked === 1
+        ? problem(429, "Too many requests", "try again in a moment")
+        : conversation;
+    },
+  });
+  await page.goto("/chat");
+  await expect(page.getByText("try again in a moment")).toBeVisible();
+  await expect(page.getByText("within 30 days of delivery").first()).toBeVisible();
+});
+
 test("a source mark leads to its quote, by keyboard too", async ({ page }) => {
   await resume(page);
   await answer(page);

@@ -139,6 +139,21 @@ test("what goes wrong is said, and asked again by the same key", async ({ page }
   expect(keys[1]).toBe(keys[0]);
 });
 
+test("a question begun stays while another is asked, also on a page without TLS", async ({
+  page,
+}) => {
+  // Browsers have it in secure contexts alone.
+  await page.addInitScript(() => Reflect.deleteProperty(Crypto.prototype, "randomUUID"));
+  await answer(page, ANSWERED);
+  await page.goto("/");
+  await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+  await page.keyboard.press("Control+j");
+  await field(page).fill("Who is on");
+  await panel(page).getByRole("button", { name: "What waits for a decision?" }).click();
+  await expect(panel(page)).toContainText("There are 2 tickets");
+  await expect(field(page)).toHaveValue("Who is on");
+});
+
 test("conversations are listed, opened and removed", async ({ page }) => {
   let gone = false;
   await answer(page, {

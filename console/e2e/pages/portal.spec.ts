@@ -138,6 +138,35 @@ test("a ticket is answered, rated, closed and opened again", async ({ page }) =>
   await accessible(page);
 });
 
+test("what is typed while a message is sent stays", async ({ page }) => {
+  let sent = () => {};
+  const written = new Promise<void>((done) => {
+    sent = done;
+  });
+  const messages = [...ownTicketView().messages];
+  await answer(page, {
+    "GET /v1/portal/session": () => signedInCustomer,
+    "GET /v1/portal/tickets/:id": () => ({ ...ownTicketView(), messages }),
+    "POST /v1/portal/tickets/:id/messages": async (route) => {
+      await written;
+      const { body } = route.request().postDataJSON() as { body: string };
+      const said = { ...messages[0], id: id(991), body } as S["ConversationMessage"];
+      messages.push(said);
+      return said;
+    },
+  });
+  await page.goto(`/help/tickets/${ownTicketView().ticket.id}`);
+  const field = page.getByLabel("Your message");
+  await field.fill("Also without the box?");
+  await field.press("Enter");
+  await expect(page.getByRole("button", { name: "Sending…" })).toBeVisible();
+  await field.fill("And by when?");
+  sent();
+  await expect(page.getByText("Also without the box?")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Sending…" })).toHaveCount(0);
+  await expect(field).toHaveValue("And by when?");
+});
+
 test("a colleague's ticket is read alone, and a claimed chat says who reads along", async ({
   page,
 }) => {

@@ -39,7 +39,7 @@ export async function accessible(page: Page): Promise<void> {
 }
 
 /** Until what moves or changes its colour has arrived: colours half way are nobody's. */
-async function still(page: Page): Promise<void> {
+export async function still(page: Page): Promise<void> {
   await page.evaluate(async () => {
     // What a change of style sets going is known with the next picture.
     await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));

@@ -4,7 +4,7 @@ import { de } from "../../src/widget/words/de";
 import { en } from "../../src/widget/words/en";
 import { counted } from "../../src/widget/words/words";
 import { type Answers, answer, conversation, id, problem } from "./answers";
-import { accessible, expect, fits, test } from "./test";
+import { accessible, expect, fits, still, test } from "./test";
 
 const ATTRIBUTES = 'data-title="Northfold help" data-color="#1f6f54" data-greeting="Ask away."';
 
@@ -166,6 +166,8 @@ test("it fills a phone, and nothing is wider than it", async ({ page }) => {
   await resumed(page);
   await shop(page);
   await launcher(page).click();
+  await expect(panel(page)).toBeVisible();
+  await still(page);
   const box = await panel(page).boundingBox();
   expect(box).toMatchObject({ x: 0, y: 0, width: 360, height: 740 });
   await fits(page);

@@ -174,7 +174,9 @@ export function useConversation({ id, token }: Held) {
         if (gone) return;
         const problem = problemOf(error);
         dispatch({ type: "failed", problem });
-        if (problem.offline || problem.status >= 500) reopenTimer = setTimeout(start, REOPEN_MS);
+        // Neither a crowd nor a service that starts lasts.
+        const passes = problem.offline || problem.status === 429 || problem.status >= 500;
+        if (passes) reopenTimer = setTimeout(start, REOPEN_MS);
         return;
       }
       if (gone) return;

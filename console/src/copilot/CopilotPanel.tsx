@@ -7,6 +7,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { problemOf } from "../api/client";
+import { idempotencyKey } from "../api/key";
 import type { CopilotTurn } from "../api/words";
 import { MOD } from "../keys/shortcuts";
 import { Button } from "../parts/Button";
@@ -104,11 +105,13 @@ function Talk({ onClose, onGo }: { onClose: () => void; onGo: () => void }) {
     end.current?.scrollIntoView({ block: "end" });
   }, [length, state, listed]);
 
-  const put = (text: string, key: string = crypto.randomUUID()) => {
+  const put = (text: string, key: string = idempotencyKey()) => {
     const trimmed = text.trim();
     if (trimmed === "" || busy || ask.isPending) return;
     const question: Question = { thread, text: trimmed, lookingAt: about, key };
-    ask.mutate(question, { onSuccess: () => setDraft("") });
+    // What stands in the field and was not asked stays.
+    const asked = (now: string) => (now.trim() === trimmed ? "" : now);
+    ask.mutate(question, { onSuccess: () => setDraft(asked) });
   };
   const gone = (id: string) => {
     if (id !== thread) return;

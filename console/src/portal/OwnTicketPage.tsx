@@ -154,8 +154,9 @@ function Write({ ticket }: { ticket: S["OwnTicket"] }) {
           body: { body },
         }),
       ),
-    onSuccess: async () => {
-      setText("");
+    onSuccess: async (_, body) => {
+      // What was written meanwhile stays.
+      setText((now) => (now.trim() === body ? "" : now));
       await again();
     },
   });
