@@ -212,6 +212,9 @@ pub enum ToolError {
     /// It may or may not have been done.
     #[error("{UNKNOWN}: {0}")]
     Unknown(String),
+    /// The other side answers well enough, and does not say whether it was done.
+    #[error("{UNKNOWN}: {0}")]
+    Unclear(String),
 }
 
 /// The answer to "did you do what this idempotency key stands for?".

@@ -41,7 +41,8 @@ where
 {
     let filter = EnvFilter::try_new(&config.filter)
         .map_err(|error| anyhow::anyhow!("log.filter `{}` is not valid: {error}", config.filter))?
-        .add_directive(models::LOG_DIRECTIVE.parse()?);
+        .add_directive(models::LOG_DIRECTIVE.parse()?)
+        .add_directive(tools::mcp::LOG_DIRECTIVE.parse()?);
     let subscriber = tracing_subscriber::registry().with(filter).with(Whose);
     let subscriber = subscriber.with(lines(config.format, protections, writer));
     tracing::subscriber::set_global_default(subscriber)

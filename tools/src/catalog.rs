@@ -8,7 +8,10 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use domain::tool::{AnyTool, ToolSource, ToolSpec};
+use domain::{
+    canonical::Digest,
+    tool::{AnyTool, ToolSource, ToolSpec},
+};
 use serde::Serialize;
 
 use crate::ToolsError;
@@ -22,6 +25,8 @@ pub struct Suspension {
     pub why: String,
     pub was: Option<ToolSpec>,
     pub now: ToolSpec,
+    /// Digest of all of `now` that is compared; whoever accepts it says by this what they have seen.
+    pub look: Digest,
 }
 
 /// A tool that a server offers and that cannot be used.
@@ -46,6 +51,8 @@ struct Snapshot {
     tools: BTreeMap<String, Arc<dyn AnyTool>>,
     suspended: BTreeMap<String, Suspension>,
     left_out: Vec<LeftOut>,
+    /// Servers that have not been listed since the start.
+    awaited: BTreeSet<String>,
     generation: u64,
 }
 
@@ -149,12 +156,28 @@ impl Catalog {
         self.snapshot().left_out.clone()
     }
 
+    /// From now on the server's tools are awaited, until it has been listed.
+    pub fn await_server(&self, server: &str) {
+        let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Snapshot::clone(&now);
+        next.awaited.insert(server.to_owned());
+        *now = Arc::new(next);
+    }
+
+    /// Whether a tool that is not there may come: nobody knows yet what its server offers.
+    pub fn awaits(&self, tool: &str) -> bool {
+        let snapshot = self.snapshot();
+        !snapshot.tools.contains_key(tool)
+            && tool.split_once("__").is_some_and(|(server, _)| snapshot.awaited.contains(server))
+    }
+
     /// Puts what `server` offers now in place of what it offered before. A name that another
     /// source holds is left out with a reason; it never takes the other's place.
     pub fn replace_server(&self, server: &str, offer: ServerTools) {
         let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
         let mut next = Snapshot::clone(&now);
         next.generation += 1;
+        next.awaited.remove(server);
         next.tools.retain(
             |_, tool| !matches!(&tool.spec().source, ToolSource::Mcp { server: other } if other == server),
         );
@@ -219,4 +242,41 @@ fn score(spec: &ToolSpec, wanted: &BTreeSet<String>) -> u32 {
         }
     }
     total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Secret, http};
+
+    const FILE: &str = r#"
+[server.srv]
+base_url = "http://127.0.0.1:1"
+
+[[tool]]
+name = "ping"
+server = "srv"
+title = "Ping"
+description = "Asks whether it is there."
+method = "GET"
+url = "/ping"
+risk = "read"
+"#;
+
+    #[test]
+    fn a_server_is_awaited_until_its_tools_have_been_listed() {
+        let secrets = BTreeMap::<String, Secret>::new();
+        let declared = http::load(FILE, "srv.toml", &secrets, &BTreeMap::new()).unwrap();
+        let catalog = Catalog::builder().tools(declared).unwrap().build();
+        assert!(!catalog.awaits("srv__other"));
+        catalog.await_server("srv");
+        assert!(catalog.awaits("srv__other") && catalog.awaits("srv__with__more"));
+        for name in ["srv__ping", "srv", "srv_other", "crm__other"] {
+            assert!(!catalog.awaits(name), "{name}");
+        }
+        catalog.replace_server("crm", ServerTools::default());
+        assert!(catalog.awaits("srv__other"));
+        catalog.replace_server("srv", ServerTools::default());
+        assert!(!catalog.awaits("srv__other"));
+    }
 }

@@ -7,6 +7,7 @@
 
 mod connection;
 mod discovery;
+mod rounds;
 mod server;
 mod tool;
 
@@ -20,7 +21,12 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::{Catalog, Secret, ToolsError, http};
+use rounds::{Occasion, Rounds};
 use server::Server;
+
+/// A log filter that must always be set: `rmcp` logs what a server answers to a refused connection, which may
+/// quote the credentials. Our own errors say what was wrong.
+pub const LOG_DIRECTIVE: &str = "rmcp=off";
 
 /// How to reach one MCP server.
 #[derive(Clone, Debug)]
@@ -34,13 +40,18 @@ pub struct McpSettings {
     pub connect_timeout: Duration,
     /// How many calls of its tools it takes.
     pub rate: Option<RateLimit>,
+    /// Taken out of what the server answers and of why it does not. Whoever knows which part of a value is
+    /// the secret adds that.
+    pub secrets: Vec<Secret>,
 }
 
 impl McpSettings {
-    /// With the usual limits: 30 s for a call, 20 s to connect.
+    /// With the usual limits: 30 s for a call, 20 s to connect. Credentials in headers and all values of `env`
+    /// count as secrets.
     pub fn new(name: impl Into<String>, transport: McpTransport) -> Self {
         Self {
             name: name.into(),
+            secrets: transport.secrets(),
             transport,
             call_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(20),
@@ -56,6 +67,24 @@ pub enum McpTransport {
     /// A child process that speaks on its standard input and output. It gets `env` and, of this
     /// process's own environment, only what programs need to start (`PATH`, `HOME`, locale).
     Stdio { command: String, args: Vec<String>, env: BTreeMap<String, Secret> },
+}
+
+impl McpTransport {
+    fn secrets(&self) -> Vec<Secret> {
+        match self {
+            Self::Http { headers, .. } => {
+                let credentials =
+                    headers.iter().filter(|(name, _)| name.to_ascii_lowercase().ends_with("authorization"));
+                credentials.flat_map(|(_, value)| [Some(value.clone()), bare(value)]).flatten().collect()
+            }
+            Self::Stdio { env, .. } => env.values().cloned().collect(),
+        }
+    }
+}
+
+/// A credential without its scheme (`Bearer`): a server may quote it alone.
+fn bare(value: &Secret) -> Option<Secret> {
+    value.expose().split_once(' ').map(|(_, credential)| Secret::new(credential))
 }
 
 /// A tool as it was when it was registered or last accepted.
@@ -97,6 +126,9 @@ pub struct McpServers {
 /// How often tools are listed again without being told to; also the pace at which servers that
 /// could not be reached at start are tried.
 const REFRESH: Duration = Duration::from_secs(60);
+/// How long servers are left alone after one of them said that its tools have changed: some say so whenever
+/// they are asked for them.
+const PACE: Duration = Duration::from_secs(1);
 
 impl McpServers {
     /// Checks the settings; connects to nothing yet. `ids` gives the jitter of reconnects, `screen` looks at
@@ -133,6 +165,7 @@ impl McpServers {
                 return Err(ToolsError::Setting(format!("two MCP servers are called `{name}`; rename one")));
             }
         }
+        servers.keys().for_each(|name| catalog.await_server(name));
         Ok(Self { servers: Arc::new(servers), changed })
     }
 
@@ -151,9 +184,9 @@ impl McpServers {
     /// Keeps the catalog up to date: lists again when a server says so, and once a minute. Runs
     /// until it is dropped.
     pub async fn watch(&self) {
+        let mut rounds = Rounds::new(&self.changed, REFRESH, PACE);
         loop {
-            // The minute being over is as good a reason as being told.
-            if tokio::time::timeout(REFRESH, self.changed.notified()).await.is_err() {
+            if rounds.wait().await == Occasion::Due {
                 for server in self.servers.values() {
                     server.mark_stale();
                 }
@@ -166,15 +199,32 @@ impl McpServers {
         join_all(self.servers.values().map(|server| server.status())).await
     }
 
-    /// Lets a suspended tool be called as it is now. `seen` is the version the admin looked at;
+    /// Lets a suspended tool be called as it is now. `seen` is the look of the suspension that the admin saw;
     /// when the tool has changed again since, nothing is accepted. Where the server goes away once it is
     /// accepted, the tool stays suspended until the server is there again.
     pub async fn accept(&self, name: &str, seen: Option<&Digest>) -> Result<ToolSpec, ToolsError> {
-        let server = name
-            .split_once("__")
-            .and_then(|(server, _)| self.servers.get(server))
-            .ok_or_else(|| ToolsError::UnknownTool(name.to_owned()))?;
-        server.accept(name, seen).await
+        let spec = self.register(name, seen).await?;
+        self.look_again(name).await;
+        Ok(spec)
+    }
+
+    /// The half of [`Self::accept`] that cannot be taken back, for whoever has to write down that it was done
+    /// before the server is asked once more.
+    pub async fn register(&self, name: &str, seen: Option<&Digest>) -> Result<ToolSpec, ToolsError> {
+        let server = self.server_of(name).ok_or_else(|| ToolsError::UnknownTool(name.to_owned()))?;
+        server.register(name, seen).await
+    }
+
+    /// The other half: judges the tools of the server anew, which ends the suspension. It may take as long as
+    /// connecting does.
+    pub async fn look_again(&self, name: &str) {
+        if let Some(server) = self.server_of(name) {
+            server.look_again(name).await;
+        }
+    }
+
+    fn server_of(&self, name: &str) -> Option<&Arc<Server>> {
+        name.split_once("__").and_then(|(server, _)| self.servers.get(server))
     }
 
     /// Ends all connections and child processes; takes a few seconds at most.

@@ -3,7 +3,9 @@
 //! A [`Secret`] shows its value only when asked by name; `Debug` never does, and it is not
 //! serialisable.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, mem};
+
+use serde_json::Value;
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -73,8 +75,26 @@ pub(crate) fn redact(text: &str, secrets: &[Secret]) -> String {
     text
 }
 
+/// The same in every text of a value, the names of members included.
+pub(crate) fn redact_value(value: &mut Value, secrets: &[Secret]) {
+    match value {
+        Value::String(text) => *text = redact(text, secrets),
+        Value::Array(items) => items.iter_mut().for_each(|item| redact_value(item, secrets)),
+        Value::Object(members) => {
+            let redacted = mem::take(members).into_iter().map(|(name, mut member)| {
+                redact_value(&mut member, secrets);
+                (redact(&name, secrets), member)
+            });
+            *members = redacted.collect();
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn known() -> BTreeMap<String, Secret> {
@@ -87,6 +107,13 @@ mod tests {
         assert_eq!(value.expose(), "Bearer s3cr3t-value!");
         assert!(!format!("{value:?} {used:?}").contains("s3cr3t"));
         assert_eq!(redact("token s3cr3t-value is bad", &used), "token [redacted] is bad");
+    }
+
+    #[test]
+    fn secrets_are_taken_out_of_every_text_of_a_value() {
+        let mut value = json!({ "s3cr3t-value": [1, { "a": "is s3cr3t-value" }], "b": null });
+        redact_value(&mut value, &[Secret::new("s3cr3t-value")]);
+        assert_eq!(value, json!({ "[redacted]": [1, { "a": "is [redacted]" }], "b": null }));
     }
 
     #[test]

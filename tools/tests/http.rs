@@ -71,6 +71,7 @@ async fn answer(
         "/api/html" => "<html>".into_response(),
         "/api/empty" => StatusCode::NO_CONTENT.into_response(),
         "/api/moved" => (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, "/api/elsewhere")]).into_response(),
+        "/api/created" => (StatusCode::SEE_OTHER, [(LOCATION, "/api/elsewhere")]).into_response(),
         "/api/nested" => {
             (StatusCode::CONFLICT, json!({ "error": { "message": "y".repeat(600) } }).to_string())
                 .into_response()
@@ -264,12 +265,19 @@ async fn statuses_mean_what_they_say() {
         Err(ToolError::Unavailable(_)) => "unavailable",
         Err(ToolError::Limited { .. }) => "limited",
         Err(ToolError::Unknown(_)) => "unknown",
+        Err(ToolError::Unclear(_)) => "unclear",
         Err(ToolError::Arguments { .. }) => "arguments",
     };
     // Status, then what it means for a read, for a repeatable effect, for one that is not.
     for (status, read, repeatable, once) in [
         (200, "ok", "ok", "ok"),
         (201, "ok", "ok", "ok"),
+        // After a redirect that may be the answer to what was done, it is asked whether it was.
+        (301, "refused", "unclear", "unclear"),
+        (302, "refused", "unclear", "unclear"),
+        (303, "refused", "unclear", "unclear"),
+        (307, "refused", "refused", "refused"),
+        (308, "refused", "refused", "refused"),
         (400, "refused", "refused", "refused"),
         (401, "refused", "refused", "refused"),
         (403, "refused", "refused", "refused"),
@@ -335,6 +343,12 @@ async fn answers_that_cannot_be_used_fail_a_read_and_do_not_undo_an_effect() {
         matches!(effect_on("/moved", false, &base).await, Err(ToolError::Refused(why)) if why.contains("redirect"))
     );
     assert!(shop.last().uri.ends_with("/moved"));
+    let created = effect_on("/created", false, &base).await;
+    assert!(
+        matches!(&created, Err(ToolError::Unclear(why)) if why.contains("(status 303)") && why.contains("tools file")),
+        "{created:?}"
+    );
+    assert!(shop.last().uri.ends_with("/created"));
 }
 
 #[tokio::test]

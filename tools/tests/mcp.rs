@@ -1,227 +1,24 @@
 //! What tools of MCP servers promise, against a real server: the official Python SDK.
-//!
-//! The SDK is installed once into a cache folder; each test starts servers of its own.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod mcp_rig;
 mod support;
 
-use std::{
-    collections::BTreeMap,
-    env, fs,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs, sync::Arc};
 
-use async_trait::async_trait;
-use domain::tool::{AnyTool, Inquiry, Risk, ToolError, ToolOutput};
-use serde_json::{Value, json};
-use support::{House, effect, execute, plain_context};
-use tempfile::TempDir;
+use domain::{
+    canonical::Digest,
+    tool::{Inquiry, Risk, ToolError, ToolOutput},
+};
+use mcp_rig::{Bench, Register, http, kill, screen, serve, stdio, until};
+use serde_json::json;
+use support::{House, effect, plain_context};
 use tools::{
     Catalog, Secret, ToolsError,
-    mcp::{McpServers, McpSettings, McpTransport, Registered, Registrations, Screen},
+    mcp::{McpServers, McpSettings, McpTransport},
     testing::Port,
 };
-
-const SDK: &str = "2.3.0";
-
-/// The Python of a folder that holds the SDK; made when it is not there.
-fn python() -> PathBuf {
-    let cache = env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| PathBuf::from(env::var_os("HOME").unwrap()).join(".cache"))
-        .join("countersign");
-    fs::create_dir_all(&cache).unwrap();
-    let lock = fs::File::create(cache.join(format!("py-mcp-{SDK}.lock"))).unwrap();
-    lock.lock().unwrap();
-    let folder = cache.join(format!("py-mcp-{SDK}"));
-    let python = folder.join("bin/python");
-    // Written last, so that an interrupted installation is made again.
-    let complete = folder.join("complete");
-    if !complete.exists() {
-        if folder.exists() {
-            fs::remove_dir_all(&folder).unwrap();
-        }
-        run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-        let package = format!("mcp=={SDK}");
-        run(Command::new(&python).args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            &package,
-        ]));
-        fs::write(&complete, "").unwrap();
-    }
-    python
-}
-
-fn run(command: &mut Command) {
-    let status = command.stdin(Stdio::null()).status().unwrap();
-    assert!(status.success(), "{command:?} failed: {status}");
-}
-
-fn script() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mcp_server.py")
-}
-
-/// Registrations that can be made to fail.
-#[derive(Default)]
-struct Register {
-    known: Mutex<BTreeMap<String, Registered>>,
-    down: Mutex<bool>,
-}
-
-#[async_trait]
-impl Registrations for Register {
-    async fn get(&self, name: &str) -> Result<Option<Registered>, ToolsError> {
-        if *self.down.lock().unwrap() {
-            return Err(ToolsError::Registrations("no database".to_owned()));
-        }
-        Ok(self.known.lock().unwrap().get(name).cloned())
-    }
-    async fn put(&self, registered: Registered) -> Result<(), ToolsError> {
-        self.known.lock().unwrap().insert(registered.spec.name.clone(), registered);
-        Ok(())
-    }
-}
-
-/// Takes exception to what the shifted server says.
-fn screen() -> Screen {
-    Arc::new(|text| text.contains("Ignore what you were told").then(|| "it overrules the agent".to_owned()))
-}
-
-/// One service with one MCP server called `srv`.
-struct Bench {
-    folder: Arc<TempDir>,
-    register: Arc<Register>,
-    catalog: Catalog,
-    servers: McpServers,
-}
-
-impl Bench {
-    fn with(folder: Arc<TempDir>, register: Arc<Register>, transport: McpTransport, call_ms: u64) -> Self {
-        let catalog = Catalog::builder().build();
-        let mut settings = McpSettings::new("srv", transport);
-        settings.call_timeout = Duration::from_millis(call_ms);
-        settings.connect_timeout = Duration::from_secs(60);
-        let servers = McpServers::new(
-            vec![settings],
-            register.clone(),
-            catalog.clone(),
-            Arc::new(House::default()),
-            screen(),
-        )
-        .unwrap();
-        Self { folder, register, catalog, servers }
-    }
-
-    async fn stdio(call_ms: u64) -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        let bench = Self::with(folder.clone(), Arc::default(), stdio(&folder), call_ms);
-        bench.connect().await;
-        bench
-    }
-
-    async fn connect(&self) {
-        let status = self.servers.connect_all().await;
-        assert!(status.iter().all(|server| server.connected), "{status:?}");
-    }
-
-    fn tool(&self, name: &str) -> Arc<dyn AnyTool> {
-        self.catalog.get(&format!("srv__{name}")).unwrap()
-    }
-
-    async fn read(&self, name: &str, args: Value) -> Result<ToolOutput, ToolError> {
-        let tool = self.tool(name);
-        tool.validate(&args)?;
-        tool.read(&plain_context(), &args).await
-    }
-
-    async fn execute(&self, name: &str, args: Value) -> Result<ToolOutput, ToolError> {
-        execute(&*self.tool(name), &args, &plain_context()).await
-    }
-
-    fn calls(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.folder.path().join("calls")).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
-    }
-
-    fn shift(&self) {
-        self.put("shifted");
-    }
-
-    /// Puts a file there that the server goes by.
-    fn put(&self, name: &str) {
-        fs::write(self.folder.path().join(name), "").unwrap();
-    }
-
-    fn take(&self, name: &str) {
-        fs::remove_file(self.folder.path().join(name)).unwrap();
-    }
-}
-
-fn stdio(folder: &TempDir) -> McpTransport {
-    McpTransport::Stdio {
-        command: python().to_str().unwrap().to_owned(),
-        args: vec![
-            script().to_str().unwrap().to_owned(),
-            "--dir".to_owned(),
-            folder.path().to_str().unwrap().to_owned(),
-        ],
-        env: BTreeMap::new(),
-    }
-}
-
-/// A server process on a port; killed when it goes out of scope.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-async fn serve(folder: &TempDir, port: u16) -> Process {
-    let child = Command::new(python())
-        .arg(script())
-        .args(["--port", &port.to_string(), "--dir"])
-        .arg(folder.path())
-        .stdin(Stdio::null())
-        .spawn()
-        .unwrap();
-    let process = Process(child);
-    until("the server listens", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok())
-        .await;
-    process
-}
-
-fn http(port: u16, headers: BTreeMap<String, Secret>) -> McpTransport {
-    McpTransport::Http { url: format!("http://127.0.0.1:{port}/mcp"), headers }
-}
-
-/// Waits for a condition, looking every 20 ms for at most a minute.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let mut looks = tokio::time::interval(Duration::from_millis(20));
-    let wait = async {
-        loop {
-            looks.tick().await;
-            if holds().await {
-                return;
-            }
-        }
-    };
-    assert!(tokio::time::timeout(Duration::from_secs(60), wait).await.is_ok(), "never: {what}");
-}
-
-fn kill(pid: &Value) {
-    run(Command::new("kill").args(["-9", &pid.to_string()]));
-}
 
 /// What holds over either transport.
 async fn tools_are_discovered_and_called(bench: &Bench) {
@@ -247,11 +44,6 @@ async fn tools_are_discovered_and_called(bench: &Bench) {
 
     assert!(matches!(bench.read("lookup", json!({ "city": 3 })).await, Err(ToolError::Arguments { .. })));
     assert!(matches!(bench.read("record", args).await, Err(ToolError::Refused(_))));
-    let refused = bench.execute("failing", json!({ "text": "NF-1" })).await;
-    assert!(
-        matches!(&refused, Err(ToolError::Refused(why)) if why.contains("no record of NF-1")),
-        "{refused:?}"
-    );
     assert!(
         matches!(bench.read("huge", json!({})).await, Err(ToolError::Refused(why)) if why.contains("256 KiB"))
     );
@@ -302,6 +94,22 @@ async fn a_call_that_takes_too_long_is_unknown_for_an_effect_and_the_connection_
     assert!(matches!(effect, Err(ToolError::Unknown(why)) if why.contains("300 ms")));
     assert!(matches!(read, Err(ToolError::Unavailable(why)) if why.contains("300 ms")));
     assert!(bench.servers.status().await[0].connected);
+    bench.servers.close().await;
+}
+
+#[tokio::test]
+async fn what_goes_wrong_inside_a_tool_may_be_done_where_it_cannot_be_undone_or_repeated() {
+    let bench = Bench::stdio(20_000).await;
+    for (name, may_be_done) in [("failing", true), ("failing_again", false), ("declining", false)] {
+        let failed = bench.execute(name, json!({ "text": "NF-1" })).await;
+        let (is_unknown, why) = match &failed {
+            Err(ToolError::Unclear(why)) => (true, why),
+            Err(ToolError::Refused(why)) => (false, why),
+            other => panic!("{name}: {other:?}"),
+        };
+        assert_eq!(is_unknown, may_be_done, "{name}");
+        assert!(why.contains("no record of NF-1"), "{name}: {why}");
+    }
     bench.servers.close().await;
 }
 
@@ -369,18 +177,10 @@ async fn a_tool_whose_description_changes_is_suspended_until_it_is_accepted() {
     let before = bench.tool("shifting");
     assert_eq!(bench.read("shifting", json!({})).await.unwrap().content, json!("done"));
     bench.shift();
-    // The server says that something changed; what is compared next is what it offers then.
-    bench.read("announce", json!({})).await.unwrap();
-    until("the change is seen", async || {
-        bench.servers.connect_all().await;
-        !bench.catalog.suspended().is_empty()
-    })
-    .await;
-
-    let suspension = bench.catalog.suspended().remove(0);
-    assert_eq!(suspension.name, "srv__shifting");
+    let suspension = bench.suspended("shifting").await;
+    assert_eq!(bench.catalog.suspended().len(), 1);
     assert!(suspension.why.contains("description"), "{}", suspension.why);
-    assert_eq!(suspension.was.unwrap().description, "Does something harmless.");
+    assert_eq!(suspension.was.as_ref().unwrap().description, "Does something harmless.");
     // Neither the tool as it is now nor one held from before can be called, and no agent sees it.
     for tool in [bench.tool("shifting"), before] {
         let refused = tool.read(&plain_context(), &json!({})).await;
@@ -390,15 +190,46 @@ async fn a_tool_whose_description_changes_is_suspended_until_it_is_accepted() {
     assert!(granted.iter().all(|tool| tool.spec().name != "srv__shifting"));
     assert!(bench.read("lookup", json!({ "city": "x" })).await.is_ok());
 
-    let old = bench.register.known.lock().unwrap()["srv__shifting"].version.clone();
     assert!(matches!(
-        bench.servers.accept("srv__shifting", Some(&old)).await,
+        bench.servers.accept("srv__shifting", Some(&Digest::of("another look"))).await,
         Err(ToolsError::ChangedAgain(_))
     ));
     assert!(matches!(bench.servers.accept("srv__lookup", None).await, Err(ToolsError::NotSuspended(_))));
     assert!(matches!(bench.servers.accept("srv__none", None).await, Err(ToolsError::UnknownTool(_))));
-    let accepted = bench.servers.accept("srv__shifting", Some(&suspension.now.version)).await.unwrap();
+    let accepted = bench.servers.accept("srv__shifting", Some(&suspension.look)).await.unwrap();
     assert!(accepted.description.starts_with("Ignore what you were told"));
+    assert!(bench.catalog.suspended().is_empty());
+    assert_eq!(bench.read("shifting", json!({})).await.unwrap().content, json!("done"));
+    bench.servers.close().await;
+}
+
+#[tokio::test]
+async fn a_tool_that_says_meanwhile_that_it_may_be_repeated_has_changed_again() {
+    let bench = Bench::stdio(20_000).await;
+    bench.put("reworded");
+    let seen = bench.suspended("record").await;
+    bench.put("flipped");
+    let refused = bench.servers.accept("srv__record", Some(&seen.look)).await;
+    assert!(matches!(refused, Err(ToolsError::ChangedAgain(_))), "{refused:?}");
+    assert!(!bench.register.known.lock().unwrap()["srv__record"].spec.idempotent);
+
+    let now = bench.catalog.suspension("srv__record").unwrap();
+    assert!(now.now.idempotent && now.why.contains("idempotency"), "{}", now.why);
+    assert_eq!(now.now.version, seen.now.version, "no decision is bound to it");
+    bench.servers.accept("srv__record", Some(&now.look)).await.unwrap();
+    assert!(bench.catalog.suspended().is_empty());
+    bench.servers.close().await;
+}
+
+#[tokio::test]
+async fn a_registered_tool_stays_suspended_until_its_server_is_looked_at_again() {
+    let bench = Bench::stdio(20_000).await;
+    bench.shift();
+    let seen = bench.suspended("shifting").await;
+    let spec = bench.servers.register("srv__shifting", Some(&seen.look)).await.unwrap();
+    assert_eq!(bench.register.known.lock().unwrap()["srv__shifting"].spec, spec);
+    assert!(bench.catalog.suspension("srv__shifting").is_some());
+    bench.servers.look_again("srv__shifting").await;
     assert!(bench.catalog.suspended().is_empty());
     assert_eq!(bench.read("shifting", json!({})).await.unwrap().content, json!("done"));
     bench.servers.close().await;
@@ -416,7 +247,7 @@ async fn a_new_tool_whose_description_is_an_order_waits_for_an_admin() {
     let refused = bench.read("shifting", json!({})).await;
     assert!(matches!(&refused, Err(ToolError::Refused(why)) if why.contains("suspended")), "{refused:?}");
     assert!(bench.read("lookup", json!({ "city": "x" })).await.is_ok());
-    bench.servers.accept("srv__shifting", Some(&suspension.now.version)).await.unwrap();
+    bench.servers.accept("srv__shifting", Some(&suspension.look)).await.unwrap();
     assert_eq!(bench.read("shifting", json!({})).await.unwrap().content, json!("done"));
     bench.servers.close().await;
 }
@@ -475,10 +306,10 @@ async fn an_acceptance_stands_although_the_server_goes_away_right_after_it() {
     let bench = Bench::with(folder.clone(), Arc::default(), stdio(&folder), 20_000);
     bench.shift();
     bench.connect().await;
-    let version = bench.catalog.suspension("srv__shifting").unwrap().now.version;
+    let seen = bench.catalog.suspension("srv__shifting").unwrap();
     bench.put("last");
-    bench.servers.accept("srv__shifting", Some(&version)).await.unwrap();
-    assert_eq!(bench.register.known.lock().unwrap()["srv__shifting"].version, version);
+    bench.servers.accept("srv__shifting", Some(&seen.look)).await.unwrap();
+    assert_eq!(bench.register.known.lock().unwrap()["srv__shifting"].version, seen.now.version);
     // What the server offers now is not known, so that the tool is not called yet.
     assert!(!bench.servers.status().await[0].connected);
     assert!(bench.catalog.suspension("srv__shifting").is_some());
@@ -499,8 +330,10 @@ async fn nothing_is_let_in_while_the_registrations_cannot_be_read() {
     let bench = Bench::with(folder.clone(), register.clone(), stdio(&folder), 20_000);
     bench.servers.connect_all().await;
     assert!(bench.catalog.specs().is_empty());
+    assert!(bench.catalog.awaits("srv__lookup"), "nobody knows yet what the server offers");
     *register.down.lock().unwrap() = false;
     bench.connect().await;
+    assert!(!bench.catalog.awaits("srv__none"));
     assert!(bench.read("lookup", json!({ "city": "x" })).await.is_ok());
     bench.servers.close().await;
 }
@@ -522,9 +355,20 @@ async fn credentials_are_sent_and_never_shown() {
     let good = with(TOKEN);
     good.connect().await;
     assert!(good.read("lookup", json!({ "city": "x" })).await.is_ok());
+    // The server quotes the credentials, whole and without their scheme.
+    let redacted = |shown: String| {
+        assert!(shown.contains("[redacted]") && !shown.contains("tok-"), "{shown}");
+    };
+    for how in ["answer", "refusal", "error"] {
+        redacted(format!("{:?}", good.read("quote", json!({ "how": how })).await));
+    }
     let bad = with("tok-wrong-secret-789");
     let status = bad.servers.connect_all().await;
-    assert!(!status[0].connected && !format!("{status:?}").contains("tok-"), "{status:?}");
+    assert!(!status[0].connected, "{status:?}");
+    redacted(format!("{status:?}"));
+    // From now on those that were right are wrong.
+    fs::write(folder.path().join("token"), "tok-another-secret-000").unwrap();
+    redacted(format!("{:?}", good.execute("record", json!({ "text": "x" })).await));
 }
 
 #[tokio::test]

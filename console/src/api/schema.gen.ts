@@ -1672,7 +1672,7 @@ export interface paths {
         put?: never;
         /**
          * Accept a changed tool
-         * @description A tool whose schema or description changed since it was accepted is suspended until an admin has looked at it. This accepts it as it is now. 409 when it is not suspended.
+         * @description A tool of which its server says something else than when it was accepted (its arguments, description, title, risk or whether it may be repeated) is suspended until an admin has looked at it. This accepts it as it is now. 409 when it is not suspended, or has changed again since it was looked at.
          */
         post: operations["acceptTool"];
         delete?: never;
@@ -3621,8 +3621,8 @@ export interface components {
         };
         /** @description What the admin has looked at. */
         AcceptTool: {
-            /** @description The `version` of the tool as it was shown. When it has changed again since, nothing is accepted. */
-            version: components["schemas"]["Digest"];
+            /** @description The `look` of the suspension as it was shown. When the tool has changed again since, nothing is accepted. */
+            look: components["schemas"]["Digest"];
         };
         /** @description Where credits are. */
         Account: "spent" | "allowance" | "reserved";
@@ -9246,6 +9246,11 @@ export interface components {
         };
         /** @description Why a tool is suspended. */
         SuspensionView: {
+            /**
+             * @description Stands for all that an admin looks at before they accept the tool: its `version`, its title and whether
+             *     it may be repeated.
+             */
+            look: components["schemas"]["Digest"];
             /** @description Where the tool comes from. */
             server: string;
             /** @description What was accepted before; null for a tool that never was. */
@@ -9535,7 +9540,7 @@ export interface components {
         };
         /** @description A tool, and why it may not be called when that is so. */
         ToolView: {
-            /** @description Set while the tool waits for an admin because its schema or description changed. */
+            /** @description Set while the tool waits for an admin because what its server says of it changed. */
             suspended: components["schemas"]["SuspensionView"] | null;
             tool: components["schemas"]["ToolSpec"];
         };

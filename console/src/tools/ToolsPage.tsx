@@ -134,7 +134,7 @@ function Suspended({ view }: { view: ToolView }) {
         api.POST("/v1/tools/{name}/accept", {
           params: { path: { name: tool.name } },
           // What is on screen: a tool that has changed again since is not accepted unseen.
-          body: { version: tool.version },
+          body: { look: suspended?.look ?? "" },
         }),
       ),
     onSuccess: async () => {
@@ -196,10 +196,11 @@ function Suspended({ view }: { view: ToolView }) {
   );
 }
 
-/** What an admin accepts: the parts that decide how a model uses the tool. */
-const face = ({ title, description, risk, parameters }: ToolSpec) => ({
+/** What an admin accepts: how a model uses the tool, and what happens after a failure. */
+const face = ({ title, description, risk, idempotent, parameters }: ToolSpec) => ({
   title,
   description,
   risk,
+  idempotent,
   parameters,
 });

@@ -172,31 +172,35 @@ pub(super) fn budgets(
 }
 
 pub(super) fn mcp_settings(config: &Config) -> Result<Vec<McpSettings>, AppError> {
-    let secrets = ToolSecrets { shop_token: None };
+    let known = ToolSecrets { shop_token: None };
+    // The values, and of those with secrets in them the whole and each secret.
     let expand = |values: &BTreeMap<String, String>, server: &str| {
-        values
-            .iter()
-            .map(|(key, value)| {
-                let (secret, _) = tools::secrets::expand(value, &secrets)
-                    .map_err(|why| AppError::Setup(format!("tools.mcp `{server}`, `{key}`: {why}")))?;
-                Ok((key.clone(), secret))
-            })
-            .collect::<Result<BTreeMap<_, _>, AppError>>()
+        let (mut expanded, mut secrets) = (BTreeMap::new(), Vec::new());
+        for (key, value) in values {
+            let (value, used) = tools::secrets::expand(value, &known)
+                .map_err(|why| AppError::Setup(format!("tools.mcp `{server}`, `{key}`: {why}")))?;
+            if !used.is_empty() {
+                secrets.push(value.clone());
+                secrets.extend(used);
+            }
+            expanded.insert(key.clone(), value);
+        }
+        Ok::<_, AppError>((expanded, secrets))
     };
     config
         .tools
         .mcp
         .iter()
         .map(|server| {
-            let transport = match (&server.url, server.command.split_first()) {
+            let (transport, secrets) = match (&server.url, server.command.split_first()) {
                 (Some(url), None) => {
-                    McpTransport::Http { url: url.clone(), headers: expand(&server.headers, &server.name)? }
+                    let (headers, secrets) = expand(&server.headers, &server.name)?;
+                    (McpTransport::Http { url: url.clone(), headers }, secrets)
                 }
-                (None, Some((command, args))) => McpTransport::Stdio {
-                    command: command.clone(),
-                    args: args.to_vec(),
-                    env: expand(&server.env, &server.name)?,
-                },
+                (None, Some((command, args))) => {
+                    let (env, secrets) = expand(&server.env, &server.name)?;
+                    (McpTransport::Stdio { command: command.clone(), args: args.to_vec(), env }, secrets)
+                }
                 _ => {
                     return Err(AppError::Setup(format!(
                         "tools.mcp `{}`: give either `url` or `command`",
@@ -205,6 +209,11 @@ pub(super) fn mcp_settings(config: &Config) -> Result<Vec<McpSettings>, AppError
                 }
             };
             let mut settings = McpSettings::new(server.name.clone(), transport);
+            match &settings.transport {
+                McpTransport::Http { .. } => settings.secrets.extend(secrets),
+                // What is said in the open is an address or a mode, and answers may name those.
+                McpTransport::Stdio { .. } => settings.secrets = secrets,
+            }
             settings.call_timeout = Duration::from_millis(server.timeout_ms);
             let url = server.url.as_deref().and_then(|url| Url::parse(url).ok());
             settings.rate = tools::published::declared(server.rate.as_deref(), server.burst, url.as_ref())
@@ -271,4 +280,24 @@ pub(super) fn background(app: &Arc<App>) -> Vec<JoinHandle<()>> {
     let counted = Arc::clone(app);
     tasks.push(tokio::spawn(async move { measurements::keep(&counted).await }));
     tasks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets_of(server: &str) -> Vec<Secret> {
+        let config = Config::with(&format!("[[tools.mcp]]\nname = \"crm\"\n{server}\n")).unwrap();
+        mcp_settings(&config).unwrap().remove(0).secrets
+    }
+
+    #[test]
+    fn what_an_mcp_server_is_given_as_a_secret_is_kept_whole_and_alone() {
+        let path = std::env::var("PATH").unwrap();
+        let (whole, alone) = (Secret::new(format!("Key {path}")), Secret::new(path));
+        let http = "url = \"http://127.0.0.1:1/mcp\"\nheaders = { X-Key = \"Key ${secret:PATH}\" }";
+        assert!([&whole, &alone].iter().all(|secret| secrets_of(http).contains(secret)));
+        let stdio = "command = [\"crm\"]\nenv = { KEY = \"Key ${secret:PATH}\", MODE = \"production\" }";
+        assert_eq!(secrets_of(stdio), [whole, alone]);
+    }
 }

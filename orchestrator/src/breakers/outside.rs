@@ -60,7 +60,7 @@ impl<'a> CameOf<'a> {
             ToolError::Limited { after, .. } => Self::AtLimit(*after),
             // Arguments are judged before anything is sent.
             ToolError::Arguments { .. } => Self::Nothing,
-            ToolError::Refused(_) | ToolError::NotTheirs(_) => Self::Answer,
+            ToolError::Refused(_) | ToolError::NotTheirs(_) | ToolError::Unclear(_) => Self::Answer,
         }
     }
 }

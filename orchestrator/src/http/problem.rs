@@ -370,9 +370,10 @@ impl From<ToolError> for Problem {
             ToolError::Arguments { .. } | ToolError::Refused(_) | ToolError::NotTheirs(_) => {
                 Self::invalid(error.to_string())
             }
-            ToolError::Unavailable(_) | ToolError::Limited { .. } | ToolError::Unknown(_) => {
-                Self::unavailable(&error)
-            }
+            ToolError::Unavailable(_)
+            | ToolError::Limited { .. }
+            | ToolError::Unknown(_)
+            | ToolError::Unclear(_) => Self::unavailable(&error),
         }
     }
 }

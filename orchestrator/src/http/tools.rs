@@ -64,7 +64,7 @@ pub struct ToolList {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ToolView {
     pub tool: ToolSpec,
-    /// Set while the tool waits for an admin because its schema or description changed.
+    /// Set while the tool waits for an admin because what its server says of it changed.
     pub suspended: Option<SuspensionView>,
 }
 
@@ -76,18 +76,24 @@ pub struct SuspensionView {
     pub why: String,
     /// What was accepted before; null for a tool that never was.
     pub was: Option<ToolSpec>,
+    /// Stands for all that an admin looks at before they accept the tool: its `version`, its title and whether
+    /// it may be repeated.
+    pub look: Digest,
 }
 
 impl ToolView {
     fn of(tool: ToolSpec, suspended: &[Suspension]) -> Self {
-        let suspended = suspended.iter().find(|suspension| suspension.name == tool.name).map(|suspension| {
-            SuspensionView {
-                server: suspension.server.clone(),
-                why: suspension.why.clone(),
-                was: suspension.was.clone(),
-            }
-        });
-        Self { tool, suspended }
+        let Some(suspension) = suspended.iter().find(|suspension| suspension.name == tool.name) else {
+            return Self { tool, suspended: None };
+        };
+        let suspended = SuspensionView {
+            server: suspension.server.clone(),
+            why: suspension.why.clone(),
+            was: suspension.was.clone(),
+            look: suspension.look.clone(),
+        };
+        // The tool that the look is of: its server may have been listed since `tool` was read.
+        Self { tool: suspension.now.clone(), suspended: Some(suspended) }
     }
 }
 
@@ -186,14 +192,15 @@ async fn dry_run(
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptTool {
-    /// The `version` of the tool as it was shown. When it has changed again since, nothing is accepted.
-    pub version: Digest,
+    /// The `look` of the suspension as it was shown. When the tool has changed again since, nothing is accepted.
+    pub look: Digest,
 }
 
 fn accept_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("acceptTool").tag("tools").summary("Accept a changed tool").description(
-        "A tool whose schema or description changed since it was accepted is suspended until an admin has looked at \
-         it. This accepts it as it is now. 409 when it is not suspended.",
+        "A tool of which its server says something else than when it was accepted (its arguments, description, \
+         title, risk or whether it may be repeated) is suspended until an admin has looked at it. This accepts it as \
+         it is now. 409 when it is not suspended, or has changed again since it was looked at.",
     )
 }
 
@@ -209,10 +216,12 @@ async fn accept(
     // Seen through by itself: an admin who goes away leaves no acceptance that the audit does not have.
     let (accepting, name) = (http.clone(), path.name.clone());
     let accepted = async move {
-        accepting.app.mcp.accept(&name, Some(&form.version)).await?;
-        let detail = json!({ "version": form.version });
+        let spec = accepting.app.mcp.register(&name, Some(&form.look)).await?;
+        let detail = json!({ "version": spec.version, "look": form.look });
         let deed = staff.deed(&accepting, AuditAction::ToolAccepted, &name, detail);
         staff.store(&accepting).audit(deed).await?;
+        // Only now, because a server may take its time to answer.
+        accepting.app.mcp.look_again(&name).await;
         Ok::<_, Problem>(())
     };
     tokio::spawn(accepted.in_current_span()).await.map_err(|error| Problem::internal(&error))??;

@@ -334,6 +334,34 @@ async fn a_list_that_is_not_complete_removes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pages_that_only_a_sitemap_elsewhere_lists_are_not_removed() {
+    let (site, other, app) = (Site::start().await, Site::start().await, app().await);
+    let admin = app.key(Role::Admin);
+    for path in ["/a", "/b"] {
+        site.put(path, Answer::html("Page", &format!("The page {path}.")));
+    }
+    let index = |addresses: &[String]| {
+        let all: String =
+            addresses.iter().map(|address| format!("<sitemap><loc>{address}</loc></sitemap>")).collect();
+        Answer::xml(&format!("<sitemapindex>{all}</sitemapindex>"))
+    };
+    site.put_sitemap("/one.xml", &["/a"]);
+    site.put_sitemap("/two.xml", &["/b"]);
+    site.put("/sitemap.xml", index(&[site.url("/one.xml"), site.url("/two.xml")]));
+    let first = add(&admin, "sitemap", &site.url("/sitemap.xml")).await;
+    assert_eq!(counts(&first), [2, 0, 0, 0, 0]);
+    for not_followed in [other.url("/two.xml"), "http://[".to_owned()] {
+        site.put("/sitemap.xml", index(&[site.url("/one.xml"), not_followed]));
+        let shown = sync(&admin, &first).await;
+        assert_eq!(counts(&shown), [0, 0, 1, 0, 0], "{shown}");
+        let notes = shown["source"]["report"]["notes"].to_string();
+        assert!(notes.contains("none that is missing from it was removed"), "{notes}");
+    }
+    site.put("/sitemap.xml", index(&[site.url("/one.xml")]));
+    assert_eq!(counts(&sync(&admin, &first).await), [0, 0, 1, 1, 0], "the list is complete again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_is_too_much_costs_that_page_alone() {
     let (site, app) = (Site::start().await, app().await);
     let admin = app.key(Role::Admin);

@@ -50,7 +50,7 @@ async fn a_dry_run_checks_shows_and_judges_and_does_nothing() {
 #[tokio::test]
 async fn a_tool_that_is_not_suspended_cannot_be_accepted_and_accepting_takes_a_person() {
     let app = TestApp::start().await;
-    let body = json!({"version": "0"});
+    let body = json!({"look": "0"});
     let admin = app.user(Role::Admin).await;
     admin.post("/v1/tools/add_note/accept", &body).await.problem(StatusCode::CONFLICT);
     admin.post("/v1/tools/launch_rocket/accept", &body).await.problem(StatusCode::NOT_FOUND);
@@ -90,7 +90,7 @@ async fn with_suspended(end: &Path) -> (TestApp, Value) {
     let app = TestApp::start_with(&format!("[[tools.mcp]]\nname = \"crm\"\ncommand = {command}\n")).await;
     app.app.mcp.connect_all().await;
     let suspended = app.app.catalog.suspension("crm__lookup").unwrap();
-    (app, json!({ "version": suspended.now.version }))
+    (app, json!({ "look": suspended.look }))
 }
 
 async fn acceptances(app: &TestApp) -> Vec<AuditEntry> {
@@ -106,14 +106,16 @@ async fn an_acceptance_is_in_the_audit_although_the_server_ends_right_after_it()
     let (app, body) = with_suspended(&end).await;
     let shown = app.user(Role::Admin).await.post(ACCEPT, &body).await.json(StatusCode::OK);
     assert!(!shown["suspended"].is_null(), "what its server offers now is not known: {shown}");
+    assert_eq!(shown["suspended"]["look"], body["look"]);
     let entries = acceptances(&app).await;
     assert_eq!(entries.len(), 1, "{entries:?}");
-    assert_eq!((entries[0].deed.subject.as_str(), &entries[0].deed.detail), ("crm__lookup", &body));
+    let detail = json!({ "version": shown["tool"]["version"], "look": body["look"] });
+    assert_eq!((entries[0].deed.subject.as_str(), &entries[0].deed.detail), ("crm__lookup", &detail));
     app.app.mcp.close().await;
 }
 
 #[tokio::test]
-async fn an_acceptance_is_in_the_audit_although_the_admin_goes_away_before_the_answer() {
+async fn an_acceptance_is_in_the_audit_before_its_server_answers_and_although_the_admin_goes_away() {
     let folder = tempfile::tempdir().unwrap();
     let end = folder.path().join("end");
     let (app, body) = with_suspended(&end).await;
@@ -123,11 +125,13 @@ async fn an_acceptance_is_in_the_audit_although_the_admin_goes_away_before_the_a
         reply = admin.post(ACCEPT, &body) => panic!("the server was not waited for: {reply:?}"),
         () = app.until("the tool is registered", stored) => {}
     }
-    assert!(acceptances(&app).await.is_empty());
-    fs::write(&end, "").unwrap();
     let written = async || acceptances(&app).await.into_iter().next();
     let entry = app.until("the acceptance is in the audit", written).await;
     assert_eq!(entry.deed.subject, "crm__lookup");
+    let server = app.app.mcp.status().await.remove(0);
+    let is_asked = server.connected || server.error.as_deref() == Some("connecting");
+    assert!(is_asked, "the audit waited for the server: {server:?}");
+    fs::write(&end, "").unwrap();
     app.app.mcp.close().await;
 }
 

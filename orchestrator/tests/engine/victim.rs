@@ -316,6 +316,6 @@ async fn a_tool_that_is_described_by_an_order_is_shown_to_no_model_until_it_is_a
     rig.ended(ticket).await;
     assert_eq!(rig.told(ticket).await.len(), 1, "clean runs still finish");
     assert!(rig.model.requests().iter().all(|request| !read_it(request)));
-    rig.app().mcp.accept("crm__lookup", Some(&suspended.now.version)).await.unwrap();
+    rig.app().mcp.accept("crm__lookup", Some(&suspended.look)).await.unwrap();
     assert!(rig.app().catalog.suspended().is_empty());
 }

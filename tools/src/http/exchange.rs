@@ -237,9 +237,7 @@ fn refusal(status: StatusCode, text: &str, care: Care, after: Option<Duration>) 
     match code {
         // Text of these may quote the credentials, and says nothing an agent could use.
         401 | 403 => ToolError::Refused("the tool's credentials were refused".to_owned()),
-        300..=399 => ToolError::Refused(format!(
-            "the server answers with a redirect (status {code}); an admin should put the final address in the tools file"
-        )),
+        300..=399 => redirected(code, care),
         429 => ToolError::Limited { why: said(), after },
         425 | 503 => ToolError::Unavailable(said()),
         408 | 500..=599 => match care {
@@ -248,6 +246,17 @@ fn refusal(status: StatusCode, text: &str, care: Care, after: Option<Duration>) 
         },
         _ => ToolError::Refused(said()),
     }
+}
+
+/// A redirect is not followed. 307 and 308 ask for the request to be made elsewhere; the others may be the
+/// answer to what was done, as 303 is to a POST.
+fn redirected(code: u16, care: Care) -> ToolError {
+    let remedy = "an admin should put the final address in the tools file";
+    let answers = format!("the server answers with a redirect (status {code})");
+    if care == Care::Read || matches!(code, 307 | 308) {
+        return ToolError::Refused(format!("{answers}; {remedy}"));
+    }
+    ToolError::Unclear(format!("{answers} and may have done it; {remedy}"))
 }
 
 /// The words of an error body: `detail`, `message` or `error`, also one level down.

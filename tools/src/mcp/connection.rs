@@ -41,7 +41,7 @@ use super::{McpSettings, McpTransport};
 use crate::{
     Secret,
     http::{exchange, retry_after},
-    secrets::redact,
+    secrets::{redact, redact_value},
 };
 
 /// More tools than this from one server are not read.
@@ -72,6 +72,8 @@ impl ClientHandler for Listener {
 
 pub(super) struct Connection {
     service: RunningService<RoleClient, Listener>,
+    /// Taken out of what the server says.
+    secrets: Vec<Secret>,
 }
 
 /// Why a call brought no result.
@@ -144,7 +146,8 @@ impl Connection {
                 let transport =
                     http_transport(url, headers.iter().map(|(name, value)| (name.as_str(), value.expose())))
                         .map_err(Refusal::Other)?;
-                listener.serve_with_lifecycle(transport, mode).await.map_err(|error| refusal(&error, ""))?
+                let served = listener.serve_with_lifecycle(transport, mode).await;
+                served.map_err(|error| refusal(&error, "", &settings.secrets))?
             }
             McpTransport::Stdio { command, args, env } => {
                 let mut child = Command::new(command);
@@ -161,17 +164,18 @@ impl Connection {
                     .map_err(|error| Refusal::Other(format!("`{command}` cannot be started: {error}")))?;
                 let said = Arc::new(Mutex::new(VecDeque::new()));
                 if let Some(stderr) = stderr {
-                    let secrets = env.values().cloned().collect();
+                    let secrets = env.values().chain(&settings.secrets).cloned().collect();
                     tokio::spawn(listen(settings.name.clone(), stderr, said.clone(), secrets));
                 }
                 let served = listener.serve_with_lifecycle(transport, mode).await;
                 served.map_err(|error| {
                     let said = said.lock().unwrap_or_else(PoisonError::into_inner);
-                    refusal(&error, &said.iter().cloned().collect::<Vec<String>>().join(" / "))
+                    let said = said.iter().cloned().collect::<Vec<String>>().join(" / ");
+                    refusal(&error, &said, &settings.secrets)
                 })?
             }
         };
-        Ok(Self { service })
+        Ok(Self { service, secrets: settings.secrets.clone() })
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -190,7 +194,8 @@ impl Connection {
                     params: Some(params),
                     extensions: Default::default(),
                 });
-                match self.service.peer().send_request(request).await.map_err(|error| failure(&error))? {
+                let answer = self.service.peer().send_request(request).await;
+                match answer.map_err(|error| failure(&error, &self.secrets))? {
                     ServerResult::ListToolsResult(page) => {
                         tools.extend(page.tools);
                         cursor = page.next_cursor;
@@ -229,7 +234,7 @@ impl Connection {
         // Dropping the call tells the server that nobody waits any more.
         match timeout(limit, self.service.peer().call_tool_once(params)).await {
             Err(_) => Err(Failure::TimedOut(limit)),
-            Ok(Err(error)) => Err(failure(&error)),
+            Ok(Err(error)) => Err(failure(&error, &self.secrets)),
             Ok(Ok(CallToolResponse::Complete(result))) => Ok(result),
             Ok(Ok(CallToolResponse::InputRequired(_))) => {
                 Err(Failure::Refused("the tool asks for input that this service does not give".to_owned()))
@@ -262,10 +267,15 @@ impl Refusal {
     }
 }
 
-fn refusal(error: &ClientInitializeError, said: &str) -> Refusal {
-    let mut why = cut(&error.to_string(), 300);
+/// Redacted before it is cut: half a secret is found by nobody who looks for the whole.
+fn shown(text: &str, max: usize, secrets: &[Secret]) -> String {
+    cut(&redact(text, secrets), max)
+}
+
+fn refusal(error: &ClientInitializeError, said: &str, secrets: &[Secret]) -> Refusal {
+    let mut why = shown(&error.to_string(), 300, secrets);
     if !said.is_empty() {
-        why.push_str(&format!(" (it said: {})", cut(said, 500)));
+        why.push_str(&format!(" (it said: {})", shown(said, 500, secrets)));
     }
     match error {
         ClientInitializeError::JsonRpcError(_)
@@ -331,29 +341,30 @@ async fn listen(
     }
 }
 
-fn failure(error: &ServiceError) -> Failure {
+fn failure(error: &ServiceError, secrets: &[Secret]) -> Failure {
     match error {
         ServiceError::McpError(data) => match data.code {
             ErrorCode::INVALID_REQUEST
             | ErrorCode::METHOD_NOT_FOUND
             | ErrorCode::INVALID_PARAMS
-            | ErrorCode::PARSE_ERROR => Failure::Refused(cut(&data.message, 500)),
-            _ => Failure::Broken(cut(&data.message, 500)),
+            | ErrorCode::PARSE_ERROR => Failure::Refused(shown(&data.message, 500, secrets)),
+            _ => Failure::Broken(shown(&data.message, 500, secrets)),
         },
-        ServiceError::TransportSend(sent) => match sent
-            .error
-            .downcast_ref::<StreamableHttpError<reqwest::Error>>()
-        {
-            Some(error) => http_failure(error),
-            // A pipe that does not take the whole line leaves nothing that could be understood.
-            None if sent.error.is::<std::io::Error>() => Failure::NotSent(cut(&sent.error.to_string(), 300)),
-            None => Failure::Lost(cut(&sent.error.to_string(), 300)),
-        },
-        other => Failure::Lost(cut(&other.to_string(), 300)),
+        ServiceError::TransportSend(sent) => {
+            match sent.error.downcast_ref::<StreamableHttpError<reqwest::Error>>() {
+                Some(error) => http_failure(error, secrets),
+                // A pipe that does not take the whole line leaves nothing that could be understood.
+                None if sent.error.is::<std::io::Error>() => {
+                    Failure::NotSent(shown(&sent.error.to_string(), 300, secrets))
+                }
+                None => Failure::Lost(shown(&sent.error.to_string(), 300, secrets)),
+            }
+        }
+        other => Failure::Lost(shown(&other.to_string(), 300, secrets)),
     }
 }
 
-fn http_failure(error: &StreamableHttpError<reqwest::Error>) -> Failure {
+fn http_failure(error: &StreamableHttpError<reqwest::Error>, secrets: &[Secret]) -> Failure {
     match error {
         StreamableHttpError::Client(error) if error.is_connect() || error.is_builder() => {
             Failure::NotSent("the server cannot be reached".to_owned())
@@ -374,14 +385,15 @@ fn http_failure(error: &StreamableHttpError<reqwest::Error>) -> Failure {
             tracing::debug!(%error, "MCP request failed");
             Failure::Lost("the connection broke off".to_owned())
         }
-        other => Failure::Lost(cut(&other.to_string(), 300)),
+        other => Failure::Lost(shown(&other.to_string(), 300, secrets)),
     }
 }
 
-/// What the agent gets of a result: the structured content, else the joined text. The second value
-/// is the number of characters that were over the limit.
-pub(super) fn content(result: CallToolResult, max_bytes: usize) -> (Value, usize) {
-    if let Some(value) = result.structured_content.filter(|value| !value.is_null()) {
+/// What the agent gets of a result: the structured content, else the joined text, without the secrets. The
+/// second value is the number of characters that were over the limit.
+pub(super) fn content(result: CallToolResult, max_bytes: usize, secrets: &[Secret]) -> (Value, usize) {
+    if let Some(mut value) = result.structured_content.filter(|value| !value.is_null()) {
+        redact_value(&mut value, secrets);
         let size = value.to_string().len();
         if size <= max_bytes {
             return (value, 0);
@@ -398,7 +410,7 @@ pub(super) fn content(result: CallToolResult, max_bytes: usize) -> (Value, usize
             None => texts.push("[something that is not text was left out]".to_owned()),
         }
     }
-    let text = texts.join("\n");
+    let text = redact(&texts.join("\n"), secrets);
     if text.len() <= max_bytes {
         return (Value::String(text), 0);
     }

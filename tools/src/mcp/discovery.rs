@@ -3,11 +3,12 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
+    canonical::Digest,
     excerpt::cut,
     tool::{AnyTool, Risk, ToolSource, ToolSpec},
 };
 use rmcp::model::Tool;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Registered, Registrations, Screen, server::Server, tool::McpTool};
 use crate::{LeftOut, ServerTools, Suspension, ToolsError, http::MAX_TOOL_NAME, schema::ArgsSchema};
@@ -101,6 +102,12 @@ pub(super) fn difference(was: &Registered, now: &ToolSpec) -> Option<String> {
     (!parts.is_empty()).then(|| format!("it changed since it was registered: {}", parts.join(", ")))
 }
 
+/// A digest of all that [`difference`] compares. The tool's version leaves out what no decision is bound to.
+pub(super) fn look(spec: &ToolSpec) -> Digest {
+    let ToolSpec { name, version, title, description, risk, parameters, idempotent, .. } = spec;
+    Digest::of(&json!([name, version, title, description, risk, parameters, idempotent]))
+}
+
 /// Every text of a tool that a model reads.
 fn said(spec: &ToolSpec) -> Vec<&str> {
     fn texts<'v>(value: &'v Value, all: &mut Vec<&'v str>) {
@@ -161,6 +168,7 @@ pub(super) async fn judge(
                 server: server.name().to_owned(),
                 why,
                 was,
+                look: look(&spec),
                 now: spec,
             });
         }
@@ -176,7 +184,6 @@ pub(super) async fn judge(
 mod tests {
     use super::*;
     use rmcp::model::ToolAnnotations;
-    use serde_json::json;
 
     fn tool(name: &str, schema: Value) -> Tool {
         Tool::new(name.to_owned(), "does it", schema.as_object().cloned().unwrap())
@@ -211,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn every_visible_change_is_a_difference() {
+    fn every_visible_change_is_a_difference_and_another_look() {
         let now = read("srv", &tool("x", json!({ "type": "object" }))).unwrap().spec;
         let was = Registered { version: now.version.clone(), spec: now.clone() };
         assert_eq!(difference(&was, &now), None);
@@ -223,6 +230,7 @@ mod tests {
             ToolSpec { idempotent: true, ..now.clone() },
         ] {
             assert!(difference(&was, &changed).is_some());
+            assert_ne!(look(&changed), look(&now));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One configured MCP server: its connection, its state, and calls that survive its restarts.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     sync::{
         Arc, PoisonError, RwLock,
@@ -12,6 +13,7 @@ use std::{
 use domain::{
     Ids,
     canonical::Digest,
+    excerpt::cut,
     rate::RateLimit,
     tool::{Risk, ToolError, ToolSpec},
 };
@@ -83,13 +85,15 @@ struct Link {
 
 impl Server {
     pub(super) fn new(
-        settings: McpSettings,
+        mut settings: McpSettings,
         registrations: Arc<dyn Registrations>,
         catalog: Catalog,
         ids: Arc<dyn Ids>,
         changed: Arc<Notify>,
         screen: Screen,
     ) -> Self {
+        // A secret that begins another one is taken out after it, so that no end of the other is left.
+        settings.secrets.sort_by_key(|secret| Reverse(secret.expose().len()));
         Self {
             settings,
             registrations,
@@ -263,13 +267,16 @@ impl Server {
 
     fn answer(&self, spec: &ToolSpec, result: rmcp::model::CallToolResult) -> Result<Value, ToolError> {
         let is_error = result.is_error == Some(true);
-        let (value, over) = content(result, MAX_BODY_BYTES);
+        let (value, over) = content(result, MAX_BODY_BYTES, &self.settings.secrets);
         if is_error {
             let text = match value {
                 Value::String(text) => text,
                 other => other.to_string(),
             };
-            return Err(ToolError::Refused(domain::excerpt::cut(&text, 500)));
+            let why = cut(&text, 500);
+            // Servers say so of whatever goes wrong inside a tool, a timeout after its own request included.
+            let may_be_done = spec.risk == Risk::Irreversible && !spec.idempotent;
+            return Err(if may_be_done { ToolError::Unclear(why) } else { ToolError::Refused(why) });
         }
         if over > 0 {
             if spec.risk == Risk::Read {
@@ -286,7 +293,9 @@ impl Server {
         Ok(value)
     }
 
-    pub(super) async fn accept(
+    /// Registers a suspended tool as the server offers it now. It stays suspended until the tools are judged
+    /// again, see [`Self::look_again`].
+    pub(super) async fn register(
         self: &Arc<Self>,
         name: &str,
         seen: Option<&Digest>,
@@ -303,17 +312,20 @@ impl Server {
                 None => ToolsError::UnknownTool(name.to_owned()),
             });
         };
-        if seen.is_some_and(|seen| *seen != suspension.now.version) {
+        if seen.is_some_and(|seen| *seen != suspension.look) {
             return Err(ToolsError::ChangedAgain(name.to_owned()));
         }
         let spec = suspension.now;
         self.registrations.put(Registered { version: spec.version.clone(), spec: spec.clone() }).await?;
-        // It is accepted, whatever becomes of the server; it stays suspended until it is judged again.
         self.mark_stale();
+        Ok(spec)
+    }
+
+    /// Judges the tools again after one was registered. It is accepted, whatever becomes of the server.
+    pub(super) async fn look_again(self: &Arc<Self>, name: &str) {
         if let Err(error) = self.refresh().await {
             tracing::warn!(server = self.name(), tool = name, %error, "accepted and not yet judged again");
         }
-        Ok(spec)
     }
 
     pub(super) async fn close(&self) {

@@ -255,6 +255,7 @@ export const tools: S["ToolView"][] = [
     suspended: {
       server: "crm",
       why: "Its description changed.",
+      look: digest(2),
       was: spec("crm__note", { description: "Adds a note.", risk: "reversible" }),
     },
   },

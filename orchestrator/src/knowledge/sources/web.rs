@@ -116,6 +116,8 @@ async fn list(
             Sitemap::Index(found) => {
                 for address in found {
                     let Some(url) = own(&address, site) else {
+                        // It may list pages of this site, and nobody looks.
+                        complete = false;
                         elsewhere += 1;
                         continue;
                     };
