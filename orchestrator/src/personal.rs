@@ -9,10 +9,11 @@ use std::{
 
 use domain::{
     TicketId, WorkspaceId,
-    ticket::{EventBody, Message, TextFinding},
+    ticket::{EventBody, Message, TextFinding, Ticket},
 };
 use guards::masking::{Served, Spotted};
-use serde_json::Value;
+use serde_json::{Value, json};
+use store::{StoreError, WorkspaceStore};
 use tracing::error;
 
 use crate::protections::Protections;
@@ -87,10 +88,8 @@ impl PersonalData {
     }
 }
 
-/// Tickets whose people's names are looked up for one answer.
-const MOST_ABOUT: usize = 500;
-
-/// Tickets that an answer may be about.
+/// Tickets that an answer may be about. None is left out, however many there are: their people's names would be
+/// served.
 pub fn tickets_in(value: &Value, about: &mut BTreeSet<TicketId>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| tickets_in(item, about)),
@@ -98,11 +97,7 @@ pub fn tickets_in(value: &Value, about: &mut BTreeSet<TicketId>) {
             for (name, value) in members {
                 match value {
                     Value::String(id) if name == "id" || name.ends_with("ticket_id") => {
-                        if about.len() < MOST_ABOUT
-                            && let Ok(id) = id.parse()
-                        {
-                            about.insert(id);
-                        }
+                        about.extend(id.parse::<TicketId>().ok());
                     }
                     _ => tickets_in(value, about),
                 }
@@ -112,6 +107,67 @@ pub fn tickets_in(value: &Value, about: &mut BTreeSet<TicketId>) {
     }
 }
 
+/// What the store may look for on behalf of whoever sees masks: a ticket's number, which no mask hides. All else it
+/// would find in names and texts as they are.
+pub fn number_in(said: &str) -> Option<String> {
+    let said = said.trim();
+    said.strip_prefix('#')?.parse::<i64>().ok()?;
+    Some(said.to_owned())
+}
+
+/// Those of these tickets in which whoever sees masks sees what they search for, in the subject, the tags or the
+/// number: a search must not tell, letter by letter, what a mask hides.
+pub async fn showing(
+    store: &WorkspaceStore,
+    served: &Arc<Served>,
+    tickets: Vec<Ticket>,
+    said: &str,
+) -> Result<Vec<Ticket>, StoreError> {
+    let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
+    let mut names: HashMap<TicketId, Vec<String>> = HashMap::new();
+    for (id, name) in store.names_of(&ids).await? {
+        names.entry(id).or_default().push(name);
+    }
+    let (served, said) = (Arc::clone(served), said.trim().to_lowercase());
+    let found = tokio::task::spawn_blocking(move || {
+        let of = |id: TicketId| names.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let found = tickets.into_iter().filter(|ticket| shows(&served, ticket, of(ticket.id), &said));
+        found.collect::<Vec<Ticket>>()
+    })
+    .await;
+    found.map_err(|error| StoreError::Row { table: "tickets", why: error.to_string() })
+}
+
+fn shows(served: &Served, ticket: &Ticket, names: &[String], said: &str) -> bool {
+    let mut seen = json!({ "subject": ticket.subject, "tags": ticket.tags });
+    served.mask(&mut seen, names);
+    let tags = seen["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let texts = tags.chain(seen["subject"].as_str()).map(str::to_lowercase);
+    texts.chain([format!("#{}", ticket.number)]).any(|text| text.contains(said))
+}
+
 fn finding(spotted: Spotted) -> TextFinding {
     TextFinding { kind: spotted.kind, start: spotted.span.start, end: spotted.span.end }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_ticket_of_an_answer_is_left_out_however_many_ids_it_holds() {
+        let id = |number: usize| format!("019ab0f4-7c4e-7000-8000-{number:012}");
+        let rows: Vec<Value> = (0..2_000).map(|number| json!({ "id": id(number) })).collect();
+        let mut about = BTreeSet::new();
+        tickets_in(&json!({ "items": rows, "run": { "ticket_id": id(9_999) } }), &mut about);
+        assert_eq!(about.len(), 2_001);
+    }
+
+    #[test]
+    fn the_store_looks_for_a_number_alone() {
+        assert_eq!(number_in(" #12 "), Some("#12".to_owned()));
+        for other in ["12", "#", "#12a", "quorlitz", ""] {
+            assert_eq!(number_in(other), None, "{other}");
+        }
+    }
 }

@@ -74,12 +74,16 @@ impl<T> Page<T> {
             return Ok(self);
         }
         self.items.insert(place, item);
-        let limit = usize::try_from(clamp(limit)).unwrap_or(usize::MAX);
+        Ok(self.cut(usize::try_from(clamp(limit)).unwrap_or(usize::MAX), key))
+    }
+
+    /// The first items of a page, at most this many; the list goes on behind them. `key` gives an item's place.
+    pub fn cut(mut self, limit: usize, key: impl Fn(&T) -> Key) -> Self {
         if self.items.len() > limit {
             self.items.truncate(limit);
-            self.next = self.items.last().map(&key).map(|(at, id)| Cursor { at, id }.encode());
+            self.next = self.items.last().map(key).map(|(at, id)| Cursor { at, id }.encode());
         }
-        Ok(self)
+        self
     }
 }
 
@@ -134,6 +138,15 @@ mod tests {
                 None => return all,
             }
         }
+    }
+
+    #[test]
+    fn a_page_that_is_cut_goes_on_behind_what_is_left_of_it() {
+        let page = Page { items: vec![10, 20, 30], next: None };
+        assert_eq!(page.clone().cut(3, key), page);
+        let cut = page.cut(2, key);
+        assert_eq!(cut.items, [10, 20]);
+        assert_eq!(Cursor::decode(cut.next.as_deref()).unwrap().map(|cursor| cursor.at), Some(20));
     }
 
     #[test]

@@ -4,9 +4,10 @@
 //! Detection alone misses unusual names. So what the API's own shapes say is a customer's name is
 //! masked whatever it looks like, wherever in the answer it stands. Names of colleagues stay.
 
-use std::{collections::BTreeSet, ops::Range, sync::Arc};
+mod names;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use std::{ops::Range, sync::Arc};
+
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -18,17 +19,16 @@ use super::{
     spots::{Spot, join},
 };
 use crate::pii::{Detector, Kind};
+use names::Names;
 
 /// Findings told of one text; more would help nobody and make answers grow.
 const MOST_FINDINGS: usize = 500;
-/// Names of customers looked for in one answer.
-const MOST_NAMES: usize = 512;
-/// The shortest part of a name that is looked for by itself.
-const LEAST_NAME: usize = 3;
 /// JSON that is written as text is read this deep.
 const DEPTH: usize = 3;
 /// What a customer is called of whom nothing is known.
 const NOBODY: &str = "Visitor";
+/// Labels of what somebody wrote. Elsewhere a single word is the service's own, whoever is called so.
+const WRITTEN: [&str; 5] = ["body", "missing", "subject", "tags", "text"];
 /// Rules for all kinds are alike, so that the border does not matter.
 const BORDER: Border = Border::Export;
 
@@ -109,7 +109,7 @@ impl Served {
     /// A value with every finding shown in part. `names` are customers' that it may hold besides those
     /// that its own shapes tell.
     pub fn mask(&self, value: &mut Value, names: &[String]) {
-        let names = Names::in_answer(value, names);
+        let names = Names::in_answer(self.detector(), value, names);
         let mut walk = Walk { served: self, names, replaces: true, found: Vec::new(), moved: None };
         walk.value(&mut String::new(), "", value, DEPTH);
     }
@@ -225,9 +225,13 @@ impl Walk<'_> {
 
     /// Notes what is found in a text; the text with it masked, when there is something and it is to be.
     fn text(&mut self, at: &str, label: &str, text: &str, also: impl Fn(Kind) -> bool) -> Option<String> {
+        let is_word = is_word(text);
         let mut spots = self.served.spots(label, text);
-        spots.extend(self.names.spots(text));
-        spots.retain(|spot| also(spot.kind) && !(spot.kind == Kind::PersonName && is_word(text)));
+        spots.retain(|spot| !(is_word && spot.kind == Kind::PersonName));
+        if !is_word || WRITTEN.contains(&label) {
+            spots.extend(self.names.spots(text));
+        }
+        spots.retain(|spot| also(spot.kind));
         let spots = join(spots);
         if spots.is_empty() {
             return None;
@@ -351,71 +355,6 @@ impl Shape {
         } else {
             Self::Other
         }
-    }
-}
-
-/// The names of customers that an answer holds, to be found where no detector would see one.
-enum Names {
-    None,
-    Some(AhoCorasick),
-    /// They cannot be searched for, so that any text may hold one.
-    Anywhere,
-}
-
-impl Names {
-    fn in_answer(value: &Value, more: &[String]) -> Self {
-        let mut names = BTreeSet::new();
-        more.iter().for_each(|name| add(name, &mut names));
-        collect(value, &mut names);
-        if names.is_empty() {
-            return Self::None;
-        }
-        let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names);
-        search.map_or(Self::Anywhere, Self::Some)
-    }
-
-    fn spots(&self, text: &str) -> Vec<Spot> {
-        let search = match self {
-            Self::None => return Vec::new(),
-            Self::Some(search) => search,
-            Self::Anywhere => return vec![Spot { span: 0..text.len(), kind: Kind::PersonName }],
-        };
-        let inside = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
-        search
-            .find_iter(text)
-            .filter(|found| {
-                !inside(text[..found.start()].chars().next_back())
-                    && !inside(text[found.end()..].chars().next())
-            })
-            .map(|found| Spot { span: found.start()..found.end(), kind: Kind::PersonName })
-            .collect()
-    }
-}
-
-/// A name and its parts.
-fn add(name: &str, names: &mut BTreeSet<String>) {
-    if name == NOBODY {
-        return;
-    }
-    let capital = |part: &&str| {
-        part.chars().count() >= LEAST_NAME && part.chars().next().is_some_and(char::is_uppercase)
-    };
-    let parts = name.split_whitespace().filter(capital);
-    let whole = (name.chars().count() >= LEAST_NAME).then_some(name);
-    let room = MOST_NAMES.saturating_sub(names.len());
-    names.extend(whole.into_iter().chain(parts).take(room).map(str::to_owned));
-}
-
-fn collect(value: &Value, names: &mut BTreeSet<String>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
-        Value::Object(members) => {
-            if let (Shape::Customer, Some(Value::String(name))) = (Shape::of(members), members.get("name")) {
-                add(name, names);
-            }
-            members.values().for_each(|value| collect(value, names));
-        }
-        _ => {}
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     dates, documents,
     fold::Folded,
     folded,
-    gazetteer::{COMMON, FIRST, Gazetteer, LAST},
+    gazetteer::{COMMON, FIRST, Gazetteer, LAST, NEVER},
     network, numbers, people, phones, places,
     resolve::resolve,
     secrets, uuids,
@@ -70,6 +70,11 @@ impl Detector {
         let flags = |word: &String| self.base.gazetteer.look_up(word.as_bytes());
         words.iter().any(|word| flags(word) & (FIRST | COMMON) == FIRST)
             || words.iter().all(|word| flags(word) & (FIRST | LAST) != 0)
+    }
+
+    /// Whether a word is an ordinary one in small letters, whoever is called so: `may`, `will`, `rose`.
+    pub(crate) fn is_ordinary(&self, word: &str) -> bool {
+        self.base.gazetteer.look_up(folded(word).as_bytes()) & (COMMON | NEVER) != 0
     }
 
     /// Whether a word stands before the name of a person and of nothing else: `Mr`, `Frau`.

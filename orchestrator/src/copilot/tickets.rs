@@ -7,7 +7,6 @@ use domain::{
     copilot::{AssignedTo, Found, ListOrder, LookupError, TicketNamed, TicketsWanted},
     ticket::{Event, EventBody, Message, Ticket, TicketStatus},
 };
-use guards::masking::Served;
 use serde_json::{Value, json};
 use store::{Assigned, MAX_LIMIT, TicketFilter, WorkspaceStore};
 
@@ -16,6 +15,7 @@ use super::{
     records::{Asker, failed},
     ticket_source,
 };
+use crate::personal::{number_in, showing};
 
 /// Tickets that are looked through for one question; what is beyond them is said not to be counted.
 const MOST_READ: usize = 2_000;
@@ -32,8 +32,11 @@ pub(super) async fn find(
     now: Timestamp,
 ) -> Result<Found, LookupError> {
     // Whoever sees masks finds what shows, so that a search tells nothing of what a mask hides.
-    let by_store = wanted.text.clone().filter(|_| asker.masks.is_none());
-    let shows = asker.masks.as_deref().zip(wanted.text.as_deref());
+    let by_store = match asker.masks {
+        None => wanted.text.clone(),
+        Some(_) => wanted.text.as_deref().and_then(number_in),
+    };
+    let shows = asker.masks.as_ref().zip(wanted.text.as_deref());
     let filter = TicketFilter {
         status: wanted.status,
         channel: None,
@@ -51,11 +54,10 @@ pub(super) async fn find(
     let complete = loop {
         let page = store.tickets(&filter, MAX_LIMIT, cursor.as_deref()).await.map_err(failed)?;
         read += page.items.len();
-        found.extend(
-            page.items
-                .into_iter()
-                .filter(|ticket| shows.is_none_or(|(served, said)| shows_in(served, ticket, said))),
-        );
+        found.extend(match shows {
+            None => page.items,
+            Some((served, said)) => showing(store, served, page.items, said).await.map_err(failed)?,
+        });
         match page.next {
             None => break true,
             Some(_) if read >= MOST_READ => break false,
@@ -92,15 +94,6 @@ pub(super) async fn find(
     let mut sources = vec![list];
     sources.extend(found.iter().map(ticket_source));
     Ok(Found { content, sources, summary: words })
-}
-
-fn shows_in(served: &Served, ticket: &Ticket, said: &str) -> bool {
-    let mut seen = json!({ "subject": ticket.subject, "tags": ticket.tags });
-    served.mask(&mut seen, &[]);
-    let said = said.to_lowercase();
-    let tags = seen["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let texts = tags.chain(seen["subject"].as_str()).map(str::to_lowercase);
-    texts.chain([format!("#{}", ticket.number)]).any(|text| text.contains(&said))
 }
 
 /// Tickets as they stand in lists.

@@ -1,5 +1,7 @@
 //! Gaps of the knowledge base: what was asked and not answered.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aide::{
     axum::{
         ApiRouter,
@@ -12,15 +14,18 @@ use domain::{
     GapId, TicketId,
     gap::{Gap, GapQuestion, GapStatus},
 };
+use rag::likeness::terms;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::WorkspaceStore;
 
 use super::{
     Http,
     auth::{Staff, may},
-    input::{Json, Path, Query},
+    input::{Path, Query},
     page::{Page, PageQuery},
     problem::Problem,
+    sight::{About, Sight},
 };
 use crate::{articles, gaps};
 
@@ -72,6 +77,14 @@ pub struct GapDraft {
     pub markdown: String,
 }
 
+/// A gap for whoever asks. Whoever sees masks is not told its words one by one: nothing can be found in them.
+fn seen<R>(staff: &Staff<R>, gap: Gap) -> Gap {
+    match staff.sight {
+        Sight::Whole => gap,
+        Sight::Masked => Gap { terms: BTreeMap::new(), ..gap },
+    }
+}
+
 fn list_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
     op.id("listGaps").tag("knowledge").summary("List gaps of the knowledge base").description(
         "Questions that could not be answered, gathered by what they are about; those last asked about first. They \
@@ -85,17 +98,19 @@ async fn list(
     staff: Staff<may::ReadKnowledge>,
     Query(page): Query<PageQuery>,
     Query(query): Query<GapsQuery>,
-) -> Result<Json<Page<GapView>>, Problem> {
+) -> Result<About<Page<GapView>>, Problem> {
     let store = staff.store(&http);
     let status = query.status.unwrap_or(GapStatus::Open);
     let page = store.gaps(status, page.limit()?, page.cursor()).await?;
+    let ids: Vec<GapId> = page.items.iter().map(|gap| gap.id).collect();
+    let began_in = store.began_in(&ids).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for gap in page.items {
         let examples = store.gap_questions(gap.id, EXAMPLES).await?;
         let answered_in = articles::answered_in(&store, gap.id).await?;
-        items.push(GapView { gap, examples, answered_in });
+        items.push(GapView { gap: seen(&staff, gap), examples, answered_in });
     }
-    Ok(Json(Page { items, next_cursor: page.next }))
+    Ok(About::these(began_in, Page { items, next_cursor: page.next }))
 }
 
 fn dismiss_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -108,9 +123,10 @@ async fn dismiss(
     State(http): State<Http>,
     staff: Staff<may::WriteKnowledge>,
     Path(path): Path<GapPath>,
-) -> Result<Json<Gap>, Problem> {
-    let gap = staff.store(&http).dismiss_gap(path.id).await?;
-    Ok(Json(gap.ok_or_else(|| Problem::not_found("the gap"))?))
+) -> Result<About<Gap>, Problem> {
+    let store = staff.store(&http);
+    let gap = store.dismiss_gap(path.id).await?.ok_or_else(|| Problem::not_found("the gap"))?;
+    Ok(About::these(store.began_in(&[gap.id]).await?, seen(&staff, gap)))
 }
 
 fn draft_docs(op: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -124,19 +140,29 @@ async fn draft(
     State(http): State<Http>,
     staff: Staff<may::WriteKnowledge>,
     Path(path): Path<GapPath>,
-) -> Result<Json<GapDraft>, Problem> {
+) -> Result<About<GapDraft>, Problem> {
     let store = staff.store(&http);
     let gap = store.gap(path.id).await?.ok_or_else(|| Problem::not_found("the gap"))?;
     let questions = store.gap_questions(gap.id, DRAFTED_FROM).await?;
+    let mut asked_in: BTreeSet<TicketId> = store.began_in(&[gap.id]).await?.into_iter().collect();
+    asked_in.extend(questions.iter().filter_map(|question| question.ticket_id));
     let markdown = gaps::draft(&gap, &questions);
-    let words: Vec<&str> = gap.terms.keys().map(String::as_str).take(6).collect();
-    let slug: String = format!("draft-{}", words.join("-"))
+    let slug = slug(&store, &gap, &asked_in).await?;
+    let drafted = store.draft_gap(gap.id, slug.clone()).await?;
+    let gap = seen(&staff, drafted.ok_or_else(|| Problem::not_found("the gap"))?);
+    Ok(About::these(asked_in, GapDraft { gap, slug, markdown }))
+}
+
+/// What the article could be called, by words of its gap. Everybody reads it: nobody who asked is in it.
+async fn slug(store: &WorkspaceStore, gap: &Gap, asked_in: &BTreeSet<TicketId>) -> Result<String, Problem> {
+    let tickets: Vec<TicketId> = asked_in.iter().copied().collect();
+    let names = store.names_of(&tickets).await?;
+    let stems: BTreeSet<String> = names.iter().flat_map(|(_, name)| terms(name).into_keys()).collect();
+    let words = gap.terms.keys().map(String::as_str).filter(|word| !stems.contains(*word)).take(6);
+    let slug: String = format!("draft-{}", words.collect::<Vec<_>>().join("-"))
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .take(80)
         .collect();
-    let slug = slug.trim_end_matches('-').to_owned();
-    let drafted = store.draft_gap(gap.id, slug.clone()).await?;
-    let gap = drafted.ok_or_else(|| Problem::not_found("the gap"))?;
-    Ok(Json(GapDraft { gap, slug, markdown }))
+    Ok(slug.trim_end_matches('-').to_owned())
 }

@@ -3,9 +3,11 @@
 //! [`mask`] stands around every described route. `Staff` tells it who is asking ([`Seen`]) and fails
 //! without it, so a route can neither be outside of it nor forget it. What it cannot mask it refuses.
 //! One answer passes as it is: an [`Unmasked`], which is made together with its entry in the audit.
+//! Whom an answer is about the layer reads from the tickets that it names; where it names none, the handler says
+//! ([`About`]).
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, OnceLock},
 };
 
@@ -115,6 +117,42 @@ impl<T: JsonSchema> OperationOutput for Own<T> {
     }
 }
 
+/// An answer about tickets of which it does not say the ids: their people's names are masked in it too.
+pub struct About<T> {
+    tickets: BTreeSet<TicketId>,
+    answer: T,
+}
+
+impl<T> About<T> {
+    pub fn these(tickets: impl IntoIterator<Item = TicketId>, answer: T) -> Self {
+        Self { tickets: tickets.into_iter().collect(), answer }
+    }
+}
+
+/// Tells the layer of them.
+#[derive(Clone)]
+struct Tickets(BTreeSet<TicketId>);
+
+impl<T: Serialize> IntoResponse for About<T> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.answer).into_response();
+        response.extensions_mut().insert(Tickets(self.tickets));
+        response
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for About<T> {
+    type Inner = T;
+
+    fn operation_response(ctx: &mut GenContext, op: &mut Operation) -> Option<ApiResponse> {
+        Json::<T>::operation_response(ctx, op)
+    }
+
+    fn inferred_responses(ctx: &mut GenContext, op: &mut Operation) -> Vec<(Option<ApiStatus>, ApiResponse)> {
+        Json::<T>::inferred_responses(ctx, op)
+    }
+}
+
 #[derive(Clone)]
 struct AsItIs;
 
@@ -152,8 +190,12 @@ pub async fn mask(State(http): State<Http>, mut request: Request, next: Next) ->
         return response;
     }
     let served = http.app.personal.of(workspace);
-    let named = path.split('/').filter_map(|part| part.parse().ok()).take(1).collect();
-    let masker = Masker { http, workspace, served: Arc::clone(&served), named };
+    let mut about: BTreeSet<TicketId> =
+        path.split('/').filter_map(|part| part.parse().ok()).take(1).collect();
+    if let Some(Tickets(more)) = response.extensions_mut().remove() {
+        about.extend(more);
+    }
+    let masker = Masker { http, workspace, served: Arc::clone(&served), about };
     // A problem is written anew by the outermost layer.
     if let Some(Unfinished(problem)) = response.extensions_mut().get_mut::<Unfinished>() {
         let detail = served.text(&problem.detail);
@@ -188,27 +230,30 @@ struct Masker {
     http: Http,
     workspace: WorkspaceId,
     served: Arc<Served>,
-    /// What the path names; it may be a ticket.
-    named: BTreeSet<TicketId>,
+    /// What the path names, which may be a ticket, and what the handler told of.
+    about: BTreeSet<TicketId>,
 }
 
 impl Masker {
     /// The names of those whom the answer is about, which no detector has to know.
     async fn names(&self, value: &Value) -> Result<Vec<String>, StoreError> {
-        let mut about = self.named.clone();
+        let mut about = self.about.clone();
         tickets_in(value, &mut about);
         let mut names = Vec::new();
-        let mut unknown = Vec::new();
+        let mut unknown = BTreeMap::new();
         for id in about {
             match self.http.names.get(&(self.workspace, id)) {
                 Some(known) => names.extend(known.iter().cloned()),
-                None => unknown.push(id),
+                None => {
+                    unknown.insert(id, Vec::new());
+                }
             }
         }
-        let read = self.http.app.store.workspace(self.workspace).names_of(&unknown).await?;
-        for id in unknown {
-            let these: Vec<String> =
-                read.iter().filter(|(of, _)| *of == id).map(|(_, name)| name.clone()).collect();
+        let ids: Vec<TicketId> = unknown.keys().copied().collect();
+        for (id, name) in self.http.app.store.workspace(self.workspace).names_of(&ids).await? {
+            unknown.entry(id).or_default().push(name);
+        }
+        for (id, these) in unknown {
             names.extend(these.iter().cloned());
             self.http.names.insert((self.workspace, id), these.into());
         }

@@ -13,8 +13,9 @@ use super::{
     Http,
     auth::{Staff, may},
     copilot::is_for,
-    input::{Json, Path},
+    input::Path,
     problem::{Kind, Problem},
+    sight::About,
 };
 use crate::engine::prompt::{NoPrompt, StepPrompt, step_prompt};
 
@@ -59,8 +60,9 @@ async fn show(
     State(http): State<Http>,
     staff: Staff<may::ReadRuns>,
     Path(path): Path<StepPath>,
-) -> Result<Json<StepPrompt>, Problem> {
+) -> Result<About<StepPrompt>, Problem> {
     let run = staff.store(&http).run(path.id).await?.filter(|run| is_for(&staff, run));
     let run = run.ok_or_else(|| Problem::not_found("the run"))?;
-    Ok(Json(step_prompt(&http.app.house, staff.workspace, &run, path.seq).await?))
+    let ticket = run.ticket_id.or(run.about.map(|about| about.ticket_id));
+    Ok(About::these(ticket, step_prompt(&http.app.house, staff.workspace, &run, path.seq).await?))
 }

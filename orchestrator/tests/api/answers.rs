@@ -106,6 +106,56 @@ async fn a_gap_shows_the_sentence_that_asks_and_a_greeting_begins_none() {
 }
 
 #[tokio::test]
+async fn a_gap_and_its_draft_hide_who_asked_from_who_sees_masks() {
+    let app = TestApp::start().await;
+    let form = json!({
+        "subject": "Kites", "body": "Hello.",
+        "contact": { "email": "jane.roe@planted.example", "name": "Zyxandra Quorlitz" },
+    });
+    let admin = app.key(Role::Admin);
+    let opened = admin.post("/v1/tickets", &form).await.json(StatusCode::CREATED);
+    let asked = async |question: &str, ticket_id: Option<TicketId>| {
+        let unanswered = Unanswered {
+            question: question.to_owned(),
+            cause: GapCause::HandedOff,
+            missing: vec!["Quorlitz".to_owned()],
+            ticket_id,
+            run_id: None,
+        };
+        record(&app.store, &app.app.protections, &*app.app.clock, &*app.app.ids, unanswered).await.unwrap();
+    };
+    asked("Can Quorlitz fly kites with children in Norway this winter?", Some(id(&opened["ticket"]["id"])))
+        .await;
+    // More than are shown with the gap, so that its first is not among them.
+    for _ in 0..6 {
+        asked("Can we fly kites with children in Norway this winter?", None).await;
+    }
+    let whole = admin.get("/v1/knowledge/gaps").await.json(StatusCode::OK);
+    assert_eq!(whole["items"].as_array().unwrap().len(), 1, "{whole}");
+    let gap = &whole["items"][0]["gap"];
+    assert!(gap["question"].as_str().unwrap().contains("Quorlitz"), "{whole}");
+    assert_eq!(gap["terms"]["kite"], 7, "{whole}");
+    assert!(!whole["items"][0]["examples"].to_string().contains(opened["ticket"]["id"].as_str().unwrap()));
+
+    let masked = app.key_that_sees_masks(Role::Admin).await;
+    let path = format!("/v1/knowledge/gaps/{}", gap["id"].as_str().unwrap());
+    let listed = masked.get("/v1/knowledge/gaps").await.json(StatusCode::OK);
+    assert_eq!(listed["items"][0]["gap"]["terms"], json!({}), "nothing can be found in single words");
+    let draft = masked.post(&format!("{path}/draft"), &json!({})).await.json(StatusCode::OK);
+    assert!(draft["markdown"].as_str().unwrap().contains("- Can Q. fly kites with children"), "{draft}");
+    let dismissed = masked.post(&format!("{path}/dismiss"), &json!({})).await.json(StatusCode::OK);
+    for answer in [listed, draft, dismissed] {
+        assert!(!answer.to_string().to_lowercase().contains("quorlitz"), "{answer}");
+    }
+    let draft = admin.post(&format!("{path}/draft"), &json!({})).await.json(StatusCode::OK);
+    assert!(draft["markdown"].as_str().unwrap().contains("- Can Quorlitz fly kites"), "{draft}");
+    assert!(
+        !draft["slug"].as_str().unwrap().contains("quorlitz"),
+        "an article is named after nobody: {draft}"
+    );
+}
+
+#[tokio::test]
 async fn an_order_to_the_agent_is_no_gap() {
     let app = TestApp::start_working("").await;
     let admin = filled(&app).await;

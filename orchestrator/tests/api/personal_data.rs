@@ -269,6 +269,64 @@ async fn a_search_tells_nothing_that_a_mask_hides() {
     admin.get("/v1/audit/export?format=csv").await.problem(StatusCode::FORBIDDEN);
 }
 
+/// A ticket of whoever is called [`NAME`].
+async fn opened(app: &TestApp, subject: &str) -> Value {
+    let form = json!({
+        "subject": subject, "body": "It is here.", "contact": { "email": EMAIL, "name": NAME },
+        "tags": ["quorlitz"],
+    });
+    app.key(Role::Admin).post("/v1/tickets", &form).await.json(StatusCode::CREATED)
+}
+
+#[tokio::test]
+async fn a_search_finds_no_name_of_whom_a_ticket_is_about() {
+    let app = TestApp::start().await;
+    opened(&app, &format!("A parcel for {NAME}")).await;
+    let (viewer, reviewer) = (app.key(Role::Viewer), app.key(Role::Reviewer));
+    for q in ["zyx", "Zyxandra", "quorl", "zyxandra%20quorlitz"] {
+        let path = format!("/v1/tickets?q={q}");
+        assert_eq!(reviewer.all(&path, 10).await.len(), 1, "{q}");
+        assert_eq!(viewer.all(&path, 10).await, Vec::<Value>::new(), "{q}");
+    }
+    let seen = viewer.all("/v1/tickets?q=parcel", 10).await;
+    assert_eq!((&seen[0]["subject"], &seen[0]["tags"]), (&json!("A parcel for Z. Q."), &json!(["Q."])));
+}
+
+#[tokio::test]
+async fn where_a_search_goes_on_tells_of_no_ticket_that_it_does_not_show() {
+    let app = TestApp::start().await;
+    app.open_ticket("A torn tent").await;
+    for number in 0..25 {
+        opened(&app, &format!("A boot {number}")).await;
+    }
+    let viewer = app.key(Role::Viewer);
+    let nothing = json!({ "items": [], "next_cursor": null });
+    for q in ["zyxandra", "quorlitz", "nobody-at-all"] {
+        let found = viewer.get(&format!("/v1/tickets?q={q}&limit=1")).await.json(StatusCode::OK);
+        assert_eq!(found, nothing, "{q}");
+    }
+    let oldest = viewer.get("/v1/tickets?q=tent&limit=1").await.json(StatusCode::OK);
+    assert_eq!(oldest["items"][0]["subject"], "A torn tent", "it is found behind all others");
+}
+
+#[tokio::test]
+async fn pages_of_a_search_through_masks_hold_every_ticket_once() {
+    let app = TestApp::start().await;
+    for number in 0..7 {
+        app.open_ticket(&format!("A boot {number}")).await;
+        app.open_ticket(&format!("A tent {number}")).await;
+    }
+    let numbers = async |client: Client, limit: usize| {
+        let found = client.all("/v1/tickets?q=boot", limit).await;
+        found.iter().map(|row| row["number"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    let all = numbers(app.key(Role::Reviewer), 50).await;
+    assert_eq!(all.len(), 7);
+    for limit in [1, 2, 3, 7, 50] {
+        assert_eq!(numbers(app.key(Role::Viewer), limit).await, all, "by {limit}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_unmasked_is_in_the_audit_before_it_is_given() {
     let app = TestApp::start().await;

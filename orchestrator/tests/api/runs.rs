@@ -74,9 +74,12 @@ async fn a_run_that_was_given_up_goes_back_in_the_queue_and_does_so_once() {
     admin.post(&format!("{path}/retry"), &json!({})).await.problem(StatusCode::CONFLICT);
 }
 
-/// A ticket's run that rests, as it is shown, and the path to its first step that asked a model.
 async fn asked(app: &TestApp) -> (Value, String) {
-    let opened = app.open_ticket("How long can I send a drum back").await;
+    asked_for(app, app.open_ticket("How long can I send a drum back").await).await
+}
+
+/// The ticket's run that rests, as it is shown, and the path to its first step that asked a model.
+async fn asked_for(app: &TestApp, opened: Value) -> (Value, String) {
     let runs = format!("/v1/runs?ticket_id={}", opened["ticket"]["id"].as_str().unwrap());
     let admin = app.key(Role::Admin);
     let run = app
@@ -122,6 +125,24 @@ async fn a_step_tells_what_its_model_was_given() {
     let masked = masked.json(StatusCode::OK);
     assert!(!masked.to_string().contains("mira@example.com"), "{masked}");
     assert_eq!((&masked["same"], &masked["input_digest"]), (&given["same"], &given["input_digest"]));
+}
+
+#[tokio::test]
+async fn what_a_model_was_given_hides_the_names_of_the_tickets_people_from_who_sees_masks() {
+    let app = TestApp::start_working("").await;
+    let form = json!({
+        "subject": "How long can I send a drum back",
+        "body": "How long can I send a drum back: please help. Then Quorlitz, or zyxandra, has it.",
+        "contact": { "email": "jane.roe@planted.example", "name": "Zyxandra Quorlitz" },
+    });
+    let opened = app.key(Role::Admin).post("/v1/tickets", &form).await.json(StatusCode::CREATED);
+    let (_, path) = asked_for(&app, opened).await;
+    let whole = app.key(Role::Admin).get(&path).await.text().to_lowercase();
+    assert!(whole.contains("then quorlitz, or zyxandra, has it"), "{whole}");
+    let masked = app.key(Role::Viewer).get(&path).await.text();
+    assert!(masked.contains("Then Q., or Z., has it"), "{masked}");
+    let masked = masked.to_lowercase();
+    assert!(!masked.contains("quorlitz") && !masked.contains("zyxandra"), "{masked}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    GapId, WorkspaceId,
+    GapId, TicketId, WorkspaceId,
     gap::{Gap, GapCause, GapQuestion, GapStatus},
 };
 use sqlx::any::AnyRow;
@@ -132,6 +132,27 @@ impl WorkspaceStore {
             },
         );
         self.all(select, get_gap_question).await
+    }
+
+    /// The tickets whose questions began these gaps, in no order. A gap is called by that question.
+    pub async fn began_in(&self, gaps: &[GapId]) -> Result<Vec<TicketId>, StoreError> {
+        if gaps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let marks = vec!["?"; gaps.len()].join(", ");
+        let select = Select::of(
+            self.id,
+            "SELECT q.ticket_id AS ticket_id FROM knowledge_gaps g JOIN gap_questions q \
+             ON q.workspace_id = g.workspace_id AND q.id = (SELECT e.id FROM gap_questions e \
+             WHERE e.workspace_id = g.workspace_id AND e.gap_id = g.id ORDER BY e.at, e.id LIMIT 1) \
+             WHERE g.workspace_id = $1 AND q.ticket_id IS NOT NULL",
+        )
+        .and(&format!(" AND g.id IN ({marks})"), |binds| {
+            for id in gaps {
+                binds.id(id);
+            }
+        });
+        self.all(select, |row| Columns { table: "gap_questions", row }.id("ticket_id")).await
     }
 
     /// Begins a gap with its first question. False when the question's run has asked already, or there is such a gap:

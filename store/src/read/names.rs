@@ -4,6 +4,9 @@ use domain::TicketId;
 
 use crate::{StoreError, WorkspaceStore, rows::Columns, sql::Select};
 
+/// Tickets that one statement asks about: databases take a limited number of values.
+const AT_ONCE: usize = 500;
+
 /// Who asks in a ticket, by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asker {
@@ -37,12 +40,14 @@ impl WorkspaceStore {
         .await
     }
 
-    /// The names of the contacts and customers of those of these tickets that exist.
+    /// The names of the contacts and customers of those of these tickets that exist. There may be any number of them.
     pub async fn names_of(&self, tickets: &[TicketId]) -> Result<Vec<(TicketId, String)>, StoreError> {
-        let askers = self.askers(tickets).await?.into_iter();
-        let named = |(id, asker): (TicketId, Asker)| {
-            [asker.contact, asker.customer].into_iter().flatten().map(move |name| (id, name))
-        };
-        Ok(askers.flat_map(named).collect())
+        let mut names = Vec::new();
+        for some in tickets.chunks(AT_ONCE) {
+            for (id, asker) in self.askers(some).await? {
+                names.extend([asker.contact, asker.customer].into_iter().flatten().map(|name| (id, name)));
+            }
+        }
+        Ok(names)
     }
 }

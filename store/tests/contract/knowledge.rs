@@ -59,7 +59,10 @@ pub async fn a_gap_grows_with_its_questions_and_a_run_asks_once(f: Fixture) {
     let second = question(&f, &gap, None);
     assert!(f.desk.join_gap(second.clone(), canada).await.unwrap());
     let grown = Gap { terms: canada(gap.terms.clone()), questions: 2, last_at: f.now(), ..gap.clone() };
+    let began_in = first.ticket_id.unwrap();
     assert_eq!(f.desk.gap_questions(gap.id, 10).await.unwrap(), [second, first]);
+    assert_eq!(f.desk.began_in(&[gap.id, f.id(GapId::new)]).await.unwrap(), [began_in]);
+    assert_eq!(elsewhere(&f).began_in(&[gap.id]).await.unwrap(), []);
 
     let listed = f.desk.gaps(GapStatus::Open, 10, None).await.unwrap();
     assert_eq!(listed.items, std::slice::from_ref(&grown));

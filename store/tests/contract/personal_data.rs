@@ -248,4 +248,7 @@ pub async fn a_ticket_names_its_people(f: Fixture) {
     let ticket = f.open("a visitor's").await;
     assert_eq!(f.desk.names_of(&[ticket]).await.unwrap(), []);
     assert_eq!(f.desk.names_of(&[]).await.unwrap(), []);
+    // More than one statement takes.
+    let many: Vec<TicketId> = (0..70_000).map(|_| f.id(TicketId::new)).collect();
+    assert_eq!(f.desk.names_of(&many).await.unwrap(), []);
 }

@@ -143,7 +143,75 @@ fn names_that_are_known_from_elsewhere_are_masked() {
     assert_eq!(value["outcome"], "No article answers Z..");
 }
 
+/// A text that is served where these are customers' names.
+fn served_beside(names: &[&str], text: &str) -> String {
+    let mut value = json!({ "text": text });
+    SERVED.mask(&mut value, &names.iter().map(ToString::to_string).collect::<Vec<_>>());
+    value["text"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_known_name_is_masked_in_any_case_of_letters_and_so_are_its_parts() {
+    for (name, text, shown) in [
+        ("Zyxandra Quorlitz", "it is zyxandra quorlitz again", "it is Z. Q. again"),
+        ("Zyxandra Quorlitz", "it is ZYXANDRA QUORLITZ again", "it is Z. Q. again"),
+        ("Zyxandra Quorlitz", "we asked quorlitz", "we asked Q."),
+        ("zyxandra quorlitz", "we asked Zyxandra, and QUORLITZ too", "we asked Z., and Q. too"),
+        ("Quorlitz, Zyxandra", "we asked zyxandra or quorlitz", "we asked Z. or Q."),
+        ("Zyxoë Ümqarb", "we asked ZYXOË, zyxoë, ÜMQARB and ümqarb", "we asked Z., Z., U. and U."),
+        ("zyxoë ümqarb", "we asked Zyxoë Ümqarb", "we asked Z. U."),
+        ("Zyxandra Quorlitz", "we quorlitzed the zyxandras", "we quorlitzed the zyxandras"),
+    ] {
+        assert_eq!(served_beside(&[name], text), shown, "{name}");
+    }
+}
+
+#[test]
+fn an_ordinary_word_in_small_letters_is_nobodys_name_whoever_is_called_so() {
+    for (name, text, shown) in [
+        ("Rose May", "prices rose, may we ask", "prices rose, may we ask"),
+        ("Rose May", "we asked May and ROSE", "we asked M. and R."),
+        ("Rose May", "we asked rose may", "we asked R. M."),
+        ("Will", "what will we ask", "what will we ask"),
+        ("zyxandra the quorlitz", "The zyxandra we asked", "The Z. we asked"),
+    ] {
+        assert_eq!(served_beside(&[name], text), shown, "{name}");
+    }
+}
+
+#[test]
+fn a_name_is_masked_where_a_longer_one_would_end_within_a_word() {
+    assert_eq!(served_beside(&["Zyx Qua"], "we asked Zyx Quarb"), "we asked Z. Quarb");
+}
+
+#[test]
+fn a_single_word_is_a_name_where_somebody_wrote_it_and_the_services_own_elsewhere() {
+    let mut value = json!({ "body": "quorlitz", "tags": ["quorlitz", "refund"], "status": "quorlitz" });
+    SERVED.mask(&mut value, &["Zyxandra Quorlitz".to_owned()]);
+    let shown = json!({ "body": "Q.", "tags": ["Q.", "refund"], "status": "quorlitz" });
+    assert_eq!(value, shown);
+}
+
+#[test]
+fn no_name_is_left_out_where_there_are_many_and_beyond_a_number_every_text_is_masked() {
+    let names: Vec<String> = (0..5_000).map(|number| format!("Zyx{number} Qarb{number}")).collect();
+    let answer = json!({ "text": "Qarb3999 asks again", "status": "open" });
+    let mut many = answer.clone();
+    SERVED.mask(&mut many, &names[..4_000]);
+    assert_eq!(many, json!({ "text": "Q. asks again", "status": "open" }));
+    let mut more = answer;
+    SERVED.mask(&mut more, &names);
+    assert_eq!(more, json!({ "text": "Q. A. A.", "status": "open" }));
+}
+
 proptest! {
+    #[test]
+    fn a_known_name_is_masked_however_its_letters_are_written(large in proptest::collection::vec(any::<bool>(), 17)) {
+        let letter = |(char, large): (char, &bool)| if *large { char.to_ascii_uppercase() } else { char };
+        let written: String = "zyxandra quorlitz".chars().zip(&large).map(letter).collect();
+        prop_assert_eq!(served_beside(&["Zyxandra Quorlitz"], &format!("we asked {written}")), "we asked Z. Q.");
+    }
+
     #[test]
     fn no_planted_value_is_served_however_deep_it_stands(
         path in proptest::collection::vec("[a-z]{1,8}", 0..6),

@@ -223,6 +223,7 @@ fn reads() -> Vec<(&'static str, Call)> {
         "gaps" => desk.gaps(GapStatus::Open, 10, None).await,
         "gap" => desk.gap(w.gap).await,
         "gap_questions" => desk.gap_questions(w.gap, 10).await,
+        "began_in" => desk.began_in(&[w.gap]).await,
         "index_marks" => desk.index_marks(COLLECTION).await,
         "knowledge_fact" => desk.knowledge_fact(KnowledgeFact::Library).await,
         "due_deliveries" => desk.due_deliveries(10).await,
