@@ -396,6 +396,8 @@ impl Unit<'_> {
         run.error = None;
         run.wake_at = None;
         run.updated_at = at;
+        // While it rested nobody told it what was said.
+        run.signals += 1;
         self.store_run(run);
         Ok(())
     }

@@ -26,6 +26,9 @@ use super::{
 };
 use crate::gate::judged;
 
+/// How long a call waits at most for the server of its tool to be looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
 /// What is to be done about one call now.
 pub(super) enum Settled {
     Now,
@@ -41,6 +44,7 @@ impl Session {
         if calls.is_empty() {
             return Err(Halt::Quarantine("the agent asked for no calls at all".to_owned()));
         }
+        let seen = self.run.seen_signals;
         let (reads, effects): (Vec<_>, Vec<_>) = calls.into_iter().partition(|proposed| {
             self.granted(&proposed.call.tool).is_some_and(|tool| tool.spec().risk == Risk::Read)
         });
@@ -52,7 +56,8 @@ impl Session {
                 waits.push((for_what, until));
             }
         }
-        if waits.is_empty() {
+        // What one call brought to light may have ended what another waits for: nothing would wake the run.
+        if waits.is_empty() || self.run.seen_signals != seen {
             return Ok(());
         }
         let wake_at = waits.iter().map(|(_, until)| *until).min();
@@ -78,6 +83,10 @@ impl Session {
             return Ok(Settled::Now);
         }
         let Some(tool) = self.granted(&call.tool) else {
+            if judging::is_awaited(&self.house, &self.settings, &call.tool) {
+                let until = self.house.clock.now().plus(LOOK_AGAIN);
+                return Ok(Settled::Waits { for_what: format!("the server of {}", call.tool), until });
+            }
             if self.effects.iter().any(|e| e.call.id == call.id && !e.status.is_settled()) {
                 // What became of it can only be found out with the tool.
                 return Err(Halt::Retry(format!(
@@ -298,8 +307,16 @@ impl Session {
         for decision in decisions {
             let Some(user) = self.store.user(decision.user_id).await? else { return Ok(false) };
             let standing = self.store.standing(&user).await?;
-            let within = terms.team.as_ref().is_none_or(|team| standing.is_in(team));
-            if !standing.answers_for(&terms.role) || !within {
+            // Whom it was passed on to answers for it whatever the team, as long as the policy passes it on to them.
+            let passed_on = approval.escalates.as_ref().filter(|escalates| {
+                decision.at >= escalates.at
+                    && terms.escalate.as_ref().is_some_and(|terms| terms.role == escalates.to)
+            });
+            let (role, team) = match passed_on {
+                Some(escalates) => (&escalates.to, None),
+                None => (&terms.role, terms.team.as_ref()),
+            };
+            if !standing.answers_for(role) || team.is_some_and(|team| !standing.is_in(team)) {
                 return Ok(false);
             }
         }

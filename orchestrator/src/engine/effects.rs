@@ -10,15 +10,13 @@ use std::time::Duration;
 use domain::{
     DomainError, EffectId, Timestamp,
     approval::{Approval, ApprovalStatus, Permit, Question},
-    autonomy::Level,
-    calibration::thousandths,
     commit::{EffectChange, Op, RunTo},
     confidence::Confidence,
     effect::{Effect, EffectStatus},
     policy::{Answer, Verdict},
     run::CallOutcome,
     ticket::{Channel, EventBody, Visibility},
-    tool::{AnyTool, Inquiry, ToolCall, ToolError, ToolOutput},
+    tool::{AnyTool, Inquiry, Risk, ToolCall, ToolError, ToolOutput},
 };
 use tokio::time;
 use tracing::warn;
@@ -80,6 +78,10 @@ impl Session {
             }
         };
         if tool.spec().local {
+            if tool.spec().risk >= Risk::Outward && self.has_heard().await? {
+                self.house.outside.left(leave, CameOf::Nothing).await;
+                return self.overtaken(asked, effect.approval_id).await;
+            }
             return self.perform_local(tool, asked, effect, (permit, leave)).await;
         }
         // Durable before anything leaves the process. What the customer wrote meanwhile comes first.
@@ -94,12 +96,7 @@ impl Session {
             Written::Stale => {
                 self.house.outside.left(leave, CameOf::Nothing).await;
                 self.ops.truncate(recorded);
-                let known = self.customer_version();
-                self.observe().await?;
-                if self.customer_version() != known && !self.is_settled(&asked.id) {
-                    self.journal_call(asked, asked, None, effect.approval_id, CallOutcome::Superseded);
-                }
-                return Ok(Settled::Now);
+                return self.overtaken(asked, effect.approval_id).await;
             }
             Written::Exhausted { why, until } => {
                 self.house.outside.left(leave, CameOf::Nothing).await;
@@ -208,29 +205,6 @@ impl Session {
         }
     }
 
-    /// Why what the ladder let act may not be attempted by itself any more, while nobody has said to try it again.
-    fn may_act_no_more(&self, effect: &Effect) -> Option<String> {
-        let facts = &effect.judged.as_ref()?.facts;
-        let let_act = effect.approval_id.is_none() && facts.autonomy == Some(Level::Act);
-        let told = |approval: &Approval| {
-            approval.binding.call.id == effect.call.id
-                && approval.question == Question::Outcome
-                && approval.status == ApprovalStatus::Approved
-        };
-        if !let_act || self.approvals.iter().any(told) {
-            return None;
-        }
-        let of = (facts.intent.as_deref().unwrap_or_default(), facts.tool.as_str());
-        let ladder = self.house.policies.ladder();
-        let level = ladder.level(self.store.id(), of, thousandths(facts.confidence))?;
-        (level != Level::Act).then(|| {
-            format!(
-                "when it was recorded the ladder of autonomy let it act, and now it says `{}`",
-                level.as_str()
-            )
-        })
-    }
-
     async fn attempt_again(
         &mut self,
         tool: &dyn AnyTool,
@@ -277,6 +251,10 @@ impl Session {
         };
         let came = result.as_ref().map_or_else(CameOf::tool, |_| CameOf::Answer);
         let open = self.house.outside.left(leave, came).await;
+        let result = result.map_err(|error| match error {
+            ToolError::Unclear(why) => ToolError::Unknown(why),
+            known => known,
+        });
         Ok((result, open))
     }
 

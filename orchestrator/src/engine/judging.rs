@@ -156,11 +156,20 @@ impl Judging<'_> {
 
 /// The tool, where an agent with these settings may call it.
 pub(super) fn granted(house: &House, settings: &AgentSettings, name: &str) -> Option<Arc<dyn AnyTool>> {
-    let granted = settings.tools.iter().any(|pattern| match pattern.strip_suffix('*') {
+    if is_granted(settings, name) { house.catalog.get(name) } else { None }
+}
+
+/// Whether it may be a tool of a server that has not told its tools since the service started: nobody can say
+/// then that there is none of this name.
+pub(super) fn is_awaited(house: &House, settings: &AgentSettings, name: &str) -> bool {
+    is_granted(settings, name) && house.catalog.awaits(name)
+}
+
+fn is_granted(settings: &AgentSettings, name: &str) -> bool {
+    settings.tools.iter().any(|pattern| match pattern.strip_suffix('*') {
         Some(prefix) => name.starts_with(prefix),
         None => pattern == name,
-    });
-    if granted { house.catalog.get(name) } else { None }
+    })
 }
 
 /// Whether something new was heard after the model asked for the call.

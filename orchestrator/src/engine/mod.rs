@@ -30,6 +30,7 @@ pub mod replay;
 mod reports;
 pub mod rerun;
 mod session;
+mod since;
 mod stopped;
 mod suspicions;
 mod timers;

@@ -308,7 +308,12 @@ impl Session {
         let news: Vec<Message> = messages
             .into_iter()
             .filter(|m| {
-                m.visibility == Visibility::Public && !matches!(m.author, Actor::Agent { .. } | Actor::System)
+                let own = match m.author {
+                    Actor::Agent { run_id, .. } => run_id == self.run.id,
+                    Actor::System => true,
+                    _ => false,
+                };
+                m.visibility == Visibility::Public && !own
             })
             .collect();
         self.run.seen_version = version;

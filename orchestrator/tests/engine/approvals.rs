@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use domain::{
-    approval::{ApprovalStatus, DecisionKind},
+    DecisionId,
+    approval::{Approval, ApprovalStatus, Decision, DecisionKind},
     commit::{Commit, CommitError, Op},
     run::{CallOutcome, Outcome, Run, RunStatus, StepBody},
+    standing::Standing,
     ticket::{EventBody, TicketStatus},
     user::{Actor, Role},
 };
@@ -258,16 +260,11 @@ fn two(request: &CapturedRequest) -> Reply {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_between_approval_and_effect_keeps_the_effect_from_happening() {
-    let rig = Rig::start(Script::new(two)).await;
-    rig.front.fail([Fault::Hang]);
-    let ticket = rig.open("Please refund NF-20000 and a part of NF-20001.").await;
-    let asked = rig.asked_all(ticket, 2).await;
-    // Both are approved at once; while the shop dawdles over the first, the customer writes.
+/// In one commit, so that a run finds both.
+async fn approve_at_once(rig: &Rig, asked: &[Approval]) {
     let ops = asked.iter().map(|approval| {
-        let decision = domain::approval::Decision {
-            id: domain::DecisionId::new(&*rig.app().ids),
+        let decision = Decision {
+            id: DecisionId::new(&*rig.app().ids),
             approval_id: approval.id,
             user_id: rig.reviewer,
             role: Role::Reviewer,
@@ -277,10 +274,19 @@ async fn a_message_between_approval_and_effect_keeps_the_effect_from_happening()
             undo_until: None,
             by_link: false,
         };
-        let standing = domain::standing::Standing::built_in(rig.reviewer, Role::Reviewer);
-        Op::Decide(Box::new(decision), Box::new(standing))
+        Op::Decide(Box::new(decision), Box::new(Standing::built_in(rig.reviewer, Role::Reviewer)))
     });
     rig.rows().commit(Commit { ops: ops.collect() }).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_between_approval_and_effect_keeps_the_effect_from_happening() {
+    let rig = Rig::start(Script::new(two)).await;
+    rig.front.fail([Fault::Hang]);
+    let ticket = rig.open("Please refund NF-20000 and a part of NF-20001.").await;
+    let asked = rig.asked_all(ticket, 2).await;
+    // Both are approved at once; while the shop dawdles over the first, the customer writes.
+    approve_at_once(&rig, &asked).await;
     rig.until("the first attempt", ticket, async |rig| (!rig.front.keys().is_empty()).then_some(())).await;
     rig.write(ticket, "Stop, keep NF-20001 as it is.").await;
     let run = rig.ended(ticket).await;
@@ -309,6 +315,37 @@ async fn approvals_of_one_run_are_decided_in_any_order() {
     let amount = asked[1].binding.call.args["amount_cents"].as_i64().unwrap();
     let order = asked[1].binding.call.args["order_number"].as_str().unwrap();
     assert_eq!(rig.refunded(order).await, [amount]);
+    rig.books_balance(ticket).await;
+}
+
+fn three(request: &CapturedRequest) -> Reply {
+    match result(request, "shop__refund_order") {
+        None => Reply::Calls(vec![
+            refund_call(ORDER, ORDER_CENTS),
+            refund_call(DEAR_ORDER, 20_000),
+            refund_call(DEAR_ORDER, 10_000),
+        ]),
+        Some(_) => Reply::Json(final_answer("handoff", "", "done so far")),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_that_comes_while_a_call_is_made_keeps_no_other_call_waiting() {
+    let setup = Setup { stop_seconds: 10, ..Setup::default() };
+    let rig = Rig::start_with(setup.refunds_once(), Script::new(three)).await;
+    // The shop dawdles over the first that is made.
+    rig.front.fail([Fault::LoseAnswer]);
+    let ticket = rig.open("Please refund NF-20000 and parts of NF-20001.").await;
+    let mut asked = rig.asked_all(ticket, 3).await;
+    asked.sort_by_key(|approval| approval.binding.call.args["amount_cents"].as_i64());
+    let first = asked.pop().unwrap();
+    approve_at_once(&rig, &asked).await;
+    rig.until("the first attempt", ticket, async |rig| (!rig.front.keys().is_empty()).then_some(())).await;
+    rig.approve(&first).await;
+    let run = rig.ended(ticket).await;
+    assert_eq!(outcomes(&rig, &run, "shop__refund_order").await, ["ok", "ok", "ok"]);
+    assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
+    assert_eq!(rig.refunded(DEAR_ORDER).await.iter().sum::<i64>(), 30_000);
     rig.books_balance(ticket).await;
 }
 

@@ -19,6 +19,7 @@ mod prompts;
 mod replays;
 mod rig;
 mod runs;
+mod servers;
 mod triggers;
 mod undo;
 mod victim;

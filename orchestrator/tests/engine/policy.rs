@@ -6,13 +6,14 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     Clock, DecisionId, Ids,
     approval::{ApprovalStatus, Decision, DecisionKind},
+    audit::{AuditAction, Deed},
     canonical::Digest,
     commit::{Commit, CommitError, Op},
     policy::{Answer, Facts, PolicyDocument},
     run::{CallOutcome, RunStatus, StepBody},
     standing::Standing,
     ticket::{EventBody, TicketStatus},
-    user::{Actor, Role},
+    user::{Actor, Role, Team, TeamName},
 };
 use orchestrator::{
     gate::DEFAULT_POLICY,
@@ -176,6 +177,41 @@ async fn an_approval_that_waits_too_long_goes_to_the_role_that_the_policy_names(
     // What the policy asked for is what it was asked of first.
     let same = rig.app().gate_of(&rig.rows(), None, None).await.unwrap();
     assert_eq!(rig.app().dry_run_policy(&rig.rows(), same, 50).await.unwrap().items, vec![]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_a_teams_approval_was_passed_on_to_answers_for_it_without_being_of_the_team() {
+    let rig = Rig::start(Script::new(refunds)).await;
+    let name = TeamName::parse("refunds").unwrap();
+    let at = rig.clock.now();
+    let team = Team { name, description: "Money back".to_owned(), created_at: at };
+    let (action, subject) = (AuditAction::TeamStored, "refunds".to_owned());
+    let deed = Deed { at, actor: Actor::System, action, subject, detail: json!({}) };
+    rig.rows().put_team(team, deed).await.unwrap();
+    put(
+        &rig,
+        &money(
+            "{ role = \"reviewer\", team = \"refunds\", quorum = 1, ttl_minutes = 60, \
+             escalate = { role = \"admin\", after_minutes = 30 } }",
+        ),
+    )
+    .await;
+    let ticket = rig.open(PLEASE_REFUND).await;
+    let asked = rig.asked(ticket).await;
+    let early = rig.decide(&asked, rig.admin, DecisionKind::Approve).await;
+    assert!(matches!(early, Err(CommitError::Forbidden(_))), "{early:?}");
+    rig.clock.forward(Duration::from_secs(31 * 60));
+    let passed = rig
+        .until("the approval is an admin's", ticket, async |rig| {
+            let approval = rig.rows().approval(asked.id).await.unwrap()?;
+            (approval.role == Role::Admin).then_some(approval)
+        })
+        .await;
+    rig.decide(&passed, rig.admin, DecisionKind::Approve).await.unwrap();
+    let run = rig.ended(ticket).await;
+    assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
+    assert_eq!(rig.rows().approvals_of_run(run.id).await.unwrap().len(), 1, "it was asked once");
+    rig.books_balance(ticket).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use domain::{
-    approval::{ApprovalStatus, DecisionKind},
+    approval::{ApprovalStatus, DecisionKind, Question},
     commit::{Commit, CommitError, Op},
     run::{Outcome, RunStatus, StepBody},
-    ticket::{EventBody, TicketStatus},
+    ticket::{EventBody, TicketStatus, Visibility},
 };
 use orchestrator::testing::model_server::{CapturedRequest, Reply, Script};
 use serde_json::json;
@@ -34,6 +34,7 @@ async fn messages_during_a_run_are_seen_by_it_and_start_no_other() {
     rig.write(ticket, "And it is too small.").await;
     rig.ended(ticket).await;
     assert_eq!(rig.runs(ticket).await.len(), 1);
+    assert_eq!(rig.told(ticket).await.len(), 1, "what was written on the older state did not go out");
     let requests = rig.model.requests();
     let last = requests.last().unwrap().body.to_string();
     assert!(last.contains("It is the green one.") && last.contains("And it is too small."), "{last}");
@@ -80,6 +81,49 @@ async fn a_dead_run_leaves_its_ticket_to_a_person_and_finishes_when_it_is_retrie
     assert!(matches!(run.outcome, Some(Outcome::Answered { .. })), "{run:?}");
     assert_eq!(rig.refunded(ORDER).await, [ORDER_CENTS]);
     assert_eq!(rig.front.keys().len(), 1);
+    rig.books_balance(ticket).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retried_run_hears_what_was_said_while_it_was_dead_and_pays_nothing_by_itself() {
+    let mut setup = Setup { stop_seconds: 0, ..Setup::default() };
+    setup = setup.tools("timeout_ms = 400", "timeout_ms = 20000");
+    let mut rig = Rig::start_with(setup, Script::new(refunds)).await;
+    rig.front.fail([Fault::Hang]);
+    let ticket = rig.open(PLEASE_REFUND).await;
+    let approval = rig.asked(ticket).await;
+    rig.approve(&approval).await;
+    rig.until("the attempt", ticket, async |rig| (rig.front.keys().len() == 1).then_some(())).await;
+    rig.stop().await;
+    rig.setup.without_tools = true;
+    rig.begin().await;
+    let run = rig.ended(ticket).await;
+    assert_eq!(run.status, RunStatus::Dead, "{run:?}");
+    let colleague = rig.rows().user(rig.reviewer).await.unwrap().unwrap();
+    let said = "I have paid it by hand.".to_owned();
+    rig.app()
+        .intake
+        .staff_message(rig.workspace, ticket, &colleague, said.clone(), Visibility::Public, None)
+        .await
+        .unwrap();
+
+    rig.stop().await;
+    rig.setup.without_tools = false;
+    rig.begin().await;
+    let at = rig.app().clock.now();
+    rig.rows().commit(Commit { ops: vec![Op::RetryRun { run_id: run.id, at }] }).await.unwrap();
+    let question = rig.asked(ticket).await;
+    assert_eq!(question.question, Question::Outcome);
+    assert!(question.why.contains("somebody else has written"), "{}", question.why);
+    let heard = |body: &StepBody| match body {
+        StepBody::Observed { messages, .. } => messages.iter().any(|message| message.body == said),
+        _ => false,
+    };
+    assert!(rig.steps(run.id).await.iter().any(|step| heard(&step.body)));
+    let done = DecisionKind::Respond { message: "Paid by hand".to_owned() };
+    rig.decide(&question, rig.reviewer, done).await.unwrap();
+    assert_eq!(rig.ended(ticket).await.status, RunStatus::Done);
+    assert_eq!(rig.front.keys().len(), 1, "it was not attempted again");
     rig.books_balance(ticket).await;
 }
 
