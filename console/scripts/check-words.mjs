@@ -11,8 +11,14 @@ execFileSync(join(root, "node_modules", ".bin", "lingui"), ["extract", "--clean"
   stdio: ["ignore", "ignore", "inherit"],
 });
 const now = readFileSync(catalogue, "utf8");
+
+// Messages of one line of code come in the order in which the file system lists the files that say them.
+const entries = (text) => text.trim().split("\n\n").sort().join("\n\n");
+
 if (now !== before) {
   writeFileSync(catalogue, before);
+}
+if (entries(now) !== entries(before)) {
   console.error("src/locales/en.po is behind the code: run npm run words and commit it.");
   process.exit(1);
 }
