@@ -17,7 +17,7 @@ if os.path.exists(folder + "/down"):
 def pay():
     with open(folder + "/paid", "a") as paid:
         paid.write("once\n")
-    return {"content": [{"type": "text", "text": "paid"}]}
+    return {"content": [{"type": "text", "text": "We have paid 129.00 EUR back for order NF-20000."}]}
 for line in sys.stdin:
     asked = json.loads(line)
     if "id" not in asked:
@@ -33,6 +33,8 @@ for line in sys.stdin:
     print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": answer}), flush=True)
 "#;
 
+const PAID: &str = "We have paid 129.00 EUR back for your order NF-20000.";
+
 fn setup(folder: &Path) -> Setup {
     let command = json!(["python3", "-c", MCP_SERVER, folder.to_str().unwrap()]);
     let tools = json!(["search_knowledge", "reply_to_customer", "escalate", "billing__*"]);
@@ -45,7 +47,7 @@ fn setup(folder: &Path) -> Setup {
 fn pays(request: &CapturedRequest) -> Reply {
     match result(request, "billing__pay") {
         None => Reply::call("billing__pay", &json!({})),
-        Some(text) if text.contains("\"ok\"") => Reply::Json(final_answer("answer", "It is paid.", "paid")),
+        Some(text) if text.contains("\"ok\"") => Reply::Json(final_answer("answer", PAID, "paid")),
         Some(text) => Reply::Json(final_answer("handoff", "", text)),
     }
 }
@@ -76,7 +78,7 @@ async fn what_was_approved_waits_for_a_server_that_is_not_there_when_the_service
     .await;
     rig.clock.forward(Duration::from_secs(6));
     assert_eq!(rig.ended(ticket).await.status, RunStatus::Done);
-    assert_eq!(rig.told(ticket).await[0].body, "It is paid.");
+    assert_eq!(rig.told(ticket).await[0].body, PAID);
     assert_eq!(fs::read_to_string(folder.path().join("paid")).unwrap(), "once\n");
     rig.books_balance(ticket).await;
 }
